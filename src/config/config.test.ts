@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ConfigError, loadConfig } from './config.ts';
+
+describe('configuration', () => {
+  it('needs nothing: the defaults are the embedded engines on localhost:8080 with every role', () => {
+    const config = loadConfig({});
+    assert.equal(config.http.port, 8080);
+    assert.equal(config.database.url, undefined);
+    assert.deepEqual(config.roles, ['api', 'worker']);
+    assert.match(config.dataFolder, /^\/.*data$/);
+    assert.equal(config.diskReserveBytes, 256 * 1_048_576);
+  });
+
+  it('reports every mistake at once, by name, with what would be right', () => {
+    const problems = problemsOf({
+      GROUNDSWELL_PORT: '65536',
+      GROUNDSWELL_RATE_LIMITS: 'no',
+      GROUNDSWELL_ROLES: 'api,walker',
+      GROUNDSWELL_TRUSTED_PROXIES: '10.0.0.0/33',
+      GROUNDSWELL_DATABASE_URL: 'mysql://user:hunter2@host/x',
+      GROUNDSWELL_PROT: '1',
+    });
+    assert.equal(problems.length, 6);
+    assert.match(
+      problems.join('\n'),
+      /GROUNDSWELL_PORT must be a whole number from 0 to 65535; it is "65536"/,
+    );
+    assert.match(problems.join('\n'), /GROUNDSWELL_PROT is not a setting/);
+  });
+
+  it('never shows a secret in a complaint', () => {
+    const problems = problemsOf({ GROUNDSWELL_DATABASE_URL: 'mysql://user:hunter2@host/x' });
+    assert.doesNotMatch(problems.join('\n'), /hunter2/);
+  });
+
+  it('accepts a value at its limit and refuses one past it', () => {
+    assert.equal(loadConfig({ GROUNDSWELL_PORT: '65535' }).http.port, 65_535);
+    assert.equal(loadConfig({ GROUNDSWELL_DATABASE_POOL_SIZE: '2' }).database.poolSize, 2);
+    assert.equal(problemsOf({ GROUNDSWELL_DATABASE_POOL_SIZE: '1' }).length, 1);
+    assert.equal(problemsOf({ GROUNDSWELL_TRACE_RATIO: '1.01' }).length, 1);
+  });
+
+  it('takes an empty variable as absent, and strips the slash of the public URL', () => {
+    const config = loadConfig({ GROUNDSWELL_PORT: ' ', GROUNDSWELL_PUBLIC_URL: 'https://a.example/' });
+    assert.equal(config.http.port, 8080);
+    assert.equal(config.http.publicUrl, 'https://a.example');
+  });
+});
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}

@@ -1,0 +1,162 @@
+/** The configuration: validated and nested, with every mistake reported at once, by the variable's name. */
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import type { Environment } from './env.ts';
+import { SETTINGS, type Setting, type SettingName } from './settings.ts';
+
+export const ROLES = ['api', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Config {
+  readonly roles: readonly Role[];
+  /** Absolute path of the folder that holds everything the embedded engines keep. */
+  readonly dataFolder: string;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** What clients use to reach this server; no trailing slash. `undefined`: the address it listens on. */
+    readonly publicUrl: string | undefined;
+    readonly trustedProxies: readonly string[];
+    readonly corsOrigins: readonly string[];
+  };
+  readonly database: {
+    /** `undefined`: the embedded PostgreSQL. May hold a password, so it is never logged. */
+    readonly url: string | undefined;
+    readonly poolSize: number;
+  };
+  readonly diskReserveBytes: number;
+  readonly rateLimits: boolean;
+  readonly registration: 'open' | 'closed';
+  readonly log: { readonly level: string; readonly format: 'auto' | 'pretty' | 'json' };
+  readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
+}
+
+/** Says every mistake of a configuration; `problems` has one line each, naming the variable and the remedy. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:`);
+    this.problems = problems;
+  }
+}
+
+/** Reads and checks the whole environment. Throws a `ConfigError` that lists every mistake. */
+export function loadConfig(environment: Environment): Config {
+  const problems: string[] = [...unknownVariables(environment)];
+  const read = createReader(environment, problems);
+  const config: Config = {
+    roles: read.list('GROUNDSWELL_ROLES', (text) => ROLES.find((role) => role === text), ROLES.join(', ')),
+    dataFolder: resolve(read.text('GROUNDSWELL_DATA')),
+    http: {
+      host: read.text('GROUNDSWELL_HOST'),
+      port: read.integer('GROUNDSWELL_PORT', 0, 65_535),
+      publicUrl: read.url('GROUNDSWELL_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+      trustedProxies: read.list(
+        'GROUNDSWELL_TRUSTED_PROXIES',
+        addressRange,
+        'addresses or ranges such as 10.0.0.0/8',
+      ),
+      corsOrigins: read.list('GROUNDSWELL_CORS_ORIGINS', origin, 'origins such as https://app.example'),
+    },
+    database: {
+      url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', ['embedded:', 'postgres:', 'postgresql:'])),
+      poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
+    },
+    diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
+    rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
+    registration: read.choice('GROUNDSWELL_REGISTRATION', ['open', 'closed']),
+    log: {
+      level: read.choice('GROUNDSWELL_LOG_LEVEL', [
+        'trace',
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'fatal',
+        'silent',
+      ]),
+      format: read.choice('GROUNDSWELL_LOG_FORMAT', ['auto', 'pretty', 'json']),
+    },
+    trace: {
+      endpoint: read.url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:']),
+      ratio: read.fraction('GROUNDSWELL_TRACE_RATIO'),
+    },
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function unknownVariables(environment: Environment): string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('GROUNDSWELL_') && !name.startsWith('GROUNDSWELL_TEST_'))
+    .filter((name) => !(name in SETTINGS))
+    .map((name) => `${name} is not a setting. The settings are listed by: groundswell serve --help`);
+}
+
+/** Reads one variable a method; what is wrong is added to `problems`, and reading goes on with the default. */
+function createReader(environment: Environment, problems: string[]) {
+  const text = (name: SettingName): string => {
+    const value = environment[name]?.trim();
+    return value === undefined || value === '' ? SETTINGS[name].fallback : value;
+  };
+  const complain = (name: SettingName, must: string): void => {
+    const shown = isSecret(name) ? 'what it has' : JSON.stringify(text(name));
+    problems.push(`${name} must be ${must}; it is ${shown}.`);
+  };
+  const number = (name: SettingName, pattern: RegExp, min: number, max: number, must: string): number => {
+    const value = Number(text(name));
+    if (pattern.test(text(name)) && value >= min && value <= max) return value;
+    complain(name, must);
+    return Number(SETTINGS[name].fallback);
+  };
+  return {
+    text,
+    integer: (name: SettingName, min: number, max: number): number =>
+      number(name, /^\d+$/, min, max, `a whole number from ${min} to ${max}`),
+    fraction: (name: SettingName): number => number(name, /^\d*\.?\d+$/, 0, 1, 'a number from 0 to 1'),
+    choice: <Choice extends string>(name: SettingName, choices: readonly Choice[]): Choice => {
+      const found = choices.find((choice) => choice === text(name));
+      if (found !== undefined) return found;
+      complain(name, `one of ${choices.join(', ')}`);
+      return choices[0] as Choice; // The lists above are not empty; loadConfig throws anyway.
+    },
+    list: <Item>(name: SettingName, parse: (text: string) => Item | undefined, must: string): Item[] => {
+      const parts = text(name)
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
+      const items = parts.map(parse);
+      if (items.includes(undefined)) complain(name, `a comma-separated list of ${must}`);
+      return items.filter((item) => item !== undefined);
+    },
+    url: (name: SettingName, schemes: readonly string[]): string | undefined => {
+      const value = text(name);
+      if (value === '') return undefined;
+      if (URL.canParse(value) && schemes.includes(new URL(value).protocol)) return value;
+      complain(name, `a URL that starts with ${schemes.join(' or ')}`);
+      return undefined;
+    },
+  };
+}
+
+function databaseUrl(url: string | undefined): string | undefined {
+  return url?.startsWith('embedded:') ? undefined : url;
+}
+
+function addressRange(text: string): string | undefined {
+  const [address = '', bits, ...rest] = text.split('/');
+  const bitsMax = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  const bitsFit = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+  return bitsMax > 0 && bitsFit && rest.length === 0 ? text : undefined;
+}
+
+function origin(text: string): string | undefined {
+  return URL.canParse(text) && new URL(text).origin === text ? text : undefined;
+}
+
+function isSecret(name: SettingName): boolean {
+  const setting: Setting = SETTINGS[name];
+  return setting.secret === true;
+}

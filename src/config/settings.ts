@@ -1,0 +1,39 @@
+/** Every setting: its default and what it is for. `--help` prints this table; `config.ts` says what is valid. */
+
+export interface Setting {
+  readonly fallback: string;
+  readonly purpose: string;
+  /** Never shown in messages. */
+  readonly secret?: true;
+}
+
+export const SETTINGS = {
+  GROUNDSWELL_ROLES: { fallback: 'api,worker', purpose: 'what this process does' },
+  GROUNDSWELL_DATA: { fallback: './data', purpose: 'folder of the embedded engines' },
+  GROUNDSWELL_HOST: { fallback: '127.0.0.1', purpose: 'address to listen on; 0.0.0.0 for all' },
+  GROUNDSWELL_PORT: { fallback: '8080', purpose: 'port to listen on; 0 takes a free one' },
+  GROUNDSWELL_PUBLIC_URL: { fallback: '', purpose: 'what clients use to reach this server' },
+  GROUNDSWELL_TRUSTED_PROXIES: {
+    fallback: '',
+    purpose: 'addresses or ranges whose X-Forwarded-For is believed',
+  },
+  GROUNDSWELL_CORS_ORIGINS: { fallback: '', purpose: 'origins whose pages may call the API' },
+  GROUNDSWELL_DATABASE_URL: {
+    fallback: 'embedded:',
+    purpose: 'embedded: or postgres://user:password@host/database',
+    secret: true,
+  },
+  GROUNDSWELL_DATABASE_POOL_SIZE: { fallback: '10', purpose: 'connections to the database at most' },
+  GROUNDSWELL_DISK_RESERVE_MB: {
+    fallback: '256',
+    purpose: 'free disk under which writes are refused (embedded database)',
+  },
+  GROUNDSWELL_RATE_LIMITS: { fallback: 'on', purpose: 'on, or off for benchmarks' },
+  GROUNDSWELL_REGISTRATION: { fallback: 'open', purpose: 'open or closed' },
+  GROUNDSWELL_LOG_LEVEL: { fallback: 'info', purpose: 'trace, debug, info, warn, error, fatal or silent' },
+  GROUNDSWELL_LOG_FORMAT: { fallback: 'auto', purpose: 'pretty, json, or auto: pretty on a terminal' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { fallback: '', purpose: 'OTLP/HTTP collector for traces; none: no tracing' },
+  GROUNDSWELL_TRACE_RATIO: { fallback: '0.01', purpose: 'share of requests that are traced, 0 to 1' },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;

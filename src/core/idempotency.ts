@@ -1,0 +1,20 @@
+import type { Id } from './ids.ts';
+
+/**
+ * A client's `Idempotency-Key`, to be stored in the transaction of the write that it names. The row stands in
+ * `idempotency_keys`; a system that writes it itself (to coalesce) follows `http/idempotency.ts`.
+ */
+export interface IdempotencyClaim {
+  /** Whose key it is; 0 where nobody is signed in. */
+  readonly principalId: Id;
+  readonly key: string;
+  /** SHA-256 of the route and the parsed request: another one under the same key is refused. */
+  readonly fingerprint: Buffer;
+}
+
+/** An answer as it goes, or once went, to the client. */
+export interface StoredAnswer {
+  readonly status: number;
+  /** JSON text. */
+  readonly body: string;
+}

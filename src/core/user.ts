@@ -1,0 +1,49 @@
+/** A person, as all systems speak of one. */
+import type { Id } from './ids.ts';
+
+export interface User {
+  readonly userId: Id;
+  readonly username: string;
+  readonly displayName: string;
+  readonly bio: string;
+  readonly avatarUrl: string | null;
+  /** New followers must ask. */
+  readonly locked: boolean;
+}
+
+export interface UserCounts {
+  readonly followerCount: number;
+  readonly followingCount: number;
+  readonly postCount: number;
+}
+
+/** How the viewer stands to another user. */
+export interface Relationship {
+  readonly following: boolean;
+  readonly followedBy: boolean;
+  /** The viewer has asked to follow. */
+  readonly requested: boolean;
+  /** The other has asked to follow the viewer. */
+  readonly requestedBy: boolean;
+  readonly muting: boolean;
+  readonly blocking: boolean;
+  readonly blockedBy: boolean;
+}
+
+/** A user as one viewer sees them; the relationship is null for strangers to the server and for oneself. */
+export interface Profile extends User {
+  readonly counts: UserCounts;
+  readonly relationship: Relationship | null;
+}
+
+/**
+ * Finds many users at once. Who is suspended, deleted or unknown is not in the answer, and nothing of theirs
+ * may be shown.
+ */
+export type GetUsers = (userIds: readonly Id[]) => Promise<ReadonlyMap<Id, User>>;
+
+/** Finds users by name, whatever the case; the keys are in lower case. */
+export type FindUsers = (usernames: readonly string[]) => Promise<ReadonlyMap<string, User>>;
+
+/** Full profiles in the order of the ids; who cannot be shown is left out. */
+export type DescribeUsers = (viewerId: Id | undefined, userIds: readonly Id[]) => Promise<Profile[]>;

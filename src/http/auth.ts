@@ -1,0 +1,106 @@
+/**
+ * Who asks: a bearer token (programs) or the session cookie (browsers, with CSRF protection), checked before
+ * anything else is done for the request. Every route says in its configuration who may call it.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppError } from '../core/errors.ts';
+import type { Principal } from '../core/principal.ts';
+
+/**
+ * `public`: tokens are not even looked at. `optional`: signed in or not, but a token that is sent must be good.
+ * `user`: signed in. `moderator`, `administrator`: signed in with at least that role.
+ */
+export type Access = 'public' | 'optional' | 'user' | 'moderator' | 'administrator';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined;
+  }
+}
+
+export const SESSION_COOKIE = 'groundswell_session';
+export const CSRF_HEADER = 'x-csrf-token';
+
+/** Finds whose token it is; `undefined` for one that is unknown, expired or revoked. At once when it is cached. */
+export type Authenticate = (token: string) => Principal | undefined | Promise<Principal | undefined>;
+
+export interface AuthOptions {
+  readonly authenticate: Authenticate;
+  /** Origins, besides the server's own, whose pages may send the cookie. */
+  readonly origins: readonly string[];
+}
+
+export function registerAuth(app: FastifyInstance, { authenticate, origins }: AuthOptions): void {
+  app.decorateRequest('principal', undefined);
+  app.addHook('onRoute', ({ config, url }) => {
+    if (config?.access === undefined) throw new Error(`The route ${url} does not say who may call it.`);
+  });
+  app.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config.access ?? 'public';
+    if (access === 'public') return;
+    const bearer = bearerToken(request);
+    const token = bearer ?? request.cookies[SESSION_COOKIE];
+    if (token === undefined) {
+      if (access === 'optional') return;
+      throw new AppError('unauthenticated', 'Sign in first: send "Authorization: Bearer <access_token>".');
+    }
+    if (bearer === undefined) refuseForgery(request, token, origins);
+    const found = authenticate(token);
+    const principal = found instanceof Promise ? await found : found;
+    if (principal === undefined) {
+      throw new AppError('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.');
+    }
+    if (!isAllowed(principal, access)) throw new AppError('forbidden', `This call is for a ${access} only.`);
+    request.principal = principal;
+  });
+}
+
+/** The signed-in caller of a route whose access is `user` or more. */
+export function callerOf(request: FastifyRequest): Principal {
+  if (request.principal === undefined) throw new AppError('unauthenticated', 'Sign in first.');
+  return request.principal;
+}
+
+/** What a page sends back in `X-CSRF-Token`: only who holds the cookie can compute it. */
+export function csrfTokenOf(sessionToken: string): string {
+  return createHash('sha256').update(`csrf:${sessionToken}`).digest('base64url');
+}
+
+function bearerToken({ headers }: FastifyRequest): string | undefined {
+  const header = headers.authorization;
+  if (header === undefined) return undefined;
+  const token = /^bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1];
+  if (token === undefined) {
+    throw new AppError('unauthenticated', 'The Authorization header must be "Bearer <access_token>".');
+  }
+  return token;
+}
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function refuseForgery(request: FastifyRequest, token: string, origins: readonly string[]): void {
+  if (SAFE_METHODS.has(request.method)) return;
+  const { origin } = request.headers;
+  const own = [`${request.protocol}://${request.host}`, ...origins];
+  if (origin !== undefined && !own.includes(origin)) {
+    throw new AppError('forbidden', 'Pages of this origin may not act for the signed-in user.');
+  }
+  const sent = request.headers[CSRF_HEADER];
+  if (typeof sent !== 'string' || !equal(sent, csrfTokenOf(token))) {
+    throw new AppError('forbidden', 'Send the csrf_token of the sign-in in the header X-CSRF-Token.');
+  }
+}
+
+function equal(left: string, right: string): boolean {
+  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
+}
+
+const RANK = { user: 0, moderator: 1, administrator: 2 } as const;
+
+function isAllowed({ role }: Principal, access: Exclude<Access, 'public'>): boolean {
+  return RANK[role] >= (access === 'optional' ? 0 : RANK[access]);
+}

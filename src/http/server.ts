@@ -1,0 +1,188 @@
+/** The server: what every request goes through, whatever system answers it. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import net from 'node:net';
+import fastifyCompress from '@fastify/compress';
+import fastifyCookie from '@fastify/cookie';
+import fastifyCors from '@fastify/cors';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Ajv from 'ajv';
+import addFormats from 'ajv-formats';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import type { Randomness } from '../core/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import { registerAllowedMethods } from './allowed-methods.ts';
+import { type Authenticate, registerAuth } from './auth.ts';
+import { registerOpenApi } from './openapi.ts';
+import { PROBLEM_TYPE, Problem, problemOf } from './problem.ts';
+import { registerSecurityHeaders } from './security-headers.ts';
+
+/** The server as the routes see it. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+export const BODY_BYTES_MAX = 65_536;
+export const HEADER_BYTES_MAX = 16_384;
+export const URL_PARAM_LENGTH_MAX = 256;
+export const CONNECTIONS_MAX = 20_000;
+/** Headers and body must have arrived by then; a client that drips bytes is cut off. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the 60 s after which common balancers drop an idle connection, so that they close first. */
+export const KEEP_ALIVE_MS = 65_000;
+const COMPRESS_FROM_BYTES = 1_024;
+/** While draining, an idle connection is kept this long: a request may already be on its way. */
+const DRAIN_IDLE_MS = 1_000;
+
+export interface ServerOptions {
+  readonly authenticate: Authenticate;
+  readonly publicUrl: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly version: string;
+  readonly log: Log;
+  readonly randomness: Randomness;
+}
+
+/** An HTTP server without routes. Register them, then `ready` and `listen` as with any fastify instance. */
+export async function createServer(options: ServerOptions): Promise<App> {
+  const { log, publicUrl, trustedProxies, corsOrigins } = options;
+  const app: App = fastify({
+    logger: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: URL_PARAM_LENGTH_MAX, ignoreTrailingSlash: true },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: createRequestIds(options.randomness),
+    clientErrorHandler: answerClientError,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : coercing).compile(schema),
+  );
+  app.addSchema(Problem);
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id);
+    if (problem.status === 500) {
+      log.error(
+        { error, request_id: request.id, method: request.method, url: request.url },
+        'request failed',
+      );
+    }
+    const retryAfterS = retryAfterOf(error);
+    if (retryAfterS !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterS)));
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+  });
+  registerSecurityHeaders(app, { secure: publicUrl?.startsWith('https:') ?? false });
+  registerAllowedMethods(app);
+  await app.register(fastifyCookie);
+  await app.register(fastifyCors, {
+    origin: [...corsOrigins],
+    credentials: true,
+    exposedHeaders: [
+      'ratelimit-limit',
+      'ratelimit-remaining',
+      'ratelimit-reset',
+      'retry-after',
+      'idempotent-replayed',
+    ],
+  });
+  await app.register(fastifyCompress, { threshold: COMPRESS_FROM_BYTES, encodings: ['br', 'gzip'] });
+  await registerOpenApi(app, { version: options.version, publicUrl });
+  registerAuth(app, {
+    authenticate: options.authenticate,
+    origins: [...corsOrigins, ...originOf(publicUrl)],
+  });
+  return app;
+}
+
+/**
+ * Stops without cutting off a request: new connections are refused, every answer asks its client to close the
+ * connection, and one that stays idle for a second is closed. Resolves when the last request is answered, or
+ * after `timeoutMs`.
+ */
+export async function drain(app: App, timeoutMs: number): Promise<void> {
+  const { server } = app;
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+  // http.Server's own close would cut idle connections at once, and with them what a client is just sending.
+  net.Server.prototype.close.call(server);
+  const closeIdle = setTimeout(() => server.closeIdleConnections(), DRAIN_IDLE_MS);
+  const closeAll = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await new Promise<void>((resolve) => {
+    const check = (): void => {
+      server.getConnections((_error, count) => (count === 0 ? resolve() : setTimeout(check, 20)));
+    };
+    check();
+  });
+  clearTimeout(closeIdle);
+  clearTimeout(closeAll);
+  await app.close();
+}
+
+/** Bodies are taken as they are: a number where a string belongs is a mistake to name, not to convert. */
+const strict = addFormats.default(
+  new Ajv.default({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false }),
+);
+/** Query and path are all text, so "20" is a number there. */
+const coercing = addFormats.default(
+  new Ajv.default({
+    allErrors: true,
+    useDefaults: true,
+    coerceTypes: true,
+    removeAdditional: false,
+    strict: false,
+  }),
+);
+
+/** Unique over processes and restarts, and cheap: a random prefix and a counter. */
+function createRequestIds(randomness: Randomness): () => string {
+  const prefix = randomness.bytes(6).toString('base64url');
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}
+
+function originOf(url: string | undefined): string[] {
+  return url === undefined ? [] : [new URL(url).origin];
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  return error instanceof Error && 'retryAfterS' in error && typeof error.retryAfterS === 'number'
+    ? error.retryAfterS
+    : undefined;
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** For what is not HTTP at all, or too slow or too large to become a request. */
+function answerClientError(error: Error & { code?: string }, socket: net.Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
+  const [code = '400', ...title] = status.split(' ');
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: title.join(' '),
+    status: Number(code),
+    code: 'invalid',
+    detail: 'The server could not read the request.',
+    errors: [],
+    request_id: '',
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
