@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { createHealth } from './health.ts';
+
+/** A clock on which every sleep of `durationMs` or less is over in the next turn of the loop. */
+function impatientClock(durationMs: number): Clock {
+  return {
+    ...systemClock,
+    sleep: async (askedMs, signal) => {
+      await nextTurn();
+      if (askedMs > durationMs) await systemClock.sleep(askedMs, signal);
+    },
+  };
+}
+
+describe('health', () => {
+  it('is ready when every part is up, and says so of each', async () => {
+    const health = createHealth(systemClock);
+    health.addCheck('sql-store', async () => undefined);
+    health.addCheck('event-log', async () => undefined);
+    const report = await health.ready();
+    assert.equal(report.status, 'ready');
+    assert.deepEqual(Object.keys(report.checks), ['sql-store', 'event-log']);
+    assert.equal(report.checks['sql-store']?.status, 'up');
+  });
+
+  it('is not ready but alive when a part is down, and shows only messages made to be shown', async () => {
+    const health = createHealth(systemClock);
+    health.addCheck('sql-store', async () => {
+      throw new AppError('unavailable', 'The database is starting.');
+    });
+    health.addCheck('disk', () => {
+      throw new Error('/srv/secret-path is full');
+    });
+    const report = await health.ready();
+    assert.equal(report.status, 'not_ready');
+    assert.equal(report.checks['sql-store']?.message, 'The database is starting.');
+    assert.ok(!JSON.stringify(report).includes('secret-path'));
+    assert.deepEqual(health.live(), { status: 'live' });
+  });
+
+  it('reports a part that hangs as down after its time-out, without starting its check again', async () => {
+    const health = createHealth(impatientClock(50));
+    let started = 0;
+    let release = () => {};
+    const check = () => {
+      started += 1;
+      return new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    };
+    health.addCheck('sql-store', check, 50);
+    const [first, second] = await Promise.all([health.ready(), health.ready()]);
+    assert.match(first.checks['sql-store']?.message ?? '', /within 50 ms/);
+    assert.equal(second.status, 'not_ready');
+    assert.equal((await health.ready()).status, 'not_ready');
+    assert.equal(started, 1);
+    release();
+    await nextTurn();
+    await health.ready();
+    assert.equal(started, 2);
+    release();
+  });
+
+  it('is draining from drain on, whatever its parts say', async () => {
+    const health = createHealth(systemClock);
+    health.addCheck('sql-store', async () => undefined);
+    health.drain();
+    const report = await health.ready();
+    assert.equal(report.status, 'draining');
+    assert.equal(report.checks['sql-store']?.status, 'up');
+    assert.deepEqual(health.live(), { status: 'live' });
+  });
+
+  it('refuses two checks of one name', () => {
+    const health = createHealth(systemClock);
+    health.addCheck('sql-store', async () => undefined);
+    assert.throws(() => health.addCheck('sql-store', async () => undefined));
+  });
+});

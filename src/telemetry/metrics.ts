@@ -1,0 +1,252 @@
+/**
+ * The metrics of one process in Prometheus' text format. Every label has a bounded set of values: a route is its
+ * template, never a path, and past the limit further values count as `other`.
+ */
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventLoopLag } from './event-loop-lag.ts';
+
+/** How a port call ended: `ok`, or the code of its error. */
+export type PortOutcome = 'ok' | (string & {});
+
+export interface PoolState {
+  /** Connections in use. */
+  readonly active: number;
+  readonly idle: number;
+  /** Callers waiting for a connection. */
+  readonly waiting: number;
+  readonly max: number;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** Asks every gauge now. */
+  render(): Promise<string>;
+  requestStarted(): void;
+  /** `route` is the template, such as `/api/v1/posts/:post_id`; `undefined` where no route matched. */
+  requestEnded(method: string, route: string | undefined, status: number, durationS: number): void;
+  portCall(port: string, method: string, outcome: PortOutcome, durationS: number): void;
+  /** A retry, a refusal by a full bulkhead, a call stopped by an open breaker and the like. */
+  resilienceEvent(port: string, event: string): void;
+  /** A request refused to protect the rest: rate limit, load shedding. */
+  refusal(reason: string): void;
+  /** Reads the pool's state at every scrape. */
+  watchPool(name: string, state: () => PoolState): void;
+  /** Reads the events a consumer group has still to handle at every scrape; a failing reading is left out. */
+  watchLag(group: string, topic: string, events: () => number | Promise<number>): void;
+  /** Reads the length of a queue in this process at every scrape. */
+  watchQueue(name: string, length: () => number): void;
+  watchEventLoop(lag: () => EventLoopLag): void;
+  /** For what only one part of the product counts. */
+  readonly registry: Registry;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  /** CPU, memory, handles and garbage collection of the process; off where many are made, as in tests. */
+  readonly processMetrics?: boolean;
+}
+
+export const ROUTES_MAX = 300;
+export const PORT_METHODS_MAX = 300;
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** From a cached read (under 1 ms) to the longest request we let run. */
+const REQUEST_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const PORT_BUCKETS_S = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 2.5, 5, 10];
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'groundswell_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version: options.version, node: process.version }, 1);
+  return {
+    registry,
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    ...createRequestMetrics(registry),
+    ...createPortMetrics(registry),
+    ...createWatchedGauges(registry),
+  };
+}
+
+type RequestMetrics = Pick<Metrics, 'requestStarted' | 'requestEnded' | 'refusal'>;
+
+function createRequestMetrics(registry: Registry): RequestMetrics {
+  const total = new Counter({
+    name: 'http_requests_total',
+    help: 'HTTP requests answered, by route template and status.',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the head of the request to the end of the answer.',
+    labelNames: ['method', 'route'],
+    buckets: REQUEST_BUCKETS_S,
+    registers: [registry],
+  });
+  const inFlight = new Gauge({
+    name: 'http_requests_in_flight',
+    help: 'HTTP requests being answered.',
+    registers: [registry],
+  });
+  const refusals = new Counter({
+    name: 'http_refusals_total',
+    help: 'Requests refused to protect the rest, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  const boundRoute = createBound(ROUTES_MAX);
+  const countOf = createChildren((method, route, status) => total.labels(method, route, status));
+  const durationOf = createChildren((method, route) => duration.labels(method, route));
+  return {
+    requestStarted: () => inFlight.inc(),
+    requestEnded(method, route, status, durationS) {
+      inFlight.dec();
+      const knownMethod = METHODS.has(method) ? method : 'OTHER';
+      const knownRoute = route === undefined ? 'none' : boundRoute(route);
+      countOf(knownMethod, knownRoute, statusLabel(status)).inc();
+      durationOf(knownMethod, knownRoute, '').observe(durationS);
+    },
+    refusal: (reason) => refusals.inc({ reason }),
+  };
+}
+
+function statusLabel(status: number): string {
+  return Number.isInteger(status) && status >= 100 && status <= 599 ? String(status) : 'other';
+}
+
+type PortMetrics = Pick<Metrics, 'portCall' | 'resilienceEvent'>;
+
+function createPortMetrics(registry: Registry): PortMetrics {
+  const total = new Counter({
+    name: 'port_calls_total',
+    help: 'Calls of ports, by how they ended: ok or the code of the error.',
+    labelNames: ['port', 'method', 'outcome'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'port_call_duration_seconds',
+    help: 'Time of a call with all its tries and waiting.',
+    labelNames: ['port', 'method'],
+    buckets: PORT_BUCKETS_S,
+    registers: [registry],
+  });
+  const events = new Counter({
+    name: 'port_resilience_events_total',
+    help: 'Retries, refusals and state changes of the wrappers round ports.',
+    labelNames: ['port', 'event'],
+    registers: [registry],
+  });
+  const boundMethod = createBound(PORT_METHODS_MAX);
+  const countOf = createChildren((port, method, outcome) => total.labels(port, method, outcome));
+  const durationOf = createChildren((port, method) => duration.labels(port, method));
+  return {
+    portCall(port, method, outcome, durationS) {
+      const knownMethod = boundMethod(method);
+      countOf(port, knownMethod, outcome).inc();
+      durationOf(port, knownMethod, '').observe(durationS);
+    },
+    resilienceEvent: (port, event) => events.inc({ port, event }),
+  };
+}
+
+type WatchedGauges = Pick<Metrics, 'watchPool' | 'watchLag' | 'watchQueue' | 'watchEventLoop'>;
+
+/** Gauges that are read when somebody looks, so that keeping them costs nothing. */
+function createWatchedGauges(registry: Registry): WatchedGauges {
+  const pool = watchedGauge(registry, 'pool_connections', 'Connections of a pool, by state.', [
+    'pool',
+    'state',
+  ]);
+  const lag = watchedGauge(registry, 'consumer_lag_events', 'Events a group has still to handle.', [
+    'group',
+    'topic',
+  ]);
+  const queue = watchedGauge(registry, 'queue_length', 'Entries waiting in a queue of this process.', [
+    'queue',
+  ]);
+  const loop = watchedGauge(registry, 'event_loop_lag_seconds', 'Lag of the event loop in the last sample.', [
+    'quantity',
+  ]);
+  return {
+    watchPool: (name, state) =>
+      pool.push(() => {
+        const { active, idle, waiting, max } = state();
+        return Object.entries({ active, idle, waiting, max }).map(([key, value]) => [[name, key], value]);
+      }),
+    watchLag: (group, topic, events) => lag.push(async () => [[[group, topic], await events()]]),
+    watchQueue: (name, length) => queue.push(() => [[[name], length()]]),
+    watchEventLoop: (current) =>
+      loop.push(() => {
+        const { meanMs, p99Ms, maxMs } = current();
+        return Object.entries({ mean: meanMs, p99: p99Ms, max: maxMs }).map(([key, ms]) => [
+          [key],
+          ms / 1_000,
+        ]);
+      }),
+  };
+}
+
+type Reading = readonly (readonly [labels: readonly string[], value: number])[];
+type Reader = () => Reading | Promise<Reading>;
+
+function watchedGauge(registry: Registry, name: string, help: string, labelNames: string[]): Reader[] {
+  const readers: Reader[] = [];
+  new Gauge({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    async collect() {
+      this.reset();
+      const readings = await Promise.all(readers.map(readingOrNothing));
+      for (const [labels, value] of readings.flat()) this.labels(...labels).set(value);
+    },
+  });
+  return readers;
+}
+
+/** One gauge that cannot be read must not hide all the others. */
+async function readingOrNothing(reader: Reader): Promise<Reading> {
+  try {
+    return await reader();
+  } catch {
+    return [];
+  }
+}
+
+/** Lets the first `max` values through and turns the rest into `other`. */
+function createBound(max: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= max) return 'other';
+    known.add(value);
+    return value;
+  };
+}
+
+/**
+ * Remembers the child of a metric per label values, each of which must come from a bounded set: making one
+ * validates names and hashes them, which costs more than counting.
+ */
+function createChildren<Child>(
+  create: (first: string, second: string, third: string) => Child,
+): (first: string, second: string, third: string) => Child {
+  const children = new Map<string, Child>();
+  return (first, second, third) => {
+    const key = `${first} ${second} ${third}`;
+    let child = children.get(key);
+    if (child === undefined) {
+      child = create(first, second, third);
+      children.set(key, child);
+    }
+    return child;
+  };
+}

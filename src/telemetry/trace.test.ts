@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AppError } from '../core/errors.ts';
+import { createLog } from './log.ts';
+import { openTracing, tracingOff } from './trace.ts';
+
+interface ReceivedSpan {
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly kind: number;
+  readonly status: { readonly code?: number };
+  readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
+}
+
+/** A collector: takes OTLP/HTTP in JSON, as the exporter sends it, and keeps the spans. */
+async function startCollector(test: TestContext, status = 200) {
+  const spans: ReceivedSpan[] = [];
+  const services: unknown[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    assert.equal(request.url, '/v1/traces');
+    const body = JSON.parse(Buffer.concat(chunks).toString());
+    for (const resourceSpans of body.resourceSpans) {
+      services.push(resourceSpans.resource.attributes[0].value.stringValue);
+      for (const scope of resourceSpans.scopeSpans) spans.push(...scope.spans);
+    }
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  test.after(() => server.close());
+  return { spans, services, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+function optionsFor(endpoint: string | undefined, ratio = 1, lines: string[] = []) {
+  const log = createLog({ level: 'info', pretty: false, write: (line) => lines.push(line) });
+  return { endpoint, ratio, service: 'groundswell-test', version: '1.2.3', log };
+}
+
+const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+describe('tracing', () => {
+  it('sends a request with its port calls as children, under the caller of the request', async (test) => {
+    const collector = await startCollector(test);
+    const tracing = await openTracing(optionsFor(collector.endpoint));
+    const entry = tracing.enter('server', 'GET', { traceparent: CALLER, tracestate: 'vendor=1' });
+    await entry?.run(async () => {
+      await nextTurn();
+      await tracing.span('sql-store.query', { statement: 'post' }, async () => {
+        assert.match(
+          tracing.headers().traceparent ?? '',
+          /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/,
+        );
+        assert.equal(tracing.headers().tracestate, 'vendor=1');
+        await nextTurn();
+      });
+    });
+    entry?.end({ name: 'GET /posts/:post_id', attributes: { 'http.response.status_code': 200 } });
+    await tracing.shutdown();
+    const [child, parent] = collector.spans;
+    assert.equal(collector.spans.length, 2);
+    assert.equal(parent?.name, 'GET /posts/:post_id');
+    assert.equal(parent?.parentSpanId, 'b7ad6b7169203331');
+    assert.equal(parent?.traceId, '0af7651916cd43dd8448eb211c80319c');
+    assert.equal(entry?.traceId, parent?.traceId);
+    assert.equal(child?.name, 'sql-store.query');
+    assert.equal(child?.parentSpanId, parent?.spanId);
+    assert.equal(child?.traceId, parent?.traceId);
+    assert.deepEqual(collector.services, ['groundswell-test']);
+  });
+
+  it('keeps requests that run at the same time apart', async (test) => {
+    const collector = await startCollector(test);
+    const tracing = await openTracing(optionsFor(collector.endpoint));
+    const serve = async (name: string) => {
+      const entry = tracing.enter('server', name, {});
+      await entry?.run(async () => {
+        await nextTurn();
+        assert.equal(tracing.traceId(), entry.traceId);
+        await tracing.span(`${name} child`, {}, () => nextTurn());
+      });
+      entry?.end({});
+    };
+    await Promise.all([serve('first'), serve('second')]);
+    await tracing.shutdown();
+    for (const name of ['first', 'second']) {
+      const parent = collector.spans.find((span) => span.name === name);
+      const child = collector.spans.find((span) => span.name === `${name} child`);
+      assert.equal(child?.parentSpanId, parent?.spanId);
+      assert.equal(parent?.parentSpanId ?? '', '');
+    }
+  });
+
+  it('marks failures, keeps the error as it is, and takes absence for an answer', async (test) => {
+    const collector = await startCollector(test);
+    const tracing = await openTracing(optionsFor(collector.endpoint));
+    const entry = tracing.enter('consumer', 'post.created', {});
+    for (const code of ['unavailable', 'not_found'] as const) {
+      const error = new AppError(code, 'no');
+      await assert.rejects(
+        async () => entry?.run(() => tracing.span(code, {}, () => Promise.reject(error))),
+        (thrown) => thrown === error,
+      );
+    }
+    entry?.end({ error: new Error('handler') });
+    await tracing.shutdown();
+    const statusOf = (name: string) => collector.spans.find((span) => span.name === name)?.status.code ?? 0;
+    assert.equal(statusOf('unavailable'), 2);
+    assert.equal(statusOf('not_found'), 0);
+    assert.equal(statusOf('post.created'), 2);
+  });
+
+  it('records no new trace at ratio 0, but follows a caller that records', async (test) => {
+    const collector = await startCollector(test);
+    const tracing = await openTracing(optionsFor(collector.endpoint, 0));
+    tracing.enter('server', 'own', {})?.end({});
+    tracing.enter('server', 'broken', { traceparent: `${CALLER}0` })?.end({});
+    tracing.enter('server', 'followed', { traceparent: CALLER })?.end({});
+    await tracing.shutdown();
+    assert.deepEqual(
+      collector.spans.map((span) => span.name),
+      ['followed'],
+    );
+  });
+
+  it('says in the log that spans were refused, and never fails its caller', async (test) => {
+    const collector = await startCollector(test, 400);
+    const lines: string[] = [];
+    const tracing = await openTracing(optionsFor(collector.endpoint, 1, lines));
+    tracing.enter('server', 'GET', {})?.end({});
+    await tracing.shutdown();
+    assert.match(lines.join(''), /spans could not be sent/);
+  });
+
+  it('is off without an endpoint: no span, no headers, the same promise', async () => {
+    const tracing = await openTracing(optionsFor(undefined));
+    assert.equal(tracing, tracingOff);
+    assert.equal(tracing.enter('server', 'GET', { traceparent: CALLER }), undefined);
+    assert.deepEqual(tracing.headers(), {});
+    const result = Promise.resolve(1);
+    assert.equal(
+      tracing.span('sql-store.query', {}, () => result),
+      result,
+    );
+  });
+});

@@ -1,0 +1,65 @@
+/**
+ * Spans, by hand: one for each request, port call and event handled. Nothing is patched, no OpenTelemetry global is
+ * set, and where no collector is configured neither the SDK nor AsyncLocalStorage is there to cost anything.
+ */
+
+import type { Log } from './log.ts';
+
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+/** The two headers of W3C Trace Context; an event carries the same two fields. */
+export interface TraceHeaders {
+  readonly traceparent?: string | string[] | undefined;
+  readonly tracestate?: string | string[] | undefined;
+}
+
+/** The span of work that came from outside: a request, or an event. */
+export interface EntrySpan {
+  /** For the log. */
+  readonly traceId: string;
+  /** Runs `work` so that spans begun in it, also after an await, are children of this one. */
+  run<Result>(work: () => Result): Result;
+  /** Ends the span, once. `name` replaces the first one, such as when the route is known. */
+  end(outcome: { name?: string; attributes?: SpanAttributes; error?: unknown; failed?: boolean }): void;
+}
+
+export interface Tracing {
+  readonly enabled: boolean;
+  /** Begins a span under the caller's, or a new trace without one. `undefined` when tracing is off. */
+  enter(kind: 'server' | 'consumer', name: string, headers: TraceHeaders): EntrySpan | undefined;
+  /** Runs `work` in a span under the current one, and in none where there is no current one. */
+  span<Result>(name: string, attributes: SpanAttributes, work: () => Promise<Result>): Promise<Result>;
+  /** What an outgoing call or event must carry for its spans to belong here; empty outside of a span. */
+  headers(): { traceparent?: string; tracestate?: string };
+  traceId(): string | undefined;
+  /** Sends what is left, within three seconds, and stops. */
+  shutdown(): Promise<void>;
+}
+
+export interface TracingOptions {
+  /** The collector, such as `http://localhost:4318`; undefined turns tracing off. */
+  readonly endpoint: string | undefined;
+  /** Share of new traces that are recorded, 0 to 1; traces begun elsewhere keep their caller's decision. */
+  readonly ratio: number;
+  readonly service: string;
+  readonly version: string;
+  /** Told when spans cannot be sent. */
+  readonly log: Log;
+}
+
+/** Tracing that does nothing. */
+export const tracingOff: Tracing = {
+  enabled: false,
+  enter: () => undefined,
+  span: (_name, _attributes, work) => work(),
+  headers: () => ({}),
+  traceId: () => undefined,
+  shutdown: async () => undefined,
+};
+
+/** Loads the SDK (about 40 ms and 8 MB) only if there is a collector to send to. */
+export async function openTracing(options: TracingOptions): Promise<Tracing> {
+  if (options.endpoint === undefined) return tracingOff;
+  const { openOtlpTracing } = await import('./otlp-trace.ts');
+  return openOtlpTracing({ ...options, endpoint: options.endpoint });
+}
