@@ -261,7 +261,9 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
         });
       }
       // A server that is frozen never answers the farewell.
-      await Promise.race([Promise.all([pool.end(), listener.close()]), clock.sleep(CLOSE_TIMEOUT_MS)]);
+      const closed = new AbortController();
+      const farewell = Promise.all([pool.end(), listener.close()]).finally(() => closed.abort());
+      await Promise.race([farewell, clock.sleep(CLOSE_TIMEOUT_MS, closed.signal)]);
     },
   };
 }

@@ -77,10 +77,13 @@ export interface SqlStore extends SqlSession {
     onReconnect: () => void,
   ): Promise<() => Promise<void>>;
 
-  /** Sends to all listeners of the channel, in its own transaction. At most 8,000 bytes. */
+  /** Sends to all listeners of the channel, in its own transaction. At most 7,999 bytes. */
   notify(channel: string, message: string): Promise<void>;
 
-  /** Streams rows in COPY text format into `target` (a table and its columns). All or nothing. */
+  /**
+   * Streams rows in COPY text format, one a string without its line end, into `target` (a table and its columns).
+   * All or nothing. Rejects with the source's own error when that fails. Bounded by no time-out.
+   */
   copyIn(target: string, lines: AsyncIterable<string> | Iterable<string>): Promise<void>;
 
   /** Resolves if the server answers a trivial query now. */
