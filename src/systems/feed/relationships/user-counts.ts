@@ -1,0 +1,52 @@
+/**
+ * How many followers, followings and posts each user has: exact at every moment, and no writer ever waits for
+ * another one's count.
+ *
+ * A count is the user's row of `user_counts` plus the user's rows of `user_count_deltas`. Who changes what is
+ * counted adds a delta in the same transaction, best in the same statement:
+ *
+ *     INSERT INTO user_count_deltas (user_id, shard, post_delta) VALUES (author, shardOf(author), 1)
+ *
+ * with -1 when a post goes, only for a row that was really inserted or deleted, and the delta of a statement that
+ * removes several rows summed up. Nobody but `fold` updates `user_counts` (and the bulk load, which adds to it).
+ */
+import type { Id } from '../../../core/ids.ts';
+import type { UserCounts } from '../../../core/user.ts';
+import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import { foldUserCounts, getUserCounts } from './user-counts-queries.ts';
+
+/** Deltas that one call of `fold` moves at most: some 30 ms of work, so that it never holds many rows for long. */
+export const FOLD_LIMIT = 5_000;
+
+export const NO_COUNTS: UserCounts = { followerCount: 0, followingCount: 0, postCount: 0 };
+
+/** The counts of all `userIds`, as of one moment; who has none yet has zeros. */
+export type CountsOf = (userIds: readonly Id[], session?: SqlSession) => Promise<ReadonlyMap<Id, UserCounts>>;
+
+export interface UserCounting {
+  countsOf: CountsOf;
+  /**
+   * Moves up to `limit` deltas into the counts and answers how many it moved: fewer than `limit` means that the
+   * rest, if any, is in another worker's hands. Any number of workers may call it at any time.
+   */
+  fold(limit?: number): Promise<number>;
+}
+
+export function createUserCounts({ sql }: { readonly sql: SqlStore }): UserCounting {
+  return {
+    async countsOf(userIds, session = sql) {
+      const counts = new Map<Id, UserCounts>(userIds.map((userId) => [userId, NO_COUNTS]));
+      if (counts.size === 0) return counts;
+      for (const row of await session.query(getUserCounts, [[...counts.keys()]])) {
+        const { follower_count: followerCount, following_count: followingCount } = row;
+        counts.set(row.user_id, { followerCount, followingCount, postCount: row.post_count });
+      }
+      return counts;
+    },
+
+    async fold(limit = FOLD_LIMIT) {
+      const [row] = await sql.query(foldUserCounts, [limit]);
+      return row?.folded ?? 0;
+    },
+  };
+}
