@@ -1,0 +1,122 @@
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { type BareAnswer, type BareServer, bareAnswerOf, startBareServer } from './bare-server.ts';
+import { createHttpClient, type HttpRequest } from './http-client.ts';
+import { headerOf } from './http-response-parser.ts';
+import { type LoadGenerator, startLoadGenerator } from './load-generator.ts';
+import type { LoadTask } from './load-task.ts';
+import { createDraw, type RequestMix, UNIQUE_MARK } from './request-mix.ts';
+
+const HEAD = 'HTTP/1.1 200 OK\r\nDate: today\r\nETag: "a"\r\nContent-Type: application/json';
+const ANSWER = answerOf('{"a":1}', '');
+
+function answerOf(body: string, suffix: string): BareAnswer {
+  return bareAnswerOf({ status: 200, head: HEAD, body: Buffer.from(body), keepAlive: true }, suffix);
+}
+
+function mixOf(...operations: HttpRequest[][]): RequestMix {
+  return { operations, tokens: ['alice', 'bob'], skew: 1, seed: 42 };
+}
+
+describe('the load generator', () => {
+  let generator: LoadGenerator;
+  let bare: BareServer;
+  before(async () => {
+    generator = startLoadGenerator(undefined);
+    bare = await startBareServer([ANSWER], undefined);
+  });
+  after(() => {
+    generator.close();
+    bare.close();
+  });
+
+  const taskOf = (overrides: Partial<LoadTask>): LoadTask => ({
+    target: { kind: 'http', address: bare.address, mix: mixOf([{ method: 'GET', path: '/x' }]) },
+    slots: 4,
+    durationMs: 200,
+    operationsMax: 1e6,
+    timeoutMs: 1000,
+    ...overrides,
+  });
+
+  it('loads a server from another process, in a closed loop', async () => {
+    const report = await generator.run(taskOf({}));
+    ok(report.completed > 100, `${report.completed} requests`);
+    deepEqual(report.errors, {});
+    ok(report.generatorCpuMs > 0);
+  });
+
+  it('loads a server on a schedule', async () => {
+    const schedule = { arrivals: 'constant', ratePerS: 500, seed: 1, spins: true } as const;
+    const report = await generator.run(taskOf({ schedule }));
+    equal(report.completed, 100);
+    equal(report.latency.count, 100);
+  });
+
+  it('reports refused connections and goes on working', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const mix = mixOf([{ method: 'GET', path: '/' }]);
+    const target = { kind: 'http', address: { host: '127.0.0.1', port }, mix } as const;
+    await rejects(generator.run(taskOf({ target })), /ECONNREFUSED/);
+    ok((await generator.run(taskOf({}))).completed > 0);
+  });
+
+  it('counts an answer outside 200 to 299 under its status', async () => {
+    const limited = await startBareServer([{ ...ANSWER, status: 429 }], undefined);
+    try {
+      const mix = mixOf([{ method: 'GET', path: '/' }]);
+      const report = await generator.run(
+        taskOf({ target: { kind: 'http', address: limited.address, mix }, operationsMax: 50 }),
+      );
+      deepEqual(report.errors, { 429: 50 });
+    } finally {
+      limited.close();
+    }
+  });
+
+  it('has a bare server that repeats the answer, and tells paths apart by their end', async () => {
+    const two = await startBareServer([answerOf('[]', '/posts'), answerOf('{"a":1}', '/7')], undefined);
+    const client = createHttpClient({
+      url: `http://127.0.0.1:${two.address.port}`,
+      connectionsMax: 1,
+      timeoutMs: 1000,
+    });
+    try {
+      const user = await client.send({ method: 'GET', path: '/users/7' });
+      equal(user.body.toString(), '{"a":1}');
+      equal(headerOf(user, 'etag'), '"a"');
+      equal(headerOf(user, 'content-length'), '7');
+      equal((await client.send({ method: 'GET', path: '/users/7/posts' })).body.toString(), '[]');
+      equal((await client.send({ method: 'GET', path: '/other' })).status, 404);
+    } finally {
+      client.close();
+      two.close();
+    }
+  });
+});
+
+describe('createDraw', () => {
+  it('draws popular operations and active callers more often', () => {
+    const draw = createDraw(mixOf([{ method: 'GET', path: '/1' }], [{ method: 'GET', path: '/2' }]));
+    const drawn = Array.from({ length: 3000 }, () => draw()[0]);
+    const share = (matches: (request: HttpRequest | undefined) => boolean) =>
+      drawn.filter(matches).length / 3000;
+    ok(Math.abs(share((request) => request?.path === '/1') - 2 / 3) < 0.05);
+    ok(Math.abs(share((request) => request?.token === 'alice') - 2 / 3) < 0.05);
+  });
+
+  it('gives each request its own key, in the header and in the body', () => {
+    const request = { method: 'POST', path: '/posts', body: `{"text":"hello ${UNIQUE_MARK}"}` } as const;
+    const draw = createDraw({ ...mixOf([request]), uniquePrefix: 'run' });
+    const [first] = draw();
+    const [second] = draw();
+    equal(first?.idempotencyKey, 'run-1');
+    equal(first?.body, '{"text":"hello run-1"}');
+    equal(second?.idempotencyKey, 'run-2');
+  });
+});

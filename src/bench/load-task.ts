@@ -1,0 +1,66 @@
+/** What the bench asks of the process that makes the load, and how one task is done. */
+
+import { type Clock, seededFraction } from '../core/clock.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
+import type { Address } from './http-client.ts';
+import { type LoadResult, type Operation, runClosedLoop, runOpenLoop } from './load.ts';
+import { createPostgresInserts, type PostgresConnection } from './postgres-inserts.ts';
+import { createRequester, type RequestMix } from './request-mix.ts';
+
+export type LoadTarget =
+  | { readonly kind: 'http'; readonly address: Address; readonly mix: RequestMix }
+  | { readonly kind: 'inserts'; readonly connection: PostgresConnection; readonly text: string };
+
+export interface LoadTask {
+  readonly target: LoadTarget;
+  readonly slots: number;
+  readonly durationMs: number;
+  readonly operationsMax: number;
+  readonly timeoutMs: number;
+  /** Absent: a closed loop. */
+  readonly schedule?: {
+    readonly arrivals: Arrivals;
+    readonly ratePerS: number;
+    readonly seed: number;
+    readonly spins: boolean;
+  };
+}
+
+export interface LoadReport extends LoadResult {
+  /** CPU time of the generator itself over the load: near `durationMs`, it was the limit. */
+  readonly generatorCpuMs: number;
+}
+
+export type CpuTime = () => number;
+
+export async function runLoadTask(task: LoadTask, clock: Clock, cpuMs: CpuTime): Promise<LoadReport> {
+  const source = createSource(task);
+  await source.open();
+  try {
+    const before = cpuMs();
+    const result = await runLoop(task, source.operation, clock);
+    return { ...result, generatorCpuMs: cpuMs() - before };
+  } finally {
+    await source.close();
+  }
+}
+
+interface Source {
+  readonly operation: Operation;
+  open(): Promise<void>;
+  close(): void | Promise<void>;
+}
+
+function createSource({ target, slots, timeoutMs }: LoadTask): Source {
+  if (target.kind === 'http') return createRequester(target.address, target.mix, slots, timeoutMs);
+  return createPostgresInserts(target.connection, slots, target.text);
+}
+
+function runLoop(task: LoadTask, operation: Operation, clock: Clock): Promise<LoadResult> {
+  const { slots, durationMs, operationsMax, timeoutMs, schedule } = task;
+  const loop = { slots, durationMs, operationsMax, operation, clock };
+  if (schedule === undefined) return runClosedLoop(loop);
+  const { arrivals, ratePerS, seed, spins } = schedule;
+  const nextArrivalMs = createArrivals(arrivals, ratePerS, seededFraction(seed));
+  return runOpenLoop({ ...loop, nextArrivalMs, spins, drainMs: timeoutMs });
+}
