@@ -82,8 +82,8 @@ export interface IdGenerator {
 
 /**
  * Makes ids under a lease that the caller keeps renewing (`currentLease` is asked for every id). More than
- * eight in a millisecond, or a wall clock set back, and it runs ahead of the clock rather than wait; the
- * database that keeps the leases never lets a later holder start below `clock + RUN_AHEAD_MAX_MS`.
+ * eight in a millisecond, or a wall clock set back, and it runs ahead of the clock rather than wait, by at most
+ * RUN_AHEAD_MAX_MS; whoever holds the lease promises a ceiling above that, and a later holder starts there.
  */
 export function createIdGenerator(currentLease: () => WriterLease | undefined, clock: Clock): IdGenerator {
   let writer = -1;
@@ -94,7 +94,8 @@ export function createIdGenerator(currentLease: () => WriterLease | undefined, c
       const lease = currentLease();
       if (lease === undefined || clock.monotonicMs() >= lease.deadlineMonotonicMs) throw leaseExpired();
       const nowMs = clock.nowMs();
-      if (lease.writer !== writer) {
+      // The same writer again may have been someone else's in between.
+      if (lease.writer !== writer || lastMs < lease.highWaterMs) {
         writer = lease.writer;
         lastMs = Math.max(lastMs, lease.highWaterMs);
         sequence = IDS_PER_MS_PER_WRITER - 1;

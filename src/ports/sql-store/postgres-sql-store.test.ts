@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
-import { after, before, describe, it } from 'node:test';
-import pg from 'pg';
-import { systemClock, systemRandomness } from '../../core/clock.ts';
+import { after, before, it } from 'node:test';
+import { describeOnPostgres, type EngineDatabase } from '../../../test/support/postgres-engines.ts';
+import { systemClock } from '../../core/clock.ts';
 import { hasCode } from '../../core/errors.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createPostgresSqlStore } from './postgres-sql-store.ts';
@@ -12,63 +12,55 @@ import { readStatement } from './sql-store.ts';
 const log = createLog({ level: 'silent', pretty: false });
 const clock = systemClock;
 
-suiteOn('the embedded PostgreSQL', 'embedded', process.env['GROUNDSWELL_TEST_DATABASE_URL']);
-suiteOn('a PostgreSQL server', 'postgres', process.env['GROUNDSWELL_TEST_POSTGRES_URL']);
-
-function suiteOn(name: string, backend: string, serverUrl: string | undefined): void {
-  if (serverUrl === undefined) {
-    it(`${name} is there`, (test) => {
-      const required = (process.env['REQUIRE_BACKENDS'] ?? '').split(',').includes(backend);
-      assert(!required, `REQUIRE_BACKENDS names ${backend}, but its URL is not set`);
-      test.skip('no URL is set');
-    });
-    return;
-  }
-  describe(name, () => {
-    const database = `sql_store_${systemRandomness.uuid().replaceAll('-', '')}`;
-    const url = Object.assign(new URL(serverUrl), { pathname: database }).href;
-    before(() => onServer(serverUrl, `CREATE DATABASE ${database}`));
-    after(() => onServer(serverUrl, `DROP DATABASE ${database} WITH (FORCE)`));
-
-    sqlStoreContract(name, {
-      open: async (limits) => createPostgresSqlStore({ connection: { url }, clock, log, ...limits }),
-    });
-
-    it('does not wait for ever for a server that has frozen', async () => {
-      const proxy = await openProxy(new URL(serverUrl));
-      const through = Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(proxy.port) }).href;
-      const store = createPostgresSqlStore({
-        connection: { url: through },
-        poolSize: 1,
-        tryTimeoutMs: 50,
-        acquireTimeoutMs: 5_000,
-        clock,
-        log,
-      });
-      await store.ping();
-      proxy.freeze();
-      await assert.rejects(store.ping(), (error) => hasCode(error, 'timeout') && error.outcome === 'unknown');
-      const frozenTransaction = store.transaction((transaction) => transaction.query(one, []));
-      proxy.thaw();
-      assert.deepEqual(await frozenTransaction, [{ one: 1 }]);
-      await store.close();
-      await proxy.close();
-    });
-
-    it('counts its statements and connections', async () => {
-      const store = createPostgresSqlStore({ connection: { url }, poolSize: 2, clock, log });
-      await store.ping();
-      await store.transaction((transaction) => transaction.query(one, []));
-      assert.deepEqual(store.stats(), {
-        connections: 1,
-        idleConnections: 1,
-        waitingCalls: 0,
-        statements: 2,
-      });
-      await store.close();
-    });
+describeOnPostgres('createPostgresSqlStore', (engine) => {
+  let database: EngineDatabase;
+  before(async () => {
+    database = await engine.createDatabase({ migrated: false });
   });
-}
+  after(() => database.drop());
+
+  sqlStoreContract(engine.name, {
+    open: async (limits) =>
+      createPostgresSqlStore({ connection: database.connection, clock, log, ...limits }),
+  });
+
+  it('does not wait for ever for a server that has frozen', async () => {
+    const proxy = await openProxy(new URL(database.url));
+    const through = Object.assign(new URL(database.url), {
+      hostname: '127.0.0.1',
+      port: String(proxy.port),
+    }).href;
+    const store = createPostgresSqlStore({
+      connection: { url: through },
+      poolSize: 1,
+      tryTimeoutMs: 50,
+      acquireTimeoutMs: 5_000,
+      clock,
+      log,
+    });
+    await store.ping();
+    proxy.freeze();
+    await assert.rejects(store.ping(), (error) => hasCode(error, 'timeout') && error.outcome === 'unknown');
+    const frozenTransaction = store.transaction((transaction) => transaction.query(one, []));
+    proxy.thaw();
+    assert.deepEqual(await frozenTransaction, [{ one: 1 }]);
+    await store.close();
+    await proxy.close();
+  });
+
+  it('counts its statements and connections', async () => {
+    const store = createPostgresSqlStore({ connection: database.connection, poolSize: 2, clock, log });
+    await store.ping();
+    await store.transaction((transaction) => transaction.query(one, []));
+    assert.deepEqual(store.stats(), {
+      connections: 1,
+      idleConnections: 1,
+      waitingCalls: 0,
+      statements: 2,
+    });
+    await store.close();
+  });
+});
 
 it('fails with unavailable when no server is there', async () => {
   const nobody = { url: 'postgres://alice:secret@127.0.0.1:1/nothing' };
@@ -91,13 +83,6 @@ it('fails with unavailable when no server is there', async () => {
 });
 
 const one = readStatement<[], { one: number }>('one', 'SELECT 1 AS one');
-
-async function onServer(serverUrl: string, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  await client.query(text);
-  await client.end();
-}
 
 /** A TCP proxy before the server that can stop passing bytes on without closing anything. */
 async function openProxy(server: URL) {
