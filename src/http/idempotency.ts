@@ -3,14 +3,15 @@
  * client that lost the answer repeats the call and gets it, and the effect is there once.
  *
  * Same key, same request: the stored answer, with `Idempotent-Replayed: true`. Same key, another request: 422.
- * Same key, still in flight: 409 with `Retry-After`. Keys are kept for 24 hours. Failures are not stored.
+ * Same key, still in flight: 409 with `Retry-After`. Keys are kept for 24 hours. Failures are not stored, nor are
+ * answers with a token in them. Passwords are no part of the fingerprint: a route that takes one compares it itself.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, invalidField } from '../core/errors.ts';
 import type { IdempotencyClaim, StoredAnswer } from '../core/idempotency.ts';
 import { shardOf } from '../core/ids.ts';
-import type { SqlStore, SqlTransaction } from '../ports/sql-store/sql-store.ts';
+import type { SqlSession, SqlStore, SqlTransaction } from '../ports/sql-store/sql-store.ts';
 import { claimKey, getKey, insertKey } from './idempotency-queries.ts';
 
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
@@ -28,6 +29,28 @@ export interface Writes {
     status: number,
     work: (transaction: SqlTransaction) => Promise<Body>,
   ): Promise<FastifyReply>;
+
+  /** As `answer`, for a result with a token in it, which is not stored: a repeated request gets a new one. */
+  answerUnstored<Body, Prepared>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    status: number,
+    write: UnstoredWrite<Body, Prepared>,
+  ): Promise<FastifyReply>;
+
+  /**
+   * Whether the request was answered before under its key: then preparing it again is for nothing. Fails with
+   * `invalid` when the key was used for another request.
+   */
+  isRepeated(request: FastifyRequest): Promise<boolean>;
+}
+
+export interface UnstoredWrite<Body, Prepared> {
+  /** What takes long and needs no transaction, such as hashing a password. */
+  prepare(): Promise<Prepared>;
+  run(transaction: SqlTransaction, prepared: Prepared): Promise<Body>;
+  /** Answers a request that was carried out before. Passwords of the request are still to be checked. */
+  repeat(): Promise<Body>;
 }
 
 export function createWrites(sql: SqlStore): Writes {
@@ -44,7 +67,36 @@ export function createWrites(sql: SqlStore): Writes {
       });
       return sendAnswer(reply, answer, replayed);
     },
+
+    async answerUnstored(request, reply, status, write) {
+      const claim = claimOf(request);
+      if (claim !== undefined && (await wasAnswered(sql, claim))) return repeat(reply, status, write);
+      const prepared = await write.prepare();
+      const result = await sql.transaction(async (transaction) => {
+        if (claim === undefined) return { body: await write.run(transaction, prepared) };
+        await claimOrFail(transaction, claim);
+        if (await wasAnswered(transaction, claim)) return undefined;
+        const body = await write.run(transaction, prepared);
+        await insertAnswer(transaction, claim, { status, body: null });
+        return { body };
+      });
+      return result === undefined ? repeat(reply, status, write) : reply.code(status).send(result.body);
+    },
+
+    async isRepeated(request) {
+      const claim = claimOf(request);
+      return claim !== undefined && (await wasAnswered(sql, claim));
+    },
   };
+}
+
+async function repeat<Body, Prepared>(
+  reply: FastifyReply,
+  status: number,
+  write: UnstoredWrite<Body, Prepared>,
+): Promise<FastifyReply> {
+  const body = await write.repeat();
+  return reply.header('idempotent-replayed', 'true').code(status).send(body);
 }
 
 async function runOnce(
@@ -52,18 +104,40 @@ async function runOnce(
   claim: IdempotencyClaim,
   run: () => Promise<StoredAnswer>,
 ): Promise<{ answer: StoredAnswer; replayed: boolean }> {
-  const { principalId, key, fingerprint } = claim;
+  await claimOrFail(transaction, claim);
+  const stored = await findAnswer(transaction, claim);
+  if (stored !== undefined) return { answer: stored, replayed: true };
+  const answer = await run();
+  await insertAnswer(transaction, claim, answer);
+  return { answer, replayed: false };
+}
+
+async function claimOrFail(
+  transaction: SqlTransaction,
+  { principalId, key }: IdempotencyClaim,
+): Promise<void> {
   const [lock] = await transaction.query(claimKey, [principalId, key]);
   if (lock?.claimed !== true) throw keyInFlight();
-  const [stored] = await transaction.query(getKey, [principalId, key]);
-  if (stored !== undefined) {
-    if (!stored.fingerprint.equals(fingerprint)) throw keyReused();
-    return { answer: { status: stored.status, body: stored.body ?? '' }, replayed: true };
-  }
-  const answer = await run();
+}
+
+async function findAnswer(session: SqlSession, claim: IdempotencyClaim): Promise<StoredAnswer | undefined> {
+  const [stored] = await session.query(getKey, [claim.principalId, claim.key]);
+  if (stored === undefined) return undefined;
+  if (!stored.fingerprint.equals(claim.fingerprint)) throw keyReused();
+  return { status: stored.status, body: stored.body ?? '' };
+}
+
+async function wasAnswered(session: SqlSession, claim: IdempotencyClaim): Promise<boolean> {
+  return (await findAnswer(session, claim)) !== undefined;
+}
+
+async function insertAnswer(
+  transaction: SqlTransaction,
+  { principalId, key, fingerprint }: IdempotencyClaim,
+  { status, body }: { readonly status: number; readonly body: string | null },
+): Promise<void> {
   const shard = shardOf(principalId);
-  await transaction.query(insertKey, [principalId, key, fingerprint, answer.status, answer.body, shard]);
-  return { answer, replayed: false };
+  await transaction.query(insertKey, [principalId, key, fingerprint, status, body, shard]);
 }
 
 /** The request's key, or `undefined` without one. Fails with `invalid` for a key that is empty or too long. */
@@ -77,9 +151,17 @@ export function claimOf(request: FastifyRequest): IdempotencyClaim | undefined {
     );
   }
   const { method, routeOptions, params, query, body } = request;
-  const parts = canonicalJson([method, routeOptions.url, params, query, body]);
+  const parts = canonicalJson([method, routeOptions.url, params, query, withoutPasswords(body)]);
   const fingerprint = createHash('sha256').update(parts).digest();
   return { principalId: request.principal?.userId ?? 0, key, fingerprint };
+}
+
+/** A fast hash of a password must not be stored, not even mixed with the rest of the request. */
+const PASSWORD_FIELDS: ReadonlySet<string> = new Set(['password', 'current_password']);
+
+function withoutPasswords(body: unknown): unknown {
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !PASSWORD_FIELDS.has(name)));
 }
 
 export function keyInFlight(): AppError {
