@@ -1,0 +1,83 @@
+/**
+ * Load shedding: refusing some requests at once, before any work, so that the rest are answered in time. Reads go
+ * first, then writes; what is critical (signing in, a ride in progress) only when nothing else would help.
+ */
+
+import type { Randomness } from '../core/clock.ts';
+import { assert } from '../core/errors.ts';
+
+export type Priority = 'critical' | 'write' | 'read';
+
+/** How loaded the process is, or how much of it is too much. */
+export interface Load {
+  /** Mean lag of the event loop; the 99th percentile would take one garbage collection for overload. */
+  readonly lagMs: number;
+  readonly inFlight: number;
+  /** Work accepted and waiting, such as rows for the next batch. */
+  readonly queued: number;
+}
+
+export interface ShedDecision {
+  readonly refuse: boolean;
+  /** Whole seconds for `Retry-After`, 0 if not refused. Spread, so that the refused do not come back at once. */
+  readonly retryAfterS: number;
+}
+
+export interface LoadShedder {
+  decide(priority: Priority): ShedDecision;
+  /** The largest of the three loads as a share of its limit. */
+  pressure(): number;
+}
+
+export interface LoadShedderOptions {
+  /** Read for every decision, so it must be cheap. */
+  readonly load: () => Load;
+  /** Where reads begin to be refused. */
+  readonly limits: Load;
+  readonly randomness: Pick<Randomness, 'fraction'>;
+}
+
+/**
+ * The pressure from which a priority is refused, and the one below which it is served again. Apart, because at a
+ * single threshold the relief of refusing would end the refusing, many times a second.
+ */
+export const THRESHOLDS: Readonly<
+  Record<Priority, { readonly refuseFrom: number; readonly serveBelow: number }>
+> = {
+  read: { refuseFrom: 1, serveBelow: 0.7 },
+  write: { refuseFrom: 1.5, serveBelow: 1 },
+  critical: { refuseFrom: 3, serveBelow: 2 },
+};
+
+const PRIORITIES: readonly Priority[] = ['read', 'write', 'critical'];
+export const RETRY_AFTER_S_MAX = 8;
+
+export function createLoadShedder({ load, limits, randomness }: LoadShedderOptions): LoadShedder {
+  assert(limits.lagMs > 0 && limits.inFlight > 0 && limits.queued > 0, 'limits must be above zero');
+  const refused: Record<Priority, boolean> = { critical: false, write: false, read: false };
+
+  function pressure(): number {
+    const { lagMs, inFlight, queued } = load();
+    return Math.max(lagMs / limits.lagMs, inFlight / limits.inFlight, queued / limits.queued);
+  }
+
+  return {
+    pressure,
+    decide(priority) {
+      const current = pressure();
+      // All of them each time: one that nobody asked for meanwhile must still have seen the pressure.
+      for (const each of PRIORITIES) refused[each] = isRefused(refused[each], THRESHOLDS[each], current);
+      if (!refused[priority]) return { refuse: false, retryAfterS: 0 };
+      const spreadS = Math.min(RETRY_AFTER_S_MAX, 2 * Math.max(1, current));
+      return { refuse: true, retryAfterS: 1 + Math.floor(randomness.fraction() * (spreadS - 1)) };
+    },
+  };
+}
+
+function isRefused(
+  before: boolean,
+  { refuseFrom, serveBelow }: { readonly refuseFrom: number; readonly serveBelow: number },
+  pressure: number,
+): boolean {
+  return pressure >= refuseFrom || (before && pressure >= serveBelow);
+}
