@@ -62,6 +62,7 @@ describeOnPostgres('openWriterLease', (engine) => {
     };
   }
 
+  type Process = Awaited<ReturnType<typeof openProcess>>;
   const refused = (error: unknown) => hasCode(error, 'unavailable') && error.outcome === 'not_applied';
 
   it('never gives one writer to two processes', async () => {
@@ -142,7 +143,7 @@ describeOnPostgres('openWriterLease', (engine) => {
     await alice.lease.close();
   });
 
-  it('keeps ids unique however clocks step, processes freeze and writers change hands', async () => {
+  it('gives every lease a range of ids of its own, however clocks step, processes freeze and writers change hands', async () => {
     const who = fc.nat({ max: 2 });
     const durationMs = fc.constantFrom(1, 900, 4_000, 9_999, 10_000, 31_000);
     const action = fc.oneof(
@@ -167,11 +168,11 @@ describeOnPostgres('openWriterLease', (engine) => {
       fc.asyncProperty(fc.array(action, { minLength: 10, maxLength: 40 }), async (actions) => {
         await allowWriters(3);
         const processes = [await openProcess(), await openProcess(), await openProcess()];
-        const seen = new Set<number>();
+        const ranges: LeaseRange[] = [];
         for (const step of actions) {
           const actor = processes[step.who];
           assert(actor !== undefined);
-          if (step.kind === 'ids' && 'count' in step) makeIds(actor, step.count, seen);
+          if (step.kind === 'ids' && 'count' in step) makeIds(actor, step.count, ranges);
           else if (step.kind === 'expire') await expireAll();
           else if (step.kind === 'restart') {
             await actor.lease.close();
@@ -189,8 +190,10 @@ describeOnPostgres('openWriterLease', (engine) => {
     );
   });
 
-  function makeIds(actor: Awaited<ReturnType<typeof openProcess>>, count: number, seen: Set<number>): void {
+  /** Makes ids in `actor` and checks that no other lease of its writer has made one among them. */
+  function makeIds(actor: Process, count: number, ranges: LeaseRange[]): void {
     for (let made = 0; made < count; made += 1) {
+      const lease = actor.lease.current();
       let id: number;
       try {
         id = actor.ids.next();
@@ -198,8 +201,29 @@ describeOnPostgres('openWriterLease', (engine) => {
         assert(refused(error));
         return;
       }
-      assert(!seen.has(id), `the id ${id} was made twice`);
-      seen.add(id);
+      assert(lease !== undefined);
+      const { writer, highWaterMs } = lease;
+      const range = ranges.find(
+        (known) => known.of === actor && known.writer === writer && known.highWaterMs === highWaterMs,
+      );
+      assert(range === undefined || id > range.last, 'ids increase');
+      if (range === undefined) ranges.push({ of: actor, writer, highWaterMs, first: id, last: id });
+      else range.last = id;
+    }
+    for (const one of ranges) {
+      for (const other of ranges) {
+        const apart = one.writer !== other.writer || one.last < other.first || other.last < one.first;
+        assert(one === other || apart, `two leases of writer ${one.writer} have made ids in turn`);
+      }
     }
   }
 });
+
+/** The ids that a process has made under one lease. */
+interface LeaseRange {
+  readonly of: unknown;
+  readonly writer: number;
+  readonly highWaterMs: number;
+  readonly first: number;
+  last: number;
+}
