@@ -6,6 +6,7 @@ import { PROBLEM_TYPE, problemOf } from './problem.ts';
 export function registerAllowedMethods(app: FastifyInstance): void {
   const routes: { pattern: RegExp; methods: string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
+    if (url === '*') return; // CORS preflight: every path has it.
     const source = url.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : escapeRegExp(part)));
     routes.push({ pattern: new RegExp(`^${source.join('/')}/?$`), methods: [method].flat() });
   });

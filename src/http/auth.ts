@@ -19,6 +19,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | undefined;
+    /** Why the caller may not go on. */
+    refusal: AppError | undefined;
   }
 }
 
@@ -34,29 +36,53 @@ export interface AuthOptions {
   readonly origins: readonly string[];
 }
 
+/**
+ * Finds out who asks. A refusal is only noted, and thrown by `registerAccess` later, so that what stands between
+ * the two (the rate limits) counts the callers that are refused, too.
+ */
 export function registerAuth(app: FastifyInstance, { authenticate, origins }: AuthOptions): void {
   app.decorateRequest('principal', undefined);
+  app.decorateRequest('refusal', undefined);
   app.addHook('onRoute', ({ config, url }) => {
     if (config?.access === undefined) throw new Error(`The route ${url} does not say who may call it.`);
   });
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access ?? 'public';
     if (access === 'public') return;
-    const bearer = bearerToken(request);
-    const token = bearer ?? request.cookies[SESSION_COOKIE];
-    if (token === undefined) {
-      if (access === 'optional') return;
-      throw new AppError('unauthenticated', 'Sign in first: send "Authorization: Bearer <access_token>".');
+    try {
+      request.principal = await identify(request, access, authenticate, origins);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      request.refusal = error;
     }
-    if (bearer === undefined) refuseForgery(request, token, origins);
-    const found = authenticate(token);
-    const principal = found instanceof Promise ? await found : found;
-    if (principal === undefined) {
-      throw new AppError('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.');
-    }
-    if (!isAllowed(principal, access)) throw new AppError('forbidden', `This call is for a ${access} only.`);
-    request.principal = principal;
   });
+}
+
+/** Refuses who may not call the route. */
+export function registerAccess(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => done(request.refusal));
+}
+
+async function identify(
+  request: FastifyRequest,
+  access: Exclude<Access, 'public'>,
+  authenticate: Authenticate,
+  origins: readonly string[],
+): Promise<Principal | undefined> {
+  const bearer = bearerToken(request);
+  const token = bearer ?? request.cookies[SESSION_COOKIE];
+  if (token === undefined) {
+    if (access === 'optional') return undefined;
+    throw new AppError('unauthenticated', 'Sign in first: send "Authorization: Bearer <access_token>".');
+  }
+  if (bearer === undefined) refuseForgery(request, token, origins);
+  const found = authenticate(token);
+  const principal = found instanceof Promise ? await found : found;
+  if (principal === undefined) {
+    throw new AppError('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.');
+  }
+  if (!isAllowed(principal, access)) throw new AppError('forbidden', `This call is for a ${access} only.`);
+  return principal;
 }
 
 /** The signed-in caller of a route whose access is `user` or more. */

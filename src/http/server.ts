@@ -9,13 +9,19 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
-import type { Randomness } from '../core/clock.ts';
+import type { Clock, Randomness } from '../core/clock.ts';
+import type { RateLimiter } from '../ports/rate-limiter/rate-limiter.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/trace.ts';
 import { registerAllowedMethods } from './allowed-methods.ts';
-import { type Authenticate, registerAuth } from './auth.ts';
+import { type Authenticate, registerAccess, registerAuth } from './auth.ts';
+import { registerObservation } from './observe.ts';
 import { registerOpenApi } from './openapi.ts';
 import { PROBLEM_TYPE, Problem, problemOf } from './problem.ts';
+import { registerRateLimits } from './rate-limit.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
+import { registerTurningAway, type TurnAway } from './turn-away.ts';
 
 /** The server as the routes see it. */
 export type App = FastifyInstance<
@@ -45,7 +51,14 @@ export interface ServerOptions {
   readonly corsOrigins: readonly string[];
   readonly version: string;
   readonly log: Log;
+  readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  /** `undefined`: nobody is limited. */
+  readonly rateLimiter: RateLimiter | undefined;
+  /** Why a request must be turned away before any work is done for it; see `roles/api.ts`. */
+  readonly turnAway: TurnAway;
 }
 
 /** An HTTP server without routes. Register them, then `ready` and `listen` as with any fastify instance. */
@@ -82,6 +95,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
   });
+  registerObservation(app, options);
   registerSecurityHeaders(app, { secure: publicUrl?.startsWith('https:') ?? false });
   registerAllowedMethods(app);
   await app.register(fastifyCookie);
@@ -98,10 +112,14 @@ export async function createServer(options: ServerOptions): Promise<App> {
   });
   await app.register(fastifyCompress, { threshold: COMPRESS_FROM_BYTES, encodings: ['br', 'gzip'] });
   await registerOpenApi(app, { version: options.version, publicUrl });
+  registerTurningAway(app, options);
   registerAuth(app, {
     authenticate: options.authenticate,
     origins: [...corsOrigins, ...originOf(publicUrl)],
   });
+  const { rateLimiter, metrics } = options;
+  if (rateLimiter !== undefined) registerRateLimits(app, { rateLimiter, metrics, log });
+  registerAccess(app);
   return app;
 }
 

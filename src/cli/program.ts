@@ -1,0 +1,39 @@
+/** The program `groundswell`: its subcommands, and how their failures reach a person. */
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config/config.ts';
+import { packageVersion } from '../config/package-info.ts';
+import { AppError } from '../core/errors.ts';
+import { migrateCommand } from './migrate.ts';
+import { serveCommand } from './serve.ts';
+
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+
+/** Runs one command and answers the exit code: 0 done, 1 failed, 2 called wrongly. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const program = new Command('groundswell')
+    .description('A backend for consumer apps that starts with one command and grows without a rewrite.')
+    .version(packageVersion())
+    .showHelpAfterError()
+    .enablePositionalOptions()
+    .exitOverride();
+  for (const command of [serveCommand(), migrateCommand()]) {
+    program.addCommand(command.exitOverride());
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    console.error(explain(error));
+    return EXIT_FAILED;
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) {
+    return [error.message, ...error.problems.map((problem) => `  - ${problem}`)].join('\n');
+  }
+  if (error instanceof AppError && error.code !== 'internal') return `groundswell: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { describe, it } from 'node:test';
+import { Type } from 'typebox';
+import { systemClock, systemRandomness } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { Principal, UserRole } from '../core/principal.ts';
+import { createMemoryRateLimiter } from '../ports/rate-limiter/memory-rate-limiter.ts';
+import { createHealth } from '../telemetry/health.ts';
+import { createLog } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { tracingOff } from '../telemetry/trace.ts';
+import { csrfTokenOf, SESSION_COOKIE } from './auth.ts';
+import { healthRoutes } from './health-routes.ts';
+import { PageQuery } from './paging.ts';
+import { BODY_BYTES_MAX, createServer, drain, HEADER_BYTES_MAX, type ServerOptions } from './server.ts';
+
+const principal = (role: UserRole): Principal => ({ userId: 1, sessionId: 2, role, tier: 'standard' });
+const tokens = new Map([
+  ['alice', principal('user')],
+  ['carol', principal('moderator')],
+]);
+
+async function openApp(options: Partial<ServerOptions> = {}) {
+  const metrics = createMetrics({ version: 'test' });
+  const app = await createServer({
+    authenticate: (token) => tokens.get(token),
+    publicUrl: undefined,
+    trustedProxies: [],
+    corsOrigins: ['https://app.example'],
+    version: 'test',
+    log: createLog({ level: 'silent', pretty: false }),
+    clock: systemClock,
+    randomness: systemRandomness,
+    metrics,
+    tracing: tracingOff,
+    rateLimiter: undefined,
+    turnAway: () => undefined,
+    ...options,
+  });
+  healthRoutes(app, { health: createHealth(systemClock), metrics });
+  const body = Type.Object(
+    { text: Type.String({ maxLength: 5 }), size: Type.Optional(Type.Integer({ minimum: 1 })) },
+    { additionalProperties: false },
+  );
+  app.post('/things', { config: { access: 'user' }, schema: { body } }, (request) => request.body);
+  app.get(
+    '/things',
+    { config: { access: 'optional' }, schema: { querystring: PageQuery } },
+    (request) => request.query,
+  );
+  app.get('/secret', { config: { access: 'moderator' } }, () => ({ ok: true }));
+  app.get('/broken', { config: { access: 'public' } }, () => {
+    throw new Error('the password is hunter2');
+  });
+  app.get('/busy', { config: { access: 'public' } }, () => {
+    throw new AppError('unavailable', 'Later.', { retryAfterS: 2.2 });
+  });
+  await app.ready();
+  return app;
+}
+
+const signedIn = { authorization: 'Bearer alice' };
+
+describe('the HTTP frame', () => {
+  it('names each wrong field of a body and what would be right, as problem details', async () => {
+    const app = await openApp();
+    const payload = { text: 'longer', size: 0, colour: 'red' };
+    const answer = await app.inject({ method: 'POST', url: '/things', headers: signedIn, payload });
+    assert.equal(answer.statusCode, 422);
+    assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+    const fields = answer
+      .json()
+      .errors.map((error: { field: string }) => error.field)
+      .sort();
+    assert.deepEqual(fields, ['colour', 'size', 'text']);
+    assert.match(answer.json().detail, /text: must have at most 5 characters/);
+    assert.equal(answer.json().request_id, answer.headers['x-request-id']);
+  });
+
+  it('converts nothing in a body, and reads numbers in a query', async () => {
+    const app = await openApp();
+    const wrong = await app.inject({
+      method: 'POST',
+      url: '/things',
+      headers: signedIn,
+      payload: { text: 5 },
+    });
+    assert.match(wrong.json().detail, /text: must be string/);
+    const right = await app.inject({ url: '/things?limit=100' });
+    assert.deepEqual(right.json(), { limit: 100 });
+    const past = await app.inject({ url: '/things?limit=101' });
+    assert.match(past.json().detail, /limit: must be 100 or less/);
+  });
+
+  it('tells apart what cannot be read, is too large, and is of another type', async () => {
+    const app = await openApp();
+    const post = (payload: string, type = 'application/json') =>
+      app.inject({ method: 'POST', url: '/things', headers: { ...signedIn, 'content-type': type }, payload });
+    assert.equal((await post('{"text":')).statusCode, 400);
+    assert.equal((await post('{}', 'text/csv')).statusCode, 415);
+    const frame = '{"text":""}'.length;
+    assert.equal((await post(`{"text":"${'x'.repeat(BODY_BYTES_MAX - frame)}"}`)).statusCode, 422);
+    assert.equal((await post(`{"text":"${'x'.repeat(BODY_BYTES_MAX - frame + 1)}"}`)).statusCode, 413);
+  });
+
+  it('says nothing of an unexpected error, and when to come back after an expected one', async () => {
+    const app = await openApp();
+    const broken = await app.inject({ url: '/broken' });
+    assert.equal(broken.statusCode, 500);
+    assert.doesNotMatch(broken.body, /hunter2/);
+    const busy = await app.inject({ url: '/busy' });
+    assert.equal(busy.statusCode, 503);
+    assert.equal(busy.headers['retry-after'], '3');
+  });
+
+  it('answers 404 for an unknown path and 405 with Allow for an unknown method', async () => {
+    const app = await openApp();
+    assert.equal((await app.inject({ url: '/nothing' })).statusCode, 404);
+    const answer = await app.inject({ method: 'DELETE', url: '/things' });
+    assert.equal(answer.statusCode, 405);
+    assert.equal(answer.headers['allow'], 'GET, HEAD, POST');
+  });
+
+  it('lets in who may call a route, and nobody else', async () => {
+    const app = await openApp();
+    const statusOf = async (url: string, authorization?: string) =>
+      (await app.inject({ url, headers: authorization === undefined ? {} : { authorization } })).statusCode;
+    assert.equal(await statusOf('/secret'), 401);
+    assert.equal(await statusOf('/secret', 'Bearer alice'), 403);
+    assert.equal(await statusOf('/secret', 'Bearer carol'), 200);
+    assert.equal(await statusOf('/things', 'Bearer nobody'), 401, 'a token that is sent must be good');
+    assert.equal(await statusOf('/things', 'Basic YTpi'), 401);
+    assert.equal(await statusOf('/things'), 200);
+  });
+
+  it('takes the cookie for writes only with the CSRF token, and not from a foreign page', async () => {
+    const app = await openApp();
+    const post = async (headers: Record<string, string>) => {
+      const cookie = `${SESSION_COOKIE}=alice`;
+      const payload = { text: 'hi' };
+      return (await app.inject({ method: 'POST', url: '/things', headers: { cookie, ...headers }, payload }))
+        .statusCode;
+    };
+    const token = { 'x-csrf-token': csrfTokenOf('alice') };
+    assert.equal(await post({}), 403);
+    assert.equal(await post({ 'x-csrf-token': csrfTokenOf('bob') }), 403);
+    assert.equal(await post({ ...token, origin: 'https://evil.example' }), 403);
+    assert.equal(await post({ ...token, origin: 'https://app.example' }), 200);
+    assert.equal(await post(token), 200);
+  });
+
+  it('limits callers, also those whose token is wrong, and exempts health', async () => {
+    const rateLimiter = createMemoryRateLimiter({ clock: systemClock });
+    const app = await openApp({ rateLimiter });
+    const ask = () => app.inject({ url: '/things', headers: { authorization: 'Bearer wrong' } });
+    const first = await ask();
+    assert.equal(first.statusCode, 401);
+    const limit = Number(first.headers['ratelimit-limit']);
+    assert.equal(Number(first.headers['ratelimit-remaining']), limit - 1);
+    const statuses = new Set<number>();
+    let refused = first;
+    for (let asked = 1; asked < limit + 100; asked += 1) {
+      const answer = await ask();
+      statuses.add(answer.statusCode);
+      if (answer.statusCode === 429) refused = answer;
+    }
+    assert.ok(statuses.has(429));
+    assert.ok(Number(refused.headers['retry-after']) >= 1);
+    assert.equal((await app.inject({ url: '/health/live' })).statusCode, 200);
+    assert.equal(
+      (await app.inject({ url: '/things', headers: signedIn })).statusCode,
+      200,
+      'an account has its own',
+    );
+  });
+
+  it('turns away before anything else is done, and exempts health', async () => {
+    const error = new AppError('unavailable', 'Full.', { retryAfterS: 5 });
+    const app = await openApp({
+      turnAway: (_priority, writes) => (writes ? { error, reason: 'disk' } : undefined),
+    });
+    assert.equal((await app.inject({ method: 'POST', url: '/things' })).statusCode, 503);
+    assert.equal((await app.inject({ url: '/things' })).statusCode, 200);
+    assert.equal((await app.inject({ url: '/health/ready' })).statusCode, 200);
+  });
+
+  it('refuses a route that does not say who may call it', async () => {
+    const app = await createServerBeforeReady();
+    assert.throws(() => app.get('/open', () => 'oops'), /does not say who may call it/);
+  });
+
+  it('describes its calls, and answers in the words of the document', async () => {
+    const app = await openApp();
+    const document = (await app.inject({ url: '/openapi.json' })).json();
+    assert.equal(document.openapi, '3.1.0');
+    assert.ok(document.paths['/things'].post.responses['4XX']);
+    assert.equal((await app.inject({ url: '/docs' })).statusCode, 200);
+  });
+
+  it('refuses headers that are too large with 431 and what is not HTTP with 400', async () => {
+    const app = await openApp();
+    await app.listen({ port: 0 });
+    try {
+      const huge = `GET /things HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(HEADER_BYTES_MAX)}\r\n\r\n`;
+      assert.match(await talk(app, huge), /^HTTP\/1.1 431 /);
+      assert.match(await talk(app, 'HELO\r\n\r\n'), /^HTTP\/1.1 400 /);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('drains: what is in flight is answered, and a kept-alive connection is told to close', async () => {
+    const app = await openApp();
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = await createServerBeforeReady();
+    slow.get('/slow', { config: { access: 'public' } }, async () => {
+      await gate;
+      return { done: true };
+    });
+    await slow.listen({ port: 0 });
+    const answer = talk(slow, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await new Promise((resolve) => slow.server.once('request', resolve));
+    const drained = drain(slow, 5_000);
+    release();
+    assert.match(await answer, /^HTTP\/1.1 200 [\s\S]*"done":true/);
+    await drained;
+    await app.close();
+  });
+
+  async function createServerBeforeReady() {
+    const log = createLog({ level: 'silent', pretty: false });
+    return createServer({
+      authenticate: () => undefined,
+      publicUrl: 'https://groundswell.example',
+      trustedProxies: ['10.0.0.0/8'],
+      corsOrigins: [],
+      version: 'test',
+      log,
+      clock: systemClock,
+      randomness: systemRandomness,
+      metrics: createMetrics({ version: 'test' }),
+      tracing: tracingOff,
+      rateLimiter: undefined,
+      turnAway: () => undefined,
+    });
+  }
+});
+
+/** Sends `text` over a new connection and answers all that comes back until the server closes it. */
+function talk(app: { server: net.Server }, text: string): Promise<string> {
+  const address = app.server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(address.port, address.address);
+    let received = '';
+    socket.setEncoding('utf8').on('data', (data) => {
+      received += data;
+    });
+    socket.on('close', () => resolve(received)).on('error', reject);
+    socket.write(text);
+  });
+}

@@ -1,0 +1,59 @@
+/** Where the SQL is: the embedded server, started or already running, or the one that the configuration names. */
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import { hasCode } from '../core/errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type DataFolder, openDataFolder } from './data-folder/data-folder.ts';
+import { openEmbeddedPostgres } from './sql-store/embedded-postgres.ts';
+import { attachEmbeddedPostgres } from './sql-store/embedded-postgres-attach.ts';
+import type { PostgresConnection } from './sql-store/postgres-connection.ts';
+
+export interface Database {
+  readonly connection: PostgresConnection;
+  /** Only where this process holds the data folder: with the embedded server, started by us. */
+  readonly dataFolder: DataFolder | undefined;
+  /** Stops what was started here, and nothing else. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** What holds the data folder, in the words of its user. */
+  readonly command: string;
+}
+
+/** Starts the embedded server, or uses the configured one. Fails with `conflict` if the data folder is held. */
+export async function openDatabase({ config, log, clock, command }: DatabaseOptions): Promise<Database> {
+  if (config.database.url !== undefined) return configured(config.database.url);
+  const dataFolder = await openDataFolder(config.dataFolder, { clock, command });
+  try {
+    const server = await openEmbeddedPostgres({ folder: path.join(dataFolder.path, 'postgres'), log, clock });
+    const close = async (): Promise<void> => {
+      await server.close();
+      await dataFolder.close();
+    };
+    return { connection: server.connection, dataFolder, close };
+  } catch (error) {
+    await dataFolder.close();
+    throw error;
+  }
+}
+
+/** The same, for commands that may work beside a running `serve`: its server is used if it holds the folder. */
+export async function reachDatabase(options: DatabaseOptions): Promise<Database> {
+  try {
+    return await openDatabase(options);
+  } catch (error) {
+    if (!hasCode(error, 'conflict')) throw error;
+    const connection = await attachEmbeddedPostgres(path.join(options.config.dataFolder, 'postgres'));
+    if (connection === undefined) throw error;
+    return { connection, dataFolder: undefined, close: async () => undefined };
+  }
+}
+
+function configured(url: string): Database {
+  return { connection: { url }, dataFolder: undefined, close: async () => undefined };
+}

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SUPERUSER } from './embedded-postgres-cluster.ts';
+import type { SocketConnection } from './embedded-postgres-server.ts';
+import { SOCKET_PORT } from './embedded-postgres-socket.ts';
+
+/** The fifth line of PostgreSQL's postmaster.pid. */
+const SOCKET_FOLDER_LINE = 4;
+
+/**
+ * How another process's embedded server in `<data>/postgres` is reached, for commands that work beside a running
+ * `serve`. `undefined` when none is running there. Whoever may read the password file may connect.
+ */
+export async function attachEmbeddedPostgres(folder: string): Promise<SocketConnection | undefined> {
+  try {
+    const status = await readFile(join(folder, 'cluster', 'postmaster.pid'), 'utf8');
+    const host = status.split('\n')[SOCKET_FOLDER_LINE]?.trim();
+    if (host === undefined || host === '') return undefined;
+    const password = (await readFile(join(folder, 'password'), 'utf8')).trim();
+    return { host, port: SOCKET_PORT, user: SUPERUSER, password, database: 'groundswell' };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
