@@ -1,0 +1,53 @@
+/** What two users are to each other, and the locks under which that changes. */
+import type { Id } from '../../../core/ids.ts';
+import { readStatement } from '../../../ports/sql-store/sql-store.ts';
+
+/**
+ * Waits until no other transaction changes anything between the two users, in either direction, and keeps others
+ * waiting until the end of this one. A statement of its own: the next one then sees what the others committed.
+ * 0x70616972 is "pair" in ASCII: it keeps these locks apart from other advisory locks.
+ */
+export const lockPair = readStatement<[oneId: Id, otherId: Id], never>(
+  'relationships_lock_pair',
+  `SELECT pg_advisory_xact_lock(
+     hashtextextended(least($1::bigint, $2::bigint) || ' ' || greatest($1::bigint, $2::bigint), x'70616972'::int))`,
+);
+
+/**
+ * The same for everything that the user begins to follow, so that two requests at once cannot pass the limit.
+ * Always taken before the lock of a pair. 0x666f6c6c is "foll".
+ */
+export const lockFollower = readStatement<[followerId: Id], never>(
+  'relationships_lock_follower',
+  `SELECT pg_advisory_xact_lock(hashtextextended($1::bigint::text, x'666f6c6c'::int))`,
+);
+
+export interface RelationshipRow {
+  readonly user_id: Id;
+  readonly following: boolean;
+  readonly followed_by: boolean;
+  readonly requested: boolean;
+  readonly requested_by: boolean;
+  readonly muting: boolean;
+  readonly blocking: boolean;
+  readonly blocked_by: boolean;
+}
+
+/**
+ * NOTE: scalar subqueries, not EXISTS or joins: those the planner may turn into a hash of all followers of the
+ * viewer, who may have a million. Each of these is one look-up in a primary key.
+ */
+export const getRelationships = readStatement<[viewerId: Id, userIds: readonly Id[]], RelationshipRow>(
+  'relationships_get',
+  `SELECT id AS user_id,
+     (SELECT follow_id FROM follows WHERE follower_id = $1 AND followee_id = id) IS NOT NULL AS following,
+     (SELECT follow_id FROM follows WHERE follower_id = id AND followee_id = $1) IS NOT NULL AS followed_by,
+     (SELECT request_id FROM follow_requests WHERE requester_id = $1 AND target_id = id) IS NOT NULL
+       AS requested,
+     (SELECT request_id FROM follow_requests WHERE requester_id = id AND target_id = $1) IS NOT NULL
+       AS requested_by,
+     (SELECT mute_id FROM mutes WHERE user_id = $1 AND muted_id = id) IS NOT NULL AS muting,
+     (SELECT block_id FROM blocks WHERE user_id = $1 AND blocked_id = id) IS NOT NULL AS blocking,
+     (SELECT block_id FROM blocks WHERE user_id = id AND blocked_id = $1) IS NOT NULL AS blocked_by
+   FROM unnest($2::bigint[]) AS id`,
+);
