@@ -1,0 +1,65 @@
+/** Loads a whole follow graph at once, for `groundswell seed`. */
+import { type Id, shardOf } from '../../../core/ids.ts';
+import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import { loadFollows } from './bulk-load-queries.ts';
+
+export interface FollowToLoad {
+  readonly followerId: Id;
+  readonly followeeId: Id;
+  readonly followId: Id;
+}
+
+/**
+ * Follows in one statement: past this it gets no faster (measured with 1,000 to 50,000), and at some 0.2 s it stays
+ * far from the time-out of a statement.
+ */
+export const LOAD_BATCH = 10_000;
+
+/**
+ * Inserts the follows that are not there yet, sets the counts, and answers how many were new. Again over the same
+ * data it changes nothing. Each batch is one transaction: after a failure some are loaded, and the next run loads
+ * the rest. Follows of oneself and between users of whom one blocks the other are left out. Safe while serving,
+ * but it announces no events, knows no locked accounts and no limit of followings.
+ *
+ * NOTE: no COPY: it cannot skip what is there, so it would need a second table and a second pass over the rows.
+ * `onProgress` hears, after each batch, how many of the given follows are done.
+ */
+export async function bulkLoadFollows(
+  sql: SqlStore,
+  follows: Iterable<FollowToLoad> | AsyncIterable<FollowToLoad>,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<number> {
+  let done = 0;
+  let inserted = 0;
+  for await (const batch of batchesOf(follows)) {
+    inserted += await loadBatch(sql, batch);
+    done += batch.length;
+    onProgress(done);
+  }
+  return inserted;
+}
+
+async function loadBatch(sql: SqlStore, given: readonly FollowToLoad[]): Promise<number> {
+  const batch = given.filter(({ followerId, followeeId }) => followerId !== followeeId);
+  const followers = batch.map(({ followerId }) => followerId);
+  const followees = batch.map(({ followeeId }) => followeeId);
+  const [row] = await sql.query(loadFollows, [
+    followers,
+    followees,
+    batch.map(({ followId }) => followId),
+    followers.map(shardOf),
+    followees.map(shardOf),
+  ]);
+  return row?.inserted ?? 0;
+}
+
+async function* batchesOf<Item>(items: Iterable<Item> | AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < LOAD_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
