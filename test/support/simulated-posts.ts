@@ -162,7 +162,7 @@ function createService(fault: PostFault, chance: (probability: number) => boolea
         stored = stored.filter(({ postId }) => !(seen.has(postId) && chance(0.2)));
       let posts = stored.filter((post) => post.authorId === authorId);
       if (fault === 'lagging-primary' && !final && chance(0.5)) posts = posts.slice(0, posts.length / 2);
-      if (fault === 'hide-from-author-list' && final) posts = posts.slice(0, -1);
+      if (fault === 'hide-from-author-list' && final) posts = posts.filter(() => chance(0.9));
       for (const { postId } of posts) seen.add(postId);
       return posts.map((post) => present(post, fault, chance)).concat(invented(fault, chance));
     },
