@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { reachDatabase } from '../ports/open-database.ts';
 import { migrate, migrationStatus } from '../ports/sql-store/migrate.ts';
-import { createLog } from '../telemetry/log.ts';
 import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
+import { openCommandLog } from './open-log.ts';
 
 export function migrateCommand(): Command {
   return withDatabaseOptions(new Command('migrate'))
@@ -14,7 +14,7 @@ export function migrateCommand(): Command {
 
 async function run(options: SettingOptions & { status?: true }): Promise<void> {
   const config = configOf(options);
-  const log = createLog({ level: 'warn' });
+  const log = openCommandLog();
   const clock = systemClock;
   const database = await reachDatabase({ config, log, clock, command: 'groundswell migrate' });
   try {

@@ -1,6 +1,7 @@
 /** The configuration: validated and nested, with every mistake reported at once, by the variable's name. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import type { LogLevel } from '../telemetry/log.ts';
 import type { Environment } from './env.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
 
@@ -27,7 +28,7 @@ export interface Config {
   readonly diskReserveBytes: number;
   readonly rateLimits: boolean;
   readonly registration: 'open' | 'closed';
-  readonly log: { readonly level: string; readonly format: 'auto' | 'pretty' | 'json' };
+  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
   readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
 }
 

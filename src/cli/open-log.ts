@@ -1,0 +1,12 @@
+import type { Config } from '../config/config.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+
+/** The log of a command whose standard output is its result: warnings and worse, on standard error. */
+export function openCommandLog(): Log {
+  return createLog({ level: 'warn', pretty: true, write: (line) => void process.stderr.write(line) });
+}
+
+/** The log of `serve`, as configured. */
+export function openServerLog({ log: { level, format } }: Config): Log {
+  return createLog({ level, pretty: format === 'pretty' || (format === 'auto' && process.stdout.isTTY) });
+}
