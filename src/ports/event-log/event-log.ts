@@ -1,0 +1,168 @@
+/**
+ * The event-log port: what happened, told to everyone who must act on it, in order and without loss.
+ *
+ * An event belongs to a topic (`posts`), is about one key (the post) and says what happened to it (`kind`) with all
+ * that its readers need (`payload`). The log is cut into PARTITIONS by key; offsets count within a partition.
+ *
+ * Order: events of one key are handled in the order of their `append`, provided that whoever appends holds a lock
+ * on what the key names (the row it changes, as a rule). Between keys there is no order.
+ *
+ * A consumer group handles every event of its topics. Whatever its handler does in the transaction it is given
+ * happens exactly once; whatever it does elsewhere happens at least once, so that must be idempotent by
+ * (topic, partition, offset), which never change.
+ */
+
+import { type Id, shardOf } from '../../core/ids.ts';
+import type { SqlTransaction } from '../sql-store/sql-store.ts';
+
+export const PARTITIONS = 8;
+export const APPEND_EVENTS_MAX = 1_000;
+export const EVENT_PAYLOAD_BYTES_MAX = 65_536;
+/** Events that no group still needs are kept this long, for groups to come and for questions. */
+export const EVENT_RETENTION_MS = 3 * 24 * 60 * 60 * 1_000;
+export const DEAD_LETTERS_PAGE_MAX = 100;
+
+/** The partition of all events about `key`. */
+export function partitionOf(key: Id): number {
+  return shardOf(key) % PARTITIONS;
+}
+
+export interface NewEvent {
+  /** Lower-case letters and `_`, at most 40. */
+  readonly topic: string;
+  /** What it is about. */
+  readonly key: Id;
+  /** What happened, in the past tense: `post_created`. */
+  readonly kind: string;
+  /** An object that JSON can carry, at most EVENT_PAYLOAD_BYTES_MAX. */
+  readonly payload: object;
+  /** The user to whom what it is about belongs; decides the shard that the row is stored with. */
+  readonly ownerId: Id;
+  /** Of the request that caused it (W3C Trace Context). */
+  readonly traceparent?: string | undefined;
+}
+
+export interface LoggedEvent {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Id;
+  readonly kind: string;
+  /** As it was appended, by whatever release was running then. */
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly createdAt: Date;
+  readonly traceparent: string | undefined;
+}
+
+export interface Subscription {
+  /** Consumers with the same name share the partitions among them. */
+  readonly group: string;
+  readonly topics: readonly string[];
+  /** Where a group starts that has never been subscribed to a topic: at its first event kept, or after its last. */
+  readonly from: 'beginning' | 'end';
+  /**
+   * Handles 1 to `batchMax` events of one partition, in order. When it resolves, its effects in `transaction` and
+   * the new position commit together; when it rejects, neither does:
+   *
+   * - An AppError `unavailable` pauses the partition and is tried again, for as long as it takes.
+   * - After any other error the events of the batch are tried one by one. One that fails alone is tried again, up
+   *   to `attemptsMax` times with growing delays; later events of its key wait behind it, all others go on. After
+   *   the last try it becomes a dead letter, and those behind it are handled.
+   *
+   * It may run again for the same events, so it must have no effect outside of the transaction that is not
+   * idempotent. It has HANDLE_TIMEOUT_MS, and then counts as failed.
+   */
+  handle(events: readonly LoggedEvent[], transaction: SqlTransaction): Promise<void>;
+  /** Default 100. */
+  readonly batchMax?: number;
+  /** Partitions that this process handles at the same time. Default 1. */
+  readonly concurrency?: number;
+  /** Default 10, which takes about a minute. */
+  readonly attemptsMax?: number;
+}
+
+export interface Consumer {
+  /** Finishes the batches that are being handled and takes no more. */
+  close(): Promise<void>;
+}
+
+export interface EventLog {
+  /**
+   * Adds the events in this order, when and if the transaction commits. At most APPEND_EVENTS_MAX. They are on
+   * their way to the consumers of every process within milliseconds of the commit.
+   */
+  append(transaction: SqlTransaction, events: readonly NewEvent[]): Promise<void>;
+
+  /**
+   * To be called after the commit of a statement that has put its events into the table `outbox` itself, next to
+   * the rows they announce: columns shard (`shardOf(ownerId)`), topic, partition (`partitionOf(key)`), key, kind,
+   * payload (json), traceparent (null if there is none). The others have defaults. One such statement inserts
+   * the events of one key in order. Without this call they wait for the next poll.
+   */
+  appended(): void;
+
+  /** Starts to handle events, from where the group left off. Resolves once it hears of new ones. */
+  subscribe(subscription: Subscription): Promise<Consumer>;
+
+  /** What each group has yet to handle, by group and topic. */
+  lag(): Promise<GroupLag[]>;
+
+  /** Dead letters by topic, partition and offset, those after `after`, at most DEAD_LETTERS_PAGE_MAX. */
+  pageDeadLetters(query: {
+    readonly group?: string | undefined;
+    readonly after?: DeadLetterPlace | undefined;
+    readonly limit: number;
+  }): Promise<DeadLetter[]>;
+
+  /**
+   * Gives the group's dead letters (all of them, or those named) all their attempts again, and answers how many.
+   * They are handled after events of their key that came later.
+   */
+  replayDeadLetters(group: string, places?: readonly DeadLetterPlace[]): Promise<number>;
+
+  /** Forgets the group: its positions, retries and dead letters. The log keeps no event for it any more. */
+  removeGroup(group: string): Promise<void>;
+
+  /**
+   * Deletes events older than EVENT_RETENTION_MS that every group of their topic has passed, and answers how many.
+   * To be called now and then by one of the processes.
+   */
+  deleteExpired(): Promise<number>;
+
+  /** Closes all consumers, and sends on what was appended so far. */
+  close(): Promise<void>;
+}
+
+export const HANDLE_TIMEOUT_MS = 25_000;
+
+export interface GroupLag {
+  readonly group: string;
+  readonly topic: string;
+  /** Events not handled yet, those that have not reached the log among them. */
+  readonly waiting: number;
+  /** Events that failed and will be tried again, and those that wait behind them. */
+  readonly retrying: number;
+  readonly dead: number;
+}
+
+export interface DeadLetterPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface DeadLetter extends LoggedEvent {
+  readonly group: string;
+  readonly attempts: number;
+  /** What the last attempt failed with. Not for the public. */
+  readonly error: string;
+  readonly deadAt: Date;
+}
+
+/** What metrics want to know. Called synchronously; must not throw. */
+export interface EventLogObserver {
+  /** `latencyMs`: from the creation of the oldest of them to the commit of their effects. */
+  handled(group: string, topic: string, events: number, latencyMs: number): void;
+  retried(group: string, topic: string): void;
+  deadLettered(group: string, topic: string): void;
+}
