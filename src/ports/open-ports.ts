@@ -1,0 +1,122 @@
+/** From configuration to ports: every adapter, wrapped. The only file that names them all. */
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Clock, Randomness } from '../core/clock.ts';
+import { createIdGenerator, type IdGenerator } from '../core/ids.ts';
+import { wrapPort } from '../resilience/wrap-port.ts';
+import type { Health } from '../telemetry/health.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/trace.ts';
+import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts';
+import { createPostgresIdWriters } from './id-writers/postgres-id-writers.ts';
+import { openWriterLease } from './id-writers/writer-lease.ts';
+import { createFolderMailer } from './mailer/folder-mailer.ts';
+import type { Mailer } from './mailer/mailer.ts';
+import { type Database, openDatabase, reachDatabase } from './open-database.ts';
+import { createMemoryRateLimiter } from './rate-limiter/memory-rate-limiter.ts';
+import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
+import { migrate } from './sql-store/migrate.ts';
+import { createPostgresSqlStore } from './sql-store/postgres-sql-store.ts';
+import type { SqlStore } from './sql-store/sql-store.ts';
+import { SQL_STORE_POLICIES, STATEMENT_TIMEOUT_MS } from './sql-store/sql-store-policies.ts';
+
+export interface Ports {
+  readonly sql: SqlStore;
+  readonly ids: IdGenerator;
+  readonly mailer: Mailer;
+  readonly rateLimiter: RateLimiter;
+  /** Only with the embedded database: another server watches its own disk. */
+  readonly diskReserve: DiskReserve | undefined;
+  readonly database: Database;
+  /** Closes all of them, the database last. */
+  close(): Promise<void>;
+}
+
+export interface PortsOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly health: Health;
+  /** What holds the data folder, in the words of its user. */
+  readonly command: string;
+  /** Whether a database that another process runs will do, as for a command beside `serve`. */
+  readonly shared?: boolean;
+}
+
+/** Calls that wait for a connection, at most; what is beyond them is refused at once. */
+const SQL_QUEUE_MAX = 2_000;
+const SQL_QUEUE_AGE_MAX_MS = 2_000;
+
+/** Opens everything in order; when one part cannot be opened, those before it are closed again. */
+export async function openPorts(options: PortsOptions): Promise<Ports> {
+  const { config, clock, log } = options;
+  const opened: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closePart of opened.splice(0).reverse()) await closePart();
+  };
+  try {
+    const database = await (options.shared === true ? reachDatabase : openDatabase)(options);
+    opened.push(() => database.close());
+    await migrate({ connection: database.connection, log, clock });
+    const sql = openSqlStore(database, options);
+    opened.push(() => sql.close());
+    const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });
+    opened.push(() => lease.close());
+    const diskReserve = watchDisk(database, options);
+    opened.push(async () => diskReserve?.close());
+    return {
+      sql,
+      ids: createIdGenerator(lease.current, clock),
+      mailer: createFolderMailer({
+        folder: path.join(config.dataFolder, 'mail'),
+        log,
+        clock,
+        randomness: options.randomness,
+      }),
+      rateLimiter: createMemoryRateLimiter({ clock }),
+      diskReserve,
+      database,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function openSqlStore({ connection }: Database, options: PortsOptions): SqlStore {
+  const { config, clock, log, metrics, health } = options;
+  const { poolSize } = config.database;
+  const store = createPostgresSqlStore({
+    connection,
+    poolSize,
+    tryTimeoutMs: STATEMENT_TIMEOUT_MS,
+    clock,
+    log,
+  });
+  metrics.watchPool('sql-store', () => {
+    const { connections, idleConnections, waitingCalls } = store.stats();
+    return {
+      active: connections - idleConnections,
+      idle: idleConnections,
+      waiting: waitingCalls,
+      max: poolSize,
+    };
+  });
+  health.addCheck('sql-store', () => store.ping());
+  return wrapPort<SqlStore>(store, {
+    name: 'sql-store',
+    methods: SQL_STORE_POLICIES,
+    bulkhead: { concurrencyMax: poolSize, queueMax: SQL_QUEUE_MAX, queueAgeMaxMs: SQL_QUEUE_AGE_MAX_MS },
+    deps: options,
+  });
+}
+
+function watchDisk({ dataFolder }: Database, { config, log }: PortsOptions): DiskReserve | undefined {
+  if (dataFolder === undefined) return undefined;
+  return openDiskReserve({ folder: dataFolder.path, reserveBytes: config.diskReserveBytes, log });
+}

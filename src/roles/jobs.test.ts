@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { systemClock, systemRandomness } from '../core/clock.ts';
+import { createLog } from '../telemetry/log.ts';
+import { type Job, startJobs } from './jobs.ts';
+
+const deps = {
+  clock: systemClock,
+  randomness: systemRandomness,
+  log: createLog({ level: 'silent', pretty: false }),
+};
+
+describe('jobs', () => {
+  it('run again at once while there is more, and again at the next beat after a failure', async () => {
+    const outcomes = ['more', 'fail', 'done'];
+    const ended = await new Promise<string[]>((resolve) => {
+      const seen: string[] = [];
+      const job: Job = {
+        name: 'count',
+        everyMs: 1,
+        run: async () => {
+          const outcome = outcomes[seen.length];
+          seen.push(outcome ?? 'none');
+          if (seen.length === outcomes.length) setImmediate(async () => resolve(seen.slice(0, 3)));
+          if (outcome === 'fail') throw new Error('no luck');
+          return outcome === 'more' ? 'more' : 'done';
+        },
+      };
+      const running = startJobs([job], deps);
+      setTimeout(() => void running.close(), 1_000).unref();
+    });
+    assert.deepEqual(ended, outcomes);
+  });
+
+  it('close waits for the piece that is being done, and starts no other', async () => {
+    const gate = signal();
+    const begun = signal();
+    let runs = 0;
+    const job: Job = {
+      name: 'slow',
+      everyMs: 1,
+      run: async () => {
+        runs += 1;
+        begun.resolve();
+        await gate.promise;
+        return 'more';
+      },
+    };
+    const running = startJobs([job], deps);
+    await begun.promise;
+    const closed = running.close();
+    gate.resolve();
+    await closed;
+    assert.equal(runs, 1);
+  });
+});
+
+/** A promise, and the function that resolves it. */
+function signal(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((resolvePromise) => {
+    resolve = resolvePromise;
+  });
+  return { promise, resolve };
+}
