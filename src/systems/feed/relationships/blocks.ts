@@ -1,11 +1,10 @@
 /** Blocks: neither of the two sees the other or follows the other, whoever blocked. */
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Relationship } from '../../../core/user.ts';
-import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { deleteBlock, insertBlock } from './blocks-queries.ts';
 import { endFollow } from './follows.ts';
-import { blockEvent } from './relationship-events.ts';
+import { type Appender, blockEvent } from './relationship-events.ts';
 import { beginChange, readRelationship, type Target } from './relationships.ts';
 
 export interface Blocks {
@@ -15,7 +14,7 @@ export interface Blocks {
   unblock(transaction: SqlTransaction, viewerId: Id, target: Target): Promise<Relationship>;
 }
 
-export function createBlocks(deps: { readonly ids: IdGenerator; readonly eventLog: EventLog }): Blocks {
+export function createBlocks(deps: { readonly ids: IdGenerator; readonly eventLog: Appender }): Blocks {
   const { ids, eventLog } = deps;
   return {
     async block(transaction, viewerId, target) {

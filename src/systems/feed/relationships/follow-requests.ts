@@ -2,10 +2,10 @@
 import { notFound } from '../../../core/errors.ts';
 import type { Id, IdGenerator } from '../../../core/ids.ts';
 import type { DescribeUsers, Profile, Relationship } from '../../../core/user.ts';
-import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { endFollow, startFollow } from './follows.ts';
 import { getFollowRequest, pageFollowRequests } from './follows-queries.ts';
+import type { Appender } from './relationship-events.ts';
 import { type ListPage, type PageRequest, pageOfRows } from './relationship-lists.ts';
 import { beginChange, readRelationship, type Target } from './relationships.ts';
 
@@ -29,7 +29,7 @@ export interface FollowRequests {
 export function createFollowRequests(deps: {
   readonly sql: SqlStore;
   readonly ids: IdGenerator;
-  readonly eventLog: EventLog;
+  readonly eventLog: Appender;
   readonly describeUsers: DescribeUsers;
 }): FollowRequests {
   const { sql, ids, eventLog, describeUsers } = deps;

@@ -2,7 +2,6 @@
 import { AppError, assert, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Relationship } from '../../../core/user.ts';
-import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import {
   deleteFollow,
@@ -11,7 +10,7 @@ import {
   insertFollow,
   insertFollowRequest,
 } from './follows-queries.ts';
-import { followed, requestEvent, unfollowed } from './relationship-events.ts';
+import { type Appender, followed, requestEvent, unfollowed } from './relationship-events.ts';
 import { beginChange, blockedBetween, readRelationship, requireOther, type Target } from './relationships.ts';
 import { lockFollower } from './relationships-queries.ts';
 
@@ -23,7 +22,7 @@ export const FOLLOWINGS_MAX = 10_000;
 
 export interface FollowsDeps {
   readonly ids: IdGenerator;
-  readonly eventLog: EventLog;
+  readonly eventLog: Appender;
   /** Followings and open requests that one user may have. */
   readonly followingsMax?: number;
 }
@@ -98,7 +97,7 @@ export async function startFollow(
 /** Ends whatever the follower has with the followee, if anything, under the lock of the pair. */
 export async function endFollow(
   transaction: SqlTransaction,
-  eventLog: EventLog,
+  eventLog: Appender,
   followerId: Id,
   followeeId: Id,
   requestEnd: 'request_withdrawn' | 'request_rejected',

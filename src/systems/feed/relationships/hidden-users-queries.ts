@@ -1,6 +1,7 @@
 /** The table `hidden_users`, and what is erased with a deleted user, a bounded piece at a time. */
 import type { Id } from '../../../core/ids.ts';
 import { writeStatement } from '../../../ports/sql-store/sql-store.ts';
+import type { FollowRow } from './user-counts.ts';
 
 /** Whoever is deleted stays so: only `suspended` gives way to another state. */
 export const hideUsers = writeStatement<
@@ -28,12 +29,7 @@ export const markErased = writeStatement<[userId: Id]>(
   `UPDATE hidden_users SET state = 'erased' WHERE user_id = $1`,
 );
 
-export interface ErasedFollowRow {
-  readonly follower_id: Id;
-  readonly followee_id: Id;
-}
-
-export const eraseFollows = writeStatement<[userId: Id, limit: number], ErasedFollowRow>(
+export const eraseFollows = writeStatement<[userId: Id, limit: number], FollowRow>(
   'hidden_users_erase_follows',
   `WITH picked AS MATERIALIZED (
      (SELECT follower_id, followee_id FROM follows WHERE follower_id = $1 LIMIT $2)
@@ -42,19 +38,6 @@ export const eraseFollows = writeStatement<[userId: Id, limit: number], ErasedFo
    DELETE FROM follows AS follow USING picked
    WHERE follow.follower_id = picked.follower_id AND follow.followee_id = picked.followee_id
    RETURNING follow.follower_id, follow.followee_id`,
-);
-
-export const insertFollowDeltas = writeStatement<
-  [
-    userIds: readonly Id[],
-    shards: readonly number[],
-    followerDeltas: readonly number[],
-    followingDeltas: readonly number[],
-  ]
->(
-  'user_count_deltas_insert',
-  `INSERT INTO user_count_deltas (user_id, shard, follower_delta, following_delta)
-   SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[])`,
 );
 
 /** Requests, mutes and blocks, by the user and of the user; up to `limit` of each. */

@@ -1,10 +1,9 @@
 /** Mutes: what the muted write no longer appears to who mutes them; they are not told, and follows stay. */
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Relationship } from '../../../core/user.ts';
-import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { deleteMute, insertMute } from './mutes-queries.ts';
-import { muteEvent } from './relationship-events.ts';
+import { type Appender, muteEvent } from './relationship-events.ts';
 import { beginChange, readRelationship, type Target } from './relationships.ts';
 
 export interface Mutes {
@@ -12,7 +11,7 @@ export interface Mutes {
   unmute(transaction: SqlTransaction, viewerId: Id, target: Target): Promise<Relationship>;
 }
 
-export function createMutes(deps: { readonly ids: IdGenerator; readonly eventLog: EventLog }): Mutes {
+export function createMutes(deps: { readonly ids: IdGenerator; readonly eventLog: Appender }): Mutes {
   const { ids, eventLog } = deps;
   return {
     async mute(transaction, viewerId, target) {

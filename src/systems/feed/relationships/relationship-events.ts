@@ -7,7 +7,10 @@
  * the order between different followers of one user, nor between the two directions of a pair.
  */
 import type { Id } from '../../../core/ids.ts';
-import type { NewEvent } from '../../../ports/event-log/event-log.ts';
+import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
+
+/** The part of the event log that changes need. */
+export type Appender = Pick<EventLog, 'append'>;
 
 export const RELATIONSHIPS_TOPIC = 'relationships';
 

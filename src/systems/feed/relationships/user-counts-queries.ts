@@ -44,3 +44,17 @@ export const foldUserCounts = writeStatement<[limit: number], { folded: number }
        post_count = counts.post_count + excluded.post_count)
    SELECT count(*)::int AS folded FROM removed`,
 );
+
+/** What `followDeltas` sums up. */
+export const insertFollowDeltas = writeStatement<
+  [
+    userIds: readonly Id[],
+    shards: readonly number[],
+    followerDeltas: readonly number[],
+    followingDeltas: readonly number[],
+  ]
+>(
+  'user_count_deltas_insert',
+  `INSERT INTO user_count_deltas (user_id, shard, follower_delta, following_delta)
+   SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::smallint[])`,
+);

@@ -10,7 +10,7 @@
  * with -1 when a post goes, only for a row that was really inserted or deleted, and the delta of a statement that
  * removes several rows summed up. Nobody but `fold` updates `user_counts` (and the bulk load, which adds to it).
  */
-import type { Id } from '../../../core/ids.ts';
+import { type Id, shardOf } from '../../../core/ids.ts';
 import type { UserCounts } from '../../../core/user.ts';
 import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { foldUserCounts, getUserCounts } from './user-counts-queries.ts';
@@ -49,4 +49,28 @@ export function createUserCounts({ sql }: { readonly sql: SqlStore }): UserCount
       return row?.folded ?? 0;
     },
   };
+}
+
+export interface FollowRow {
+  readonly follower_id: Id;
+  readonly followee_id: Id;
+}
+
+/**
+ * What the counts change by when all `follows` begin (1) or end (-1), as parallel arrays with each user once: ids,
+ * shards, followers, followings. At most 32,767 follows, for that is what a delta can hold.
+ */
+export function followDeltas(
+  follows: readonly FollowRow[],
+  step: 1 | -1,
+): [userIds: Id[], shards: number[], followers: number[], followings: number[]] {
+  const followers = new Map<Id, number>();
+  const followings = new Map<Id, number>();
+  for (const { follower_id: followerId, followee_id: followeeId } of follows) {
+    followings.set(followerId, (followings.get(followerId) ?? 0) + step);
+    followers.set(followeeId, (followers.get(followeeId) ?? 0) + step);
+  }
+  const userIds = [...new Set([...followers.keys(), ...followings.keys()])];
+  const of = (counts: ReadonlyMap<Id, number>) => userIds.map((userId) => counts.get(userId) ?? 0);
+  return [userIds, userIds.map(shardOf), of(followers), of(followings)];
 }
