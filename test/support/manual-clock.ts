@@ -35,7 +35,7 @@ export function createManualClock(): ManualClock {
           sleepers.delete(sleeper);
           resolve();
         }
-        if (signal?.aborted) return resolve();
+        if (durationMs <= 0 || signal?.aborted) return resolve();
         signal?.addEventListener('abort', wake, { once: true });
         sleepers.add(sleeper);
       }),
