@@ -34,19 +34,7 @@ export interface HiddenUsers {
 
 export function createHiddenUsers({ sql }: { readonly sql: SqlStore }): HiddenUsers {
   return {
-    async consume(transaction, events) {
-      const latest = latestStates(events);
-      const hidden = [...latest].flatMap(([userId, state]) =>
-        state === 'restored' ? [] : [{ userId, state }],
-      );
-      const restored = [...latest].filter(([, state]) => state === 'restored').map(([userId]) => userId);
-      if (hidden.length > 0) {
-        const userIds = hidden.map(({ userId }) => userId);
-        const states = hidden.map(({ state }) => state);
-        await transaction.query(hideUsers, [userIds, userIds.map(shardOf), states]);
-      }
-      if (restored.length > 0) await transaction.query(restoreUsers, [restored]);
-    },
+    subscription: { group: 'hidden-users', topics: ['users'], from: 'beginning', handle },
 
     async erase(limit = ERASE_LIMIT) {
       return sql.transaction(async (transaction) => {
