@@ -1,0 +1,156 @@
+/**
+ * `npm test [-- PATH… --node-option…]`: starts one embedded PostgreSQL for the run, runs every compiled test, or
+ * those below the given source paths, and stops what it started. The last line says how many passed.
+ *
+ * GROUNDSWELL_TEST_DATABASE_URL names a server to use instead; GROUNDSWELL_TEST_FSYNC=off is for slow disks.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { packageRoot } from '../../src/config/package-info.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { hasCode } from '../../src/core/errors.ts';
+import { openDataFolder } from '../../src/ports/data-folder/data-folder.ts';
+import { openEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres.ts';
+import { clearOrphans } from '../../src/ports/sql-store/embedded-postgres-orphans.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { databaseUrl } from './database.ts';
+
+const FOLDER_PREFIX = 'groundswell-tests-';
+const CONCURRENCY = 2;
+/** No test takes this long; one that hangs must not hold up the run for ever. */
+const TEST_TIMEOUT_MS = 300_000;
+/** Every file has pools of its own, and some make many. */
+const CONNECTIONS_MAX = 200;
+
+const clock = systemClock;
+const log = createLog({ level: 'warn', pretty: true });
+
+interface TestServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const paths = args.filter((arg) => !arg.startsWith('-'));
+  const files = await compiledTests(paths);
+  if (files.length === 0) {
+    console.error(`No test matches ${paths.join(' ')}. Name source files or folders, such as src/core.`);
+    return 1;
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), FOLDER_PREFIX));
+  try {
+    const server = await openServer(folder);
+    try {
+      const options = args.filter((arg) => arg.startsWith('-'));
+      return await runNode([...options, ...files], server.url, path.join(folder, 'tap'));
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Absolute; without those whose source is gone, because a build leaves the old files. */
+async function compiledTests(paths: readonly string[]): Promise<string[]> {
+  const root = packageRoot();
+  const wanted = paths.map((one) => path.relative(root, path.resolve(one)));
+  const compiled = await readdir(path.join(root, 'dist'), { recursive: true });
+  return compiled
+    .filter((file) => /^(src|test)\/.*\.test\.js$/.test(file.replaceAll('\\', '/')))
+    .map((file) => ({ file, source: file.replace(/\.js$/, '.ts') }))
+    .filter(({ source }) => existsSync(path.join(root, source)))
+    .filter(({ source }) => wanted.length === 0 || wanted.some((one) => isBelow(source, one)))
+    .map(({ file }) => path.join(root, 'dist', file))
+    .sort();
+}
+
+function isBelow(source: string, wanted: string): boolean {
+  return wanted === '' || source === wanted || source.startsWith(`${wanted}${path.sep}`);
+}
+
+async function openServer(folder: string): Promise<TestServer> {
+  const given = process.env['GROUNDSWELL_TEST_DATABASE_URL'];
+  if (given !== undefined) return { url: given, close: async () => undefined };
+  await clearAbandonedRuns(folder);
+  const dataFolder = await openDataFolder(folder, { clock, command: 'npm test' });
+  const postgres = await openEmbeddedPostgres({
+    folder: path.join(dataFolder.path, 'postgres'),
+    log,
+    clock,
+    connectionsMax: CONNECTIONS_MAX,
+    settings: process.env['GROUNDSWELL_TEST_FSYNC'] === 'off' ? { fsync: 'off' } : {},
+  });
+  return {
+    url: databaseUrl(postgres.connection),
+    async close() {
+      await postgres.close();
+      await dataFolder.close();
+    },
+  };
+}
+
+/** A run that was killed could not stop its server, which still holds its port, memory and disk. */
+async function clearAbandonedRuns(current: string): Promise<void> {
+  const parent = path.dirname(current);
+  const names = (await readdir(parent)).filter((name) => name.startsWith(FOLDER_PREFIX));
+  for (const folder of names.map((name) => path.join(parent, name))) {
+    const cluster = path.join(folder, 'postgres', 'cluster');
+    if (folder === current || !existsSync(cluster)) continue;
+    try {
+      const abandoned = await openDataFolder(folder, { clock });
+      await clearOrphans(cluster, clock, log);
+      await abandoned.close();
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      // Another run holds it, or another user owns it.
+      if (!hasCode(error, 'conflict') && !hasCode(error, 'unavailable')) throw error;
+    }
+  }
+}
+
+async function runNode(args: readonly string[], url: string, tapFile: string): Promise<number> {
+  const options = [
+    '--enable-source-maps',
+    '--test',
+    `--test-concurrency=${CONCURRENCY}`,
+    `--test-timeout=${TEST_TIMEOUT_MS}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=tap',
+    `--test-reporter-destination=${tapFile}`,
+  ];
+  const exitCode = await spawnNode([...options, ...args], url);
+  const totals = countResults(await readFile(tapFile, 'utf8').catch(() => ''));
+  console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  return exitCode === 0 && totals.failed > 0 ? 1 : exitCode;
+}
+
+function spawnNode(args: readonly string[], url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, GROUNDSWELL_TEST_DATABASE_URL: url };
+    const child = spawn(process.execPath, args, { stdio: 'inherit', env });
+    const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+    for (const signal of signals) process.on(signal, forward);
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      for (const signal of signals) process.removeListener(signal, forward);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/** From the lines `# pass 12` at the end of node's TAP report. */
+function countResults(tap: string): { passed: number; failed: number; skipped: number } {
+  const count = (name: string): number => {
+    const found = [...tap.matchAll(new RegExp(`^# ${name} (\\d+)$`, 'gm'))].at(-1);
+    return Number(found?.[1] ?? 0);
+  };
+  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') };
+}
+
+process.exitCode = await main(process.argv.slice(2));
