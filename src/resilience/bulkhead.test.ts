@@ -71,6 +71,8 @@ describe('bulkhead', () => {
     bulkhead.leave();
     await carol;
     assert.deepEqual(entered, ['alice', 'carol']);
+    await clock.advance(5_000);
+    assert.deepEqual(refusals, ['bulkhead_aged']);
   });
 
   it('takes no queue at all', async () => {

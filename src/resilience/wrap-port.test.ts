@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createManualClock } from '../../test/support/manual-clock.ts';
 import { AppError, type ErrorCode, hasCode } from '../core/errors.ts';
+import { createMemoryRateLimiter } from '../ports/rate-limiter/memory-rate-limiter.ts';
+import { rateLimiterContract } from '../ports/rate-limiter/rate-limiter.contract.ts';
+import type { RateLimiter } from '../ports/rate-limiter/rate-limiter.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { tracingOff } from '../telemetry/trace.ts';
@@ -295,4 +298,21 @@ describe('a wrapped port', () => {
     await port.get('a');
     assert.deepEqual(names, ['note-store get']);
   });
+});
+
+rateLimiterContract('a wrapped rate-limiter', async () => {
+  const clock = createManualClock();
+  const limiter: RateLimiter = wrapPort(createMemoryRateLimiter({ clock }), {
+    name: 'rate-limiter',
+    methods: { take: { idempotent: false, totalMs: 100, tryMs: 100, label: (policy) => policy.name } },
+    bulkhead: { concurrencyMax: 50, queueMax: 0, queueAgeMaxMs: 100 },
+    deps: {
+      clock,
+      metrics: createMetrics({ version: '1' }),
+      log: createLog({ level: 'silent', pretty: false }),
+      tracing: tracingOff,
+      randomness: { fraction: () => 0 },
+    },
+  });
+  return { limiter, advance: async (durationMs) => clock.skip(durationMs) };
 });
