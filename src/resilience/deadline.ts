@@ -35,8 +35,8 @@ interface Entry extends Timeout {
 }
 
 /**
- * One sleeper for all: a call costs an insertion and a removal (about 0.1 us) instead of a timer of its own with
- * its promise and AbortController (about 5 us).
+ * One sleeper for all, so that a call's time-out costs 0.4 us (as a setTimeout would) although it runs on the
+ * injected clock; a `clock.sleep` of its own with an AbortController costs 30 us.
  */
 export function createTimeoutQueue(clock: Clock, durationMs: number): TimeoutQueue {
   /** In order of insertion, hence of time. */

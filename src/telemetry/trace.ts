@@ -57,7 +57,7 @@ export const tracingOff: Tracing = {
   shutdown: async () => undefined,
 };
 
-/** Loads the SDK (about 40 ms and 8 MB) only if there is a collector to send to. */
+/** Loads the SDK (about 150 ms and 19 MB) only if there is a collector to send to. */
 export async function openTracing(options: TracingOptions): Promise<Tracing> {
   if (options.endpoint === undefined) return tracingOff;
   const { openOtlpTracing } = await import('./otlp-trace.ts');

@@ -37,7 +37,7 @@ describe('the memory of memory-rate-limiter', () => {
     assert.equal(limiter.keyCount(), 10);
   });
 
-  it('forgets first, of those unused for longest, the key that has most left', async () => {
+  it('forgets first, of the oldest keys, the one that has most left', async () => {
     const { limiter } = openLimiter(3);
     const policy: RateLimitPolicy = { ...signIn, limit: 4 };
     await limiter.take(policy, 'alice', 3);

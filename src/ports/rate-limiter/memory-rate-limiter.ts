@@ -1,7 +1,10 @@
-/** Counts in this process, for an installation of one process. Bounded in memory, whatever keys clients invent. */
+/**
+ * Counts in this process, for an installation of one process. Bounded in memory, whatever keys clients invent, and
+ * without a timer. A take costs about 1 us.
+ */
 
 import type { Clock } from '../../core/clock.ts';
-import { type Allowance, createAllowance } from './rate-limit-algorithms.ts';
+import { ALGORITHMS, type Allowance } from './rate-limit-algorithms.ts';
 import {
   assertTake,
   type RateLimitDecision,
@@ -11,7 +14,7 @@ import {
 
 export interface MemoryRateLimiterOptions {
   readonly clock: Clock;
-  /** About 300 bytes each, and 50 for each take kept by a sliding window. */
+  /** About 250 bytes each; a sliding window's 470, and 35 for each take that it keeps. */
   readonly keysMax?: number;
 }
 
@@ -36,25 +39,27 @@ export function createMemoryRateLimiter({
   clock,
   keysMax = KEYS_MAX,
 }: MemoryRateLimiterOptions): MemoryRateLimiter {
-  /** Both in order of use. A key that has nothing left is kept apart, so that a flood of keys cannot free it. */
+  /** A key that has nothing left is kept apart from the others, so that a flood of keys cannot free it. */
   const open = new Map<string, Entry>();
   const exhausted = new Map<string, Entry>();
-  const sweepers = [createSweeper(open), createSweeper(exhausted)];
+  const sweepOpen = createSweeper(open);
+  const sweepExhausted = createSweeper(exhausted);
 
   function place(entry: Entry): void {
-    open.delete(entry.key);
-    exhausted.delete(entry.key);
-    (entry.allowance.remaining() === 0 ? exhausted : open).set(entry.key, entry);
+    const [home, other] = remainingOf(entry) === 0 ? [exhausted, open] : [open, exhausted];
+    other.delete(entry.key);
+    home.set(entry.key, entry);
   }
 
-  function sweepOne(sweep: () => Entry | undefined, nowMs: number): void {
-    const entry = sweep();
+  /** Forgets the entry if it is as new, and files it anew if it has something left again. */
+  function refresh(entry: Entry | undefined, nowMs: number): void {
     if (entry === undefined) return;
-    entry.allowance.advanceTo(nowMs);
-    if (entry.allowance.resetMs() === 0) {
+    if (resetMsOf(entry, nowMs) > 0) {
+      place(entry);
+    } else {
       open.delete(entry.key);
       exhausted.delete(entry.key);
-    } else if (exhausted.has(entry.key) && entry.allowance.remaining() > 0) place(entry);
+    }
   }
 
   function evictOne(nowMs: number): void {
@@ -67,12 +72,15 @@ export function createMemoryRateLimiter({
     async take(policy, key, cost = 1) {
       assertTake(policy, cost);
       const nowMs = Math.floor(clock.monotonicMs());
-      for (const sweep of sweepers) for (let n = 0; n < SWEPT_PER_TAKE; n += 1) sweepOne(sweep, nowMs);
+      for (let n = 0; n < SWEPT_PER_TAKE; n += 1) {
+        refresh(sweepOpen(), nowMs);
+        refresh(sweepExhausted(), nowMs);
+      }
       const name = `${policy.name}\n${key}`;
       const entry = knownEntry(open.get(name) ?? exhausted.get(name), policy) ?? {
         key: name,
         policy,
-        allowance: createAllowance(policy, nowMs),
+        allowance: ALGORITHMS[policy.algorithm].open(policy, nowMs),
       };
       const decision = takeFrom(entry, cost, nowMs);
       place(entry);
@@ -94,26 +102,37 @@ function knownEntry(
 }
 
 function takeFrom({ policy, allowance }: Entry, cost: number, nowMs: number): RateLimitDecision {
-  allowance.advanceTo(nowMs);
-  const waitMs = allowance.waitMs(cost);
-  if (waitMs === 0) allowance.take(cost);
+  const algorithm = ALGORITHMS[policy.algorithm];
+  algorithm.advance(allowance, policy, nowMs);
+  const waitMs = algorithm.waitMs(allowance, policy, cost, nowMs);
+  if (waitMs === 0) algorithm.take(allowance, policy, cost, nowMs);
   return {
     allowed: waitMs === 0,
     limit: policy.limit,
-    remaining: allowance.remaining(),
-    resetS: allowance.resetMs() / 1_000,
+    remaining: algorithm.remaining(allowance, policy),
+    resetS: algorithm.resetMs(allowance, policy, nowMs) / 1_000,
     retryAfterS: waitMs / 1_000,
   };
 }
 
-/** Of the entries unused for longest, the one that has the largest share of its limit left. */
+function remainingOf({ policy, allowance }: Entry): number {
+  return ALGORITHMS[policy.algorithm].remaining(allowance, policy);
+}
+
+function resetMsOf({ policy, allowance }: Entry, nowMs: number): number {
+  const algorithm = ALGORITHMS[policy.algorithm];
+  algorithm.advance(allowance, policy, nowMs);
+  return algorithm.resetMs(allowance, policy, nowMs);
+}
+
+/** Of the oldest entries, the one that has the largest share of its limit left. */
 function mostLeft(entries: Map<string, Entry>, nowMs: number): Entry | undefined {
   let best: Entry | undefined;
   let bestShare = -1;
   let seen = 0;
   for (const entry of entries.values()) {
-    entry.allowance.advanceTo(nowMs);
-    const share = entry.allowance.remaining() / entry.policy.limit;
+    resetMsOf(entry, nowMs);
+    const share = remainingOf(entry) / entry.policy.limit;
     if (share > bestShare) [best, bestShare] = [entry, share];
     seen += 1;
     if (seen === EVICTION_CANDIDATES) break;

@@ -1,102 +1,100 @@
 /** The arithmetic of the three policies, on whole milliseconds and whole numbers only: no rounding anywhere. */
 
-import type { RateLimitPolicy } from './rate-limiter.ts';
+import type { RateLimitAlgorithm, RateLimitPolicy } from './rate-limiter.ts';
 
-/** What one key has taken under one policy. */
-export interface Allowance {
-  /** Brings the count up to `nowMs`, which never goes back; then the other methods speak of that time. */
-  advanceTo(nowMs: number): void;
-  remaining(): number;
-  take(cost: number): void;
-  /** Milliseconds until `cost` may be taken, 0 if now. */
-  waitMs(cost: number): number;
-  /** Milliseconds until the key is as one that never took anything. */
-  resetMs(): number;
+interface Take {
+  readonly atMs: number;
+  readonly cost: number;
 }
 
-export function createAllowance(policy: RateLimitPolicy, nowMs: number): Allowance {
-  switch (policy.algorithm) {
-    case 'token_bucket':
-      return createTokenBucket(policy, nowMs);
-    case 'sliding_window':
-      return createSlidingWindow(policy, nowMs);
-    case 'fixed_window':
-      return createFixedWindow(policy, nowMs);
-  }
+/** What one key has taken. Plain numbers, because there may be hundreds of thousands. */
+export interface Allowance {
+  /** Token bucket: parts of a token that are there. Windows: what has been taken. */
+  count: number;
+  /** Token bucket and sliding window: the time it was brought up to. Fixed window: when the window opened. */
+  sinceMs: number;
+  /** Sliding window: in order of time. A take counts until exactly one window later. */
+  takes: Take[] | undefined;
+}
+
+/** All but `open` speak of an allowance that `advance` has brought up to `nowMs`; time never goes back. */
+export interface Algorithm {
+  open(policy: RateLimitPolicy, nowMs: number): Allowance;
+  advance(allowance: Allowance, policy: RateLimitPolicy, nowMs: number): void;
+  remaining(allowance: Allowance, policy: RateLimitPolicy): number;
+  take(allowance: Allowance, policy: RateLimitPolicy, cost: number, nowMs: number): void;
+  /** Milliseconds until `cost` may be taken, 0 if now. */
+  waitMs(allowance: Allowance, policy: RateLimitPolicy, cost: number, nowMs: number): number;
+  /** Milliseconds until the key is as one that never took anything. */
+  resetMs(allowance: Allowance, policy: RateLimitPolicy, nowMs: number): number;
 }
 
 /** Counts in parts of a token, `windowMs` of them to each, so that `limit` parts flow in every millisecond. */
-function createTokenBucket({ limit, windowMs }: RateLimitPolicy, startMs: number): Allowance {
-  const capacity = limit * windowMs;
-  let level = capacity;
-  let updatedMs = startMs;
-  return {
-    advanceTo(nowMs) {
-      const elapsedMs = Math.min(nowMs - updatedMs, windowMs);
-      level = Math.min(capacity, level + elapsedMs * limit);
-      updatedMs = nowMs;
-    },
-    remaining: () => Math.floor(level / windowMs),
-    take(cost) {
-      level -= cost * windowMs;
-    },
-    waitMs: (cost) => Math.ceil(Math.max(0, cost * windowMs - level) / limit),
-    resetMs: () => Math.ceil((capacity - level) / limit),
-  };
-}
+const tokenBucket: Algorithm = {
+  open: ({ limit, windowMs }, nowMs) => ({ count: limit * windowMs, sinceMs: nowMs, takes: undefined }),
+  advance(allowance, { limit, windowMs }, nowMs) {
+    const elapsedMs = Math.min(nowMs - allowance.sinceMs, windowMs);
+    allowance.count = Math.min(limit * windowMs, allowance.count + elapsedMs * limit);
+    allowance.sinceMs = nowMs;
+  },
+  remaining: ({ count }, { windowMs }) => Math.floor(count / windowMs),
+  take(allowance, { windowMs }, cost) {
+    allowance.count -= cost * windowMs;
+  },
+  waitMs: ({ count }, { limit, windowMs }, cost) => Math.ceil(Math.max(0, cost * windowMs - count) / limit),
+  resetMs: ({ count }, { limit, windowMs }) => Math.ceil((limit * windowMs - count) / limit),
+};
 
-function createSlidingWindow({ limit, windowMs }: RateLimitPolicy, startMs: number): Allowance {
-  /** In order of time. A take counts until exactly one window later. */
-  let takes: { readonly atMs: number; readonly cost: number }[] = [];
-  let taken = 0;
-  let nowMs = startMs;
-  return {
-    advanceTo(timeMs) {
-      nowMs = timeMs;
-      let expired = 0;
-      for (const { atMs, cost } of takes) {
-        if (nowMs - atMs < windowMs) break;
-        taken -= cost;
-        expired += 1;
-      }
-      if (expired > 0) takes = takes.slice(expired);
-    },
-    remaining: () => limit - taken,
-    take(cost) {
-      takes.push({ atMs: nowMs, cost });
-      taken += cost;
-    },
-    waitMs(cost) {
-      let missing = taken + cost - limit;
-      if (missing <= 0) return 0;
-      for (const take of takes) {
-        missing -= take.cost;
-        if (missing <= 0) return take.atMs + windowMs - nowMs;
-      }
-      return windowMs;
-    },
-    resetMs() {
-      const last = takes.at(-1);
-      return last === undefined ? 0 : last.atMs + windowMs - nowMs;
-    },
-  };
-}
+const slidingWindow: Algorithm = {
+  open: (_policy, nowMs) => ({ count: 0, sinceMs: nowMs, takes: [] }),
+  advance(allowance, { windowMs }, nowMs) {
+    const { takes = [] } = allowance;
+    allowance.sinceMs = nowMs;
+    let expired = 0;
+    for (const { atMs, cost } of takes) {
+      if (nowMs - atMs < windowMs) break;
+      allowance.count -= cost;
+      expired += 1;
+    }
+    if (expired > 0) allowance.takes = takes.slice(expired);
+  },
+  remaining: ({ count }, { limit }) => limit - count,
+  take(allowance, _policy, cost, nowMs) {
+    allowance.takes?.push({ atMs: nowMs, cost });
+    allowance.count += cost;
+  },
+  waitMs({ count, takes = [] }, { limit, windowMs }, cost, nowMs) {
+    let missing = count + cost - limit;
+    if (missing <= 0) return 0;
+    for (const take of takes) {
+      missing -= take.cost;
+      if (missing <= 0) return take.atMs + windowMs - nowMs;
+    }
+    return windowMs;
+  },
+  resetMs({ takes = [] }, { windowMs }, nowMs) {
+    const last = takes.at(-1);
+    return last === undefined ? 0 : last.atMs + windowMs - nowMs;
+  },
+};
 
-function createFixedWindow({ limit, windowMs }: RateLimitPolicy, startMs: number): Allowance {
-  let taken = 0;
-  let openedMs = startMs;
-  let nowMs = startMs;
-  return {
-    advanceTo(timeMs) {
-      nowMs = timeMs;
-      if (nowMs - openedMs >= windowMs) taken = 0;
-    },
-    remaining: () => limit - taken,
-    take(cost) {
-      if (taken === 0) openedMs = nowMs;
-      taken += cost;
-    },
-    waitMs: (cost) => (taken + cost <= limit ? 0 : openedMs + windowMs - nowMs),
-    resetMs: () => (taken === 0 ? 0 : openedMs + windowMs - nowMs),
-  };
-}
+const fixedWindow: Algorithm = {
+  open: (_policy, nowMs) => ({ count: 0, sinceMs: nowMs, takes: undefined }),
+  advance(allowance, { windowMs }, nowMs) {
+    if (nowMs - allowance.sinceMs >= windowMs) allowance.count = 0;
+  },
+  remaining: ({ count }, { limit }) => limit - count,
+  take(allowance, _policy, cost, nowMs) {
+    if (allowance.count === 0) allowance.sinceMs = nowMs;
+    allowance.count += cost;
+  },
+  waitMs: ({ count, sinceMs }, { limit, windowMs }, cost, nowMs) =>
+    count + cost <= limit ? 0 : sinceMs + windowMs - nowMs,
+  resetMs: ({ count, sinceMs }, { windowMs }, nowMs) => (count === 0 ? 0 : sinceMs + windowMs - nowMs),
+};
+
+export const ALGORITHMS: Readonly<Record<RateLimitAlgorithm, Algorithm>> = {
+  token_bucket: tokenBucket,
+  sliding_window: slidingWindow,
+  fixed_window: fixedWindow,
+};
