@@ -51,9 +51,7 @@ export function createFollowRequests(deps: {
       await beginChange(transaction, viewerId, requester);
       const { userId } = requester;
       const [request] = await transaction.query(getFollowRequest, [userId, viewerId]);
-      if (request !== undefined) {
-        await startFollow(transaction, { ids, eventLog }, userId, viewerId, request.request_id);
-      }
+      if (request !== undefined) await startFollow(transaction, { ids, eventLog }, userId, viewerId);
       const relationship = await readRelationship(transaction, viewerId, userId);
       if (!relationship.followedBy) throw notFound('follow request');
       return relationship;

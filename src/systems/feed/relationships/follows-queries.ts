@@ -7,6 +7,7 @@ export interface FollowStateRow {
   readonly requested: boolean;
   /** By either of the two. */
   readonly blocked: boolean;
+  /** One of them was suspended or deleted meanwhile. */
   readonly hidden: boolean;
   /** Of the follower: followings and open requests. */
   readonly following_count: number;
@@ -21,25 +22,35 @@ export const getFollowState = readStatement<[followerId: Id, followeeId: Id], Fo
        AS requested,
      (SELECT block_id FROM blocks WHERE user_id = $1 AND blocked_id = $2) IS NOT NULL
        OR (SELECT block_id FROM blocks WHERE user_id = $2 AND blocked_id = $1) IS NOT NULL AS blocked,
-     (SELECT user_id FROM hidden_users WHERE user_id = $2) IS NOT NULL AS hidden,
+     (SELECT count(*) FROM hidden_users WHERE user_id IN ($1, $2)) > 0 AS hidden,
      coalesce((SELECT following_count FROM user_counts WHERE user_id = $1), 0)
        + coalesce((SELECT sum(following_delta) FROM user_count_deltas WHERE user_id = $1), 0)::bigint
        + (SELECT count(*) FROM follow_requests WHERE requester_id = $1) AS following_count`,
 );
 
-/** A follow and its counts; a request that was open between the two ends with it. */
+export interface BegunFollowRow {
+  readonly inserted: boolean;
+  readonly request_id: Id | null;
+}
+
+/**
+ * A follow and its counts; a request that was open between the two ends with it. In one row: whether there was no
+ * follow (a bulk load, which takes no locks, may have been faster), and the id of the request.
+ */
 export const insertFollow = writeStatement<
-  [followerId: Id, followeeId: Id, followId: Id, followerShard: number, followeeShard: number]
+  [followerId: Id, followeeId: Id, followId: Id, followerShard: number, followeeShard: number],
+  BegunFollowRow
 >(
   'follows_insert',
   `WITH request AS (
-     DELETE FROM follow_requests WHERE target_id = $2 AND requester_id = $1),
+     DELETE FROM follow_requests WHERE target_id = $2 AND requester_id = $1 RETURNING request_id),
    follow AS (
      INSERT INTO follows (follower_id, followee_id, follow_id, shard) VALUES ($1, $2, $3, $4)
-     ON CONFLICT DO NOTHING RETURNING follower_id, followee_id)
-   INSERT INTO user_count_deltas (user_id, shard, follower_delta, following_delta)
-   SELECT follower_id, $4::smallint, 0, 1 FROM follow
-   UNION ALL SELECT followee_id, $5::smallint, 1, 0 FROM follow`,
+     ON CONFLICT DO NOTHING RETURNING follower_id, followee_id),
+   counted AS (
+     INSERT INTO user_count_deltas (user_id, shard, follower_delta, following_delta)
+     SELECT follower_id, $4, 0, 1 FROM follow UNION ALL SELECT followee_id, $5, 1, 0 FROM follow)
+   SELECT (SELECT count(*) FROM follow) > 0 AS inserted, (SELECT request_id FROM request) AS request_id`,
 );
 
 export interface EndedFollowRow {

@@ -80,17 +80,18 @@ export function createFollows({ ids, eventLog, followingsMax = FOLLOWINGS_MAX }:
   };
 }
 
-/** Inserts a follow that is known not to be there, under the lock of the pair. */
+/** Begins a follow, and ends a request in its favour, under the lock of the pair. */
 export async function startFollow(
   transaction: SqlTransaction,
   { ids, eventLog }: Pick<FollowsDeps, 'ids' | 'eventLog'>,
   followerId: Id,
   followeeId: Id,
-  requestId?: Id,
 ): Promise<void> {
   const followId = ids.next();
   const shards = [shardOf(followerId), shardOf(followeeId)] as const;
-  await transaction.query(insertFollow, [followerId, followeeId, followId, ...shards]);
+  const [begun] = await transaction.query(insertFollow, [followerId, followeeId, followId, ...shards]);
+  if (begun?.inserted !== true) return;
+  const { request_id: requestId } = begun;
   await eventLog.append(transaction, [followed({ followId, followerId, followeeId, requestId })]);
 }
 

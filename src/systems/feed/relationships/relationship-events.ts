@@ -14,19 +14,19 @@ export type Appender = Pick<EventLog, 'append'>;
 
 export const RELATIONSHIPS_TOPIC = 'relationships';
 
-/** `requestId` is of the request that was accepted, where there was one. */
+/** `requestId` is of the request that ended with it, where there was one. */
 export function followed(follow: {
   readonly followId: Id;
   readonly followerId: Id;
   readonly followeeId: Id;
-  readonly requestId?: Id | undefined;
+  readonly requestId: Id | null;
 }): NewEvent {
   const { followId, followerId, followeeId, requestId } = follow;
   return event('followed', followerId, followeeId, {
     follow_id: String(followId),
     follower_id: String(followerId),
     followee_id: String(followeeId),
-    request_id: requestId === undefined ? null : String(requestId),
+    request_id: requestId === null ? null : String(requestId),
   });
 }
 
