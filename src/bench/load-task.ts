@@ -1,10 +1,11 @@
 /** What the bench asks of the process that makes the load, and how one task is done. */
 
 import { type Clock, seededFraction } from '../core/clock.ts';
+import type { PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
 import type { Address } from './http-client.ts';
 import { type LoadResult, type Operation, runClosedLoop, runOpenLoop } from './load.ts';
-import { createPostgresInserts, type PostgresConnection } from './postgres-inserts.ts';
+import { createPostgresInserts } from './postgres-inserts.ts';
 import { createRequester, type RequestMix } from './request-mix.ts';
 
 export type LoadTarget =

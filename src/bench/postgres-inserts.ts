@@ -5,17 +5,8 @@
  */
 
 import { Client } from 'pg';
+import { clientConfig, type PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
 import type { Operation } from './load.ts';
-
-export type PostgresConnection =
-  | string
-  | {
-      readonly host: string;
-      readonly port: number;
-      readonly user: string;
-      readonly password: string;
-      readonly database: string;
-    };
 
 export interface PostgresInserts {
   readonly operation: Operation;
@@ -45,8 +36,7 @@ export function createPostgresInserts(
   slots: number,
   text: string,
 ): PostgresInserts {
-  const options = typeof connection === 'string' ? { connectionString: connection } : connection;
-  const clients = Array.from({ length: slots }, () => new Client(options));
+  const clients = Array.from({ length: slots }, () => new Client(clientConfig(connection)));
   // Without a listener a connection that dies between queries would end the process; the query reports it.
   for (const client of clients) client.on('error', () => undefined);
   return {

@@ -1,0 +1,70 @@
+/** The few calls of the product's API with which a bench or a fault test sets its stage. */
+
+import { AppError } from '../core/errors.ts';
+import type { HttpClient, HttpRequest } from './http-client.ts';
+import type { HttpResponse } from './http-response-parser.ts';
+
+export const API = '/api/v1';
+
+export interface Member {
+  readonly userId: string;
+  readonly username: string;
+  readonly password: string;
+  readonly token: string;
+}
+
+export interface ApiClient {
+  signUp(username: string): Promise<Member>;
+  follow(member: Member, userId: string): Promise<void>;
+  post(member: Member, text: string): Promise<{ readonly postId: string }>;
+}
+
+/** Long enough for any rule on passwords; these accounts hold nothing. */
+const PASSWORD = 'correct horse battery staple 42';
+
+/** Every call fails with `unavailable`, naming the answer, if it is not the expected one. */
+export function createApiClient(http: HttpClient): ApiClient {
+  return {
+    async signUp(username) {
+      const body = JSON.stringify({ username, password: PASSWORD });
+      const answer = await call(http, { method: 'POST', path: `${API}/users`, body });
+      const userId = textAt(answer, 'user', 'user_id');
+      return { userId, username, password: PASSWORD, token: textAt(answer, 'access_token') };
+    },
+    async follow({ token }, userId) {
+      await call(http, { method: 'PUT', path: `${API}/users/${userId}/follow`, token });
+    },
+    async post({ token }, text) {
+      const body = JSON.stringify({ text });
+      return {
+        postId: textAt(await call(http, { method: 'POST', path: `${API}/posts`, token, body }), 'post_id'),
+      };
+    },
+  };
+}
+
+async function call(http: HttpClient, request: HttpRequest): Promise<unknown> {
+  const response = await http.send(request);
+  if (!isSuccess(response)) {
+    const answer = `${response.status} ${response.body.toString().slice(0, 300)}`;
+    throw new AppError('unavailable', `${request.method} ${request.path} was answered with ${answer}`);
+  }
+  return response.body.length === 0 ? undefined : JSON.parse(response.body.toString());
+}
+
+export function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status <= 299;
+}
+
+/** The text at a path of names in a parsed answer. */
+export function textAt(answer: unknown, ...names: readonly string[]): string {
+  let value: unknown = answer;
+  for (const name of names) {
+    value =
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).find(([key]) => key === name)?.[1]
+        : undefined;
+  }
+  if (typeof value === 'string') return value;
+  throw new AppError('unavailable', `an answer of the server has no ${names.join('.')}`);
+}
