@@ -34,7 +34,7 @@ interface Holder {
 }
 
 const LOCK_FILE = 'lock.json';
-const HEARTBEAT_MS = 2_000;
+const HEARTBEAT_MS = 1_000;
 /** Three heartbeats missed: the holder is dead, or frozen for too long to be waited for. */
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 /** A heartbeat older than this needs no watching, even where two machines' clocks differ somewhat. */

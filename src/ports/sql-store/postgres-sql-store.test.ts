@@ -29,6 +29,7 @@ describeOnPostgres('createPostgresSqlStore', (engine) => {
     const through = Object.assign(new URL(database.url), {
       hostname: '127.0.0.1',
       port: String(proxy.port),
+      search: '', // Where a unix socket's folder may stand, which would win.
     }).href;
     const store = createPostgresSqlStore({
       connection: { url: through },
