@@ -19,7 +19,6 @@ CREATE TABLE idempotency_keys (
     principal_id bigint NOT NULL,
     key text NOT NULL,
     shard smallint NOT NULL,
-    route text NOT NULL,
     -- Of the parsed request: the same key with another request is refused.
     fingerprint bytea NOT NULL,
     -- The stored answer; null while a request that cannot hold a transaction open is in flight.
