@@ -14,6 +14,8 @@ export interface ScenarioSummary {
   readonly serverCpuUs: number | undefined;
   readonly postgresCpuUs: number | undefined;
   readonly bareCpuUs: number | undefined;
+  /** The server's and PostgreSQL's together, in multiples of the bare server's. */
+  readonly cpuToBare: number | undefined;
   /** PostgreSQL's, for one insert. */
   readonly insertCpuUs: number | undefined;
   /** Of the open loop; `maxMs` is the greatest of all rounds. */
@@ -46,6 +48,7 @@ export function summariseScenario({ name, purpose, rate, rounds }: ScenarioResul
     serverCpuUs: over(({ product }) => cpuUs(product, product.serverCpuMs)),
     postgresCpuUs: over(({ product }) => cpuUs(product, product.postgresCpuMs)),
     bareCpuUs: over(({ bare }) => cpuUs(bare, bare.serverCpuMs)),
+    cpuToBare: over(({ product, bare }) => cpuToBare(product, bare)),
     insertCpuUs: over(({ inserts }) => inserts && cpuUs(inserts, inserts.postgresCpuMs)),
     rate,
     p50Ms: sure(({ scheduled }) => scheduled.latency.p50Ms),
@@ -64,6 +67,14 @@ function perS({ completed, durationMs }: Slice): number {
 
 function cpuUs({ completed }: Slice, cpuMs: number | undefined): number | undefined {
   return cpuMs === undefined || completed === 0 ? undefined : (cpuMs * 1000) / completed;
+}
+
+function cpuToBare(product: Slice, bare: Slice): number | undefined {
+  const { serverCpuMs, postgresCpuMs } = product;
+  const bareUs = cpuUs(bare, bare.serverCpuMs);
+  if (serverCpuMs === undefined || postgresCpuMs === undefined || !bareUs) return undefined;
+  const productUs = cpuUs(product, serverCpuMs + postgresCpuMs);
+  return productUs === undefined ? undefined : productUs / bareUs;
 }
 
 function isGeneratorBusy({ generatorCpuMs, durationMs }: Slice): boolean {
@@ -111,6 +122,7 @@ const CAPACITY_COLUMNS: readonly Column[] = [
   ['CPU server', ({ serverCpuUs }) => whole(serverCpuUs)],
   ['CPU postgres', ({ postgresCpuUs }) => whole(postgresCpuUs)],
   ['CPU bare', ({ bareCpuUs }) => whole(bareCpuUs)],
+  ['CPU x bare', ({ cpuToBare }) => cpuToBare?.toFixed(1) ?? '-'],
   ['what', ({ purpose }) => purpose],
 ];
 

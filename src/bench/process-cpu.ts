@@ -5,12 +5,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** The unit of times in /proc/<pid>/stat: 100 a second on every Linux that Node runs on. */
 const MS_PER_TICK = 10;
 
-interface ProcessStat {
+export interface ProcessStat {
   readonly pid: number;
   readonly parentPid: number;
   readonly name: string;
   /** Of all its threads, in user and kernel mode, and of its children that have ended. */
   readonly cpuMs: number;
+  /** When it started: with the id it names a process for good, because ids are used again. */
+  readonly startTicks: number;
 }
 
 export interface TreeCpu {
@@ -30,7 +32,8 @@ export function readTreeCpu(rootPids: readonly number[], procFolder = '/proc'): 
   };
 }
 
-function processTree(rootPids: readonly number[], procFolder: string): ProcessStat[] | undefined {
+/** These processes and all their descendants, or undefined without /proc. */
+export function processTree(rootPids: readonly number[], procFolder = '/proc'): ProcessStat[] | undefined {
   const all = readAllStats(procFolder);
   if (all === undefined) return undefined;
   const members = new Set(rootPids);
@@ -42,7 +45,8 @@ function processTree(rootPids: readonly number[], procFolder: string): ProcessSt
   return all.filter(({ pid }) => members.has(pid));
 }
 
-function readAllStats(procFolder: string): ProcessStat[] | undefined {
+/** Every process there is, or undefined without /proc. */
+export function readAllStats(procFolder = '/proc'): ProcessStat[] | undefined {
   try {
     const pids = readdirSync(procFolder).filter((name) => /^[0-9]+$/.test(name));
     return pids.flatMap((pid) => readStat(`${procFolder}/${pid}/stat`) ?? []);
@@ -63,12 +67,13 @@ function readStat(path: string): ProcessStat | undefined {
 export function parseStat(line: string): ProcessStat {
   const nameEnd = line.lastIndexOf(')');
   const fields = line.slice(nameEnd + 2).split(' ');
-  // Counted from the state, which is field 3: parent 4, utime 14, stime 15, cutime 16, cstime 17.
+  // Counted from the state, which is field 3: parent 4, utime 14, stime 15, cutime 16, cstime 17, start 22.
   const field = (number: number) => Number(fields[number - 3]);
   return {
     pid: Number.parseInt(line, 10),
     parentPid: field(4),
     name: line.slice(line.indexOf('(') + 1, nameEnd),
     cpuMs: (field(14) + field(15) + field(16) + field(17)) * MS_PER_TICK,
+    startTicks: field(22),
   };
 }

@@ -1,0 +1,96 @@
+/** Posts written and read over HTTP, with every request and answer in a history for the checker. */
+import { API, isSuccess, textAt } from '../../src/bench/api-client.ts';
+import type { HttpClient, HttpRequest } from '../../src/bench/http-client.ts';
+import { HttpConnectionError } from '../../src/bench/http-connection.ts';
+import type { HttpResponse } from '../../src/bench/http-response-parser.ts';
+import type { HistoryRecorder, PendingOperation } from '../../src/history/history-recorder.ts';
+
+export interface PostIntent {
+  readonly authorId: string;
+  readonly token: string;
+  readonly text: string;
+  readonly idem: string;
+}
+
+export interface RecordedPosts {
+  /** One attempt. Answers the id, or undefined if it was not acknowledged. */
+  create(intent: PostIntent): Promise<string | undefined>;
+  /** Reads one post by its id. */
+  read(postId: string, token: string, final: boolean): Promise<void>;
+  /** Reads all pages of an author's posts, and answers how many there are. */
+  list(authorId: string, token: string, final: boolean): Promise<number>;
+}
+
+interface Page {
+  readonly items: readonly unknown[];
+  readonly next_page_token: string | null;
+}
+
+export function createRecordedPosts(http: HttpClient, recorder: HistoryRecorder): RecordedPosts {
+  return {
+    async create({ authorId, token, text, idem }) {
+      const what = { f: 'create-post', key: authorId, value: { text }, session: token, idem };
+      const request = { method: 'POST', path: `${API}/posts`, token, idempotencyKey: idem } as const;
+      const pending = recorder.invoke(what);
+      const response = await send(http, { ...request, body: JSON.stringify({ text }) }, pending);
+      if (response === undefined) return undefined;
+      const body = response.body.toString();
+      const postId = textAt(JSON.parse(body), 'post_id');
+      pending.ok({ post_id: postId, reply: body });
+      return postId;
+    },
+
+    async read(postId, token, final) {
+      const value = { view: 'post', final };
+      const pending = recorder.invoke({ f: 'read-posts', key: postId, value, session: token });
+      const request = { method: 'GET', path: `${API}/posts/${postId}`, token } as const;
+      const response = await send(http, request, pending, 404);
+      if (response === undefined) return;
+      const posts = response.status === 404 ? [] : [postOf(JSON.parse(response.body.toString()))];
+      pending.ok({ posts, complete: true });
+    },
+
+    async list(authorId, token, final) {
+      const value = { view: 'author', final };
+      const pending = recorder.invoke({ f: 'read-posts', key: authorId, value, session: token });
+      const posts: ReturnType<typeof postOf>[] = [];
+      for (let pageToken: string | null = ''; pageToken !== null; ) {
+        const from: string = pageToken === '' ? '' : `&page_token=${encodeURIComponent(pageToken)}`;
+        const path = `${API}/users/${authorId}/posts?limit=100${from}`;
+        const response = await send(http, { method: 'GET', path, token }, pending);
+        if (response === undefined) return posts.length;
+        // The product's own page; a wrong one fails below or in the checker.
+        const page: Page = JSON.parse(response.body.toString());
+        posts.push(...page.items.map(postOf));
+        pageToken = page.next_page_token;
+      }
+      pending.ok({ posts, complete: true });
+      return posts.length;
+    },
+  };
+}
+
+/** The answer if it is a success or `expected`. Anything else ends the operation as what it proves. */
+async function send(
+  http: HttpClient,
+  request: HttpRequest,
+  pending: PendingOperation,
+  expected?: number,
+): Promise<HttpResponse | undefined> {
+  try {
+    const response = await http.send(request);
+    const { status } = response;
+    if (isSuccess(response) || status === expected) return response;
+    if (status >= 500) pending.info({ status });
+    else pending.fail({ status, body: response.body.toString().slice(0, 200) });
+  } catch (error) {
+    if (!(error instanceof HttpConnectionError)) throw error;
+    if (error.sent) pending.info({ error: error.code });
+    else pending.fail({ error: error.code });
+  }
+  return undefined;
+}
+
+function postOf(item: unknown): { post_id: string; text: string } {
+  return { post_id: textAt(item, 'post_id'), text: textAt(item, 'text') };
+}
