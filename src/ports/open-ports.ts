@@ -9,6 +9,8 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts';
+import type { EventLog } from './event-log/event-log.ts';
+import { createPostgresEventLog } from './event-log/postgres-event-log.ts';
 import { createPostgresIdWriters } from './id-writers/postgres-id-writers.ts';
 import { openWriterLease } from './id-writers/writer-lease.ts';
 import { createFolderMailer } from './mailer/folder-mailer.ts';
@@ -24,6 +26,7 @@ import { SQL_STORE_POLICIES, STATEMENT_TIMEOUT_MS } from './sql-store/sql-store-
 export interface Ports {
   readonly sql: SqlStore;
   readonly ids: IdGenerator;
+  readonly eventLog: EventLog;
   readonly mailer: Mailer;
   readonly rateLimiter: RateLimiter;
   /** Only with the embedded database: another server watches its own disk. */
@@ -53,7 +56,7 @@ const SQL_QUEUE_AGE_MAX_MS = 2_000;
 
 /** Opens everything in order; when one part cannot be opened, those before it are closed again. */
 export async function openPorts(options: PortsOptions): Promise<Ports> {
-  const { config, clock, log } = options;
+  const { clock, log } = options;
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closePart of opened.splice(0).reverse()) await closePart();
@@ -66,17 +69,15 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => sql.close());
     const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });
     opened.push(() => lease.close());
+    const eventLog = createPostgresEventLog({ ...options, sqlStore: sql });
+    opened.push(() => eventLog.close());
     const diskReserve = watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
     return {
       sql,
       ids: createIdGenerator(lease.current, clock),
-      mailer: createFolderMailer({
-        folder: path.join(config.dataFolder, 'mail'),
-        log,
-        clock,
-        randomness: options.randomness,
-      }),
+      eventLog,
+      mailer: openMailer(options),
       rateLimiter: createMemoryRateLimiter({ clock }),
       diskReserve,
       database,
@@ -119,4 +120,11 @@ function openSqlStore({ connection }: Database, options: PortsOptions): SqlStore
 function watchDisk({ dataFolder }: Database, { config, log }: PortsOptions): DiskReserve | undefined {
   if (dataFolder === undefined) return undefined;
   return openDiskReserve({ folder: dataFolder.path, reserveBytes: config.diskReserveBytes, log });
+}
+
+/** A provider of mail comes later: until then the operator reads it in the folder. */
+function openMailer({ config, clock, randomness, log }: PortsOptions): Mailer {
+  const host = config.http.publicUrl === undefined ? 'localhost' : new URL(config.http.publicUrl).hostname;
+  const from = `Groundswell <noreply@${host}>`;
+  return createFolderMailer({ folder: path.join(config.dataFolder, 'mail'), from, clock, randomness, log });
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { systemClock, systemRandomness } from '../core/clock.ts';
+import type { Job } from '../core/job.ts';
 import { createLog } from '../telemetry/log.ts';
-import { type Job, startJobs } from './jobs.ts';
+import { startJobs } from './jobs.ts';
 
 const deps = {
   clock: systemClock,

@@ -1,13 +1,7 @@
 /** Periodic work: each job on its own beat, never twice at a time, and an orderly end. */
 import type { Clock, Randomness } from '../core/clock.ts';
+import type { Job } from '../core/job.ts';
 import type { Log } from '../telemetry/log.ts';
-
-export interface Job {
-  readonly name: string;
-  readonly everyMs: number;
-  /** Does a bounded piece of work. `more` if some is left: then it runs again at once. */
-  run(): Promise<'more' | 'done'>;
-}
 
 export interface RunningJobs {
   /** Resolves when the pieces that are being done are done. */

@@ -1,0 +1,107 @@
+import { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package-info.ts';
+import { type Clock, type Randomness, systemClock, systemRandomness } from '../core/clock.ts';
+import { openPorts } from '../ports/open-ports.ts';
+import { type Api, openApi } from '../roles/api.ts';
+import { composeProduct } from '../roles/compose.ts';
+import { openWorker } from '../roles/worker.ts';
+import { createHealth } from '../telemetry/health.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { openTracing } from '../telemetry/trace.ts';
+import { configOf, type SettingOptions, settingsHelp, withDatabaseOptions } from './config-options.ts';
+import { openServerLog } from './open-log.ts';
+
+interface ServeOptions extends SettingOptions {
+  readonly demo?: true;
+}
+
+export function serveCommand(): Command {
+  return withDatabaseOptions(new Command('serve'))
+    .description('Serve: everything in one process, or the roles that are named.')
+    .option('--host <address>', 'address to listen on (GROUNDSWELL_HOST, 127.0.0.1)')
+    .option('--port <number>', 'port to listen on (GROUNDSWELL_PORT, 8080)')
+    .option('--roles <list>', 'what this process does: api, worker (GROUNDSWELL_ROLES, both)')
+    .option('--demo', 'with some people and posts to look at, and an account to look with')
+    .addHelpText('after', settingsHelp)
+    .action(run);
+}
+
+async function run(options: ServeOptions): Promise<void> {
+  const config = configOf(options);
+  const log = openServerLog(config);
+  const stopped = waitForStop(log);
+  const server = await openServer(config, log, { clock: systemClock, randomness: systemRandomness });
+  if (server.api !== undefined) announce(server.api.url, config);
+  await stopped;
+  log.info('stopping: what has been accepted is being finished');
+  await server.close();
+  log.info('stopped');
+}
+
+interface Server {
+  readonly api: Api | undefined;
+  close(): Promise<void>;
+}
+
+async function openServer(
+  config: Config,
+  log: Log,
+  { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
+): Promise<Server> {
+  const version = packageVersion();
+  const metrics = createMetrics({ version, processMetrics: true });
+  const tracing = await openTracing({ ...config.trace, service: 'groundswell', version, log });
+  const health = createHealth(clock);
+  const telemetry = { log, metrics, tracing, health };
+  const opened: { close(): Promise<void> }[] = [{ close: () => tracing.shutdown() }];
+  const close = async (): Promise<void> => {
+    for (const part of opened.splice(0).reverse()) await part.close();
+  };
+  try {
+    const ports = await openPorts({ config, clock, randomness, ...telemetry, command: 'groundswell serve' });
+    opened.push(ports);
+    const product = await composeProduct({ config, ports, clock, randomness, ...telemetry });
+    opened.push(product);
+    if (config.roles.includes('worker'))
+      opened.push(await openWorker({ ports, product, clock, randomness, log }));
+    if (!config.roles.includes('api')) return { api: undefined, close };
+    const api = await openApi({ config, ports, product, clock, randomness, ...telemetry });
+    opened.push(api);
+    await ports.database.dataFolder?.describe({ url: api.url });
+    return { api, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT. A second one ends the process as it would have without us. */
+function waitForStop(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'asked to stop');
+        resolve();
+      });
+    }
+  });
+}
+
+function announce(url: string, { http: { publicUrl }, dataFolder, database }: Config): void {
+  const shown = publicUrl ?? url;
+  const where = database.url === undefined ? `in ${dataFolder}` : 'in the configured database';
+  process.stdout.write(
+    [
+      '',
+      `  Groundswell ${packageVersion()} is serving`,
+      '',
+      `    ${shown}              what to try first`,
+      `    ${shown}/docs         every call`,
+      `    data ${where}; stop with Ctrl-C`,
+      '',
+      '',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,114 @@
+/** The role `api`: HTTP for all systems. */
+import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package-info.ts';
+import type { Clock, Randomness } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { healthRoutes } from '../http/health-routes.ts';
+import { type App, createServer, drain } from '../http/server.ts';
+import type { TurnAway } from '../http/turn-away.ts';
+import { USER_SCHEMAS } from '../http/user-schema.ts';
+import { welcomeRoutes } from '../http/welcome-routes.ts';
+import type { Ports } from '../ports/open-ports.ts';
+import { createLoadShedder } from '../resilience/shed.ts';
+import { openEventLoopLagMonitor } from '../telemetry/event-loop-lag.ts';
+import type { Health } from '../telemetry/health.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/trace.ts';
+import type { Product } from './compose.ts';
+
+export interface ApiDeps {
+  readonly config: Config;
+  readonly ports: Ports;
+  readonly product: Product;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly health: Health;
+}
+
+export interface Api {
+  /** Where it listens. */
+  readonly url: string;
+  /** Answers what has been accepted, refuses what is new, and stops. */
+  close(): Promise<void>;
+}
+
+/** Where reads begin to be refused; see `resilience/shed.ts` for who follows. */
+const LOAD_LIMITS = { lagMs: 100, inFlight: 3_000, queued: 5_000 } as const;
+/** Longer than any request may take. */
+const DRAIN_TIMEOUT_MS = 30_000;
+const DISK_RETRY_AFTER_S = 30;
+
+export async function openApi(deps: ApiDeps): Promise<Api> {
+  const { config, ports, product, health, metrics } = deps;
+  const { host, port, publicUrl } = config.http;
+  const version = packageVersion();
+  const lag = openEventLoopLagMonitor();
+  metrics.watchEventLoop(lag.current);
+  const inFlight = { count: 0 };
+  const app = await createServer({
+    ...deps,
+    ...config.http,
+    version,
+    authenticate: product.authenticate,
+    rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
+    turnAway: createTurnAway(deps, () => ({
+      lagMs: lag.current().meanMs,
+      inFlight: inFlight.count,
+      queued: product.queued(),
+    })),
+  });
+  countInFlight(app, inFlight);
+  for (const schema of [...USER_SCHEMAS, ...product.schemas]) app.addSchema(schema);
+  let url = '';
+  welcomeRoutes(app, { baseUrl: () => publicUrl ?? url, version });
+  healthRoutes(app, { health, metrics });
+  await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });
+  url = await app.listen({ host, port });
+  return {
+    url,
+    async close() {
+      health.drain();
+      await drain(app, DRAIN_TIMEOUT_MS);
+      lag.close();
+    },
+  };
+}
+
+function countInFlight(app: App, inFlight: { count: number }): void {
+  app.addHook('onRequest', (_request, _reply, done) => {
+    inFlight.count += 1;
+    done();
+  });
+  app.addHook('onResponse', (_request, _reply, done) => {
+    inFlight.count -= 1;
+    done();
+  });
+}
+
+/** Refuses writes while the disk is down to its reserve, and by priority whatever is too much. */
+function createTurnAway(
+  { ports, randomness }: ApiDeps,
+  load: Parameters<typeof createLoadShedder>[0]['load'],
+): TurnAway {
+  const shedder = createLoadShedder({ load, limits: LOAD_LIMITS, randomness });
+  return (priority, writes) => {
+    if (writes && ports.diskReserve?.isExhausted() === true) return { error: diskFull(), reason: 'disk' };
+    const { refuse, retryAfterS } = shedder.decide(priority);
+    return refuse ? { error: overloaded(retryAfterS), reason: `overload_${priority}` } : undefined;
+  };
+}
+
+function diskFull(): AppError {
+  const message =
+    'The disk is full down to its reserve, so nothing can be written. Reading works; writing resumes when there is space.';
+  return new AppError('unavailable', message, { retryAfterS: DISK_RETRY_AFTER_S, outcome: 'not_applied' });
+}
+
+function overloaded(retryAfterS: number): AppError {
+  const message = `The server has more to do than it can. Try again in ${retryAfterS} s.`;
+  return new AppError('unavailable', message, { retryAfterS, outcome: 'not_applied' });
+}
