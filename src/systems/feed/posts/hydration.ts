@@ -1,0 +1,108 @@
+/** From ids to posts as a viewer sees them: one query for each kind of thing, however many posts. */
+import type { Id } from '../../../core/ids.ts';
+import type { GetUsers, User } from '../../../core/user.ts';
+import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import { type Named, NO_REACTIONS, type Post, type PostReactions } from './post.ts';
+import { getPostReactions, type PostReactionsRow } from './post-reactions-queries.ts';
+import { getVisiblePosts, type PostRow } from './posts-queries.ts';
+
+export interface Hydration {
+  /**
+   * Those of the posts that the viewer may see, by id; the others are not in the answer, so that no list can show
+   * what its own rules let through. Inside a transaction it sees what that has written.
+   */
+  hydrate(
+    viewerId: Id | undefined,
+    postIds: readonly Id[],
+    session?: SqlSession,
+  ): Promise<ReadonlyMap<Id, Post>>;
+
+  /** How the posts stand, for whoever may see them; of one moment. */
+  reactions(
+    viewerId: Id | undefined,
+    postIds: readonly Id[],
+    session?: SqlSession,
+  ): Promise<ReadonlyMap<Id, PostReactions>>;
+}
+
+export function createHydration(deps: { readonly sql: SqlStore; readonly getUsers: GetUsers }): Hydration {
+  const { sql, getUsers } = deps;
+
+  async function reactions(
+    viewerId: Id | undefined,
+    postIds: readonly Id[],
+    session: SqlSession = sql,
+  ): Promise<ReadonlyMap<Id, PostReactions>> {
+    if (postIds.length === 0) return new Map();
+    const rows = await session.query(getPostReactions, [viewerId ?? null, postIds]);
+    return new Map(rows.map((row) => [row.post_id, reactionsOf(row)]));
+  }
+
+  return {
+    reactions,
+
+    async hydrate(viewerId, postIds, session = sql) {
+      const distinctIds = [...new Set(postIds)];
+      if (distinctIds.length === 0) return new Map();
+      const rows = await session.query(getVisiblePosts, [viewerId ?? null, distinctIds]);
+      const found = rows.map((row) => row.post_id);
+      // One after the other: a transaction runs one query at a time.
+      const counts = await reactions(viewerId, found, session);
+      const users = await getUsers(usersOf(rows));
+      const posts = rows.flatMap((row) => {
+        const author = users.get(row.author_id);
+        if (author === undefined) return [];
+        return [assemble(row, author, users, counts.get(row.post_id) ?? NO_REACTIONS)];
+      });
+      return new Map(posts.map((post) => [post.postId, post]));
+    },
+  };
+}
+
+function usersOf(rows: readonly PostRow[]): Id[] {
+  const userIds = new Set<Id>();
+  for (const row of rows) {
+    userIds.add(row.author_id);
+    if (row.reply_to_user_id !== null) userIds.add(row.reply_to_user_id);
+    for (const userId of row.mention_user_ids) userIds.add(userId);
+  }
+  return [...userIds];
+}
+
+function assemble(
+  row: PostRow,
+  author: User,
+  users: ReadonlyMap<Id, User>,
+  postReactions: PostReactions,
+): Post {
+  return {
+    postId: row.post_id,
+    author,
+    text: row.text,
+    visibility: row.visibility,
+    contentWarning: row.content_warning,
+    language: row.language,
+    replyToId: row.reply_to_id,
+    replyToUser: row.reply_to_user_id === null ? null : (users.get(row.reply_to_user_id) ?? null),
+    mentions: named(row.mention_user_ids, users),
+    tags: row.tags,
+    editedAt: row.edited_at,
+    reactions: postReactions,
+  };
+}
+
+/** Who of them can still be named. */
+function named(userIds: readonly Id[], users: ReadonlyMap<Id, User>): Named[] {
+  return userIds.map((userId) => users.get(userId)).filter((user) => user !== undefined);
+}
+
+function reactionsOf(row: PostReactionsRow): PostReactions {
+  return {
+    likeCount: row.like_count,
+    repostCount: row.repost_count,
+    replyCount: row.reply_count,
+    liked: row.liked,
+    reposted: row.reposted,
+    bookmarked: row.bookmarked,
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * The events of the topic `posts`, with the post's author as key: what happens to the posts of one author and to
+ * their reposts is in order, because a change holds the lock of the post, or of the repost, until its commit.
+ */
+import { type Id, idTimestamp } from '../../../core/ids.ts';
+import type { NewEvent } from '../../../ports/event-log/event-log.ts';
+import type { PostRow } from './posts-queries.ts';
+
+export const POSTS_TOPIC = 'posts';
+
+/** The whole post. */
+export function postCreated(post: PostRow): NewEvent {
+  return event('created', post.author_id, wholeOf(post));
+}
+
+/** The whole post as it is now, and whom it no longer mentions. */
+export function postEdited(post: PostRow, mentionsRemoved: readonly Id[]): NewEvent {
+  return event('edited', post.author_id, {
+    ...wholeOf(post),
+    removed_mention_user_ids: mentionsRemoved.map(String),
+  });
+}
+
+/** What it said is gone; its place in the thread is not. */
+export function postDeleted(post: PostRow): NewEvent {
+  return event('deleted', post.author_id, {
+    post_id: String(post.post_id),
+    author_id: String(post.author_id),
+    visibility: post.visibility,
+    reply_to_id: textOf(post.reply_to_id),
+    thread_id: String(post.thread_id),
+  });
+}
+
+/** `userId` is who passes the post on. */
+export interface Repost {
+  readonly repostId: Id;
+  readonly userId: Id;
+  readonly postId: Id;
+  readonly authorId: Id;
+}
+
+export function repostEvent(kind: 'reposted' | 'unreposted', repost: Repost): NewEvent {
+  return event(kind, repost.authorId, {
+    repost_id: String(repost.repostId),
+    user_id: String(repost.userId),
+    post_id: String(repost.postId),
+    author_id: String(repost.authorId),
+    created_at: idTimestamp(repost.repostId),
+  });
+}
+
+function event(kind: string, authorId: Id, payload: NewEvent['payload']): NewEvent {
+  return { topic: POSTS_TOPIC, key: authorId, kind, payload, ownerId: authorId };
+}
+
+function wholeOf(post: PostRow) {
+  return {
+    post_id: String(post.post_id),
+    author_id: String(post.author_id),
+    text: post.text,
+    visibility: post.visibility,
+    content_warning: post.content_warning,
+    language: post.language,
+    reply_to_id: textOf(post.reply_to_id),
+    reply_to_user_id: textOf(post.reply_to_user_id),
+    thread_id: String(post.thread_id),
+    mention_user_ids: post.mention_user_ids.map(String),
+    tags: post.tags,
+    created_at: idTimestamp(post.post_id),
+    edited_at: post.edited_at === null ? null : post.edited_at.toISOString(),
+  };
+}
+
+function textOf(id: Id | null): string | null {
+  return id === null ? null : String(id);
+}

@@ -1,0 +1,60 @@
+/** The tables `post_counts` and `post_count_deltas`: only their sum, in one statement, is a count. */
+import type { Id } from '../../../core/ids.ts';
+import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
+
+export interface PostReactionsRow {
+  readonly post_id: Id;
+  readonly like_count: number;
+  readonly repost_count: number;
+  readonly reply_count: number;
+  readonly liked: boolean;
+  readonly reposted: boolean;
+  readonly bookmarked: boolean;
+}
+
+/** One row for each post asked for, also where nobody reacted; of one moment. */
+export const getPostReactions = readStatement<
+  [viewerId: Id | null, postIds: readonly Id[]],
+  PostReactionsRow
+>(
+  'post_reactions_get',
+  `SELECT wanted.post_id,
+     coalesce(base.like_count, 0) + coalesce(delta.likes, 0) AS like_count,
+     coalesce(base.repost_count, 0) + coalesce(delta.reposts, 0) AS repost_count,
+     coalesce(base.reply_count, 0) + coalesce(delta.replies, 0) AS reply_count,
+     EXISTS (SELECT 1 FROM likes
+       WHERE likes.user_id = $1::bigint AND likes.post_id = wanted.post_id) AS liked,
+     EXISTS (SELECT 1 FROM reposts
+       WHERE reposts.user_id = $1::bigint AND reposts.post_id = wanted.post_id) AS reposted,
+     EXISTS (SELECT 1 FROM bookmarks
+       WHERE bookmarks.user_id = $1::bigint AND bookmarks.post_id = wanted.post_id) AS bookmarked
+   FROM unnest($2::bigint[]) AS wanted (post_id)
+   LEFT JOIN post_counts AS base ON base.post_id = wanted.post_id
+   LEFT JOIN LATERAL (
+     SELECT sum(like_delta) AS likes, sum(repost_delta) AS reposts, sum(reply_delta) AS replies
+     FROM post_count_deltas WHERE post_count_deltas.post_id = wanted.post_id) AS delta ON true`,
+);
+
+/**
+ * Moves up to `limit` deltas into the counts, the oldest first; those that another worker is moving are left to
+ * it. Rows of `post_counts` are locked in the order of their ids, so that two workers never wait in a circle.
+ * A deleted post has no counts.
+ */
+export const foldPostCounts = writeStatement<[limit: number], { folded: number }>(
+  'post_counts_fold',
+  `WITH picked AS MATERIALIZED (
+     SELECT delta_id FROM post_count_deltas ORDER BY delta_id LIMIT $1 FOR UPDATE SKIP LOCKED),
+   removed AS (
+     DELETE FROM post_count_deltas AS delta USING picked WHERE delta.delta_id = picked.delta_id
+     RETURNING delta.post_id, delta.shard, delta.like_delta, delta.repost_delta, delta.reply_delta),
+   added AS (
+     INSERT INTO post_counts AS counts (post_id, shard, like_count, repost_count, reply_count)
+     SELECT removed.post_id, min(removed.shard), sum(like_delta), sum(repost_delta), sum(reply_delta)
+     FROM removed JOIN posts ON posts.post_id = removed.post_id AND posts.deleted_at IS NULL
+     GROUP BY removed.post_id ORDER BY removed.post_id
+     ON CONFLICT (post_id) DO UPDATE SET
+       like_count = counts.like_count + excluded.like_count,
+       repost_count = counts.repost_count + excluded.repost_count,
+       reply_count = counts.reply_count + excluded.reply_count)
+   SELECT count(*)::int AS folded FROM removed`,
+);

@@ -1,0 +1,35 @@
+/**
+ * Who may see what: the one place of the rule, as SQL conditions that every statement of the feed is built from.
+ * The arguments are SQL expressions; a viewer that is NULL is nobody signed in. For WHERE only: where the answer
+ * is no, a condition may be NULL.
+ *
+ * NOTE: scalar subqueries, not NOT EXISTS: as anti-joins they would let the planner join whole tables where a page
+ * needs a few rows of an index. So a statement walks its index and stops at the limit.
+ */
+
+/** The user is not suspended or deleted, and neither of the two has blocked the other. */
+export function userVisible(viewer: string, user: string): string {
+  return `((SELECT hidden.user_id FROM hidden_users AS hidden WHERE hidden.user_id = ${user}) IS NULL
+    AND (SELECT block.block_id FROM blocks AS block
+      WHERE block.user_id = ${viewer} AND block.blocked_id = ${user}) IS NULL
+    AND (SELECT block.block_id FROM blocks AS block
+      WHERE block.user_id = ${user} AND block.blocked_id = ${viewer}) IS NULL)`;
+}
+
+/** The viewer has not muted the user: for whatever the viewer did not ask for by name. */
+export function notMuted(viewer: string, user: string): string {
+  return `(SELECT mute.mute_id FROM mutes AS mute
+    WHERE mute.user_id = ${viewer} AND mute.muted_id = ${user}) IS NULL`;
+}
+
+/** The viewer may see the post, a row of `posts` under the alias `post`. */
+export function postVisible(viewer: string, post = 'post'): string {
+  return `(${post}.deleted_at IS NULL
+    AND (${post}.visibility IN ('public', 'unlisted')
+      OR ${post}.author_id = ${viewer}
+      OR ${post}.reply_to_user_id = ${viewer}
+      OR ${viewer} = ANY (${post}.mention_user_ids)
+      OR (${post}.visibility = 'followers' AND (SELECT follow.follow_id FROM follows AS follow
+        WHERE follow.follower_id = ${viewer} AND follow.followee_id = ${post}.author_id) IS NOT NULL))
+    AND ${userVisible(viewer, `${post}.author_id`)})`;
+}

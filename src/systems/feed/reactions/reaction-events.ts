@@ -1,0 +1,32 @@
+/**
+ * The events of the topic `reactions`, with the post as key: those of one user to one post are in order, because
+ * each change holds the lock of its row until its commit.
+ */
+import { type Id, idTimestamp } from '../../../core/ids.ts';
+import type { NewEvent } from '../../../ports/event-log/event-log.ts';
+
+export const REACTIONS_TOPIC = 'reactions';
+
+export interface Like {
+  readonly likeId: Id;
+  readonly userId: Id;
+  readonly postId: Id;
+  /** Of the post. */
+  readonly authorId: Id;
+}
+
+export function likeEvent(kind: 'liked' | 'unliked', like: Like): NewEvent {
+  return {
+    topic: REACTIONS_TOPIC,
+    key: like.postId,
+    kind,
+    payload: {
+      like_id: String(like.likeId),
+      user_id: String(like.userId),
+      post_id: String(like.postId),
+      author_id: String(like.authorId),
+      created_at: idTimestamp(like.likeId),
+    },
+    ownerId: like.userId,
+  };
+}

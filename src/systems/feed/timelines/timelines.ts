@@ -1,0 +1,98 @@
+/** Lists of posts, newest first: the home timeline, what one user posted, what has a tag. */
+import { notFound } from '../../../core/errors.ts';
+import type { Id } from '../../../core/ids.ts';
+import type { GetUsers, User } from '../../../core/user.ts';
+import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import type { Hydration } from '../posts/hydration.ts';
+import { fillPage, type ListPage, type PageRequest } from '../posts/pages.ts';
+import type { Post } from '../posts/post.ts';
+import { parseTag } from '../posts/post-text.ts';
+import { type EntryRow, pageFeed, pageTagPosts, pageUserPosts } from './timelines-queries.ts';
+
+/** A post where a timeline shows it. */
+export interface TimelineEntry {
+  /** Of the post, or of the repost that brought it here. */
+  readonly entryId: Id;
+  readonly post: Post;
+  readonly repostedBy: User | null;
+}
+
+export interface UserPostsFilter {
+  /** Whether the answers to other posts are in the list. */
+  readonly replies: boolean;
+}
+
+export interface Timelines {
+  feed(readerId: Id, page: PageRequest): Promise<ListPage<TimelineEntry>>;
+  /** Fails with `not_found` for a user who is unknown, suspended or deleted. */
+  userPosts(
+    viewerId: Id | undefined,
+    userId: Id,
+    filter: UserPostsFilter,
+    page: PageRequest,
+  ): Promise<ListPage<TimelineEntry>>;
+  /** Public posts only, whatever the case of the tag. */
+  tagPosts(viewerId: Id | undefined, tag: string, page: PageRequest): Promise<ListPage<Post>>;
+}
+
+export function createTimelines(deps: {
+  readonly sql: SqlStore;
+  readonly hydration: Hydration;
+  readonly getUsers: GetUsers;
+}): Timelines {
+  const { sql, hydration, getUsers } = deps;
+
+  function entriesPage(
+    viewerId: Id | undefined,
+    page: PageRequest,
+    entries: (before: Id, count: number) => Promise<EntryRow[]>,
+  ): Promise<ListPage<TimelineEntry>> {
+    return fillPage(page, {
+      entries,
+      idOf: (row) => row.entry_id,
+      items: async (rows) => {
+        const reposterIds = rows.map((row) => row.reposter_id).filter((userId) => userId !== null);
+        const [posts, reposters] = await Promise.all([
+          hydration.hydrate(
+            viewerId,
+            rows.map((row) => row.post_id),
+          ),
+          reposterIds.length === 0 ? new Map<Id, User>() : getUsers([...new Set(reposterIds)]),
+        ]);
+        return rows.map((row) => entryOf(row, posts, reposters));
+      },
+    });
+  }
+
+  return {
+    feed: (readerId, page) =>
+      entriesPage(readerId, page, (before, count) => sql.query(pageFeed, [readerId, before, count])),
+
+    async userPosts(viewerId, userId, { replies }, page) {
+      if (!(await getUsers([userId])).has(userId)) throw notFound('user');
+      return entriesPage(viewerId, page, (before, count) =>
+        sql.query(pageUserPosts, [viewerId ?? null, userId, before, count, replies]),
+      );
+    },
+
+    async tagPosts(viewerId, tag, page) {
+      const indexed = parseTag(tag);
+      const { items, nextBefore } = await entriesPage(viewerId, page, (before, count) =>
+        sql.query(pageTagPosts, [viewerId ?? null, indexed, before, count]),
+      );
+      return { items: items.map(({ post }) => post), nextBefore };
+    },
+  };
+}
+
+function entryOf(
+  row: EntryRow,
+  posts: ReadonlyMap<Id, Post>,
+  reposters: ReadonlyMap<Id, User>,
+): TimelineEntry | undefined {
+  const post = posts.get(row.post_id);
+  if (post === undefined) return undefined;
+  if (row.reposter_id === null) return { entryId: row.entry_id, post, repostedBy: null };
+  const repostedBy = reposters.get(row.reposter_id);
+  return repostedBy === undefined ? undefined : { entryId: row.entry_id, post, repostedBy };
+}
