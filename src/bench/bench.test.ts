@@ -159,7 +159,7 @@ describe('summariseScenario', () => {
     equal(summary.barePerS, 1000);
     equal(summary.ratioToBare, 0.1);
     equal(summary.serverCpuUs, 2500);
-    equal(summary.cpuToBare, 50);
+    equal(summary.cpuToBare, 100);
     equal(summary.insertsPerS, undefined);
     deepEqual(summary.errors, { 503: 3 });
     equal(summary.generatorWasLimit, false);
