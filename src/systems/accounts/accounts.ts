@@ -1,0 +1,102 @@
+/** The system `accounts`, put together: people, credentials, sessions, moderation. */
+import type { Clock, Randomness } from '../../core/clock.ts';
+import type { IdGenerator } from '../../core/ids.ts';
+import type { EventLog } from '../../ports/event-log/event-log.ts';
+import type { Mailer } from '../../ports/mailer/mailer.ts';
+import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { type Administration, createAdministration } from './administration.ts';
+import { type Credentials, createCredentials } from './credentials/credentials.ts';
+import { createPasswords, type Passwords } from './credentials/password.ts';
+import { createPasswordResets, type PasswordResets } from './credentials/password-resets.ts';
+import { type AuditLog, createAuditLog } from './moderation/audit-log.ts';
+import { createModeration, type Moderation } from './moderation/moderation.ts';
+import { createReports, type PostExists, type Reports } from './moderation/reports.ts';
+import { createOwnAccount, type OwnAccount } from './own-account.ts';
+import { createRegistration, type Registration } from './registration.ts';
+import { type Authenticator, createAuthenticator } from './sessions/authenticator.ts';
+import { createSessions, type Sessions } from './sessions/sessions.ts';
+import { createProfiles, type Profiles, type ProfilesDeps } from './users/profiles.ts';
+import { createUsers, type Users } from './users/users.ts';
+
+export interface Accounts {
+  readonly users: Users;
+  readonly profiles: Profiles;
+  readonly passwords: Passwords;
+  readonly credentials: Credentials;
+  readonly sessions: Sessions;
+  readonly authenticator: Authenticator;
+  readonly passwordResets: PasswordResets;
+  readonly registration: Registration;
+  readonly ownAccount: OwnAccount;
+  readonly reports: Reports;
+  readonly moderation: Moderation;
+  readonly auditLog: AuditLog;
+  readonly administration: Administration;
+  /** Starts to hear of sessions that other processes revoke. */
+  open(): Promise<void>;
+  /** Removes a batch of what has expired; answers how many rows. To be called now and then by one process. */
+  deleteExpired(): Promise<number>;
+  /** Finishes what goes on behind answers that were given. Before the stores close. */
+  close(): Promise<void>;
+}
+
+export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'> {
+  readonly sql: SqlStore;
+  readonly events: EventLog;
+  readonly mailer: Mailer;
+  readonly ids: IdGenerator;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly registration: 'open' | 'closed';
+  /** Where people reach this server, without a slash at the end; known once it listens. */
+  readonly publicUrl: () => string;
+  readonly postExists: PostExists;
+}
+
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const authenticator = createAuthenticator(deps);
+  const { revoked } = authenticator;
+  const users = createUsers(deps);
+  const profiles = createProfiles({ ...deps, getUsers: users.getUsers });
+  const passwords = createPasswords(deps);
+  const credentials = createCredentials({ ...deps, passwords });
+  const sessions = createSessions({ ...deps, revoked });
+  const passwordResets = createPasswordResets({ ...deps, users, credentials, sessions });
+  const registration = createRegistration({ ...deps, users, credentials, sessions });
+  const ownAccount = createOwnAccount({ users, credentials, sessions, passwordResets });
+  const auditLog = createAuditLog(deps);
+  const reports = createReports({ ...deps, users, auditLog });
+  const moderation = createModeration({ ...deps, sessions, auditLog, revoked });
+  return {
+    users,
+    profiles,
+    passwords,
+    credentials,
+    sessions,
+    authenticator,
+    passwordResets,
+    registration,
+    ownAccount,
+    reports,
+    moderation,
+    auditLog,
+    administration: createAdministration({
+      ...deps,
+      users,
+      credentials,
+      passwordResets,
+      moderation,
+      auditLog,
+    }),
+    open: () => authenticator.open(),
+    async deleteExpired() {
+      return (await sessions.deleteExpired()) + (await passwordResets.deleteExpired());
+    },
+    async close() {
+      await passwordResets.close();
+      await authenticator.close();
+    },
+  };
+}

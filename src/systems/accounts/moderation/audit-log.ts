@@ -1,0 +1,79 @@
+/** What moderators and administrators did, each act in the transaction of its effect. */
+import { assert } from '../../../core/errors.ts';
+import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
+import type { UserRole } from '../../../core/principal.ts';
+import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import { type Page, pageFrom } from '../page.ts';
+import { type AuditRow, insertAuditEntry, pageAuditEntries } from './audit-log-queries.ts';
+
+/** Who acts. */
+export interface Actor {
+  /** Null for whoever has the command line of the server. */
+  readonly userId: Id | null;
+  readonly role: UserRole;
+}
+
+export const COMMAND_LINE: Actor = { userId: null, role: 'administrator' };
+
+export type AuditAction =
+  | 'user_created'
+  | 'user_suspended'
+  | 'user_restored'
+  | 'role_changed'
+  | 'password_reset_created'
+  | 'report_resolved';
+
+export interface AuditEntry {
+  readonly entryId: Id;
+  readonly actorId: Id | null;
+  readonly action: string;
+  readonly userId: Id | null;
+  readonly reportId: Id | null;
+  readonly detail: string;
+}
+
+export interface NewAuditEntry {
+  readonly action: AuditAction;
+  readonly userId?: Id | null;
+  readonly reportId?: Id;
+  readonly detail?: string;
+}
+
+export interface AuditLog {
+  add(transaction: SqlTransaction, actor: Actor, entry: NewAuditEntry): Promise<void>;
+  /** The newest first, those with ids below `before`. */
+  page(before: Id, limit: number): Promise<Page<AuditEntry>>;
+}
+
+export interface AuditLogDeps {
+  readonly sql: SqlStore;
+  readonly ids: IdGenerator;
+}
+
+export function createAuditLog({ sql, ids }: AuditLogDeps): AuditLog {
+  return {
+    async add(transaction, { userId: actorId }, { action, userId = null, reportId = null, detail = '' }) {
+      const ownerId = actorId ?? userId;
+      assert(ownerId !== null, 'an act of the command line is about a user');
+      const entryId = ids.next();
+      const shard = shardOf(ownerId);
+      await transaction.query(insertAuditEntry, [entryId, shard, actorId, action, userId, reportId, detail]);
+    },
+
+    async page(before, limit) {
+      const rows = await sql.query(pageAuditEntries, [before, limit + 1]);
+      return pageFrom(rows, limit, (row) => row.entry_id, entryOf);
+    },
+  };
+}
+
+function entryOf(row: AuditRow): AuditEntry {
+  return {
+    entryId: row.entry_id,
+    actorId: row.actor_id,
+    action: row.action,
+    userId: row.user_id,
+    reportId: row.report_id,
+    detail: row.detail,
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * Whose token it is, asked at every request: at once from memory, with one query otherwise. What memory says is
+ * at most 30 s old, and a revoked session is refused within a second by every process that hears the others; one
+ * that cannot hear them remembers for a second only. In the process that revokes, it is refused at once.
+ */
+import type { Clock, Randomness } from '../../../core/clock.ts';
+import type { Id } from '../../../core/ids.ts';
+import type { Principal } from '../../../core/principal.ts';
+import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import { type CachedSession, createSessionCache } from './session-cache.ts';
+import { createSessionRevocations, HEARD_WITHIN_MS } from './session-revocations.ts';
+import { hashToken, isSessionToken } from './session-token.ts';
+import { createSessionUsage, USE_INTERVAL_MS } from './session-usage.ts';
+import { getPrincipal, type PrincipalRow } from './sessions-queries.ts';
+
+export const CACHED_MS_MAX = 30_000;
+/** While revocations may be missed. */
+export const CACHED_UNHEARD_MS_MAX = HEARD_WITHIN_MS;
+/** A random token never becomes good, so this only saves queries. */
+const UNKNOWN_MS_MAX = 5_000;
+
+export interface Authenticator {
+  open(): Promise<void>;
+  /** `undefined` for a token that is unknown, expired or revoked. Not a promise where memory knows it. */
+  authenticate(token: string): Principal | undefined | Promise<Principal | undefined>;
+  /** To be called after the commit of whatever ends a session of the user or changes the user's role or tier. */
+  revoked(userId: Id): void;
+  close(): Promise<void>;
+}
+
+export interface AuthenticatorDeps {
+  readonly sql: SqlStore;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+}
+
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
+  const { sql, clock } = deps;
+  const cache = createSessionCache();
+  const usage = createSessionUsage(deps);
+  const revocations = createSessionRevocations({ ...deps, onRevoked: forget, onMissed: forgetAll });
+  /** Queries under way, so that many requests with one token ask once. */
+  const flights = new Map<string, Promise<Principal | undefined>>();
+
+  /** What is under way may have been read before the revocation: it answers whoever waits and is not kept. */
+  function forget(userId: Id): void {
+    cache.forgetUser(userId);
+    flights.clear();
+  }
+
+  function forgetAll(): void {
+    cache.clear();
+    flights.clear();
+  }
+
+  function use(session: CachedSession, nowMs: number): Principal {
+    if (nowMs >= session.noteUseFromMs) {
+      session.noteUseFromMs = nowMs + USE_INTERVAL_MS;
+      usage.note(session.principal.sessionId);
+    }
+    return session.principal;
+  }
+
+  function load(token: string): Promise<Principal | undefined> {
+    const waiting = flights.get(token);
+    if (waiting !== undefined) return waiting;
+    const startedMs = clock.monotonicMs();
+    const flight = sql
+      .query(getPrincipal, [hashToken(token), new Date(clock.nowMs())])
+      .then(([row]) => settle(row))
+      .finally(() => {
+        if (flights.get(token) === flight) flights.delete(token);
+      });
+
+    function settle(row: PrincipalRow | undefined): Principal | undefined {
+      const current = flights.get(token) === flight;
+      if (row === undefined) {
+        if (current) cache.setUnknown(token, startedMs + UNKNOWN_MS_MAX);
+        return undefined;
+      }
+      const session = cachedSession(row, startedMs, clock.nowMs());
+      if (current) cache.set(token, session);
+      return use(session, startedMs);
+    }
+
+    flights.set(token, flight);
+    return flight;
+  }
+
+  return {
+    open: () => revocations.open(),
+    authenticate(token) {
+      const nowMs = clock.monotonicMs();
+      const heard = revocations.isHeard(nowMs);
+      const session = cache.get(token);
+      if (session !== undefined && nowMs < session.staleMs) {
+        if (heard || nowMs - session.loadedMs < CACHED_UNHEARD_MS_MAX) return use(session, nowMs);
+      }
+      if (!isSessionToken(token) || cache.isUnknown(token, nowMs)) return undefined;
+      return load(token);
+    },
+    revoked(userId) {
+      forget(userId);
+      revocations.send(userId);
+    },
+    async close() {
+      await usage.close();
+      await revocations.close();
+    },
+  };
+}
+
+/** `loadedMs` is from before the query, so that the answer is at least that new. */
+function cachedSession(row: PrincipalRow, loadedMs: number, wallMs: number): CachedSession {
+  const { user_id: userId, session_id: sessionId, role, tier } = row;
+  const expiresInMs = row.expires_at.getTime() - wallMs;
+  const usedAgoMs = wallMs - row.last_used_at.getTime();
+  return {
+    principal: { userId, sessionId, role, tier },
+    loadedMs,
+    staleMs: loadedMs + Math.min(CACHED_MS_MAX, expiresInMs),
+    noteUseFromMs: loadedMs + Math.max(0, USE_INTERVAL_MS - usedAgoMs),
+  };
+}

@@ -1,0 +1,208 @@
+/** One's own account, and the profiles of others. */
+import { type Static, Type } from 'typebox';
+import { notFound } from '../../../core/errors.ts';
+import { type Id, parseId } from '../../../core/ids.ts';
+import type { UserCounts } from '../../../core/user.ts';
+import { callerOf } from '../../../http/auth.ts';
+import { keyReused, type Writes } from '../../../http/idempotency.ts';
+import { reference } from '../../../http/openapi.ts';
+import { pageOf } from '../../../http/paging.ts';
+import type { App } from '../../../http/server.ts';
+import { presentUser, UserIdParams, UserSchema } from '../../../http/user-schema.ts';
+import type { Credentials } from '../credentials/credentials.ts';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../credentials/password.ts';
+import type { OwnAccount } from '../own-account.ts';
+import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
+import { EMAIL_LENGTH_MAX } from './email.ts';
+import { BIO_GRAPHEMES_MAX, DISPLAY_NAME_GRAPHEMES_MAX } from './profile-text.ts';
+import type { Profiles } from './profiles.ts';
+import { usernameKey } from './username.ts';
+import type { Account, Users } from './users.ts';
+
+export interface UsersRoutesDeps {
+  readonly writes: Writes;
+  readonly users: Users;
+  readonly profiles: Profiles;
+  readonly ownAccount: OwnAccount;
+  readonly credentials: Credentials;
+}
+
+export const MeSchema = Type.Object(
+  {
+    ...UserSchema.properties,
+    email: Type.Union([Type.String(), Type.Null()]),
+    role: Type.Enum(['user', 'moderator', 'administrator']),
+    tier: Type.Enum(['standard', 'trusted']),
+  },
+  { $id: 'Me', title: 'Me', description: 'Your own account.' },
+);
+
+const Change = Type.Object(
+  {
+    display_name: Type.Optional(
+      Type.String({
+        maxLength: DISPLAY_NAME_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
+        description: `At most ${DISPLAY_NAME_GRAPHEMES_MAX} characters as a reader counts them; empty: the username.`,
+      }),
+    ),
+    bio: Type.Optional(
+      Type.String({
+        maxLength: BIO_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
+        description: `At most ${BIO_GRAPHEMES_MAX} characters as a reader counts them.`,
+      }),
+    ),
+    locked: Type.Optional(Type.Boolean({ description: 'New followers must ask.' })),
+    email: Type.Optional(
+      Type.Unsafe<string | null>({
+        type: ['string', 'null'],
+        maxLength: EMAIL_LENGTH_MAX,
+        description: 'Only for resetting the password. Null removes it.',
+      }),
+    ),
+    password: Type.Optional(
+      Type.String({
+        minLength: PASSWORD_LENGTH_MIN,
+        maxLength: PASSWORD_LENGTH_MAX,
+        description: 'The new one. Needs `current_password`, and ends all your other sessions.',
+      }),
+    ),
+    current_password: Type.Optional(Type.String({ maxLength: PASSWORD_LENGTH_MAX })),
+  },
+  { additionalProperties: false },
+);
+
+const Deletion = Type.Union([
+  Type.Object(
+    { password: Type.Optional(Type.String({ maxLength: PASSWORD_LENGTH_MAX })) },
+    { additionalProperties: false },
+  ),
+  Type.Null(),
+]);
+
+/** Those of this file that documents refer to. */
+export const USERS_SCHEMAS = [MeSchema] as const;
+
+const tags = ['users'];
+
+export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
+  const { writes, users, profiles, ownAccount, credentials } = deps;
+
+  app.get(
+    '/users/me',
+    {
+      config: { access: 'user' },
+      schema: { tags, summary: 'Your account', operationId: 'getMe', response: { 200: reference(MeSchema) } },
+    },
+    async (request) => {
+      const { userId } = callerOf(request);
+      const [account, counts] = await Promise.all([ownAccount.get(userId), profiles.countsOf(userId)]);
+      return presentMe(account, counts);
+    },
+  );
+
+  app.patch(
+    '/users/me',
+    {
+      config: { access: 'user' },
+      schema: {
+        tags,
+        summary: 'Change your account',
+        operationId: 'updateMe',
+        body: Change,
+        response: { 200: reference(MeSchema) },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { display_name: displayName, password, current_password: current, ...change } = request.body;
+      const repeated = await writes.isRepeated(request);
+      if (repeated) await checkAgain(caller.userId, password);
+      const prepare = password !== undefined && !repeated;
+      const passwordChange = prepare
+        ? await ownAccount.preparePassword(caller.userId, current, password)
+        : undefined;
+      // Before the transaction: inside, it would take a second connection while it holds one.
+      const counts = await profiles.countsOf(caller.userId);
+      return writes.answer(request, reply, 200, async (transaction) => {
+        const changed = { ...change, displayName };
+        const account = await ownAccount.change(transaction, caller, changed, passwordChange);
+        return presentMe(account, counts);
+      });
+    },
+  );
+
+  /** The new password is no part of what the key remembers, so the account must. */
+  async function checkAgain(userId: Id, password: string | undefined): Promise<void> {
+    if (password !== undefined && !(await credentials.verify(userId, password))) throw keyReused();
+  }
+
+  app.delete(
+    '/users/me',
+    {
+      config: { access: 'user' },
+      schema: {
+        tags,
+        summary: 'Delete your account',
+        description: 'At once and for good. Nobody can take the username afterwards.',
+        operationId: 'deleteMe',
+        body: Deletion,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { userId } = callerOf(request);
+      const password = request.body?.password;
+      if (password !== undefined) await ownAccount.checkPassword(userId, password);
+      return writes.answer(request, reply, 204, (transaction) => ownAccount.close(transaction, userId));
+    },
+  );
+
+  app.get(
+    '/users/:user_id',
+    {
+      config: { access: 'optional' },
+      schema: {
+        tags,
+        summary: 'A user',
+        operationId: 'getUser',
+        params: UserIdParams,
+        response: { 200: reference(UserSchema) },
+      },
+    },
+    async (request) => {
+      const userId = parseId(request.params.user_id, 'user_id');
+      const [profile] = await profiles.describeUsers(request.principal?.userId, [userId]);
+      if (profile === undefined) throw notFound('user');
+      return presentUser(profile);
+    },
+  );
+
+  app.get(
+    '/users',
+    {
+      config: { access: 'optional' },
+      schema: {
+        tags,
+        summary: 'The user of a name',
+        operationId: 'findUser',
+        querystring: Type.Object(
+          { username: Type.String({ maxLength: 100, description: 'Whatever the case.' }) },
+          { additionalProperties: false },
+        ),
+        response: { 200: pageOf(reference(UserSchema)) },
+      },
+    },
+    async (request) => {
+      const { username } = request.query;
+      const user = (await users.findUsers([username])).get(usernameKey(username));
+      const found = user === undefined ? [] : [user.userId];
+      const items = await profiles.describeUsers(request.principal?.userId, found);
+      return { items: items.map(presentUser), next_page_token: null };
+    },
+  );
+}
+
+function presentMe(account: Account, counts: UserCounts): Static<typeof MeSchema> {
+  const { email, role, tier } = account;
+  return { ...presentUser({ ...account, counts, relationship: null }), email, role, tier };
+}
