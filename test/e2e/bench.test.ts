@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { SCENARIO_NAMES } from '../../src/bench/scenarios.ts';
+import { packageRoot } from '../../src/config/package-info.ts';
+
+const run = promisify(execFile);
+const program = path.join(packageRoot(), 'dist/src/main.js');
+
+describe('groundswell bench', () => {
+  it('measures every scenario on a server of its own, without an error, and writes the figures down', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'groundswell-bench-test-'));
+    try {
+      const file = path.join(folder, 'figures.json');
+      const { stdout } = await run(process.execPath, [program, 'bench', '--quick', '--json', file]);
+      for (const name of SCENARIO_NAMES) assert.match(stdout, new RegExp(`^${name} .*none$`, 'm'));
+      assert.match(stdout, /Inserts of one row per transaction on the same PostgreSQL: [\d,.]+\/s/);
+      const { summaries } = JSON.parse(await readFile(file, 'utf8'));
+      assert.equal(summaries.length, SCENARIO_NAMES.length);
+      for (const { name, operationsPerS, ratioToBare } of summaries) {
+        assert(operationsPerS > 0 && ratioToBare > 0, name);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('puts load on no other machine', async () => {
+    const bench = run(process.execPath, [program, 'bench', '--url', 'http://192.0.2.1:8080']);
+    await assert.rejects(bench, (error: { code: number; stderr: string }) => {
+      assert.equal(error.code, 1);
+      assert.match(error.stderr, /not on this machine/);
+      return true;
+    });
+  });
+});
