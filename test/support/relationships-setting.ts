@@ -1,10 +1,10 @@
 /** Everything about relationships on a database of its own, for people who exist only in the test. */
-import { systemClock } from '../../src/core/clock.ts';
-import { composeId, createIdGenerator, type Id, idTimestamp, shardOf } from '../../src/core/ids.ts';
+import { systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { composeId, createIdGenerator, type Id } from '../../src/core/ids.ts';
 import type { Profile, User } from '../../src/core/user.ts';
-import { type NewEvent, partitionOf } from '../../src/ports/event-log/event-log.ts';
+import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
-import { readStatement, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
+import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { createBlocks } from '../../src/systems/feed/relationships/blocks.ts';
 import { createFollowRequests } from '../../src/systems/feed/relationships/follow-requests.ts';
 import { createFollows } from '../../src/systems/feed/relationships/follows.ts';
@@ -15,6 +15,7 @@ import { createRelationships } from '../../src/systems/feed/relationships/relati
 import { createUserCounts, NO_COUNTS } from '../../src/systems/feed/relationships/user-counts.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createTestDatabase } from './database.ts';
+import { until } from './until.ts';
 
 export interface AnnouncedEvent {
   readonly key: Id;
@@ -55,25 +56,9 @@ export async function createRelationshipsSetting(options: { readonly followingsM
       return [{ ...user, counts: counts.get(userId) ?? NO_COUNTS, relationship }];
     });
   };
-  /** Nothing moves the events on, so that the tests can read them all. */
-  const eventLog = {
-    async append(
-      transaction: Parameters<Parameters<typeof sql.transaction>[0]>[0],
-      events: readonly NewEvent[],
-    ) {
-      for (const { topic, key, kind, payload, ownerId } of events) {
-        const params = [
-          shardOf(ownerId),
-          topic,
-          partitionOf(key),
-          key,
-          kind,
-          JSON.stringify(payload),
-        ] as const;
-        await transaction.query(insertOutbox, [...params]);
-      }
-    },
-  };
+  const eventLog = createPostgresEventLog({ sqlStore: sql, clock, randomness: systemRandomness, log });
+  const hiddenUsers = createHiddenUsers({ sql });
+  await eventLog.subscribe(hiddenUsers.subscription);
 
   return {
     sql,
@@ -91,7 +76,7 @@ export async function createRelationshipsSetting(options: { readonly followingsM
       describeUsers,
       relationshipsOf: relationships.relationshipsOf,
     }),
-    hiddenUsers: createHiddenUsers({ sql }),
+    hiddenUsers,
 
     /** A new person; anonymous ones are named for their number. */
     addUser(user: Partial<Omit<User, 'userId'>> = {}): Id {
@@ -116,43 +101,39 @@ export async function createRelationshipsSetting(options: { readonly followingsM
     removeUser(userId: Id): void {
       people.delete(userId);
     },
-    /** Tells the feed what the accounts announced. */
+    /** What the accounts announce; resolves when the feed has heard it. */
     async announce(userId: Id, ...kinds: readonly string[]): Promise<void> {
-      const { subscription } = createHiddenUsers({ sql });
-      const events = kinds.map((kind, offset) => ({
+      const events = kinds.map((kind) => ({
         topic: 'users',
-        partition: partitionOf(userId),
-        offset,
         key: userId,
         kind,
-        payload: {},
-        createdAt: new Date(idTimestamp(userId)),
-        traceparent: undefined,
+        payload: { user_id: String(userId) },
+        ownerId: userId,
       }));
-      await sql.transaction((transaction) => subscription.handle(events, transaction));
+      await sql.transaction((transaction) => eventLog.append(transaction, events));
+      await until(async () => (await eventLog.lag()).every(({ waiting }) => waiting === 0));
     },
-    /** What was announced so far about relationships, in order. */
-    announced: () => sql.query(readOutbox, []),
+    /** What was announced so far about relationships, in order for each key. */
+    announced: () => sql.query(readEvents, []),
     /** Users whose counts differ from the follows, as of one moment. */
     wrongCounts: () => sql.query(findWrongCounts, []),
 
     async close(): Promise<void> {
+      await eventLog.close();
       await sql.close();
       await database.close();
     },
   };
 }
 
-const insertOutbox = writeStatement<
-  [shard: number, topic: string, partition: number, key: Id, kind: string, payload: string]
->(
-  'test_insert_outbox',
-  'INSERT INTO outbox (shard, topic, partition, key, kind, payload) VALUES ($1, $2, $3, $4, $5, $6)',
-);
-
-const readOutbox = readStatement<[], AnnouncedEvent>(
-  'test_read_outbox',
-  `SELECT key, kind, payload FROM outbox WHERE topic = 'relationships' ORDER BY id`,
+const readEvents = readStatement<[], AnnouncedEvent>(
+  'test_read_events',
+  `SELECT key, kind, payload
+   FROM (
+     SELECT 0, partition, "offset", topic, key, kind, payload FROM event_log
+     UNION ALL SELECT 1, partition, id, topic, key, kind, payload FROM outbox
+   ) AS events (stage, partition, place, topic, key, kind, payload)
+   WHERE topic = 'relationships' ORDER BY stage, partition, place`,
 );
 
 const findWrongCounts = readStatement<[], { user_id: Id }>(
