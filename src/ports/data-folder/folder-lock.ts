@@ -72,16 +72,18 @@ async function bindSocketOf(folder: string): Promise<Server | 'taken'> {
   });
 }
 
-/** Abstract sockets belong to a network namespace, and both end with the boot. */
+/** Abstract sockets belong to a network namespace, process ids to another, and all end with the boot. */
 async function currentRealm(kernelLock: boolean): Promise<string> {
   if (!kernelLock) return hostname();
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
-  return `${boot.trim()} ${await readlink('/proc/self/ns/net')}`;
+  const namespaces = ['net', 'pid'].map((kind) => readlink(`/proc/self/ns/${kind}`));
+  return [boot.trim(), ...(await Promise.all(namespaces))].join(' ');
 }
 
 /**
- * Whether the holder on record is alive. In our own realm the socket has answered already, or, without one, the
- * process table rules out the dead; only the heartbeat tells about a pid used again or another realm.
+ * Whether the holder on record is alive, although its socket, if it had one, was free. In our own realm the
+ * process table rules out most of the dead; the heartbeat tells about a pid used again, another realm, and the
+ * same folder mounted twice, which has two names for its sockets.
  */
 async function isAlive(
   holder: Holder,
@@ -89,7 +91,11 @@ async function isAlive(
   realm: string,
   { kernelLock, clock }: FolderLockOptions,
 ): Promise<boolean> {
-  if (holder.realm === realm && (kernelLock || !processExists(holder.pid))) return false;
+  if (holder.realm === realm) {
+    // In a container every start has the same pid. That it is not us who hold it, the socket has told.
+    const isOurPid = kernelLock && holder.pid === process.pid;
+    if (isOurPid || !(await isRunning(holder.pid))) return false;
+  }
   const heartbeat = await heartbeatMs(file);
   if (clock.nowMs() - heartbeat > LONG_SILENCE_MS) return false;
   const deadlineMs = clock.monotonicMs() + SILENCE_MS;
@@ -100,7 +106,10 @@ async function isAlive(
   return false;
 }
 
-function processExists(pid: number): boolean {
+/** A process that was killed and that nobody has waited for runs no more, though its pid is still taken. */
+async function isRunning(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (status !== undefined) return !/\) [ZX] /.test(status);
   try {
     process.kill(pid, 0);
     return true;

@@ -97,8 +97,14 @@ async function initialize({ folder, binaries, user }: Cluster, signal?: AbortSig
   const reason = output.trim().split('\n').slice(-5).join(' ');
   throw new AppError(
     'unavailable',
-    `The database cluster in ${folder} could not be made: ${signal?.aborted ? 'stopped' : reason}`,
+    `The database cluster in ${folder} could not be made: ${signal?.aborted ? 'stopped' : reason}.${remedyOf(reason)}`,
   );
+}
+
+/** PostgreSQL asks for its user's name, which a container that is started with a bare uid does not know. */
+function remedyOf(reason: string): string {
+  if (!reason.includes('could not look up effective user ID')) return '';
+  return ' Start as a user that /etc/passwd names, or set GROUNDSWELL_DATABASE_URL.';
 }
 
 /** Durable once it returns, and whole or absent before. */

@@ -124,8 +124,10 @@ describe('openEmbeddedPostgres', () => {
     });
   });
 
-  it('says why the server does not start', async (test) => {
+  it('says why the server does not start, and leaves neither process nor socket', async (test) => {
     const folder = await temporaryFolder(test);
+    const { connection, close } = await open(test, folder);
+    await close();
     await assert.rejects(
       open(test, folder, {
         settings: { shared_buffers: 'much' },
@@ -133,6 +135,7 @@ describe('openEmbeddedPostgres', () => {
       }),
       (error) => hasCode(error, 'unavailable') && /shared_buffers/.test(error.message),
     );
+    await assert.rejects(stat(connection.host), { code: 'ENOENT' });
     assert.deepEqual(await processesIn(path.join(folder, 'cluster')), []);
   });
 

@@ -96,7 +96,10 @@ async function openServer(options: EmbeddedPostgresOptions): Promise<EmbeddedPos
       },
     },
     signal,
-  );
+  ).catch(async (error: unknown) => {
+    await rm(host, { recursive: true, force: true });
+    throw error;
+  });
   return {
     connection,
     state: supervisor.state,
