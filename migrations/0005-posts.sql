@@ -138,20 +138,3 @@ CREATE TABLE feed_erasures (
     shard smallint NOT NULL,
     PRIMARY KEY (subject, subject_id)
 );
-
--- Where a bulk load puts its rows before they become posts. Unlogged: after a crash it is empty and the load is
--- run again.
-CREATE UNLOGGED TABLE post_loads (
-    load_id uuid NOT NULL,
-    post_id bigint NOT NULL,
-    shard smallint NOT NULL,
-    author_id bigint NOT NULL,
-    text text NOT NULL,
-    visibility text NOT NULL,
-    language text,
-    reply_to_id bigint,
-    reply_to_user_id bigint,
-    thread_id bigint NOT NULL,
-    tags text[] NOT NULL,
-    PRIMARY KEY (load_id, post_id)
-);
