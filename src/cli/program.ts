@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { AppError } from '../core/errors.ts';
+import { backupCommand } from './backup.ts';
 import { migrateCommand } from './migrate.ts';
+import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 
 export const EXIT_FAILED = 1;
@@ -17,7 +19,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .showHelpAfterError()
     .enablePositionalOptions()
     .exitOverride();
-  for (const command of [serveCommand(), migrateCommand()]) {
+  for (const command of [serveCommand(), migrateCommand(), backupCommand(), restoreCommand()]) {
     program.addCommand(command.exitOverride());
   }
   try {

@@ -55,6 +55,7 @@ async function openServer(
   const tracing = await openTracing({ ...config.trace, service: 'groundswell', version, log });
   const health = createHealth(clock);
   const telemetry = { log, metrics, tracing, health };
+  let url = '';
   const opened: { close(): Promise<void> }[] = [{ close: () => tracing.shutdown() }];
   const close = async (): Promise<void> => {
     for (const part of opened.splice(0).reverse()) await part.close();
@@ -62,13 +63,15 @@ async function openServer(
   try {
     const ports = await openPorts({ config, clock, randomness, ...telemetry, command: 'groundswell serve' });
     opened.push(ports);
-    const product = await composeProduct({ config, ports, clock, randomness, ...telemetry });
+    const publicUrl = (): string => config.http.publicUrl ?? url;
+    const product = await composeProduct({ config, ports, clock, randomness, log, publicUrl });
     opened.push(product);
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));
     if (!config.roles.includes('api')) return { api: undefined, close };
     const api = await openApi({ config, ports, product, clock, randomness, ...telemetry });
     opened.push(api);
+    url = api.url;
     await ports.database.dataFolder?.describe({ url: api.url });
     return { api, close };
   } catch (error) {

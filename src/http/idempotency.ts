@@ -12,9 +12,12 @@ import { AppError, invalidField } from '../core/errors.ts';
 import type { IdempotencyClaim, StoredAnswer } from '../core/idempotency.ts';
 import { shardOf } from '../core/ids.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../ports/sql-store/sql-store.ts';
-import { claimKey, getKey, insertKey } from './idempotency-queries.ts';
+import { claimKey, deleteExpiredKeys, getKey, insertKey } from './idempotency-queries.ts';
 
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
+/** How long a repeated request is answered as the first one was. */
+export const KEY_RETENTION_HOURS = 24;
+const KEYS_DELETED_MAX = 5_000;
 const HEADER = 'idempotency-key';
 
 /** Runs writes so that a repeated one is answered, not repeated. */
@@ -88,6 +91,12 @@ export function createWrites(sql: SqlStore): Writes {
       return claim !== undefined && (await wasAnswered(sql, claim));
     },
   };
+}
+
+/** Forgets keys that are older than KEY_RETENTION_HOURS, a batch of them; answers how many. */
+export async function deleteExpiredAnswers(sql: SqlSession): Promise<number> {
+  const [row] = await sql.query(deleteExpiredKeys, [KEY_RETENTION_HOURS, KEYS_DELETED_MAX]);
+  return row?.deleted ?? 0;
 }
 
 async function repeat<Body, Prepared>(

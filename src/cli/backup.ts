@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package-info.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { type BackupFolder, createBackupFolder } from '../ports/backup-folder/backup-folder.ts';
+import type { BackupManifest } from '../ports/backup-folder/backup-manifest.ts';
+import { reachDatabase } from '../ports/open-database.ts';
+import { backUp } from '../ports/sql-store/postgres-backup.ts';
+import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
+import { interruptedOr, interruptionSignal } from './interruption.ts';
+import { openCommandLog } from './open-log.ts';
+import { createProgress } from './progress.ts';
+import { counted, formatBytes, formatSeconds } from './quantities.ts';
+
+export function backupCommand(): Command {
+  return withDatabaseOptions(new Command('backup'))
+    .description('Write everything into a folder, as of one moment; also while `serve` is running.')
+    .requiredOption(
+      '--to <folder>',
+      'a folder that does not exist yet; it is made when the backup is complete',
+    )
+    .action(run);
+}
+
+async function run({ to, ...options }: SettingOptions & { readonly to: string }): Promise<void> {
+  const config = configOf(options);
+  const clock = systemClock;
+  refuseAbsentData(config);
+  const startMs = clock.monotonicMs();
+  const signal = interruptionSignal();
+  const folder = await createBackupFolder(to, clock);
+  try {
+    const manifest = await backUpTo(folder, config, clock, signal);
+    const took = formatSeconds(clock.monotonicMs() - startMs);
+    console.log(`Backed up ${summaryOf(manifest)} to ${path.resolve(to)} in ${took}.`);
+  } catch (error) {
+    throw interruptedOr(error, signal, 'What was written so far is removed.');
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Else the embedded database would be made, only to back up nothing. */
+function refuseAbsentData({ database, dataFolder }: Config): void {
+  if (database.url !== undefined || existsSync(path.join(dataFolder, 'postgres', 'cluster'))) return;
+  throw new AppError(
+    'not_found',
+    `There is no database in ${dataFolder}. Name the data folder with --data or GROUNDSWELL_DATA, or a database ` +
+      'with --database-url.',
+  );
+}
+
+async function backUpTo(
+  folder: BackupFolder,
+  config: Config,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<BackupManifest> {
+  const log = openCommandLog();
+  const database = await reachDatabase({ config, log, clock, command: 'groundswell backup' });
+  const progress = createProgress({ label: 'Backing up', clock });
+  try {
+    return await backUp({
+      connection: database.connection,
+      folder,
+      productVersion: packageVersion(),
+      clock,
+      signal,
+      onProgress: ({ table, bytesDone, bytes }) => progress.show(bytesDone / bytes, table),
+    });
+  } finally {
+    progress.end();
+    await database.close();
+  }
+}
+
+function summaryOf({ sql: { tables }, created_at }: BackupManifest): string {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const bytes = tables.reduce((sum, { file }) => sum + file.bytes, 0);
+  return `${counted(tables.length, 'table')}, ${counted(rows, 'row')}, ${formatBytes(bytes)}, as of ${created_at},`;
+}

@@ -1,0 +1,92 @@
+/** Where configuration, ports and systems meet: the one place that knows all systems. */
+import type { TSchema } from 'typebox';
+import type { Config } from '../config/config.ts';
+import type { Clock, Randomness } from '../core/clock.ts';
+import type { Job } from '../core/job.ts';
+import type { Authenticate } from '../http/auth.ts';
+import { createWrites, deleteExpiredAnswers } from '../http/idempotency.ts';
+import type { App } from '../http/server.ts';
+import type { Subscription } from '../ports/event-log/event-log.ts';
+import type { Ports } from '../ports/open-ports.ts';
+import { type Accounts, createAccounts } from '../systems/accounts/accounts.ts';
+import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-routes.ts';
+import { createFeed, type Feed } from '../systems/feed/feed.ts';
+import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface Product {
+  readonly accounts: Accounts;
+  readonly feed: Feed;
+  readonly authenticate: Authenticate;
+  /** Schemas that routes refer to. */
+  readonly schemas: readonly TSchema[];
+  /** Registers every call of every system. */
+  routes(app: App): void;
+  readonly subscriptions: readonly Subscription[];
+  readonly jobs: readonly Job[];
+  /** Accepted work that waits in this process. */
+  queued(): number;
+  close(): Promise<void>;
+}
+
+export interface ProductDeps {
+  readonly config: Config;
+  readonly ports: Ports;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  /** Where people reach this server; known once it listens. */
+  readonly publicUrl: () => string;
+}
+
+const EXPIRE_EVERY_MS = 60_000;
+
+export async function composeProduct(deps: ProductDeps): Promise<Product> {
+  const { config, ports, clock, randomness, log, publicUrl } = deps;
+  const { sql, ids, eventLog, mailer } = ports;
+  // The two need each other: a person is shown with counts, and a post with its author.
+  const accounts = createAccounts({
+    sql,
+    events: eventLog,
+    mailer,
+    ids,
+    clock,
+    randomness,
+    log,
+    registration: config.registration,
+    publicUrl,
+    postExists: (postId) => feed.posts.exists(postId),
+    countsOf: (userIds) => feed.countsOf(userIds),
+    relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),
+  });
+  const { getUsers, findUsers } = accounts.users;
+  const { describeUsers } = accounts.profiles;
+  const feed = createFeed({ sql, eventLog, ids, getUsers, findUsers, describeUsers });
+  await accounts.open();
+  const writes = createWrites(sql);
+  return {
+    accounts,
+    feed,
+    authenticate: (token) => accounts.authenticator.authenticate(token),
+    schemas: [...ACCOUNTS_SCHEMAS, ...FEED_SCHEMAS],
+    routes(app) {
+      const secureCookies = config.http.publicUrl?.startsWith('https:') ?? false;
+      accountsRoutes(app, { accounts, sql, writes, secureCookies });
+      feedRoutes(app, { feed, writes });
+    },
+    subscriptions: feed.subscriptions,
+    jobs: [
+      ...feed.jobs,
+      expireJob('expire-events', () => eventLog.deleteExpired()),
+      expireJob('expire-sessions', () => accounts.deleteExpired()),
+      expireJob('expire-idempotency-keys', () => deleteExpiredAnswers(sql)),
+    ],
+    queued: () => feed.waiting(),
+    close: () => accounts.close(),
+  };
+}
+
+function expireJob(name: string, deleteExpired: () => Promise<number>): Job {
+  const run = async (): Promise<'more' | 'done'> => ((await deleteExpired()) > 0 ? 'more' : 'done');
+  return { name, everyMs: EXPIRE_EVERY_MS, run };
+}

@@ -1,0 +1,102 @@
+/** The system `feed`, put together: relationships, posts, reactions, timelines. */
+import type { IdGenerator } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { DescribeUsers, FindUsers, GetUsers } from '../../core/user.ts';
+import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
+import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import { createErasure } from './posts/erasure.ts';
+import { createHydration } from './posts/hydration.ts';
+import { createPostCounts } from './posts/post-counts.ts';
+import { createPostWriter } from './posts/post-writer.ts';
+import { createPosts, type Posts } from './posts/posts.ts';
+import { createThreads, type Threads } from './posts/threads.ts';
+import { createReactionLists, type ReactionLists } from './reactions/reaction-lists.ts';
+import { createReactions, type Reactions } from './reactions/reactions.ts';
+import { type Blocks, createBlocks } from './relationships/blocks.ts';
+import { createFollowRequests, type FollowRequests } from './relationships/follow-requests.ts';
+import { createFollows, type Follows } from './relationships/follows.ts';
+import { createHiddenUsers } from './relationships/hidden-users.ts';
+import { createMutes, type Mutes } from './relationships/mutes.ts';
+import { createRelationshipLists, type RelationshipLists } from './relationships/relationship-lists.ts';
+import { createRelationships, type Relationships } from './relationships/relationships.ts';
+import { type CountsOf, createUserCounts, FOLD_LIMIT } from './relationships/user-counts.ts';
+import { createTimelines, type Timelines } from './timelines/timelines.ts';
+
+export interface Feed {
+  readonly relationships: Relationships;
+  readonly follows: Follows;
+  readonly followRequests: FollowRequests;
+  readonly mutes: Mutes;
+  readonly blocks: Blocks;
+  readonly relationshipLists: RelationshipLists;
+  readonly countsOf: CountsOf;
+  readonly posts: Posts;
+  readonly threads: Threads;
+  readonly reactions: Reactions;
+  readonly reactionLists: ReactionLists;
+  readonly timelines: Timelines;
+  /** What the worker consumes and does now and then. */
+  readonly subscriptions: readonly Subscription[];
+  readonly jobs: readonly Job[];
+  /** Writes that wait for their batch. */
+  waiting(): number;
+}
+
+export interface FeedDeps {
+  readonly sql: SqlStore;
+  readonly eventLog: EventLog;
+  readonly ids: IdGenerator;
+  readonly getUsers: GetUsers;
+  readonly findUsers: FindUsers;
+  readonly describeUsers: DescribeUsers;
+}
+
+/** Deltas are few for so long: a read sums them up. */
+const FOLD_EVERY_MS = 2_000;
+const ERASE_EVERY_MS = 5_000;
+const TOMBSTONES_EVERY_MS = 3_600_000;
+
+export function createFeed(deps: FeedDeps): Feed {
+  const hydration = createHydration(deps);
+  const writer = createPostWriter(deps);
+  const relationships = createRelationships(deps);
+  const userCounts = createUserCounts(deps);
+  const postCounts = createPostCounts(deps);
+  const hiddenUsers = createHiddenUsers(deps);
+  const erasure = createErasure(deps);
+  return {
+    relationships,
+    follows: createFollows(deps),
+    followRequests: createFollowRequests(deps),
+    mutes: createMutes(deps),
+    blocks: createBlocks(deps),
+    relationshipLists: createRelationshipLists({ ...deps, ...relationships }),
+    countsOf: userCounts.countsOf,
+    posts: createPosts({ ...deps, hydration, writer }),
+    threads: createThreads({ ...deps, hydration }),
+    reactions: createReactions({ ...deps, hydration }),
+    reactionLists: createReactionLists({ ...deps, hydration }),
+    timelines: createTimelines({ ...deps, hydration }),
+    subscriptions: [hiddenUsers.subscription, erasure.subscription],
+    jobs: [
+      foldJob('fold-user-counts', () => userCounts.fold()),
+      foldJob('fold-post-counts', () => postCounts.fold()),
+      eraseJob('erase-relationships', ERASE_EVERY_MS, () => hiddenUsers.erase()),
+      eraseJob('erase-posts', ERASE_EVERY_MS, () => erasure.erase()),
+      eraseJob('delete-tombstones', TOMBSTONES_EVERY_MS, () => erasure.deleteTombstones()),
+    ],
+    waiting: () => writer.waiting(),
+  };
+}
+
+function foldJob(name: string, fold: () => Promise<number>): Job {
+  return {
+    name,
+    everyMs: FOLD_EVERY_MS,
+    run: async () => ((await fold()) >= FOLD_LIMIT ? 'more' : 'done'),
+  };
+}
+
+function eraseJob(name: string, everyMs: number, erase: () => Promise<boolean>): Job {
+  return { name, everyMs, run: async () => ((await erase()) ? 'more' : 'done') };
+}
