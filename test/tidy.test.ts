@@ -206,7 +206,7 @@ function mayImport(file: string, name: string): boolean {
 function isPostgresAdapter(file: string): boolean {
   // The benchmark measures the bare driver beside the product: that is its purpose.
   if (file === 'src/bench/postgres-inserts.ts') return true;
-  return /^src\/ports\/.*\/(postgres-[a-z-]+|embedded-postgres[a-z-]*|migrate)\.ts$/.test(file);
+  return /^src\/ports\/.*\/(postgres-[a-z-]+|migrate)\.ts$/.test(file);
 }
 
 function runsContract(test: string, contract: string): boolean {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../core/clock.ts';
-import { attachEmbeddedPostgres } from '../ports/sql-store/embedded-postgres-attach.ts';
+import { attachEmbeddedPostgres } from '../ports/sql-store/embedded-postgres/attach.ts';
 import type { PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
 import { requireLoopback } from './loopback.ts';
 import type { Cores } from './pinned-process.ts';

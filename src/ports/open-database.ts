@@ -5,8 +5,8 @@ import type { Clock } from '../core/clock.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type DataFolder, openDataFolder } from './data-folder/data-folder.ts';
-import { openEmbeddedPostgres } from './sql-store/embedded-postgres.ts';
-import { attachEmbeddedPostgres } from './sql-store/embedded-postgres-attach.ts';
+import { attachEmbeddedPostgres } from './sql-store/embedded-postgres/attach.ts';
+import { openEmbeddedPostgres } from './sql-store/embedded-postgres/embedded-postgres.ts';
 import type { PostgresConnection } from './sql-store/postgres-connection.ts';
 
 export interface Database {

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/core/clock.ts';
 import { openDataFolder } from '../../src/ports/data-folder/data-folder.ts';
-import { openEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres.ts';
-import type { SocketConnection } from '../../src/ports/sql-store/embedded-postgres-server.ts';
+import { openEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres/embedded-postgres.ts';
+import type { SocketConnection } from '../../src/ports/sql-store/embedded-postgres/server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 export interface HeldFolder {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { systemRandomness } from '../../src/core/clock.ts';
-import type { SocketConnection } from '../../src/ports/sql-store/embedded-postgres-server.ts';
+import type { SocketConnection } from '../../src/ports/sql-store/embedded-postgres/server.ts';
 import { migrate } from '../../src/ports/sql-store/migrate.ts';
 import { migrationsFolder, readMigrations } from '../../src/ports/sql-store/migration-files.ts';
 import { createLog } from '../../src/telemetry/log.ts';

@@ -34,6 +34,14 @@ export interface AnnouncedEvent {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+export interface ReactionToInsert {
+  readonly reactionId: Id;
+  readonly userId: Id;
+  readonly postId: Id;
+  readonly authorId: Id;
+  readonly shard: number;
+}
+
 /** What came back, parsed. */
 export interface Answer {
   readonly status: number;
@@ -222,6 +230,31 @@ export async function createFeedSetting() {
       suspended.delete(userId);
       await write('test_restore', 'DELETE FROM hidden_users WHERE user_id = $1', [userId]);
     },
+    /** Nobody posted, and nobody has anything to do with another; the people stay. */
+    async clear(): Promise<void> {
+      suspended.clear();
+      await write(
+        'test_clear',
+        `TRUNCATE posts, post_edits, post_tags, post_mentions, likes, reposts, bookmarks, post_counts,
+           post_count_deltas, feed_erasures, user_counts, user_count_deltas, follows, mutes, blocks, hidden_users`,
+        [],
+      );
+    },
+    /** Puts rows into `likes`, `reposts` or `bookmarks`, whatever the rules. */
+    async insertReactions(table: string, rows: readonly ReactionToInsert[]): Promise<void> {
+      const idColumn = `${table.slice(0, -1)}_id`;
+      for (const { reactionId, userId, postId, authorId, shard } of rows) {
+        await write(
+          `test_insert_${table}`,
+          table === 'reposts'
+            ? 'INSERT INTO reposts (repost_id, user_id, post_id, shard, author_id) VALUES ($1, $2, $3, $4, $5)'
+            : `INSERT INTO ${table} (${idColumn}, user_id, post_id, shard) VALUES ($1, $2, $3, $4)`,
+          table === 'reposts'
+            ? [reactionId, userId, postId, shard, authorId]
+            : [reactionId, userId, postId, shard],
+        );
+      }
+    },
     /** From now on ids are of a later time. */
     passTime(durationMs: number): void {
       time.aheadMs += durationMs;
@@ -231,6 +264,8 @@ export async function createFeedSetting() {
     async announced(topic: string): Promise<AnnouncedEvent[]> {
       return (await sql.query(readEvents, [])).filter((event) => event.topic === topic);
     },
+    /** Sent to the database so far. */
+    statements: () => sql.stats().statements,
     /** Posts and authors whose counts differ from what is counted, as of one moment. */
     wrongCounts: () => sql.query(findWrongCounts, []),
     async countRows(table: string, condition = 'true'): Promise<number> {

@@ -13,8 +13,8 @@ import { packageRoot } from '../../src/config/package-info.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { hasCode } from '../../src/core/errors.ts';
 import { openDataFolder } from '../../src/ports/data-folder/data-folder.ts';
-import { openEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres.ts';
-import { clearOrphans } from '../../src/ports/sql-store/embedded-postgres-orphans.ts';
+import { openEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres/embedded-postgres.ts';
+import { clearOrphans } from '../../src/ports/sql-store/embedded-postgres/orphans.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { databaseUrl } from './database.ts';
 

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Migration, migrationsFolder, readMigrations } from './migration-files.ts';
-import { clientConfig, type PostgresConnection } from './postgres-connection.ts';
+import { type PostgresConnection, withClient } from './postgres-connection.ts';
 import { translateError } from './postgres-errors.ts';
 
 export interface MigrationStatus {
@@ -47,16 +47,22 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * was applied before it stays.
  */
 export async function migrate(
-  options: MigrateOptions & { readonly log: Log; readonly clock?: Clock },
+  options: MigrateOptions & {
+    readonly log: Log;
+    readonly clock?: Clock;
+    /** Only these are applied; by default all. */
+    readonly versions?: ReadonlySet<number>;
+  },
 ): Promise<string[]> {
-  const { log, clock = systemClock } = options;
+  const { log, clock = systemClock, versions } = options;
   const migrations = await readMigrations(options.folder ?? migrationsFolder());
+  const wanted = migrations.filter(({ version }) => versions?.has(version) ?? true);
   return withConnection(options.connection, async (client) => {
-    await lock(client, clock);
+    // Without the lock, so that processes can start while a long backup shares it.
+    if ((await pendingOf(client, migrations, wanted)).length === 0) return [];
+    await lockMigrations(client, clock);
     await client.query(BOOKKEEPING);
-    const applied = await readApplied(client);
-    refuseMismatch(statusOf(migrations, applied));
-    const pending = migrations.filter(({ version }) => !applied.has(version));
+    const pending = await pendingOf(client, migrations, wanted);
     for (const migration of pending) {
       await apply(client, migration, clock);
       log.info({ migration: migration.name }, 'applied a migration');
@@ -68,49 +74,62 @@ export async function migrate(
 /** Every migration that this release or the database knows, by version. */
 export async function migrationStatus(options: MigrateOptions): Promise<MigrationStatus[]> {
   const migrations = await readMigrations(options.folder ?? migrationsFolder());
-  return withConnection(options.connection, async (client) => {
-    const { rows } = await client.query<{ known: boolean }>(
-      "SELECT to_regclass('schema_migrations') IS NOT NULL AS known",
-    );
-    return statusOf(migrations, rows[0]?.known ? await readApplied(client) : new Map());
-  });
+  return withConnection(options.connection, async (client) =>
+    statusOf(migrations, await readApplied(client)),
+  );
+}
+
+/** Shared or not, the lock lasts as long as the connection. Who shares it only keeps migrators away. */
+export async function lockMigrations(
+  client: pg.Client,
+  clock: Clock,
+  { shared = false }: { readonly shared?: boolean } = {},
+): Promise<void> {
+  const tryLock = shared ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock';
+  const startMs = clock.monotonicMs();
+  // Polls: a session that waits inside the server for the lock would hold up CREATE INDEX CONCURRENTLY for ever.
+  while (clock.monotonicMs() - startMs < ADVISORY_LOCK_WAIT_MS_MAX) {
+    const { rows } = await client.query<{ locked: boolean }>(`SELECT ${tryLock}($1) AS locked`, [
+      ADVISORY_LOCK,
+    ]);
+    if (rows[0]?.locked) return;
+    await clock.sleep(ADVISORY_LOCK_POLL_MS);
+  }
+  throw new AppError(
+    'unavailable',
+    'Another process has been migrating or backing up this database for too long.',
+  );
 }
 
 async function withConnection<Result>(
   connection: PostgresConnection,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client(clientConfig(connection));
-  // What breaks the connection also fails the statement that runs on it.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } catch (error) {
+  return withClient(connection, work).catch((error: unknown) => {
     throw translateError(error);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  });
 }
 
-/** Polls: a session that waits inside the server for the lock would hold up CREATE INDEX CONCURRENTLY for ever. */
-async function lock(client: pg.Client, clock: Clock): Promise<void> {
-  const startMs = clock.monotonicMs();
-  while (clock.monotonicMs() - startMs < ADVISORY_LOCK_WAIT_MS_MAX) {
-    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-      ADVISORY_LOCK,
-    ]);
-    if (rows[0]?.locked) return;
-    await clock.sleep(ADVISORY_LOCK_POLL_MS);
-  }
-  throw new AppError('unavailable', 'Another process has been migrating this database for too long.');
-}
-
+/** Empty where nothing was ever migrated. */
 async function readApplied(client: pg.Client): Promise<Map<number, AppliedMigration>> {
+  const known = await client.query<{ known: boolean }>(
+    "SELECT to_regclass('schema_migrations') IS NOT NULL AS known",
+  );
+  if (!known.rows[0]?.known) return new Map();
   const { rows } = await client.query<AppliedMigration>(
     'SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version',
   );
   return new Map(rows.map((row) => [row.version, row]));
+}
+
+async function pendingOf(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  wanted: readonly Migration[],
+): Promise<Migration[]> {
+  const applied = await readApplied(client);
+  refuseMismatch(statusOf(migrations, applied));
+  return wanted.filter(({ version }) => !applied.has(version));
 }
 
 function statusOf(

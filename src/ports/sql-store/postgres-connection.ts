@@ -38,6 +38,22 @@ export function clientConfig(connection: PostgresConnection): ClientConfig {
   };
 }
 
+/** Runs `work` on a connection of its own. Errors come out as the driver has them. */
+export async function withClient<Result>(
+  connection: PostgresConnection,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client(clientConfig(connection));
+  // What breaks the connection also fails the statement that runs on it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
 function safeInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is not a safe integer`);

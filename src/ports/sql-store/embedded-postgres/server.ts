@@ -2,13 +2,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
-import type { Clock } from '../../core/clock.ts';
-import { AppError } from '../../core/errors.ts';
-import type { Log } from '../../telemetry/log.ts';
-import type { Cluster } from './embedded-postgres-cluster.ts';
-import { parseLogLine, saysReady, writeServerLine } from './embedded-postgres-log.ts';
-import { clusterPath, spawnProgram } from './embedded-postgres-program.ts';
-import { clientConfig } from './postgres-connection.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import { clientConfig } from '../postgres-connection.ts';
+import type { Cluster } from './cluster.ts';
+import { parseLogLine, saysReady, writeServerLine } from './log.ts';
+import { clusterPath, spawnProgram } from './program.ts';
 
 /** How the embedded server is reached: `host` is the folder of its socket. */
 export interface SocketConnection {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { AppError } from '../../core/errors.ts';
-import { isRoot, type SystemUser } from './embedded-postgres-user.ts';
+import { AppError } from '../../../core/errors.ts';
+import { isRoot, type SystemUser } from './user.ts';
 
 /** No server listens on this port: PostgreSQL names its socket after it. */
 export const SOCKET_PORT = 5432;

@@ -1,5 +1,5 @@
 /** PostgreSQL's log lines as lines of ours. */
-import type { Log, LogLevel } from '../../telemetry/log.ts';
+import type { Log, LogLevel } from '../../../telemetry/log.ts';
 
 export interface ServerLogLine {
   readonly pid: number | undefined;

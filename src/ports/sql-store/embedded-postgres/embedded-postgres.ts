@@ -5,18 +5,18 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, type Randomness, systemRandomness } from '../../core/clock.ts';
-import { AppError } from '../../core/errors.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { findBinaries } from './embedded-postgres-binaries.ts';
-import { type Cluster, prepareCluster, SUPERUSER } from './embedded-postgres-cluster.ts';
-import { clearOrphans } from './embedded-postgres-orphans.ts';
-import { providePassword } from './embedded-postgres-password.ts';
-import { type SocketConnection, startServer } from './embedded-postgres-server.ts';
-import { settingArguments } from './embedded-postgres-settings.ts';
-import { prepareSocketFolder, SOCKET_PORT } from './embedded-postgres-socket.ts';
-import { type EmbeddedPostgresState, superviseServer } from './embedded-postgres-supervisor.ts';
-import { isRoot, ownClusterFolder } from './embedded-postgres-user.ts';
+import { type Clock, type Randomness, systemRandomness } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import { findBinaries } from './binaries.ts';
+import { type Cluster, prepareCluster, SUPERUSER } from './cluster.ts';
+import { clearOrphans } from './orphans.ts';
+import { providePassword } from './password.ts';
+import { type SocketConnection, startServer } from './server.ts';
+import { settingArguments } from './settings.ts';
+import { prepareSocketFolder, SOCKET_PORT } from './socket.ts';
+import { type EmbeddedPostgresState, superviseServer } from './supervisor.ts';
+import { isRoot, ownClusterFolder } from './user.ts';
 
 export interface EmbeddedPostgres {
   /** Stays the same for as long as it is open, across restarts of the server. */

@@ -5,10 +5,10 @@
  */
 import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Clock } from '../../core/clock.ts';
-import { AppError } from '../../core/errors.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { runProgram } from './embedded-postgres-program.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import { runProgram } from './program.ts';
 
 interface ClusterProcess {
   readonly pid: number;

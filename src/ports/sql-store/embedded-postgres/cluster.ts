@@ -4,11 +4,11 @@
  */
 import { chown, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../core/errors.ts';
-import type { Log } from '../../telemetry/log.ts';
-import type { PostgresBinaries } from './embedded-postgres-binaries.ts';
-import { clusterPath, runProgram } from './embedded-postgres-program.ts';
-import type { SystemUser } from './embedded-postgres-user.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import type { PostgresBinaries } from './binaries.ts';
+import { clusterPath, runProgram } from './program.ts';
+import type { SystemUser } from './user.ts';
 
 export interface Cluster {
   readonly folder: string;

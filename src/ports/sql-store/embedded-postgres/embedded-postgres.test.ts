@@ -3,12 +3,12 @@ import { chown, lstat, mkdir, readFile, rm, stat, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { atEnd } from '../../../test/support/at-end.ts';
-import { processesIn } from '../../../test/support/cluster-processes.ts';
-import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { systemClock } from '../../core/clock.ts';
-import { hasCode } from '../../core/errors.ts';
-import { createLog } from '../../telemetry/log.ts';
+import { atEnd } from '../../../../test/support/at-end.ts';
+import { processesIn } from '../../../../test/support/cluster-processes.ts';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { hasCode } from '../../../core/errors.ts';
+import { createLog } from '../../../telemetry/log.ts';
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

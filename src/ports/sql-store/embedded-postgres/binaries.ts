@@ -6,11 +6,11 @@
 import { chmod, lstat, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AppError } from '../../core/errors.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { copyTree, isTrustedFolder } from './embedded-postgres-copy.ts';
-import { runProgram } from './embedded-postgres-program.ts';
-import type { SystemUser } from './embedded-postgres-user.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import { copyTree, isTrustedFolder } from './copy.ts';
+import { runProgram } from './program.ts';
+import type { SystemUser } from './user.ts';
 
 export interface PostgresBinaries {
   readonly initdb: string;

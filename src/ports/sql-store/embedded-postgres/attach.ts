@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SUPERUSER } from './embedded-postgres-cluster.ts';
-import type { SocketConnection } from './embedded-postgres-server.ts';
-import { SOCKET_PORT } from './embedded-postgres-socket.ts';
+import { SUPERUSER } from './cluster.ts';
+import type { SocketConnection } from './server.ts';
+import { SOCKET_PORT } from './socket.ts';
 
 /** The fifth line of PostgreSQL's postmaster.pid. */
 const SOCKET_FOLDER_LINE = 4;

@@ -1,7 +1,7 @@
 /** Which system user PostgreSQL runs as: it refuses to run as root. */
 import { chmod, lchown, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../../core/errors.ts';
+import { AppError } from '../../../core/errors.ts';
 
 export interface SystemUser {
   readonly uid: number;

@@ -3,12 +3,12 @@ import { chmod, cp, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { hasCode } from '../../core/errors.ts';
-import { createLog } from '../../telemetry/log.ts';
-import { findBinaries } from './embedded-postgres-binaries.ts';
-import { runProgram } from './embedded-postgres-program.ts';
-import { isRoot } from './embedded-postgres-user.ts';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { hasCode } from '../../../core/errors.ts';
+import { createLog } from '../../../telemetry/log.ts';
+import { findBinaries } from './binaries.ts';
+import { runProgram } from './program.ts';
+import { isRoot } from './user.ts';
 
 const log = createLog({ level: 'silent', pretty: false });
 const NAME = `@embedded-postgres/${process.platform}-${process.arch}`;

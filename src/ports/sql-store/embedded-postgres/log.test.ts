@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { logLevelOf, parseLogLine, saysReady } from './embedded-postgres-log.ts';
+import { logLevelOf, parseLogLine, saysReady } from './log.ts';
 
 describe("PostgreSQL's log", () => {
   it('is taken apart', () => {

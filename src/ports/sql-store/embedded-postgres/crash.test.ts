@@ -4,15 +4,18 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { atEnd } from '../../../test/support/at-end.ts';
-import { processesIn } from '../../../test/support/cluster-processes.ts';
-import { type DataFolderProcess, startDataFolderProcess } from '../../../test/support/data-folder-process.ts';
-import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { until } from '../../../test/support/until.ts';
-import { systemClock } from '../../core/clock.ts';
-import { createLog } from '../../telemetry/log.ts';
+import { atEnd } from '../../../../test/support/at-end.ts';
+import { processesIn } from '../../../../test/support/cluster-processes.ts';
+import {
+  type DataFolderProcess,
+  startDataFolderProcess,
+} from '../../../../test/support/data-folder-process.ts';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { until } from '../../../../test/support/until.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { createLog } from '../../../telemetry/log.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './embedded-postgres.ts';
-import type { SocketConnection } from './embedded-postgres-server.ts';
+import type { SocketConnection } from './server.ts';
 
 const clock = systemClock;
 // What is tested here is logged as warnings and errors.

@@ -1,7 +1,7 @@
 /** Keeps a server running: starts it again whenever it ends without having been told to. */
-import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../../telemetry/log.ts';
-import type { PostgresServer, ServerExit } from './embedded-postgres-server.ts';
+import type { Clock } from '../../../core/clock.ts';
+import type { Log } from '../../../telemetry/log.ts';
+import type { PostgresServer, ServerExit } from './server.ts';
 
 export type EmbeddedPostgresState = 'starting' | 'running' | 'closed';
 

@@ -1,9 +1,9 @@
 /** The password that we connect with: random, in a file that only we can read. */
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
-import type { Randomness } from '../../core/clock.ts';
-import { AppError } from '../../core/errors.ts';
-import { type Cluster, SUPERUSER } from './embedded-postgres-cluster.ts';
-import { clusterPath, runProgram } from './embedded-postgres-program.ts';
+import type { Randomness } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import { type Cluster, SUPERUSER } from './cluster.ts';
+import { clusterPath, runProgram } from './program.ts';
 
 const PASSWORD_BYTES = 24;
 

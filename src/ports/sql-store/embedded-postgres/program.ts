@@ -1,6 +1,6 @@
 /** Starting PostgreSQL's programs: as an unprivileged user, in the cluster's folder, in an environment of ours. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { SystemUser } from './embedded-postgres-user.ts';
+import type { SystemUser } from './user.ts';
 
 export interface Program {
   readonly file: string;
