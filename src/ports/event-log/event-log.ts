@@ -107,10 +107,10 @@ export interface EventLog {
   /** What each group has yet to handle, by group and topic. */
   lag(): Promise<GroupLag[]>;
 
-  /** Dead letters by topic, partition and offset, those after `after`, at most DEAD_LETTERS_PAGE_MAX. */
+  /** Dead letters by group, topic, partition and offset, those after `after`; at most DEAD_LETTERS_PAGE_MAX. */
   pageDeadLetters(query: {
     readonly group?: string | undefined;
-    readonly after?: DeadLetterPlace | undefined;
+    readonly after?: (DeadLetterPlace & { readonly group: string }) | undefined;
     readonly limit: number;
   }): Promise<DeadLetter[]>;
 

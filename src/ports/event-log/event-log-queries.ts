@@ -1,0 +1,217 @@
+/** The SQL of outbox, log and positions. What failed has failed-event-queries.ts. */
+
+import { readStatement, writeStatement } from '../sql-store/sql-store.ts';
+
+export interface EventRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly shard: number;
+  readonly key: number;
+  readonly kind: string;
+  readonly payload: Record<string, unknown>;
+  readonly traceparent: string | null;
+  readonly created_at: Date;
+}
+
+export interface PositionRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly attempts: number;
+}
+
+export const EVENT_COLUMNS = 'topic, partition, "offset", shard, key, kind, payload, traceparent, created_at';
+
+export const appendEvents = writeStatement<
+  [
+    shards: number[],
+    topics: string[],
+    partitions: number[],
+    keys: number[],
+    kinds: string[],
+    payloads: string[],
+    traceparents: (string | null)[],
+  ]
+>(
+  'event_log_append',
+  `INSERT INTO outbox (shard, topic, partition, key, kind, payload, traceparent)
+   SELECT shard, topic, partition, key, kind, payload::json, traceparent
+   FROM unnest($1::smallint[], $2::text[], $3::smallint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+     WITH ORDINALITY AS event (shard, topic, partition, key, kind, payload, traceparent, position)
+   ORDER BY position`,
+);
+
+/**
+ * Moves the oldest visible rows of the outbox to the ends of their partitions and tells the other processes. One
+ * relay at a time: each waits for the lock, and its snapshot, taken before, holds all that made it start. Rows that
+ * another relay has moved meanwhile count as picked, so that whoever picked a full batch looks again.
+ */
+export const moveOutbox = writeStatement<
+  [batchMax: number, lock: number, channel: string, process: string],
+  { picked: number; topics: string[] }
+>(
+  'event_log_move_outbox',
+  `WITH held AS MATERIALIZED (
+     SELECT pg_advisory_xact_lock($2::bigint)
+   ), picked AS MATERIALIZED (
+     SELECT outbox.id FROM held, outbox ORDER BY outbox.id LIMIT $1::integer
+   ), moved AS (
+     DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM picked)) RETURNING *
+   ), arrivals AS (
+     SELECT topic, partition, count(*) AS events FROM moved GROUP BY topic, partition
+   ), heads AS (
+     INSERT INTO event_log_heads AS head (topic, partition, next_offset)
+     SELECT topic, partition, events FROM arrivals
+     ON CONFLICT (topic, partition) DO UPDATE SET next_offset = head.next_offset + excluded.next_offset
+     RETURNING topic, partition, next_offset
+   ), logged AS (
+     INSERT INTO event_log (${EVENT_COLUMNS})
+     SELECT topic, partition,
+       next_offset - events + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1,
+       shard, key, kind, payload, traceparent, created_at
+     FROM moved JOIN arrivals USING (topic, partition) JOIN heads USING (topic, partition)
+   ), topics AS (
+     SELECT coalesce(array_agg(DISTINCT topic), '{}') AS names FROM arrivals
+   )
+   SELECT (SELECT count(*) FROM picked) AS picked, names AS topics,
+     CASE WHEN names <> '{}' THEN
+       pg_notify($3::text, json_build_object('process', $4::text, 'topics', names)::text)
+     END
+   FROM topics`,
+);
+
+/** Gives the group a position in every partition of the topics where it has none yet. */
+export const createPositions = writeStatement<
+  [group: string, topics: string[], partitions: number, fromBeginning: boolean]
+>(
+  'event_log_create_positions',
+  `INSERT INTO consumer_positions (consumer_group, topic, partition, "offset")
+   SELECT $1, topics.topic, partitions.partition, coalesce(
+     CASE WHEN $4::boolean THEN (
+       SELECT min("offset") FROM event_log
+       WHERE event_log.topic = topics.topic AND event_log.partition = partitions.partition
+     ) END,
+     (
+       SELECT next_offset FROM event_log_heads head
+       WHERE head.topic = topics.topic AND head.partition = partitions.partition
+     ),
+     0
+   )
+   FROM unnest($2::text[]) AS topics (topic) CROSS JOIN generate_series(0, $3::integer - 1) AS partitions (partition)
+   ON CONFLICT DO NOTHING`,
+);
+
+/** Locks a partition in which the group has something to do and that nobody else is at, the longest idle first. */
+export const claimPartition = writeStatement<[group: string, topics: string[]], PositionRow>(
+  'event_log_claim_partition',
+  `SELECT position.topic, position.partition, position."offset", position.attempts
+   FROM consumer_positions position JOIN event_log_heads head USING (topic, partition)
+   WHERE position.consumer_group = $1 AND position.topic = ANY($2)
+     AND head.next_offset > position."offset"
+     AND (position.retry_at IS NULL OR position.retry_at <= clock_timestamp())
+   ORDER BY position.moved_at
+   LIMIT 1
+   FOR UPDATE OF position SKIP LOCKED`,
+);
+
+/** Locks this partition if nobody else is at it. */
+export const claimNamedPartition = writeStatement<
+  [group: string, topic: string, partition: number],
+  PositionRow
+>(
+  'event_log_claim_named_partition',
+  `SELECT topic, partition, "offset", attempts
+   FROM consumer_positions
+   WHERE consumer_group = $1 AND topic = $2 AND partition = $3
+   FOR UPDATE SKIP LOCKED`,
+);
+
+/** The next events, and of each whether one of its key is still to be tried again before it. */
+export const readEvents = readStatement<
+  [group: string, topic: string, partition: number, offset: number, limit: number],
+  EventRow & { readonly must_wait: boolean }
+>(
+  'event_log_read',
+  `SELECT ${EVENT_COLUMNS}, EXISTS (
+     SELECT 1 FROM failed_events failed
+     WHERE failed.consumer_group = $1 AND failed.topic = $2 AND failed.key = event.key AND failed.dead_at IS NULL
+   ) AS must_wait
+   FROM event_log event
+   WHERE topic = $2 AND partition = $3 AND "offset" >= $4::bigint
+   ORDER BY "offset"
+   LIMIT $5::integer`,
+);
+
+export const movePosition = writeStatement<[group: string, topic: string, partition: number, offset: number]>(
+  'event_log_move_position',
+  `UPDATE consumer_positions
+   SET "offset" = $4::bigint, moved_at = clock_timestamp(), attempts = 0, retry_at = NULL
+   WHERE consumer_group = $1 AND topic = $2 AND partition = $3`,
+);
+
+/** If nobody has moved it meanwhile. */
+export const pausePartition = writeStatement<
+  [group: string, topic: string, partition: number, offset: number, delayMs: number]
+>(
+  'event_log_pause_partition',
+  `UPDATE consumer_positions
+   SET attempts = attempts + 1, retry_at = clock_timestamp() + $5::double precision * interval '1 ms'
+   WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND "offset" = $4::bigint`,
+);
+
+/** What is still in the outbox counts for every group of its topic. */
+export const listLag = readStatement<
+  [],
+  { consumer_group: string; topic: string; waiting: number; retrying: number; dead: number }
+>(
+  'event_log_lag',
+  `WITH unmoved AS (
+     SELECT topic, count(*) AS events FROM outbox GROUP BY topic
+   ), behind AS (
+     SELECT consumer_group, topic, sum(greatest(next_offset - "offset", 0))::bigint AS events
+     FROM consumer_positions LEFT JOIN event_log_heads USING (topic, partition)
+     GROUP BY consumer_group, topic
+   ), failed AS (
+     SELECT consumer_group, topic,
+       count(*) FILTER (WHERE dead_at IS NULL) AS retrying, count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead
+     FROM failed_events GROUP BY consumer_group, topic
+   )
+   SELECT consumer_group, topic, coalesce(behind.events, 0) + coalesce(unmoved.events, 0) AS waiting,
+     coalesce(retrying, 0) AS retrying, coalesce(dead, 0) AS dead
+   FROM behind LEFT JOIN unmoved USING (topic) LEFT JOIN failed USING (consumer_group, topic)
+   ORDER BY consumer_group, topic`,
+);
+
+export const removePositions = writeStatement<[group: string]>(
+  'event_log_remove_positions',
+  'DELETE FROM consumer_positions WHERE consumer_group = $1',
+);
+
+/** A bounded number of the oldest events of every partition, as far as all groups have passed them. */
+export const deleteExpiredEvents = writeStatement<
+  [retentionMs: number, batchMax: number],
+  { deleted: number }
+>(
+  'event_log_delete_expired',
+  `WITH passed AS (
+     SELECT head.topic, head.partition, least(head.next_offset, min(position."offset")) AS below
+     FROM event_log_heads head LEFT JOIN consumer_positions position USING (topic, partition)
+     GROUP BY head.topic, head.partition, head.next_offset
+   ), expired AS (
+     SELECT topic, partition, oldest."offset"
+     FROM passed, LATERAL (
+       SELECT event."offset", event.created_at FROM event_log event
+       WHERE event.topic = passed.topic AND event.partition = passed.partition AND event."offset" < passed.below
+       ORDER BY event."offset"
+       LIMIT $2::integer
+     ) AS oldest
+     WHERE oldest.created_at < clock_timestamp() - $1::double precision * interval '1 ms'
+   ), deleted AS (
+     DELETE FROM event_log USING expired
+     WHERE event_log.topic = expired.topic AND event_log.partition = expired.partition
+       AND event_log."offset" = expired."offset"
+     RETURNING 1
+   )
+   SELECT count(*) AS deleted FROM deleted`,
+);

@@ -1,0 +1,82 @@
+/** Moves what transactions have appended from the outbox to the log, as soon as it is told that there is something. */
+
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { SqlStore } from '../sql-store/sql-store.ts';
+import { moveOutbox } from './event-log-queries.ts';
+
+export const LOG_CHANNEL = 'event_log';
+const BATCH_MAX = 1_000;
+/** Any fixed number: the lock that all relays of a database share. */
+const RELAY_LOCK = 4_702_111_235;
+/** One move, with its commit and its NOTIFY, serves all transactions of this long. */
+const MOVE_INTERVAL_MS = 5;
+const RETRY_DELAY_MS = 500;
+
+export interface OutboxRelay {
+  /** Says that a transaction with events has committed. */
+  wake(): void;
+  /** Resolves when all that was committed before the call is in the log. Fails as the sql-store does. */
+  move(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createOutboxRelay(deps: {
+  readonly sqlStore: SqlStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The number or name of this process, which tells its notifications from those of others. */
+  readonly process: string;
+  readonly onMoved: (topics: readonly string[]) => void;
+}): OutboxRelay {
+  const { sqlStore, clock, log, process, onMoved } = deps;
+  const closed = new AbortController();
+  let asked = false;
+  let running: Promise<void> | undefined;
+  let lastStartMs = Number.NEGATIVE_INFINITY;
+
+  async function move(): Promise<void> {
+    for (;;) {
+      lastStartMs = clock.monotonicMs();
+      const [moved] = await sqlStore.query(moveOutbox, [BATCH_MAX, RELAY_LOCK, LOG_CHANNEL, process]);
+      if (moved === undefined) return;
+      if (moved.topics.length > 0) onMoved(moved.topics);
+      if (moved.picked < BATCH_MAX) return;
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (asked && !closed.signal.aborted) {
+      const pauseMs = lastStartMs + MOVE_INTERVAL_MS - clock.monotonicMs();
+      if (pauseMs > 0) await clock.sleep(pauseMs, closed.signal);
+      asked = false;
+      await move().catch(async (error: unknown) => {
+        log.warn({ err: error }, 'events could not be moved from the outbox; trying again');
+        asked = true;
+        await clock.sleep(RETRY_DELAY_MS, closed.signal);
+      });
+    }
+  }
+
+  function wake(): void {
+    asked = true;
+    if (closed.signal.aborted) return;
+    running ??= run().finally(() => {
+      running = undefined;
+      // Someone may have asked between the last look and now.
+      if (asked) wake();
+    });
+  }
+
+  return {
+    wake,
+    move,
+    async close() {
+      closed.abort();
+      await running;
+      // The last transactions of this process must not wait for another one to look.
+      if (asked)
+        await move().catch((error: unknown) => log.warn({ err: error }, 'events stay in the outbox'));
+    },
+  };
+}

@@ -1,0 +1,253 @@
+/** The event log in PostgreSQL: outbox, relay, log and positions in the database that the events come from. */
+
+import type { Clock, Randomness } from '../../core/clock.ts';
+import { AppError, assert } from '../../core/errors.ts';
+import { shardOf } from '../../core/ids.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { SqlStore } from '../sql-store/sql-store.ts';
+import { createBatchStep } from './event-batch.ts';
+import { createEventConsumer, type EventConsumer } from './event-consumer.ts';
+import { createEventHandler, loggedEvent } from './event-handler.ts';
+import {
+  APPEND_EVENTS_MAX,
+  DEAD_LETTERS_PAGE_MAX,
+  type DeadLetter,
+  EVENT_PAYLOAD_BYTES_MAX,
+  EVENT_RETENTION_MS,
+  type EventLog,
+  type EventLogObserver,
+  type NewEvent,
+  PARTITIONS,
+  partitionOf,
+  type Subscription,
+} from './event-log.ts';
+import {
+  appendEvents,
+  createPositions,
+  deleteExpiredEvents,
+  listLag,
+  removePositions,
+} from './event-log-queries.ts';
+import { createRetryStep } from './event-retry.ts';
+import { type DeadLetterRow, pageDead, removeFailedEvents, reviveDead } from './failed-event-queries.ts';
+import { createOutboxRelay, LOG_CHANNEL } from './outbox-relay.ts';
+import { RETRY_DELAYS, type RetryDelays } from './retry-delay.ts';
+
+export interface PostgresEventLogOptions {
+  readonly sqlStore: SqlStore;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly observer?: EventLogObserver;
+  /** How soon a process with consumers finds what nobody has told it of. Default 5,000. */
+  readonly pollEveryMs?: number;
+  readonly retryDelays?: RetryDelays;
+}
+
+const POLL_EVERY_MS = 5_000;
+const BATCH_MAX_DEFAULT = 100;
+const TOPIC = /^[a-z_]{1,40}$/;
+const DELETE_BATCH_MAX = 2_000;
+
+export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
+  const { sqlStore, clock, randomness, log } = options;
+  const pollEveryMs = options.pollEveryMs ?? POLL_EVERY_MS;
+  const process = randomness.uuid();
+  const consumers = new Map<EventConsumer, ReadonlySet<string>>();
+  const relay = createOutboxRelay({ sqlStore, clock, log, process, onMoved: wakeConsumers });
+  const closed = new AbortController();
+  /** What only a process with consumers does; started by the first. */
+  let attention: Promise<() => Promise<void>> | undefined;
+
+  function wakeConsumers(topics: readonly string[]): void {
+    for (const [consumer, ofInterest] of consumers) {
+      if (topics.some((topic) => ofInterest.has(topic))) consumer.wake();
+    }
+  }
+
+  function wakeAll(): void {
+    for (const consumer of consumers.keys()) consumer.wakeAll();
+  }
+
+  /** Listens to the other processes, and looks after what one has left in the outbox that died. */
+  async function payAttention(): Promise<() => Promise<void>> {
+    const stopListening = await sqlStore.listen(LOG_CHANNEL, hear, () => {
+      relay.wake();
+      wakeAll();
+    });
+    const polling = pollOutbox();
+    return async () => {
+      await stopListening();
+      await polling;
+    };
+  }
+
+  function hear(message: string): void {
+    const news = JSON.parse(message) as Notification;
+    if (news.process === process) return;
+    if (news.retries) wakeAll();
+    else wakeConsumers(news.topics);
+  }
+
+  async function pollOutbox(): Promise<void> {
+    while (!closed.signal.aborted) {
+      relay.wake();
+      await clock.sleep(pollEveryMs * (0.75 + randomness.fraction() / 2), closed.signal);
+    }
+  }
+
+  function openConsumer(subscription: Subscription): EventConsumer {
+    const { group } = subscription;
+    const handler = createEventHandler({
+      subscription,
+      clock,
+      randomness,
+      log,
+      retryDelays: options.retryDelays ?? RETRY_DELAYS,
+      observer: options.observer,
+    });
+    const batchMax = subscription.batchMax ?? BATCH_MAX_DEFAULT;
+    return createEventConsumer({
+      batchStep: createBatchStep({ sqlStore, handler, batchMax, log }),
+      retryStep: createRetryStep({ sqlStore, handler }),
+      pollEveryMs,
+      clock,
+      randomness,
+      log: log.child({ group }),
+    });
+  }
+
+  return {
+    async append(transaction, events) {
+      assert(events.length <= APPEND_EVENTS_MAX, `${events.length} events are too many for one append`);
+      if (events.length === 0) return;
+      await transaction.query(appendEvents, columnsOf(events));
+      transaction.afterCommit(relay.wake);
+    },
+
+    appended: relay.wake,
+
+    async subscribe(subscription) {
+      if (closed.signal.aborted) throw stopping();
+      const { group, topics, from, concurrency = 1 } = subscription;
+      assert(topics.length > 0 && topics.every(isTopic), `${topics} are names of topics`);
+      await sqlStore.query(createPositions, [group, [...topics], PARTITIONS, from === 'beginning']);
+      attention ??= payAttention().catch((error: unknown) => {
+        attention = undefined;
+        throw error;
+      });
+      await attention;
+      const opened = Array.from({ length: concurrency }, () => openConsumer(subscription));
+      for (const consumer of opened) consumers.set(consumer, new Set(topics));
+      return {
+        async close() {
+          for (const consumer of opened) consumers.delete(consumer);
+          await Promise.all(opened.map((consumer) => consumer.close()));
+        },
+      };
+    },
+
+    async lag() {
+      const rows = await sqlStore.query(listLag, []);
+      return rows.map(({ consumer_group: group, ...row }) => ({ group, ...row }));
+    },
+
+    async pageDeadLetters({ group, after, limit }) {
+      assert(limit >= 1 && limit <= DEAD_LETTERS_PAGE_MAX, `a page of ${limit} dead letters`);
+      const place = [
+        after?.group ?? '',
+        after?.topic ?? '',
+        after?.partition ?? -1,
+        after?.offset ?? -1,
+      ] as const;
+      const rows = await sqlStore.query(pageDead, [group ?? null, ...place, limit]);
+      return rows.map(deadLetter);
+    },
+
+    async replayDeadLetters(group, places) {
+      const rows = await sqlStore.query(reviveDead, [
+        group,
+        places === undefined,
+        places?.map(({ topic }) => topic) ?? [],
+        places?.map(({ partition }) => partition) ?? [],
+        places?.map(({ offset }) => offset) ?? [],
+      ]);
+      if (rows.length === 0) return 0;
+      wakeAll();
+      const news: Notification = { process, topics: [], retries: true };
+      await sqlStore.notify(LOG_CHANNEL, JSON.stringify(news));
+      return rows.length;
+    },
+
+    async removeGroup(group) {
+      await sqlStore.transaction(async (transaction) => {
+        await transaction.query(removePositions, [group]);
+        await transaction.query(removeFailedEvents, [group]);
+      });
+    },
+
+    async deleteExpired() {
+      let deleted = 0;
+      for (;;) {
+        const [row] = await sqlStore.query(deleteExpiredEvents, [EVENT_RETENTION_MS, DELETE_BATCH_MAX]);
+        deleted += row?.deleted ?? 0;
+        if (row === undefined || row.deleted === 0 || closed.signal.aborted) return deleted;
+      }
+    },
+
+    async close() {
+      closed.abort();
+      await Promise.all([...consumers.keys()].map((consumer) => consumer.close()));
+      consumers.clear();
+      const stop = await attention?.catch(() => undefined);
+      await stop?.();
+      await relay.close();
+    },
+  };
+}
+
+/** From process to process, as JSON; the relay's are written by its statement. */
+interface Notification {
+  readonly process: string;
+  readonly topics: readonly string[];
+  /** Dead letters were replayed. */
+  readonly retries?: boolean;
+}
+
+function columnsOf(
+  events: readonly NewEvent[],
+): [number[], string[], number[], number[], string[], string[], (string | null)[]] {
+  return [
+    events.map(({ ownerId }) => shardOf(ownerId)),
+    events.map(({ topic }) => checkedTopic(topic)),
+    events.map(({ key }) => partitionOf(key)),
+    events.map(({ key }) => key),
+    events.map(({ kind }) => kind),
+    events.map(({ payload }) => payloadText(payload)),
+    events.map(({ traceparent }) => traceparent ?? null),
+  ];
+}
+
+function checkedTopic(topic: string): string {
+  assert(isTopic(topic), `${topic} is the name of a topic`);
+  return topic;
+}
+
+function isTopic(topic: string): boolean {
+  return TOPIC.test(topic);
+}
+
+function payloadText(payload: object): string {
+  const text = JSON.stringify(payload);
+  assert(Buffer.byteLength(text) <= EVENT_PAYLOAD_BYTES_MAX, 'the payload of an event is too large');
+  return text;
+}
+
+function deadLetter(row: DeadLetterRow): DeadLetter {
+  const { consumer_group: group, attempts, error, dead_at: deadAt } = row;
+  return { ...loggedEvent(row), group, attempts, error: error ?? '', deadAt };
+}
+
+function stopping(): AppError {
+  return new AppError('unavailable', 'The server is stopping.', { outcome: 'not_applied' });
+}
