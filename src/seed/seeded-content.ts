@@ -16,7 +16,6 @@ export interface SeededPost {
   readonly postId: Id;
   readonly authorId: Id;
   readonly text: string;
-  readonly tags: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -40,9 +39,13 @@ export function seededPost({ userId, username }: SeededUser, index: number): See
   const random = randomOf(`post ${username.toLowerCase()} ${index}`);
   const topic = random.pick(TOPICS);
   const sentence = random.pick(SENTENCES).replace('{}', random.pick(topic.things));
-  const tags = random.next(3) === 0 ? [topic.tag] : [];
-  const text = [sentence, ...tags.map((tag) => `#${tag}`)].join(' ');
-  return { postId: seededId(random, WRITTEN_FROM_MS, WRITTEN_DAYS), authorId: userId, text, tags };
+  const text = random.next(3) === 0 ? `${sentence} #${topic.tag}` : sentence;
+  return { postId: seededId(random, WRITTEN_FROM_MS, WRITTEN_DAYS), authorId: userId, text };
+}
+
+/** When one began to follow the other. */
+export function seededFollowId(follower: SeededUser, followee: SeededUser): Id {
+  return seededId(randomOf(`follow ${follower.userId} ${followee.userId}`), WRITTEN_FROM_MS, WRITTEN_DAYS);
 }
 
 interface SeededRandom {
