@@ -6,7 +6,7 @@
 
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { createApiClient, isSuccess } from './api-client.ts';
+import { createApiClient, requireSuccess } from './api-client.ts';
 import type { Arrivals } from './arrivals.ts';
 import { type BareAnswer, type BareServer, bareAnswerOf, startBareServer } from './bare-server.ts';
 import type { BenchStage } from './bench-stage.ts';
@@ -90,7 +90,7 @@ export async function runBench(options: BenchOptions): Promise<ScenarioResult[]>
   signal.addEventListener('abort', stop);
   try {
     const { skew, users, posts, follows, seed, runId, onProgress } = options;
-    const population = await createPopulation(createApiClient(http), {
+    const population = await createPopulation(createApiClient(http, options.clock), {
       ...{ users, posts, follows, skew, seed },
       prefix: `bench_${runId}`,
       onProgress: (done, total) => onProgress(`users and posts: ${done} of ${total}`),
@@ -160,11 +160,7 @@ async function askAll(http: HttpClient, requests: readonly HttpRequest[]): Promi
   const responses: HttpResponse[] = [];
   for (const request of requests) {
     const response = await http.send(request);
-    if (!isSuccess(response)) {
-      const what = `${request.method} ${request.path}`;
-      const answer = `${response.status} ${response.body.toString().slice(0, 300)}`;
-      throw new AppError('unavailable', `${what} was answered with ${answer}`);
-    }
+    requireSuccess(request, response);
     responses.push(response);
   }
   return responses;

@@ -11,7 +11,7 @@ import { formatReport } from '../../src/history/check-report.ts';
 import { readHistory } from '../../src/history/history-event.ts';
 import { type HistoryRecorder, openHistoryRecorder } from '../../src/history/history-recorder.ts';
 import { checkPosts } from '../../src/history/post-checker.ts';
-import { createRecordedPosts, type PostIntent, type RecordedPosts } from '../support/recorded-posts.ts';
+import { createRecordedPosts, type PostIntent } from '../support/recorded-posts.ts';
 import { createServerHome, type ServerHome, snapshotProcesses } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
 
@@ -36,14 +36,14 @@ function intend(members: readonly Member[]): PostIntent[] {
   });
 }
 
-/** Sends it until it is acknowledged. */
-async function insist(posts: RecordedPosts, intent: PostIntent): Promise<string> {
+/** Asks until there is an answer. */
+async function insist<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const postId = await posts.create(intent);
-    if (postId !== undefined) return postId;
+    const answer = await ask();
+    if (answer !== undefined) return answer;
     await clock.sleep(RETRY_AFTER_MS);
   }
-  throw new Error(`${intent.idem} was not acknowledged in ${ATTEMPTS_MAX} attempts`);
+  throw new Error(`no answer in ${ATTEMPTS_MAX} attempts`);
 }
 
 interface Run {
@@ -76,12 +76,18 @@ async function retryEverything(http: HttpClient, run: Run, acknowledged: Readonl
   const { intents, recorder } = run;
   const posts = createRecordedPosts(http, recorder);
   const found = [...acknowledged].map(([postId, { token }]) => ({ postId, token }));
-  await eachOf(found, ({ postId, token }) => posts.read(postId, token, false));
-  const made = await eachOf(intents, async (intent) => ({ ...intent, postId: await insist(posts, intent) }));
+  const there = await eachOf(found, ({ postId, token }) => insist(() => posts.read(postId, token, false)));
+  assert(!there.includes(false), 'a 201 is not there after the restart');
+  const made = await eachOf(intents, async (intent) => ({
+    ...intent,
+    postId: await insist(() => posts.create(intent)),
+  }));
   assert.equal(new Set(made.map(({ postId }) => postId)).size, POSTS);
-  await eachOf(made, ({ postId, token }) => posts.read(postId, token, true));
+  await eachOf(made, ({ postId, token }) => insist(() => posts.read(postId, token, true)));
   const authors = new Map(intents.map(({ authorId, token }) => [authorId, token]));
-  const counts = await eachOf([...authors], ([authorId, token]) => posts.list(authorId, token, true));
+  const counts = await eachOf([...authors], ([authorId, token]) =>
+    insist(() => posts.list(authorId, token, true)),
+  );
   assert.deepEqual(counts, new Array(USERS).fill(POSTS / USERS));
 }
 
@@ -109,7 +115,7 @@ describe('kill -9 of the whole process group', () => {
 
     const first = await home.start(SETTINGS);
     const crowd = connect(first.url, POSTS);
-    const members = await inBatches(USERS, (n) => createApiClient(crowd).signUp(`member_${n}`));
+    const members = await inBatches(USERS, (n) => createApiClient(crowd, clock).signUp(`member_${n}`));
     const run = { intents: intend(members), recorder };
     const { acknowledged, processes } = await killAmidPosts(first, crowd, run, killAfter);
     crowd.close();

@@ -15,10 +15,10 @@ export interface PostIntent {
 export interface RecordedPosts {
   /** One attempt. Answers the id, or undefined if it was not acknowledged. */
   create(intent: PostIntent): Promise<string | undefined>;
-  /** Reads one post by its id. */
-  read(postId: string, token: string, final: boolean): Promise<void>;
-  /** Reads all pages of an author's posts, and answers how many there are. */
-  list(authorId: string, token: string, final: boolean): Promise<number>;
+  /** Reads one post by its id. Answers whether it is there, or undefined if the read was not answered. */
+  read(postId: string, token: string, final: boolean): Promise<boolean | undefined>;
+  /** Reads all pages of an author's posts. Answers how many there are, or undefined if a page was not answered. */
+  list(authorId: string, token: string, final: boolean): Promise<number | undefined>;
 }
 
 interface Page {
@@ -45,9 +45,10 @@ export function createRecordedPosts(http: HttpClient, recorder: HistoryRecorder)
       const pending = recorder.invoke({ f: 'read-posts', key: postId, value, session: token });
       const request = { method: 'GET', path: `${API}/posts/${postId}`, token } as const;
       const response = await send(http, request, pending, 404);
-      if (response === undefined) return;
+      if (response === undefined) return undefined;
       const posts = response.status === 404 ? [] : [postOf(JSON.parse(response.body.toString()))];
       pending.ok({ posts, complete: true });
+      return posts.length > 0;
     },
 
     async list(authorId, token, final) {
@@ -58,7 +59,7 @@ export function createRecordedPosts(http: HttpClient, recorder: HistoryRecorder)
         const from: string = pageToken === '' ? '' : `&page_token=${encodeURIComponent(pageToken)}`;
         const path = `${API}/users/${authorId}/posts?limit=100${from}`;
         const response = await send(http, { method: 'GET', path, token }, pending);
-        if (response === undefined) return posts.length;
+        if (response === undefined) return undefined;
         // The product's own page; a wrong one fails below or in the checker.
         const page: Page = JSON.parse(response.body.toString());
         posts.push(...page.items.map(postOf));
