@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after, afterEach, before, it } from 'node:test';
+import { after, afterEach, before, beforeEach, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { createManualClock } from '../../../test/support/manual-clock.ts';
@@ -76,12 +76,20 @@ function describeOwnPromises(
   const isQuiet = async (eventLog: EventLog) =>
     (await eventLog.lag()).every(({ waiting, retrying }) => waiting + retrying === 0);
 
-  afterEach(async () => {
-    await database().run('TRUNCATE outbox, event_log, event_log_heads, consumer_positions, failed_events');
-  });
+  const processes: Awaited<ReturnType<typeof openProcess>>[] = [];
+  async function open(clock?: Clock, pollEveryMs?: number) {
+    const opened = await openProcess(clock, pollEveryMs);
+    processes.push(opened);
+    return opened;
+  }
+  beforeEach(() =>
+    database().run('TRUNCATE outbox, event_log, event_log_heads, consumer_positions, failed_events'),
+  );
+  afterEach(() => Promise.all(processes.splice(0).map((process) => process.close())));
 
   it('doubles nothing when a process is killed between effect and acknowledgement', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    // Nobody says that a process has died: its partition is found free by the next poll.
+    const { sqlStore, eventLog } = await open(systemClock, 100);
     await database().run('CREATE TABLE effects (key bigint)');
     await sqlStore.transaction((transaction) =>
       eventLog.append(transaction, [event('kills', KEY), event('kills', KEY + 1)]),
@@ -108,13 +116,12 @@ function describeOwnPromises(
       { key: String(KEY + 1) },
     ]);
     await database().run('DROP TABLE effects');
-    await close();
   });
 
   it('is silent while nothing happens, and looks by itself once in a while', async () => {
     const clock = createManualClock();
     const pollEveryMs = 5_000;
-    const { sqlStore, eventLog, close } = await openProcess(clock, pollEveryMs);
+    const { sqlStore, eventLog } = await open(clock, pollEveryMs);
     const handled: number[] = [];
     await eventLog.subscribe({
       group: 'idle',
@@ -143,12 +150,11 @@ function describeOwnPromises(
       await clock.advance(10);
       return handled.length === 2;
     });
-    await close();
   });
 
   it('counts a handler that takes too long as failed', async () => {
     const clock = createManualClock();
-    const { sqlStore, eventLog, close } = await openProcess(clock);
+    const { sqlStore, eventLog } = await open(clock);
     let started = 0;
     await eventLog.subscribe({
       group: 'late',
@@ -167,11 +173,10 @@ function describeOwnPromises(
     });
     await clock.advance(HANDLE_TIMEOUT_MS);
     await until(async () => (await eventLog.lag())[0]?.dead === 1);
-    await close();
   });
 
   it('goes on after all its connections were cut, the one that listens among them', async () => {
-    const [one, other] = await Promise.all([openProcess(), openProcess()]);
+    const [one, other] = await Promise.all([open(), open()]);
     const handled: number[] = [];
     await one.eventLog.subscribe({
       group: 'cut',
@@ -193,11 +198,10 @@ function describeOwnPromises(
       );
     }
     await until(() => new Set(handled).size === 3);
-    await Promise.all([one.close(), other.close()]);
   });
 
   it('deletes events that are old enough once every group has passed them', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    const { sqlStore, eventLog } = await open();
     const subscription = { topics: ['old'], from: 'beginning', handle: async () => undefined } as const;
     const slow = await eventLog.subscribe({ ...subscription, group: 'slow' });
     await slow.close();
@@ -232,12 +236,12 @@ function describeOwnPromises(
     // A group that comes now starts at what is left, and has no more to handle than that.
     const late = await eventLog.subscribe({ ...subscription, group: 'late' });
     await late.close();
-    await until(() => isQuiet(eventLog));
-    await close();
+    const lag = (await eventLog.lag()).find(({ group }) => group === 'late');
+    assert((lag?.waiting ?? Number.NaN) <= 1);
   });
 
   it('loses and reorders nothing, in whatever order transactions commit and the relay moves', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    const { sqlStore, eventLog } = await open();
     const relays = ['one', 'two'].map((name) =>
       createOutboxRelay({ sqlStore, clock: systemClock, log, process: name, onMoved: () => undefined }),
     );
@@ -286,7 +290,6 @@ function describeOwnPromises(
       }),
       { numRuns: 40 },
     );
-    await close();
   });
 
   type PlayStep =
