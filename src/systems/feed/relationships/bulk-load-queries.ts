@@ -19,8 +19,8 @@ export const loadFollows = writeStatement<
   `INSERT INTO follows (follower_id, followee_id, follow_id, shard)
    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[])
      AS given (follower_id, followee_id, follow_id, shard)
-   WHERE (SELECT block_id FROM blocks WHERE user_id = follower_id AND blocked_id = followee_id) IS NULL
-     AND (SELECT block_id FROM blocks WHERE user_id = followee_id AND blocked_id = follower_id) IS NULL
+   WHERE (SELECT user_id FROM blocks WHERE user_id = follower_id AND blocked_id = followee_id) IS NULL
+     AND (SELECT user_id FROM blocks WHERE user_id = followee_id AND blocked_id = follower_id) IS NULL
    ORDER BY follower_id, followee_id
    ON CONFLICT DO NOTHING RETURNING follower_id, followee_id`,
 );

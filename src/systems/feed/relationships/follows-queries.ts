@@ -17,11 +17,11 @@ export interface FollowStateRow {
 export const getFollowState = readStatement<[followerId: Id, followeeId: Id], FollowStateRow>(
   'follows_get_state',
   `SELECT
-     (SELECT follow_id FROM follows WHERE follower_id = $1 AND followee_id = $2) IS NOT NULL AS following,
-     (SELECT request_id FROM follow_requests WHERE target_id = $2 AND requester_id = $1) IS NOT NULL
+     (SELECT follower_id FROM follows WHERE follower_id = $1 AND followee_id = $2) IS NOT NULL AS following,
+     (SELECT target_id FROM follow_requests WHERE target_id = $2 AND requester_id = $1) IS NOT NULL
        AS requested,
-     (SELECT block_id FROM blocks WHERE user_id = $1 AND blocked_id = $2) IS NOT NULL
-       OR (SELECT block_id FROM blocks WHERE user_id = $2 AND blocked_id = $1) IS NOT NULL AS blocked,
+     (SELECT user_id FROM blocks WHERE user_id = $1 AND blocked_id = $2) IS NOT NULL
+       OR (SELECT user_id FROM blocks WHERE user_id = $2 AND blocked_id = $1) IS NOT NULL AS blocked,
      (SELECT count(*) FROM hidden_users WHERE user_id IN ($1, $2)) > 0 AS hidden,
      coalesce((SELECT following_count FROM user_counts WHERE user_id = $1), 0)
        + coalesce((SELECT sum(following_delta) FROM user_count_deltas WHERE user_id = $1), 0)::bigint

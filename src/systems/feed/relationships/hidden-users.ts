@@ -16,7 +16,7 @@ import {
 import { followDeltas } from './user-counts.ts';
 import { insertFollowDeltas } from './user-counts-queries.ts';
 
-/** Follows that one call of `erase` ends at most: their locks and their counts are held for some 20 ms. */
+/** Follows that one call of `erase` ends at most: their locks and their counts are held for some 40 ms. */
 export const ERASE_LIMIT = 1_000;
 
 export interface HiddenUsers {

@@ -21,8 +21,8 @@ export const pageFollowers = readStatement<ListParams, ListRow>(
   `SELECT follower_id AS user_id, follow_id AS entry_id FROM follows
    WHERE followee_id = $1 AND follow_id < $3
      AND (SELECT user_id FROM hidden_users WHERE user_id = follower_id) IS NULL
-     AND (SELECT block_id FROM blocks WHERE user_id = $2 AND blocked_id = follower_id) IS NULL
-     AND (SELECT block_id FROM blocks WHERE user_id = follower_id AND blocked_id = $2) IS NULL
+     AND (SELECT user_id FROM blocks WHERE user_id = $2 AND blocked_id = follower_id) IS NULL
+     AND (SELECT user_id FROM blocks WHERE user_id = follower_id AND blocked_id = $2) IS NULL
    ORDER BY follow_id DESC LIMIT $4`,
 );
 
@@ -31,8 +31,8 @@ export const pageFollowing = readStatement<ListParams, ListRow>(
   `SELECT followee_id AS user_id, follow_id AS entry_id FROM follows
    WHERE follower_id = $1 AND follow_id < $3
      AND (SELECT user_id FROM hidden_users WHERE user_id = followee_id) IS NULL
-     AND (SELECT block_id FROM blocks WHERE user_id = $2 AND blocked_id = followee_id) IS NULL
-     AND (SELECT block_id FROM blocks WHERE user_id = followee_id AND blocked_id = $2) IS NULL
+     AND (SELECT user_id FROM blocks WHERE user_id = $2 AND blocked_id = followee_id) IS NULL
+     AND (SELECT user_id FROM blocks WHERE user_id = followee_id AND blocked_id = $2) IS NULL
    ORDER BY follow_id DESC LIMIT $4`,
 );
 

@@ -35,19 +35,20 @@ export interface RelationshipRow {
 
 /**
  * NOTE: scalar subqueries, not EXISTS or joins: those the planner may turn into a hash of all followers of the
- * viewer, who may have a million. Each of these is one look-up in a primary key.
+ * viewer, who may have a million. And each selects a column of the primary key, so that it is one look-up there:
+ * for `follow_id` the planner reads all followers in the index that carries it.
  */
 export const getRelationships = readStatement<[viewerId: Id, userIds: readonly Id[]], RelationshipRow>(
   'relationships_get',
   `SELECT id AS user_id,
-     (SELECT follow_id FROM follows WHERE follower_id = $1 AND followee_id = id) IS NOT NULL AS following,
-     (SELECT follow_id FROM follows WHERE follower_id = id AND followee_id = $1) IS NOT NULL AS followed_by,
-     (SELECT request_id FROM follow_requests WHERE requester_id = $1 AND target_id = id) IS NOT NULL
+     (SELECT follower_id FROM follows WHERE follower_id = $1 AND followee_id = id) IS NOT NULL AS following,
+     (SELECT follower_id FROM follows WHERE follower_id = id AND followee_id = $1) IS NOT NULL AS followed_by,
+     (SELECT target_id FROM follow_requests WHERE requester_id = $1 AND target_id = id) IS NOT NULL
        AS requested,
-     (SELECT request_id FROM follow_requests WHERE requester_id = id AND target_id = $1) IS NOT NULL
+     (SELECT target_id FROM follow_requests WHERE requester_id = id AND target_id = $1) IS NOT NULL
        AS requested_by,
-     (SELECT mute_id FROM mutes WHERE user_id = $1 AND muted_id = id) IS NOT NULL AS muting,
-     (SELECT block_id FROM blocks WHERE user_id = $1 AND blocked_id = id) IS NOT NULL AS blocking,
-     (SELECT block_id FROM blocks WHERE user_id = id AND blocked_id = $1) IS NOT NULL AS blocked_by
+     (SELECT user_id FROM mutes WHERE user_id = $1 AND muted_id = id) IS NOT NULL AS muting,
+     (SELECT user_id FROM blocks WHERE user_id = $1 AND blocked_id = id) IS NOT NULL AS blocking,
+     (SELECT user_id FROM blocks WHERE user_id = id AND blocked_id = $1) IS NOT NULL AS blocked_by
    FROM unnest($2::bigint[]) AS id`,
 );

@@ -10,6 +10,9 @@ import {
 import { AppError, type ErrorCode } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Relationship } from '../../../core/user.ts';
+import { readStatement } from '../../../ports/sql-store/sql-store.ts';
+import { bulkLoadFollows } from './bulk-load.ts';
+import { getRelationships } from './relationships-queries.ts';
 
 const KINDS = [
   'follow',
@@ -181,6 +184,24 @@ describe('relationships', () => {
     await unfollowing;
     const kinds = (await announcedAmong([alice, bob])).map(({ kind }) => kind);
     assert.deepEqual(kinds, ['followed', 'unfollowed']);
+  });
+
+  it('are looked up pair by pair, not in the list of all followers of a celebrity', async () => {
+    const people = Array.from({ length: 1_000 }, () => setting.addUser());
+    const celebrity = setting.addUser();
+    const follows = people.flatMap((followerId, index) => {
+      const followees = [celebrity, ...people.slice(index + 1, index + 4)];
+      return followees.map((followeeId) => ({ followerId, followeeId, followId: setting.ids.next() }));
+    });
+    await bulkLoadFollows(setting.sql, follows);
+    await setting.sql.query({ name: 'test_vacuum', kind: 'write', text: 'VACUUM ANALYZE follows' }, []);
+    // The plan that suits somebody with a few followers is the one that the server keeps for everybody.
+    const ordinary = people[0] ?? assert.fail();
+    const text = `EXPLAIN (COSTS OFF) ${getRelationships.text}`;
+    const explain = readStatement<[Id, Id[]], object>('test_explain', text);
+    const lines = await setting.sql.query(explain, [ordinary, people]);
+    assert.match(JSON.stringify(lines), /follows_pkey/);
+    assert.doesNotMatch(JSON.stringify(lines), /follows_by_/);
   });
 
   async function read(viewerId: Id, people: readonly Id[]) {

@@ -15,7 +15,7 @@ import type { UserCounts } from '../../../core/user.ts';
 import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { foldUserCounts, getUserCounts } from './user-counts-queries.ts';
 
-/** Deltas that one call of `fold` moves at most: some 30 ms of work, so that it never holds many rows for long. */
+/** Deltas that one call of `fold` moves at most: some 60 ms of work, so that it never holds many rows for long. */
 export const FOLD_LIMIT = 5_000;
 
 export const NO_COUNTS: UserCounts = { followerCount: 0, followingCount: 0, postCount: 0 };
