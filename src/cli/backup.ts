@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
 import { type BackupFolder, createBackupFolder } from '../ports/backup-folder/backup-folder.ts';
 import type { BackupManifest } from '../ports/backup-folder/backup-manifest.ts';
 import { reachDatabase } from '../ports/open-database.ts';
@@ -12,6 +10,7 @@ import { backUp } from '../ports/sql-store/postgres-backup.ts';
 import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { interruptedOr, interruptionSignal } from './interruption.ts';
 import { openCommandLog } from './open-log.ts';
+import { refuseAbsentDatabase } from './open-product.ts';
 import { createProgress } from './progress.ts';
 import { counted, formatBytes, formatSeconds } from './quantities.ts';
 
@@ -28,7 +27,7 @@ export function backupCommand(): Command {
 async function run({ to, ...options }: SettingOptions & { readonly to: string }): Promise<void> {
   const config = configOf(options);
   const clock = systemClock;
-  refuseAbsentData(config);
+  refuseAbsentDatabase(config);
   const startMs = clock.monotonicMs();
   const signal = interruptionSignal();
   const folder = await createBackupFolder(to, clock);
@@ -41,16 +40,6 @@ async function run({ to, ...options }: SettingOptions & { readonly to: string })
   } finally {
     await folder.close();
   }
-}
-
-/** Else the embedded database would be made, only to back up nothing. */
-function refuseAbsentData({ database, dataFolder }: Config): void {
-  if (database.url !== undefined || existsSync(path.join(dataFolder, 'postgres', 'cluster'))) return;
-  throw new AppError(
-    'not_found',
-    `There is no database in ${dataFolder}. Name the data folder with --data or GROUNDSWELL_DATA, or a database ` +
-      'with --database-url.',
-  );
 }
 
 async function backUpTo(

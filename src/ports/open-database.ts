@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type DataFolder, openDataFolder } from './data-folder/data-folder.ts';
+import { readServingUrl } from './data-folder/folder-lock.ts';
 import { attachEmbeddedPostgres } from './sql-store/embedded-postgres/attach.ts';
 import { openEmbeddedPostgres } from './sql-store/embedded-postgres/embedded-postgres.ts';
 import type { PostgresConnection } from './sql-store/postgres-connection.ts';
@@ -13,6 +14,8 @@ export interface Database {
   readonly connection: PostgresConnection;
   /** Only where this process holds the data folder: with the embedded server, started by us. */
   readonly dataFolder: DataFolder | undefined;
+  /** Where the process serves whose embedded server this is; only known of another process. */
+  readonly servingUrl: string | undefined;
   /** Stops what was started here, and nothing else. */
   close(): Promise<void>;
 }
@@ -35,7 +38,7 @@ export async function openDatabase({ config, log, clock, command }: DatabaseOpti
       await server.close();
       await dataFolder.close();
     };
-    return { connection: server.connection, dataFolder, close };
+    return { connection: server.connection, dataFolder, servingUrl: undefined, close };
   } catch (error) {
     await dataFolder.close();
     throw error;
@@ -50,10 +53,11 @@ export async function reachDatabase(options: DatabaseOptions): Promise<Database>
     if (!hasCode(error, 'conflict')) throw error;
     const connection = await attachEmbeddedPostgres(path.join(options.config.dataFolder, 'postgres'));
     if (connection === undefined) throw error;
-    return { connection, dataFolder: undefined, close: async () => undefined };
+    const servingUrl = await readServingUrl(options.config.dataFolder);
+    return { connection, dataFolder: undefined, servingUrl, close: async () => undefined };
   }
 }
 
 function configured(url: string): Database {
-  return { connection: { url }, dataFolder: undefined, close: async () => undefined };
+  return { connection: { url }, dataFolder: undefined, servingUrl: undefined, close: async () => undefined };
 }

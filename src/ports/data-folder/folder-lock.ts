@@ -169,6 +169,11 @@ function holdFolder(file: string, holder: Holder, socket: Server | undefined, cl
   };
 }
 
+/** Where the holder on record serves, if it has said so. It may be dead. */
+export async function readServingUrl(folder: string): Promise<string | undefined> {
+  return (await readHolder(join(folder, LOCK_FILE)))?.url;
+}
+
 function textOf(holder: Holder): string {
   return `${JSON.stringify(holder, undefined, 2)}\n`;
 }
