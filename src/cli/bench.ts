@@ -77,8 +77,8 @@ export function benchCommand(): Command {
     .action(run);
 }
 
-async function run(given: Options): Promise<void> {
-  const options = given.quick ? { ...given, ...QUICK } : given;
+async function run(given: Options, command: Command): Promise<void> {
+  const options = given.quick ? { ...given, ...quickDefaults(command) } : given;
   const cores = coresOf(options);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -101,6 +101,12 @@ async function run(given: Options): Promise<void> {
     await stage.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+/** The short run's values, but for what was asked for. */
+function quickDefaults(command: Command): Partial<typeof QUICK> {
+  const entries = Object.entries(QUICK).filter(([name]) => command.getOptionValueSource(name) === 'default');
+  return Object.fromEntries(entries);
 }
 
 function openStage({ url, serverPid, databaseUrl }: Options, cores: Cores) {
