@@ -4,8 +4,10 @@ import { ConfigError } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { AppError } from '../core/errors.ts';
 import { backupCommand } from './backup.ts';
+import { benchCommand } from './bench.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
+import { seedCommand } from './seed.ts';
 import { serveCommand } from './serve.ts';
 
 export const EXIT_FAILED = 1;
@@ -19,7 +21,14 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .showHelpAfterError()
     .enablePositionalOptions()
     .exitOverride();
-  for (const command of [serveCommand(), migrateCommand(), backupCommand(), restoreCommand()]) {
+  for (const command of [
+    serveCommand(),
+    migrateCommand(),
+    seedCommand(),
+    backupCommand(),
+    restoreCommand(),
+    benchCommand(),
+  ]) {
     program.addCommand(command.exitOverride());
   }
   try {
