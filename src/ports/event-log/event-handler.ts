@@ -3,6 +3,7 @@
 import type { Clock, Randomness } from '../../core/clock.ts';
 import { AppError, hasCode } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { EntrySpan, Tracing } from '../../telemetry/trace.ts';
 import type { SqlTransaction } from '../sql-store/sql-store.ts';
 import {
   type EventLogObserver,
@@ -15,6 +16,8 @@ import { type RetryDelays, retryDelayMs } from './retry-delay.ts';
 
 const ATTEMPTS_MAX_DEFAULT = 10;
 const ERROR_CHARS_MAX = 2_000;
+/** A traceparent with the flag `sampled`. */
+const RECORDED = /-[0-9a-f][13579bdf]$/;
 
 /** `idle`: there was nothing to do. `done`: there may be more. `retry`: the same, and a retry is due in `delayMs`. */
 export type Step =
@@ -51,13 +54,27 @@ export function createEventHandler(deps: {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly retryDelays: RetryDelays;
   readonly observer: EventLogObserver | undefined;
 }): EventHandler {
-  const { subscription, clock, randomness, log, retryDelays, observer } = deps;
+  const { subscription, clock, randomness, log, tracing, retryDelays, observer } = deps;
   const { group } = subscription;
   const attemptsMax = subscription.attemptsMax ?? ATTEMPTS_MAX_DEFAULT;
   const pauseMs = (attempts: number) => retryDelayMs(attempts, retryDelays, randomness);
+
+  async function handleInTime(events: readonly LoggedEvent[], transaction: SqlTransaction): Promise<void> {
+    const done = new AbortController();
+    const tooLate = clock.sleep(HANDLE_TIMEOUT_MS, done.signal).then(() => {
+      if (!done.signal.aborted) throw new AppError('timeout', `A handler of ${group} took too long.`);
+    });
+    try {
+      await Promise.race([subscription.handle(events, transaction), tooLate]);
+    } finally {
+      done.abort();
+    }
+  }
+
   return {
     group,
     topics: [...subscription.topics],
@@ -65,14 +82,15 @@ export function createEventHandler(deps: {
 
     async handle(events, transaction) {
       if (events.length === 0) return;
-      const done = new AbortController();
-      const tooLate = clock.sleep(HANDLE_TIMEOUT_MS, done.signal).then(() => {
-        if (!done.signal.aborted) throw new AppError('timeout', `A handler of ${group} took too long.`);
-      });
+      const span = enterSpan(tracing, group, events);
+      if (span === undefined) return handleInTime(events, transaction);
+      const attributes = { events: events.length };
       try {
-        await Promise.race([subscription.handle(events, transaction), tooLate]);
-      } finally {
-        done.abort();
+        await span.run(() => handleInTime(events, transaction));
+        span.end({ attributes });
+      } catch (error) {
+        span.end({ attributes, error });
+        throw error;
       }
     },
 
@@ -100,6 +118,18 @@ export function createEventHandler(deps: {
       }
     },
   };
+}
+
+/** Under the first event whose trace is recorded; linked to those of the others. `undefined` where nothing is traced. */
+function enterSpan(tracing: Tracing, group: string, events: readonly LoggedEvent[]): EntrySpan | undefined {
+  if (!tracing.enabled) return undefined;
+  const sources = [...new Set(events.map(({ traceparent }) => traceparent))].filter(
+    (one) => one !== undefined,
+  );
+  const recorded = sources.filter((traceparent) => RECORDED.test(traceparent));
+  const [traceparent = sources[0], ...others] = recorded;
+  const links = others.map((other) => ({ traceparent: other }));
+  return tracing.enter('consumer', `${group} ${events[0]?.topic}`, { traceparent }, links);
 }
 
 /** Not the fault of an event: the same would befall any other. */

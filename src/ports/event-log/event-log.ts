@@ -38,7 +38,7 @@ export interface NewEvent {
   readonly payload: object;
   /** The user to whom what it is about belongs; decides the shard that the row is stored with. */
   readonly ownerId: Id;
-  /** Of the request that caused it (W3C Trace Context). */
+  /** Of what caused it (W3C Trace Context); by default the request that is being answered. */
   readonly traceparent?: string | undefined;
 }
 
@@ -96,10 +96,13 @@ export interface EventLog {
   /**
    * To be called after the commit of a statement that has put its events into the table `outbox` itself, next to
    * the rows they announce: columns shard (`shardOf(ownerId)`), topic, partition (`partitionOf(key)`), key, kind,
-   * payload (json), traceparent (null if there is none). The others have defaults. One such statement inserts
+   * payload (json), traceparent (as the method below says). The others have defaults. One such statement inserts
    * the events of one key in order. Without this call they wait for the next poll.
    */
   appended(): void;
+
+  /** Of the request that is being answered now; null where nothing is traced. `append` sees to it by itself. */
+  traceparent(): string | null;
 
   /** Starts to handle events, from where the group left off. Resolves once it hears of new ones. */
   subscribe(subscription: Subscription): Promise<Consumer>;
@@ -133,7 +136,8 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-export const HANDLE_TIMEOUT_MS = 25_000;
+/** Less than a transaction may take under the wrappers of the sql-store. */
+export const HANDLE_TIMEOUT_MS = 10_000;
 
 export interface GroupLag {
   readonly group: string;

@@ -4,6 +4,7 @@ import type { Clock, Randomness } from '../../core/clock.ts';
 import { AppError, assert } from '../../core/errors.ts';
 import { shardOf } from '../../core/ids.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { type Tracing, tracingOff } from '../../telemetry/trace.ts';
 import type { SqlStore } from '../sql-store/sql-store.ts';
 import { createBatchStep } from './event-batch.ts';
 import { createEventConsumer, type EventConsumer } from './event-consumer.ts';
@@ -38,6 +39,7 @@ export interface PostgresEventLogOptions {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  readonly tracing?: Tracing;
   readonly observer?: EventLogObserver;
   /** How soon a process with consumers finds what nobody has told it of. Default 5,000. */
   readonly pollEveryMs?: number;
@@ -50,11 +52,11 @@ const TOPIC = /^[a-z_]{1,40}$/;
 const DELETE_BATCH_MAX = 2_000;
 
 export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
-  const { sqlStore, clock, randomness, log } = options;
+  const { sqlStore, clock, randomness, log, tracing = tracingOff } = options;
   const pollEveryMs = options.pollEveryMs ?? POLL_EVERY_MS;
   const process = randomness.uuid();
   const consumers = new Map<EventConsumer, ReadonlySet<string>>();
-  const relay = createOutboxRelay({ sqlStore, clock, log, process, onMoved: wakeConsumers });
+  const relay = createOutboxRelay({ sqlStore, clock, log, tracing, process, onMoved: wakeConsumers });
   const closed = new AbortController();
   /** What only a process with consumers does; started by the first. */
   let attention: Promise<() => Promise<void>> | undefined;
@@ -96,6 +98,10 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     }
   }
 
+  function traceparent(): string | null {
+    return tracing.headers().traceparent ?? null;
+  }
+
   function openConsumer(subscription: Subscription): EventConsumer {
     const { group } = subscription;
     const handler = createEventHandler({
@@ -103,6 +109,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       clock,
       randomness,
       log,
+      tracing,
       retryDelays: options.retryDelays ?? RETRY_DELAYS,
       observer: options.observer,
     });
@@ -121,11 +128,13 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     async append(transaction, events) {
       assert(events.length <= APPEND_EVENTS_MAX, `${events.length} events are too many for one append`);
       if (events.length === 0) return;
-      await transaction.query(appendEvents, columnsOf(events));
+      await transaction.query(appendEvents, columnsOf(events, traceparent()));
       transaction.afterCommit(relay.wake);
     },
 
     appended: relay.wake,
+
+    traceparent,
 
     async subscribe(subscription) {
       if (closed.signal.aborted) throw stopping();
@@ -216,6 +225,7 @@ interface Notification {
 
 function columnsOf(
   events: readonly NewEvent[],
+  current: string | null,
 ): [number[], string[], number[], number[], string[], string[], (string | null)[]] {
   return [
     events.map(({ ownerId }) => shardOf(ownerId)),
@@ -224,7 +234,7 @@ function columnsOf(
     events.map(({ key }) => key),
     events.map(({ kind }) => kind),
     events.map(({ payload }) => payloadText(payload)),
-    events.map(({ traceparent }) => traceparent ?? null),
+    events.map(({ traceparent }) => traceparent ?? current),
   ];
 }
 

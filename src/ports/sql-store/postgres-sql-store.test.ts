@@ -34,7 +34,7 @@ describeOnPostgres('createPostgresSqlStore', (engine) => {
     const store = createPostgresSqlStore({
       connection: { url: through },
       poolSize: 1,
-      tryTimeoutMs: 50,
+      tryTimeoutMs: 300,
       acquireTimeoutMs: 5_000,
       clock,
       log,
