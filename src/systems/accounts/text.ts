@@ -1,8 +1,8 @@
 /** Texts that people write, measured as readers count and without what could disturb a page or a terminal. */
 import { invalidField } from '../../core/errors.ts';
 
-/** A grapheme of real writing has a handful of code units; stacks of hundreds of marks are no writing. */
-export const LENGTH_MAX_PER_GRAPHEME = 10;
+/** The longest emoji have some 15 code units; stacks of hundreds of marks are no writing. */
+export const LENGTH_MAX_PER_GRAPHEME = 20;
 
 // Controls, halves of surrogate pairs, line separators, and what turns around the text after it.
 const FORBIDDEN_IN_LINE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;

@@ -1,9 +1,11 @@
 /**
  * Whose token it is, asked at every request: at once from memory, with one query otherwise. What memory says is
  * at most 30 s old, and a revoked session is refused within a second by every process that hears the others; one
- * that cannot hear them remembers for a second only. In the process that revokes, it is refused at once.
+ * that cannot hear them remembers for a second only, unless it cannot ask either. In the process that revokes, it is
+ * refused at once.
  */
 import type { Clock, Randomness } from '../../../core/clock.ts';
+import { hasCode } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
@@ -89,6 +91,20 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     return flight;
   }
 
+  /**
+   * A database that is too busy to pass a message on is not to be held up by everyone who asks again, nor is everyone
+   * to be turned away: what is known counts on, up to its 30 s, while there is no answer.
+   */
+  async function loadAgain(token: string, known: CachedSession): Promise<Principal | undefined> {
+    try {
+      return await load(token);
+    } catch (error) {
+      const unanswered = hasCode(error, 'unavailable') || hasCode(error, 'timeout');
+      if (unanswered && cache.get(token) === known) return known.principal;
+      throw error;
+    }
+  }
+
   return {
     open: () => revocations.open(),
     authenticate(token) {
@@ -97,6 +113,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       const session = cache.get(token);
       if (session !== undefined && nowMs < session.staleMs) {
         if (heard || nowMs - session.loadedMs < CACHED_UNHEARD_MS_MAX) return use(session, nowMs);
+        return loadAgain(token, session);
       }
       if (!isSessionToken(token) || cache.isUnknown(token, nowMs)) return undefined;
       return load(token);

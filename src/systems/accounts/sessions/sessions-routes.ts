@@ -48,10 +48,12 @@ const SignIn = Type.Object(
       description: 'Whatever the case.',
     }),
     password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX }),
-    cookie: Type.Boolean({
-      default: false,
-      description: 'For pages: puts the token into an HttpOnly cookie instead of the answer.',
-    }),
+    cookie: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'For pages: puts the token into an HttpOnly cookie instead of the answer.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -1,0 +1,184 @@
+/** The system `accounts` with its routes on a database of its own. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { LightMyRequestResponse } from 'fastify';
+import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { createIdGenerator, type Id } from '../../src/core/ids.ts';
+import type { Relationship, UserCounts } from '../../src/core/user.ts';
+import { createWrites } from '../../src/http/idempotency.ts';
+import { createServer } from '../../src/http/server.ts';
+import { USER_SCHEMAS } from '../../src/http/user-schema.ts';
+import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
+import { createFolderMailer } from '../../src/ports/mailer/folder-mailer.ts';
+import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
+import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
+import { type Accounts, createAccounts } from '../../src/systems/accounts/accounts.ts';
+import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../../src/systems/accounts/accounts-routes.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { tracingOff } from '../../src/telemetry/trace.ts';
+import { createTestDatabase } from './database.ts';
+
+export const PASSWORD = 'correct horse battery';
+/** The only post there is, and everyone sees it. */
+export const A_POST: Id = 2_000_000_000_000_000;
+
+export interface SettingOptions {
+  readonly registration?: 'open' | 'closed';
+  readonly publicUrl?: string;
+  readonly clock?: Clock;
+}
+
+export interface SignedUp {
+  readonly userId: string;
+  readonly username: string;
+  readonly token: string;
+}
+
+export interface Call {
+  readonly token?: string | undefined;
+  readonly body?: object;
+  readonly headers?: Record<string, string>;
+}
+
+export type AccountsSetting = Awaited<ReturnType<typeof createAccountsSetting>>;
+
+export async function createAccountsSetting(options: SettingOptions = {}) {
+  const { registration = 'open', publicUrl = 'http://localhost:8080', clock = systemClock } = options;
+  const database = await createTestDatabase();
+  const mailFolder = await mkdtemp(path.join(tmpdir(), 'groundswell-mail-'));
+  const logged: string[] = [];
+  const log = createLog({ level: 'debug', pretty: false, write: (line) => void logged.push(line) });
+  const randomness = systemRandomness;
+  const openStore = () =>
+    createPostgresSqlStore({ connection: database.connection, poolSize: 6, clock: systemClock, log });
+  const sql = openStore();
+  const events = createPostgresEventLog({ sqlStore: sql, clock: systemClock, randomness, log });
+  const lease = { writer: 1, deadlineMonotonicMs: Number.POSITIVE_INFINITY, highWaterMs: 0 };
+  const counts = new Map<Id, UserCounts>();
+  const relationships = new Map<Id, Relationship>();
+  const deps = {
+    sql,
+    events,
+    mailer: createFolderMailer({
+      folder: mailFolder,
+      from: 'Groundswell <noreply@localhost>',
+      clock,
+      randomness,
+      log,
+    }),
+    ids: createIdGenerator(() => lease, systemClock),
+    clock,
+    randomness,
+    log,
+    registration,
+    publicUrl: () => publicUrl,
+    countsOf: async () => counts,
+    relationshipsOf: async () => relationships,
+    postExists: async (_viewerId: Id, postId: Id) => postId === A_POST,
+  };
+  const accounts: Accounts = createAccounts(deps);
+  await accounts.open();
+  const app = await createServer({
+    authenticate: accounts.authenticator.authenticate,
+    publicUrl,
+    trustedProxies: [],
+    corsOrigins: [],
+    version: '0.0.0',
+    log,
+    clock: systemClock,
+    randomness,
+    metrics: createMetrics({ version: '0.0.0' }),
+    tracing: tracingOff,
+    rateLimiter: undefined,
+    turnAway: () => undefined,
+  });
+  for (const schema of [...USER_SCHEMAS, ...ACCOUNTS_SCHEMAS]) app.addSchema(schema);
+  const secureCookies = publicUrl.startsWith('https:');
+  await app.register(
+    async (api) => accountsRoutes(api, { accounts, sql, writes: createWrites(sql), secureCookies }),
+    { prefix: '/api/v1' },
+  );
+  await app.ready();
+  let people = 0;
+
+  async function call(method: string, url: string, { token, body, headers }: Call = {}) {
+    const request = {
+      method: method as 'GET', // One of the methods; light-my-request has no type for any of them.
+      url: `/api/v1${url}`,
+      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+    };
+    return app.inject(body === undefined ? request : { ...request, body });
+  }
+
+  return {
+    ...deps,
+    app,
+    accounts,
+    counts,
+    relationships,
+    openStore,
+    call,
+    logged: () => logged.join(''),
+
+    /** Another process on the same database. */
+    openOther: async () => {
+      const store = openStore();
+      const other = createAccounts({ ...deps, sql: store });
+      await other.open();
+      return {
+        ...other,
+        sql: store,
+        close: async () => {
+          await other.close();
+          await store.close();
+        },
+      };
+    },
+
+    async signUp(username?: string, fields: object = {}): Promise<SignedUp> {
+      people += 1;
+      const name = username ?? `person_${people}`;
+      const answer = await call('POST', '/users', {
+        body: { username: name, password: PASSWORD, ...fields },
+      });
+      if (answer.statusCode !== 201) throw new Error(answer.body);
+      const { user, access_token: token } = answer.json();
+      return { userId: user.user_id, username: name, token };
+    },
+
+    signIn: (username: string, password = PASSWORD): Promise<LightMyRequestResponse> =>
+      call('POST', '/sessions', { body: { username, password } }),
+
+    /** What the outbox or the log has of the topic, in order: kind and payload. */
+    async announced(userId: string) {
+      const rows = await sql.query(announcedEvents, [Number(userId)]);
+      return rows.map(({ kind, payload }) => ({ kind, payload }));
+    },
+
+    async mails(): Promise<string[]> {
+      const names = (await readdir(mailFolder)).filter((name) => name.endsWith('.eml')).sort();
+      return Promise.all(names.map((name) => readFile(path.join(mailFolder, name), 'utf8')));
+    },
+
+    async close() {
+      await app.close();
+      await accounts.close();
+      await events.close();
+      await sql.close();
+      await database.close();
+      await rm(mailFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+const announcedEvents = readStatement<[userId: Id], { kind: string; payload: Record<string, unknown> }>(
+  'test_announced',
+  `SELECT kind, payload FROM (
+     SELECT kind, payload::jsonb AS payload, 0 AS place, "offset" AS number FROM event_log
+     WHERE topic = 'users' AND key = $1
+     UNION ALL
+     SELECT kind, payload::jsonb, 1, id FROM outbox WHERE topic = 'users' AND key = $1
+   ) AS events ORDER BY place, number`,
+);
