@@ -1,19 +1,24 @@
 /** Cursor paging: `?limit=&page_token=` in, `{ items, next_page_token }` out. */
-import { type TSchema, Type } from 'typebox';
+import { type TInteger, type TSchema, Type } from 'typebox';
 import { invalidField } from '../core/errors.ts';
 import { ID_MAX, type Id, isIdText } from '../core/ids.ts';
 
 export const PAGE_LIMIT_DEFAULT = 20;
 export const PAGE_LIMIT_MAX = 100;
 
+/** Optional for clients, but not for routes: what is absent is there by its default once it is validated. */
+const Limit: TInteger = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: PAGE_LIMIT_MAX,
+    default: PAGE_LIMIT_DEFAULT,
+    description: 'How many items at most.',
+  }),
+);
+
 export const PageQuery = Type.Object(
   {
-    limit: Type.Integer({
-      minimum: 1,
-      maximum: PAGE_LIMIT_MAX,
-      default: PAGE_LIMIT_DEFAULT,
-      description: 'How many items at most.',
-    }),
+    limit: Limit,
     page_token: Type.Optional(
       Type.String({
         maxLength: 64,

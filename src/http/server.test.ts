@@ -95,10 +95,13 @@ describe('the HTTP frame', () => {
 
   it('tells apart what cannot be read, is too large, and is of another type', async () => {
     const app = await openApp();
-    const post = (payload: string, type = 'application/json') =>
+    const post = (payload: string | Buffer, type = 'application/json') =>
       app.inject({ method: 'POST', url: '/things', headers: { ...signedIn, 'content-type': type }, payload });
     assert.equal((await post('{"text":')).statusCode, 400);
     assert.equal((await post('{}', 'text/csv')).statusCode, 415);
+    assert.equal((await post('{}', 'text/plain')).statusCode, 415);
+    assert.equal((await post('')).statusCode, 400);
+    assert.equal((await post(Buffer.from('{"text":"\xff"}', 'latin1'))).statusCode, 400, 'not UTF-8');
     const frame = '{"text":""}'.length;
     assert.equal((await post(`{"text":"${'x'.repeat(BODY_BYTES_MAX - frame)}"}`)).statusCode, 422);
     assert.equal((await post(`{"text":"${'x'.repeat(BODY_BYTES_MAX - frame + 1)}"}`)).statusCode, 413);
@@ -120,6 +123,38 @@ describe('the HTTP frame', () => {
     const answer = await app.inject({ method: 'DELETE', url: '/things' });
     assert.equal(answer.statusCode, 405);
     assert.equal(answer.headers['allow'], 'GET, HEAD, POST');
+  });
+
+  it('answers a path that cannot be decoded in the same words as everything else', async () => {
+    const app = await openApp();
+    for (const url of ['/%', '/things/%ff']) {
+      const answer = await app.inject({ url });
+      assert.equal(answer.statusCode, 400);
+      assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+      assert.equal(answer.json().code, 'invalid');
+    }
+  });
+
+  it('answers preflights only where there are origins that may call it', async () => {
+    const preflight = {
+      method: 'OPTIONS',
+      url: '/things',
+      headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
+    } as const;
+    const allowed = await (await openApp()).inject(preflight);
+    assert.equal(allowed.statusCode, 204);
+    assert.equal(allowed.headers['access-control-allow-origin'], 'https://app.example');
+    const closed = await (await openApp({ corsOrigins: [] })).inject(preflight);
+    assert.equal(closed.statusCode, 405);
+    assert.equal(closed.headers['access-control-allow-origin'], undefined);
+  });
+
+  it('leaves out of its document what has a default, as clients may', async () => {
+    const document = (await (await openApp()).inject({ url: '/openapi.json' })).json();
+    const limit = document.paths['/things'].get.parameters.find(
+      ({ name }: { name: string }) => name === 'limit',
+    );
+    assert.equal(limit.required ?? false, false);
   });
 
   it('lets in who may call a route, and nobody else', async () => {

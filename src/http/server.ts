@@ -8,7 +8,13 @@ import fastifyCors from '@fastify/cors';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawServerDefault,
+} from 'fastify';
 import type { Clock, Randomness } from '../core/clock.ts';
 import type { RateLimiter } from '../ports/rate-limiter/rate-limiter.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -16,6 +22,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import { registerAllowedMethods } from './allowed-methods.ts';
 import { type Authenticate, registerAccess, registerAuth } from './auth.ts';
+import { registerJsonBodies } from './json-bodies.ts';
 import { registerObservation } from './observe.ts';
 import { registerOpenApi } from './openapi.ts';
 import { PROBLEM_TYPE, Problem, problemOf } from './problem.ts';
@@ -64,6 +71,19 @@ export interface ServerOptions {
 /** An HTTP server without routes. Register them, then `ready` and `listen` as with any fastify instance. */
 export async function createServer(options: ServerOptions): Promise<App> {
   const { log, publicUrl, trustedProxies, corsOrigins } = options;
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const problem = problemOf(error, request.id);
+    if (problem.status === 500) {
+      log.error(
+        { error, request_id: request.id, method: request.method, url: request.url },
+        'request failed',
+      );
+    }
+    const retryAfterS = retryAfterOf(error);
+    if (retryAfterS !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterS)));
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+  };
   const app: App = fastify({
     logger: false,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -76,31 +96,24 @@ export async function createServer(options: ServerOptions): Promise<App> {
     requestIdHeader: false,
     genReqId: createRequestIds(options.randomness),
     clientErrorHandler: answerClientError,
+    // What fails before there is a route, such as a path that is no UTF-8.
+    frameworkErrors: answerError,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : coercing).compile(schema),
   );
   app.addSchema(Problem);
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request.id);
-    if (problem.status === 500) {
-      log.error(
-        { error, request_id: request.id, method: request.method, url: request.url },
-        'request failed',
-      );
-    }
-    const retryAfterS = retryAfterOf(error);
-    if (retryAfterS !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterS)));
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
-  });
+  registerJsonBodies(app);
+  app.setErrorHandler(answerError);
   registerObservation(app, options);
   registerSecurityHeaders(app, { secure: publicUrl?.startsWith('https:') ?? false });
   registerAllowedMethods(app);
   await app.register(fastifyCookie);
   await app.register(fastifyCors, {
-    origin: [...corsOrigins],
+    // Without any, not even a preflight is answered.
+    origin: corsOrigins.length > 0 ? [...corsOrigins] : false,
+    strictPreflight: false,
     credentials: true,
     exposedHeaders: [
       'ratelimit-limit',

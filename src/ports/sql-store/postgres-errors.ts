@@ -15,10 +15,14 @@ interface Translation {
 const BUSY = 'The database is busy. Try again shortly.';
 const UNREACHABLE = 'The database cannot be reached right now. Try again shortly.';
 const FULL = 'The database is out of space or memory. Try again later.';
+const UNSTORABLE = 'A text has characters that cannot be stored. Remove what is not text.';
 const SLOW = 'The database did not answer in time.';
 
 /** By SQLSTATE, or by its class (the first two characters). https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const TRANSLATIONS: Readonly<Record<string, Translation>> = {
+  // A NUL or half a surrogate pair, which its texts and its JSON cannot have: whoever let it through, it is the caller's.
+  22021: { code: 'invalid', message: UNSTORABLE, outcome: 'not_applied' },
+  '22P05': { code: 'invalid', message: UNSTORABLE, outcome: 'not_applied' },
   // Serialization failure, deadlock, lock timeout.
   40001: { code: 'unavailable', message: BUSY, retryAfterS: 1, outcome: 'not_applied' },
   '40P01': { code: 'unavailable', message: BUSY, retryAfterS: 1, outcome: 'not_applied' },

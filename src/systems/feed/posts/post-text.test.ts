@@ -178,6 +178,7 @@ describe('tagsIn', () => {
   it('answers tags that parseTag leaves as they are', () => {
     assert.equal(parseTag('#SEA'), 'sea');
     assert.equal(parseTag('東京'), '東京');
+    for (const none of ['', '#', 'two words', 'a\u0000', '\ud800']) assert.equal(parseTag(none), undefined);
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), (word) => {
         for (const tag of tagsIn(`#${word.normalize('NFC')}`)) assert.equal(parseTag(tag), tag);

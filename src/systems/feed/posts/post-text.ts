@@ -70,12 +70,17 @@ export function tagsIn(text: string): string[] {
     .slice(0, TAGS_MAX);
 }
 
-/** A tag as it stands in the index, from one that a client asks for, with or without its `#`. */
-export function parseTag(tag: string): string {
-  return lowerCase(tag.replace(/^[#＃]/, ''));
+/**
+ * A tag as it stands in the index, from one that a client asks for, with or without its `#`; `undefined` for what
+ * no post can be tagged with.
+ */
+export function parseTag(tag: string): string | undefined {
+  const word = lowerCase(tag.replace(/^[#＃]/, ''));
+  return WORD.test(word) ? word : undefined;
 }
 
 const MENTION = /(?<![\p{L}\p{M}\p{N}_@/=])@([A-Za-z0-9_]{3,30})(?![\p{L}\p{M}\p{N}_]|@[\p{L}\p{N}_])/gu;
+const WORD = /^[\p{L}\p{M}\p{N}_]+$/u;
 const TAG = /(?<![\p{L}\p{M}\p{N}_&/#＃])[#＃]([\p{L}\p{M}\p{N}_]+)/gu;
 
 function distinct(matches: Iterable<RegExpExecArray>): string[] {

@@ -1,5 +1,5 @@
 /** The lists of posts: the home timeline, a user's, a tag's. */
-import { type Static, Type } from 'typebox';
+import { type Static, type TBoolean, Type } from 'typebox';
 import { parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import { reference } from '../../../http/openapi.ts';
@@ -28,10 +28,15 @@ const FeedItemSchema = Type.Object(
 /** Schemas that the routes refer to. */
 export const TIMELINE_SCHEMAS = [FeedItemSchema] as const;
 
+/** As the `limit` of a page: optional for clients, not for the route. */
+const Replies: TBoolean = Type.Optional(
+  Type.Boolean({ default: true, description: 'Whether answers to other posts are in the list.' }),
+);
+
 const UserPostsQuery = Type.Object(
   {
     ...PageQuery.properties,
-    replies: Type.Boolean({ default: true, description: 'Whether answers to other posts are in the list.' }),
+    replies: Replies,
   },
   { additionalProperties: false },
 );

@@ -77,6 +77,7 @@ export function createTimelines(deps: {
 
     async tagPosts(viewerId, tag, page) {
       const indexed = parseTag(tag);
+      if (indexed === undefined) return { items: [], nextBefore: undefined };
       const { items, nextBefore } = await entriesPage(viewerId, page, (before, count) =>
         sql.query(pageTagPosts, [viewerId ?? null, indexed, before, count]),
       );
