@@ -64,7 +64,7 @@ async function openServer(
     const ports = await openPorts({ config, clock, randomness, ...telemetry, command: 'groundswell serve' });
     opened.push(ports);
     const publicUrl = (): string => config.http.publicUrl ?? url;
-    const product = await composeProduct({ config, ports, clock, randomness, log, publicUrl });
+    const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));

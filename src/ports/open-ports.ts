@@ -69,7 +69,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => sql.close());
     const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });
     opened.push(() => lease.close());
-    const eventLog = createPostgresEventLog({ ...options, sqlStore: sql });
+    const eventLog = openEventLog(sql, options);
     opened.push(() => eventLog.close());
     const diskReserve = watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
@@ -115,6 +115,23 @@ function openSqlStore({ connection }: Database, options: PortsOptions): SqlStore
     bulkhead: { concurrencyMax: poolSize, queueMax: SQL_QUEUE_MAX, queueAgeMaxMs: SQL_QUEUE_AGE_MAX_MS },
     deps: options,
   });
+}
+
+function openEventLog(sqlStore: SqlStore, options: PortsOptions): EventLog {
+  const { metrics } = options;
+  const eventLog = createPostgresEventLog({
+    ...options,
+    sqlStore,
+    observer: {
+      handled(group, topic, events, latencyMs) {
+        metrics.eventsHandled(group, topic, events, latencyMs / 1_000);
+      },
+      retried: (group, topic) => metrics.eventFailed(group, topic, 'retry'),
+      deadLettered: (group, topic) => metrics.eventFailed(group, topic, 'dead'),
+    },
+  });
+  metrics.watchLag(() => eventLog.lag());
+  return eventLog;
 }
 
 function watchDisk({ dataFolder }: Database, { config, log }: PortsOptions): DiskReserve | undefined {

@@ -13,6 +13,8 @@ import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-r
 import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/trace.ts';
 
 export interface Product {
   readonly accounts: Accounts;
@@ -35,6 +37,8 @@ export interface ProductDeps {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** Where people reach this server; known once it listens. */
   readonly publicUrl: () => string;
 }
@@ -42,7 +46,7 @@ export interface ProductDeps {
 const EXPIRE_EVERY_MS = 60_000;
 
 export async function composeProduct(deps: ProductDeps): Promise<Product> {
-  const { config, ports, clock, randomness, log, publicUrl } = deps;
+  const { config, ports, clock, randomness, log, metrics, tracing, publicUrl } = deps;
   const { sql, ids, eventLog, mailer } = ports;
   // The two need each other: a person is shown with counts, and a post with its author.
   const accounts = createAccounts({
@@ -61,8 +65,10 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   });
   const { getUsers, findUsers } = accounts.users;
   const { describeUsers } = accounts.profiles;
-  const feed = createFeed({ sql, eventLog, ids, getUsers, findUsers, describeUsers });
+  const feed = createFeed({ sql, eventLog, ids, tracing, getUsers, findUsers, describeUsers });
   await accounts.open();
+  metrics.watchQueue('post-writer', feed.waiting);
+  metrics.watchQueue('password-hashes', accounts.passwords.waiting);
   const writes = createWrites(sql);
   return {
     accounts,

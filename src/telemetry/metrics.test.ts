@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMetrics, ROUTES_MAX } from './metrics.ts';
 
 function linesOf(text: string, name: string): string[] {
@@ -54,25 +55,54 @@ describe('metrics', () => {
     const metrics = createMetrics({ version: '1' });
     let active = 1;
     metrics.watchPool('sql-store', () => ({ active, idle: 2, waiting: 0, max: 10 }));
-    metrics.watchLag('fan-out', 'posts', async () => 7);
+    metrics.watchLag(async () => [{ group: 'fan-out', topic: 'posts', waiting: 7, retrying: 2, dead: 1 }]);
     metrics.watchQueue('post-writes', () => 3);
     metrics.watchEventLoop(() => ({ meanMs: 1, p99Ms: 20, maxMs: 40 }));
     active = 5;
     const text = await metrics.render();
     assert.match(text, /pool_connections\{pool="sql-store",state="active"\} 5/);
-    assert.match(text, /consumer_lag_events\{group="fan-out",topic="posts"\} 7/);
+    assert.match(text, /consumer_lag_events\{group="fan-out",topic="posts",state="waiting"\} 7/);
+    assert.match(text, /consumer_lag_events\{group="fan-out",topic="posts",state="retrying"\} 2/);
+    assert.match(text, /consumer_lag_events\{group="fan-out",topic="posts",state="dead"\} 1/);
     assert.match(text, /queue_length\{queue="post-writes"\} 3/);
     assert.match(text, /event_loop_lag_seconds\{quantity="p99"\} 0.02/);
   });
 
   it('leaves out a gauge that cannot be read, and shows the rest', async () => {
     const metrics = createMetrics({ version: '1' });
-    metrics.watchLag('fan-out', 'posts', () => Promise.reject(new Error('the database is away')));
-    metrics.watchLag('counts', 'likes', () => 1);
+    metrics.watchLag(() => Promise.reject(new Error('the database is away')));
+    metrics.watchQueue('post-writer', () => 1);
     const text = await metrics.render();
-    assert.deepEqual(linesOf(text, 'consumer_lag_events{'), [
-      'consumer_lag_events{group="counts",topic="likes"} 1',
-    ]);
+    assert.deepEqual(linesOf(text, 'consumer_lag_events{'), []);
+    assert.deepEqual(linesOf(text, 'queue_length{'), ['queue_length{queue="post-writer"} 1']);
+  });
+
+  it('reads the lag once for scrapes at the same time, and again for the next', async () => {
+    const metrics = createMetrics({ version: '1' });
+    let waiting = 0;
+    metrics.watchLag(async () => {
+      waiting += 1;
+      await nextTurn();
+      return [{ group: 'fan-out', topic: 'posts', waiting, retrying: 0, dead: 0 }];
+    });
+    const lag = (text: string) => linesOf(text, 'consumer_lag_events{')[0];
+    const [first, second] = await Promise.all([metrics.render(), metrics.render()]);
+    assert.equal(lag(first), 'consumer_lag_events{group="fan-out",topic="posts",state="waiting"} 1');
+    assert.equal(lag(second), lag(first));
+    assert.match(lag(await metrics.render()) ?? '', / 2$/);
+  });
+
+  it('counts events by what became of them, and times them from their creation', async () => {
+    const metrics = createMetrics({ version: '1' });
+    metrics.eventsHandled('fan-out', 'posts', 3, 0.02);
+    metrics.eventFailed('fan-out', 'posts', 'retry');
+    metrics.eventFailed('fan-out', 'posts', 'dead');
+    const text = await metrics.render();
+    assert.match(text, /consumer_events_total\{group="fan-out",topic="posts",outcome="handled"\} 3/);
+    assert.match(text, /consumer_events_total\{group="fan-out",topic="posts",outcome="retry"\} 1/);
+    assert.match(text, /consumer_events_total\{group="fan-out",topic="posts",outcome="dead"\} 1/);
+    assert.match(text, /consumer_latency_seconds_bucket\{le="0.025",group="fan-out",topic="posts"\} 1/);
+    assert.match(text, /consumer_latency_seconds_count\{group="fan-out",topic="posts"\} 1/);
   });
 
   it('keeps registries apart, and adds the process where asked', async () => {

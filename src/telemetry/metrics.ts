@@ -18,6 +18,15 @@ export interface PoolState {
   readonly max: number;
 }
 
+/** What a consumer group has yet to handle of a topic. */
+export interface ConsumerLag {
+  readonly group: string;
+  readonly topic: string;
+  readonly waiting: number;
+  readonly retrying: number;
+  readonly dead: number;
+}
+
 export interface Metrics {
   readonly contentType: string;
   /** Asks every gauge now. */
@@ -32,8 +41,12 @@ export interface Metrics {
   refusal(reason: string): void;
   /** Reads the pool's state at every scrape. */
   watchPool(name: string, state: () => PoolState): void;
-  /** Reads the events a consumer group has still to handle at every scrape; a failing reading is left out. */
-  watchLag(group: string, topic: string, events: () => number | Promise<number>): void;
+  /** Events whose effects have committed, `latencyS` after the oldest of them was created. */
+  eventsHandled(group: string, topic: string, events: number, latencyS: number): void;
+  /** An event that failed: to be tried again, or a dead letter now. */
+  eventFailed(group: string, topic: string, outcome: 'retry' | 'dead'): void;
+  /** Reads the lag of all groups at every scrape, once for scrapes at the same time; a failing reading is left out. */
+  watchLag(lag: () => Promise<readonly ConsumerLag[]>): void;
   /** Reads the length of a queue in this process at every scrape. */
   watchQueue(name: string, length: () => number): void;
   watchEventLoop(lag: () => EventLoopLag): void;
@@ -53,6 +66,8 @@ export const PORT_METHODS_MAX = 300;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** From a cached read (under 1 ms) to the longest request we let run. */
 const REQUEST_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** From a consumer that is awake (some 10 ms) to one that has been away for an hour. */
+const EVENT_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3_600];
 const PORT_BUCKETS_S = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 2.5, 5, 10];
 
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -70,6 +85,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     render: () => registry.metrics(),
     ...createRequestMetrics(registry),
     ...createPortMetrics(registry),
+    ...createConsumerMetrics(registry),
     ...createWatchedGauges(registry),
   };
 }
@@ -156,6 +172,34 @@ function createPortMetrics(registry: Registry): PortMetrics {
   };
 }
 
+type ConsumerMetrics = Pick<Metrics, 'eventsHandled' | 'eventFailed'>;
+
+/** Groups and topics are named in the code, so there are few. */
+function createConsumerMetrics(registry: Registry): ConsumerMetrics {
+  const total = new Counter({
+    name: 'consumer_events_total',
+    help: 'Events by what became of them at an attempt: handled, retry (it will be tried again) or dead.',
+    labelNames: ['group', 'topic', 'outcome'],
+    registers: [registry],
+  });
+  const latency = new Histogram({
+    name: 'consumer_latency_seconds',
+    help: 'Time from the creation of the oldest event of a batch to the commit of its effects.',
+    labelNames: ['group', 'topic'],
+    buckets: EVENT_BUCKETS_S,
+    registers: [registry],
+  });
+  const countOf = createChildren((group, topic, outcome) => total.labels(group, topic, outcome));
+  const latencyOf = createChildren((group, topic) => latency.labels(group, topic));
+  return {
+    eventsHandled(group, topic, events, latencyS) {
+      countOf(group, topic, 'handled').inc(events);
+      latencyOf(group, topic, '').observe(latencyS);
+    },
+    eventFailed: (group, topic, outcome) => countOf(group, topic, outcome).inc(),
+  };
+}
+
 type WatchedGauges = Pick<Metrics, 'watchPool' | 'watchLag' | 'watchQueue' | 'watchEventLoop'>;
 
 /** Gauges that are read when somebody looks, so that keeping them costs nothing. */
@@ -164,10 +208,12 @@ function createWatchedGauges(registry: Registry): WatchedGauges {
     'pool',
     'state',
   ]);
-  const lag = watchedGauge(registry, 'consumer_lag_events', 'Events a group has still to handle.', [
-    'group',
-    'topic',
-  ]);
+  const lag = watchedGauge(
+    registry,
+    'consumer_lag_events',
+    'Events a group has not handled, by state: waiting, retrying, dead. Every process reports the same: take the maximum.',
+    ['group', 'topic', 'state'],
+  );
   const queue = watchedGauge(registry, 'queue_length', 'Entries waiting in a queue of this process.', [
     'queue',
   ]);
@@ -180,7 +226,17 @@ function createWatchedGauges(registry: Registry): WatchedGauges {
         const { active, idle, waiting, max } = state();
         return Object.entries({ active, idle, waiting, max }).map(([key, value]) => [[name, key], value]);
       }),
-    watchLag: (group, topic, events) => lag.push(async () => [[[group, topic], await events()]]),
+    watchLag(read) {
+      let reading: Promise<Reading> | undefined;
+      lag.push(() => {
+        reading ??= read()
+          .then((groups) => groups.flatMap(lagReading))
+          .finally(() => {
+            reading = undefined;
+          });
+        return reading;
+      });
+    },
     watchQueue: (name, length) => queue.push(() => [[[name], length()]]),
     watchEventLoop: (current) =>
       loop.push(() => {
@@ -191,6 +247,13 @@ function createWatchedGauges(registry: Registry): WatchedGauges {
         ]);
       }),
   };
+}
+
+function lagReading({ group, topic, waiting, retrying, dead }: ConsumerLag): Reading {
+  return Object.entries({ waiting, retrying, dead }).map(([state, events]) => [
+    [group, topic, state],
+    events,
+  ]);
 }
 
 type Reading = readonly (readonly [labels: readonly string[], value: number])[];
@@ -204,8 +267,8 @@ function watchedGauge(registry: Registry, name: string, help: string, labelNames
     labelNames,
     registers: [registry],
     async collect() {
-      this.reset();
       const readings = await Promise.all(readers.map(readingOrNothing));
+      this.reset();
       for (const [labels, value] of readings.flat()) this.labels(...labels).set(value);
     },
   });

@@ -31,10 +31,12 @@ export function openOtlpTracing(options: TracingOptions & { readonly endpoint: s
   };
   return {
     enabled: true,
-    enter(kind, name, headers) {
+    enter(kind, name, headers, linked = []) {
       const caller = parseTraceHeaders(headers);
       const parent = caller === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, caller);
-      const span = tracer.startSpan(name, { kind: SPAN_KINDS[kind] }, parent);
+      const links = linked.map(parseTraceHeaders).filter((context) => context !== undefined);
+      const options = { kind: SPAN_KINDS[kind], links: links.map((context) => ({ context })) };
+      const span = tracer.startSpan(name, options, parent);
       return entrySpan(span, contexts);
     },
     span(name, attributes, work) {
@@ -42,6 +44,11 @@ export function openOtlpTracing(options: TracingOptions & { readonly endpoint: s
       if (parent === undefined) return work();
       const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
       return contexts.run(trace.setSpan(parent, span), () => ended(span, work));
+    },
+    detached: (work) => contexts.exit(work),
+    capture() {
+      const context = contexts.getStore();
+      return (work) => (context === undefined ? contexts.exit(work) : contexts.run(context, work));
     },
     headers() {
       const span = currentSpan();

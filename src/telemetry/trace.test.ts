@@ -15,6 +15,7 @@ interface ReceivedSpan {
   readonly parentSpanId?: string;
   readonly kind: number;
   readonly status: { readonly code?: number };
+  readonly links: readonly { readonly spanId: string }[];
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
 }
 
@@ -96,6 +97,47 @@ describe('tracing', () => {
       assert.equal(child?.parentSpanId, parent?.spanId);
       assert.equal(parent?.parentSpanId ?? '', '');
     }
+  });
+
+  it('links a batch to the callers of the rest', async (test) => {
+    const collector = await startCollector(test);
+    const tracing = await openTracing(optionsFor(collector.endpoint));
+    const other = CALLER.replace('b7ad', 'c8be');
+    const links = [{ traceparent: other }, { traceparent: 'nonsense' }];
+    tracing.enter('consumer', 'fan-out posts', { traceparent: CALLER }, links)?.end({});
+    await tracing.shutdown();
+    const [span] = collector.spans;
+    assert.equal(span?.parentSpanId, 'b7ad6b7169203331');
+    assert.deepEqual(
+      span?.links.map(({ spanId }) => spanId),
+      ['c8be6b7169203331'],
+    );
+  });
+
+  it('work that outlives its request is detached, work that waits can keep its span', async (test) => {
+    const collector = await startCollector(test);
+    const tracing = await openTracing(optionsFor(collector.endpoint));
+    const entry = tracing.enter('server', 'GET', {});
+    const inSpan = await entry?.run(async () => {
+      await tracing.detached(async () => {
+        await nextTurn();
+        assert.equal(tracing.traceId(), undefined);
+      });
+      assert.equal(tracing.traceId(), entry.traceId);
+      return tracing.capture();
+    });
+    assert.equal(tracing.traceId(), undefined);
+    assert.equal(
+      inSpan?.(() => tracing.traceId()),
+      entry?.traceId,
+    );
+    const inNone = tracing.capture();
+    assert.equal(
+      entry?.run(() => inNone(() => tracing.traceId())),
+      undefined,
+    );
+    entry?.end({});
+    await tracing.shutdown();
   });
 
   it('marks failures, keeps the error as it is, and takes absence for an answer', async (test) => {

@@ -25,10 +25,22 @@ export interface EntrySpan {
 
 export interface Tracing {
   readonly enabled: boolean;
-  /** Begins a span under the caller's, or a new trace without one. `undefined` when tracing is off. */
-  enter(kind: 'server' | 'consumer', name: string, headers: TraceHeaders): EntrySpan | undefined;
+  /**
+   * Begins a span under the caller's, or a new trace without one. `links` are the callers of the rest, where the
+   * work is a batch. `undefined` when tracing is off.
+   */
+  enter(
+    kind: 'server' | 'consumer',
+    name: string,
+    headers: TraceHeaders,
+    links?: readonly TraceHeaders[],
+  ): EntrySpan | undefined;
   /** Runs `work` in a span under the current one, and in none where there is no current one. */
   span<Result>(name: string, attributes: SpanAttributes, work: () => Promise<Result>): Promise<Result>;
+  /** Runs `work` outside of the current span: for loops that go on when the request is over that started them. */
+  detached<Result>(work: () => Result): Result;
+  /** A function that runs its argument in the span that is current now, for work that waits for its turn. */
+  capture(): <Result>(work: () => Result) => Result;
   /** What an outgoing call or event must carry for its spans to belong here; empty outside of a span. */
   headers(): { traceparent?: string; tracestate?: string };
   traceId(): string | undefined;
@@ -52,10 +64,16 @@ export const tracingOff: Tracing = {
   enabled: false,
   enter: () => undefined,
   span: (_name, _attributes, work) => work(),
+  detached: (work) => work(),
+  capture: () => runAsItIs,
   headers: () => ({}),
   traceId: () => undefined,
   shutdown: async () => undefined,
 };
+
+function runAsItIs<Result>(work: () => Result): Result {
+  return work();
+}
 
 /** Loads the SDK (about 150 ms and 19 MB) only if there is a collector to send to. */
 export async function openTracing(options: TracingOptions): Promise<Tracing> {

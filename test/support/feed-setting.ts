@@ -90,7 +90,7 @@ export async function createFeedSetting() {
 
   const eventLog = createPostgresEventLog({ sqlStore: sql, clock, randomness: systemRandomness, log });
   const hydration = createHydration({ sql, getUsers });
-  const writer = createPostWriter({ sql, eventLog });
+  const writer = createPostWriter({ sql, eventLog, tracing: tracingOff });
   const posts = createPosts({ sql, ids, eventLog, getUsers, findUsers, hydration, writer });
   const threads = createThreads({ sql, hydration });
   const reactions = createReactions({ ids, eventLog, hydration });

@@ -96,13 +96,10 @@ export interface EventLog {
   /**
    * To be called after the commit of a statement that has put its events into the table `outbox` itself, next to
    * the rows they announce: columns shard (`shardOf(ownerId)`), topic, partition (`partitionOf(key)`), key, kind,
-   * payload (json), traceparent (as the method below says). The others have defaults. One such statement inserts
+   * payload (json), traceparent (null if there is none). The others have defaults. One such statement inserts
    * the events of one key in order. Without this call they wait for the next poll.
    */
   appended(): void;
-
-  /** Of the request that is being answered now; null where nothing is traced. `append` sees to it by itself. */
-  traceparent(): string | null;
 
   /** Starts to handle events, from where the group left off. Resolves once it hears of new ones. */
   subscribe(subscription: Subscription): Promise<Consumer>;

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Tracing } from '../../telemetry/trace.ts';
+import { type Tracing, tracingOff } from '../../telemetry/trace.ts';
 import type { SqlStore } from '../sql-store/sql-store.ts';
 import { moveOutbox } from './event-log-queries.ts';
 
@@ -26,12 +26,12 @@ export function createOutboxRelay(deps: {
   readonly sqlStore: SqlStore;
   readonly clock: Clock;
   readonly log: Log;
-  readonly tracing: Tracing;
+  readonly tracing?: Tracing;
   /** The number or name of this process, which tells its notifications from those of others. */
   readonly process: string;
   readonly onMoved: (topics: readonly string[]) => void;
 }): OutboxRelay {
-  const { sqlStore, clock, log, tracing, process, onMoved } = deps;
+  const { sqlStore, clock, log, tracing = tracingOff, process, onMoved } = deps;
   const closed = new AbortController();
   let asked = false;
   let running: Promise<void> | undefined;

@@ -98,10 +98,6 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     }
   }
 
-  function traceparent(): string | null {
-    return tracing.headers().traceparent ?? null;
-  }
-
   function openConsumer(subscription: Subscription): EventConsumer {
     const { group } = subscription;
     const handler = createEventHandler({
@@ -128,13 +124,11 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     async append(transaction, events) {
       assert(events.length <= APPEND_EVENTS_MAX, `${events.length} events are too many for one append`);
       if (events.length === 0) return;
-      await transaction.query(appendEvents, columnsOf(events, traceparent()));
+      await transaction.query(appendEvents, columnsOf(events, tracing.headers().traceparent));
       transaction.afterCommit(relay.wake);
     },
 
     appended: relay.wake,
-
-    traceparent,
 
     async subscribe(subscription) {
       if (closed.signal.aborted) throw stopping();
@@ -225,7 +219,7 @@ interface Notification {
 
 function columnsOf(
   events: readonly NewEvent[],
-  current: string | null,
+  current: string | undefined,
 ): [number[], string[], number[], number[], string[], string[], (string | null)[]] {
   return [
     events.map(({ ownerId }) => shardOf(ownerId)),
@@ -234,7 +228,7 @@ function columnsOf(
     events.map(({ key }) => key),
     events.map(({ kind }) => kind),
     events.map(({ payload }) => payloadText(payload)),
-    events.map(({ traceparent }) => traceparent ?? current),
+    events.map(({ traceparent }) => traceparent ?? current ?? null),
   ];
 }
 

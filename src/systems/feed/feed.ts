@@ -4,6 +4,7 @@ import type { Job } from '../../core/job.ts';
 import type { DescribeUsers, FindUsers, GetUsers } from '../../core/user.ts';
 import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { Tracing } from '../../telemetry/trace.ts';
 import { createErasure } from './posts/erasure.ts';
 import { createHydration } from './posts/hydration.ts';
 import { createPostCounts } from './posts/post-counts.ts';
@@ -46,6 +47,7 @@ export interface FeedDeps {
   readonly sql: SqlStore;
   readonly eventLog: EventLog;
   readonly ids: IdGenerator;
+  readonly tracing: Tracing;
   readonly getUsers: GetUsers;
   readonly findUsers: FindUsers;
   readonly describeUsers: DescribeUsers;

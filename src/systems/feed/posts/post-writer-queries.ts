@@ -23,6 +23,7 @@ export interface NewPostJson {
   readonly mention_shards: readonly number[];
   readonly tags: readonly string[];
   readonly payload: object;
+  readonly traceparent: string | null;
   /** The Idempotency-Key and what it stands for; null without one. */
   readonly key: string | null;
   /** In hexadecimal. */
@@ -55,8 +56,8 @@ export const writePosts = writeStatement<[posts: string], PostWriteRow>(
      SELECT * FROM json_to_recordset($1::json) AS item (
        position integer, post_id bigint, shard smallint, partition smallint, author_id bigint, text text,
        visibility text, content_warning text, language text, reply_to_id bigint, reply_to_user_id bigint,
-       thread_id bigint, mention_user_ids bigint[], mention_shards smallint[], tags text[], payload json, key text,
-       fingerprint text, status smallint, body text)),
+       thread_id bigint, mention_user_ids bigint[], mention_shards smallint[], tags text[], payload json,
+       traceparent text, key text, fingerprint text, status smallint, body text)),
    claim AS MATERIALIZED (
      SELECT position, pg_try_advisory_xact_lock(hashtextextended(key, author_id)) AS claimed
      FROM item WHERE key IS NOT NULL),
@@ -93,8 +94,8 @@ export const writePosts = writeStatement<[posts: string], PostWriteRow>(
      SELECT reply_to_id, parent_shard, count(*) FROM accepted
      WHERE reply_to_id IS NOT NULL AND visibility <> 'direct' GROUP BY reply_to_id, parent_shard),
    announced AS (
-     INSERT INTO outbox (shard, topic, partition, key, kind, payload)
-     SELECT shard, 'posts', partition, author_id, 'created', payload FROM accepted ORDER BY position)
+     INSERT INTO outbox (shard, topic, partition, key, kind, payload, traceparent)
+     SELECT shard, 'posts', partition, author_id, 'created', payload, traceparent FROM accepted ORDER BY position)
    SELECT item.position, CASE
        WHEN accepted.position IS NOT NULL THEN 'created'
        WHEN claim.claimed IS FALSE THEN 'key_in_flight'

@@ -8,6 +8,7 @@ import { shardOf } from '../../../core/ids.ts';
 import { type EventLog, partitionOf } from '../../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { createCoalescer, type ItemOutcome } from '../../../resilience/coalesce.ts';
+import type { Tracing } from '../../../telemetry/trace.ts';
 import { postCreated } from './post-events.ts';
 import { type NewPostJson, type PostWriteOutcome, writePosts } from './post-writer-queries.ts';
 import type { PostRow } from './posts-queries.ts';
@@ -26,6 +27,12 @@ export interface PostWrite {
   readonly answer: StoredAnswer;
 }
 
+/** The request that it belongs to: a batch is written when another one ends, and for many requests. */
+interface WaitingPost extends PostWrite {
+  readonly traceparent: string | null;
+  readonly inItsSpan: ReturnType<Tracing['capture']>;
+}
+
 export interface PostWriter {
   /** Resolves when the post, with all that belongs to it, is durable, or is known not to be written. */
   write(post: PostWrite): Promise<PostWriteOutcome>;
@@ -33,10 +40,19 @@ export interface PostWriter {
   waiting(): number;
 }
 
-export function createPostWriter(deps: { readonly sql: SqlStore; readonly eventLog: EventLog }): PostWriter {
-  const { sql, eventLog } = deps;
+export interface PostWriterDeps {
+  readonly sql: SqlStore;
+  readonly eventLog: EventLog;
+  readonly tracing: Tracing;
+}
 
-  async function run(writes: readonly PostWrite[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
+export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): PostWriter {
+  async function runInSpan(writes: readonly WaitingPost[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
+    const [first] = writes;
+    return first === undefined ? [] : first.inItsSpan(() => run(writes));
+  }
+
+  async function run(writes: readonly WaitingPost[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
     const posts = uniqueByKey(writes);
     const rows = await sql.query(writePosts, [JSON.stringify(posts)]);
     eventLog.appended();
@@ -45,17 +61,23 @@ export function createPostWriter(deps: { readonly sql: SqlStore; readonly eventL
     return writes.map((_, position) => ({ ok: true, value: outcomes.get(position) ?? 'key_in_flight' }));
   }
 
-  const coalescer = createCoalescer<PostWrite, PostWriteOutcome>({
+  const coalescer = createCoalescer<WaitingPost, PostWriteOutcome>({
     batchMax: WRITE_BATCH_MAX,
     concurrentBatchesMax: CONCURRENT_BATCHES_MAX,
     queueMax: WAITING_MAX,
-    run,
+    run: runInSpan,
   });
-  return { write: (post) => coalescer.submit(post), waiting: () => coalescer.waiting() };
+  return {
+    write(post) {
+      const traceparent = tracing.headers().traceparent ?? null;
+      return coalescer.submit({ ...post, traceparent, inItsSpan: tracing.capture() });
+    },
+    waiting: () => coalescer.waiting(),
+  };
 }
 
 /** Without the posts whose key another one of the batch has, which are as good as in flight. */
-function uniqueByKey(writes: readonly PostWrite[]): NewPostJson[] {
+function uniqueByKey(writes: readonly WaitingPost[]): NewPostJson[] {
   const keys = new Set<string>();
   const unique: NewPostJson[] = [];
   for (const [position, write] of writes.entries()) {
@@ -69,7 +91,7 @@ function uniqueByKey(writes: readonly PostWrite[]): NewPostJson[] {
   return unique;
 }
 
-function jsonOf({ row, claim, answer }: PostWrite, position: number): NewPostJson {
+function jsonOf({ row, claim, answer, traceparent }: WaitingPost, position: number): NewPostJson {
   const { author_id: authorId, mention_user_ids: mentionUserIds } = row;
   assert(claim === undefined || claim.principalId === authorId, 'a post is written under its author’s key');
   return {
@@ -89,6 +111,7 @@ function jsonOf({ row, claim, answer }: PostWrite, position: number): NewPostJso
     mention_shards: mentionUserIds.map(shardOf),
     tags: row.tags,
     payload: postCreated(row).payload,
+    traceparent,
     key: claim?.key ?? null,
     fingerprint: claim?.fingerprint.toString('hex') ?? null,
     status: claim === undefined ? null : answer.status,
