@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
-import { type Clock, type Randomness, systemClock, systemRandomness } from '../core/clock.ts';
+import { systemClock, systemRandomness } from '../core/clock.ts';
 import { openPorts } from '../ports/open-ports.ts';
 import { type Api, openApi } from '../roles/api.ts';
 import { composeProduct } from '../roles/compose.ts';
@@ -11,6 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { openTracing } from '../telemetry/trace.ts';
 import { configOf, type SettingOptions, settingsHelp, withDatabaseOptions } from './config-options.ts';
+import { type DemoAccount, prepareDemo } from './demo.ts';
 import { openServerLog } from './open-log.ts';
 
 interface ServeOptions extends SettingOptions {
@@ -32,8 +33,8 @@ async function run(options: ServeOptions): Promise<void> {
   const config = configOf(options);
   const log = openServerLog(config);
   const stopped = waitForStop(log);
-  const server = await openServer(config, log, { clock: systemClock, randomness: systemRandomness });
-  if (server.api !== undefined) announce(server.api.url, config);
+  const server = await openServer(config, log, { demo: options.demo === true });
+  if (server.api !== undefined) process.stdout.write(announcement(server.api.url, config, server.demo));
   await stopped;
   log.info('stopping: what has been accepted is being finished');
   await server.close();
@@ -42,14 +43,12 @@ async function run(options: ServeOptions): Promise<void> {
 
 interface Server {
   readonly api: Api | undefined;
+  readonly demo: DemoAccount | undefined;
   close(): Promise<void>;
 }
 
-async function openServer(
-  config: Config,
-  log: Log,
-  { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
-): Promise<Server> {
+async function openServer(config: Config, log: Log, options: { readonly demo: boolean }): Promise<Server> {
+  const [clock, randomness] = [systemClock, systemRandomness];
   const version = packageVersion();
   const metrics = createMetrics({ version, processMetrics: true });
   const tracing = await openTracing({ ...config.trace, service: 'groundswell', version, log });
@@ -66,14 +65,15 @@ async function openServer(
     const publicUrl = (): string => config.http.publicUrl ?? url;
     const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
+    const demo = options.demo ? await prepareDemo(ports, product, randomness) : undefined;
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));
-    if (!config.roles.includes('api')) return { api: undefined, close };
+    if (!config.roles.includes('api')) return { api: undefined, demo, close };
     const api = await openApi({ config, ports, product, clock, randomness, ...telemetry });
     opened.push(api);
     url = api.url;
     await ports.database.dataFolder?.describe({ url: api.url });
-    return { api, close };
+    return { api, demo, close };
   } catch (error) {
     await close();
     throw error;
@@ -92,19 +92,27 @@ function waitForStop(log: Log): Promise<void> {
   });
 }
 
-function announce(url: string, { http: { publicUrl }, dataFolder, database }: Config): void {
-  const shown = publicUrl ?? url;
+function announcement(
+  url: string,
+  { http, dataFolder, database }: Config,
+  demo: DemoAccount | undefined,
+): string {
+  const shown = http.publicUrl ?? url;
   const where = database.url === undefined ? `in ${dataFolder}` : 'in the configured database';
-  process.stdout.write(
-    [
-      '',
-      `  Groundswell ${packageVersion()} is serving`,
-      '',
-      `    ${shown}              what to try first`,
-      `    ${shown}/docs         every call`,
-      `    data ${where}; stop with Ctrl-C`,
-      '',
-      '',
-    ].join('\n'),
-  );
+  const wide = shown.length + '/docs'.length + 4;
+  const lines = [
+    `  Groundswell ${packageVersion()} is serving`,
+    '',
+    `    ${shown.padEnd(wide)}what to try first`,
+    `    ${`${shown}/docs`.padEnd(wide)}every call`,
+    `    data ${where}; stop with Ctrl-C`,
+    ...(demo === undefined ? [] : ['', ...demoLines(demo)]),
+  ];
+  return `\n${lines.join('\n')}\n\n`;
+}
+
+function demoLines({ username, password }: DemoAccount): string[] {
+  return password === undefined
+    ? [`    the account ${username} is there; a new password: groundswell admin reset-password ${username}`]
+    : [`    sign in as ${username} with the password ${password} (shown only now)`];
 }

@@ -31,6 +31,7 @@ describe("PostgreSQL's log", () => {
       ['2|startup|00000|LOG:  redo in progress, elapsed time: 5.00 s, current LSN: 0/1', 'info'],
       ['3|client backend|23505|ERROR:  duplicate key value violates unique constraint "users_key"', 'debug'],
       ['4|autovacuum worker|XX001|ERROR:  invalid page in block 3', 'error'],
+      ['4|autovacuum worker|57P01|FATAL:  terminating autovacuum process', 'debug'],
       ['4|checkpointer|53100|PANIC:  could not write to file "pg_wal/xlogtemp.29"', 'error'],
       ['5|client backend|01000|WARNING:  there is no transaction in progress', 'warn'],
     ] as const;

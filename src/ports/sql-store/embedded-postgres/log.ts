@@ -32,8 +32,12 @@ export function saysReady({ process, message }: ServerLogLine): boolean {
 const NEWS =
   /terminated by signal|not properly shut down|interrupted|redo (starts|done|in progress)|reinitializing/;
 
-/** Clients get their errors themselves, so those are no news here. */
-export function logLevelOf({ process, severity, message }: ServerLogLine): LogLevel {
+/** How the server tells its own processes to end when it shuts down. */
+const ADMIN_SHUTDOWN = '57P01';
+
+/** Clients get their errors themselves, so those are no news here; nor is what a shutdown ends. */
+export function logLevelOf({ process, sqlState, severity, message }: ServerLogLine): LogLevel {
+  if (sqlState === ADMIN_SHUTDOWN) return 'debug';
   if (severity === 'PANIC') return 'error';
   if (severity === 'WARNING') return 'warn';
   if (severity === 'FATAL' || severity === 'ERROR') return process === 'client backend' ? 'debug' : 'error';
