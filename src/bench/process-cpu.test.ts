@@ -17,7 +17,8 @@ describe('process CPU', () => {
 
   it('counts a busy child and a busy grandchild, and not a stranger', async (test) => {
     if (!existsSync('/proc/self/stat')) return test.skip('needs /proc');
-    const busy = 'const end = Date.now() + 250; while (Date.now() < end);';
+    // By its own CPU time, not the clock's: on a busy machine it has to wait for its turn.
+    const busy = 'while (process.cpuUsage().user + process.cpuUsage().system < 250_000);';
     const grandchild = JSON.stringify(`${busy} console.log('done'); setInterval(() => {}, 1000)`);
     const program = `${busy} require('node:child_process').spawn(process.execPath, ['-e', ${grandchild}],
       { stdio: 'inherit' }); process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))`;
