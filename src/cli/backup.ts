@@ -58,7 +58,7 @@ async function backUpTo(
       productVersion: packageVersion(),
       clock,
       signal,
-      onProgress: ({ table, bytesDone, bytes }) => progress.show(bytesDone / bytes, table),
+      onProgress: ({ table, bytesDone, bytes }) => progress.show(bytesDone / Math.max(1, bytes), table),
     });
   } finally {
     progress.end();

@@ -44,7 +44,8 @@ async function checkBackup(folder: string, clock: Clock, signal: AbortSignal): P
   try {
     return await openBackup(folder, {
       signal,
-      onProgress: (bytesChecked, bytes) => progress.show(bytesChecked / bytes, formatBytes(bytes)),
+      onProgress: (bytesChecked, bytes) =>
+        progress.show(bytesChecked / Math.max(1, bytes), formatBytes(bytes)),
     });
   } finally {
     progress.end();
@@ -64,7 +65,7 @@ async function restoreInto(
       ...task,
       connection: database.connection,
       log,
-      onProgress: ({ table, bytesDone, bytes }) => progress.show(bytesDone / bytes, table),
+      onProgress: ({ table, bytesDone, bytes }) => progress.show(bytesDone / Math.max(1, bytes), table),
     });
   } finally {
     progress.end();

@@ -7,7 +7,7 @@ export interface StoredTable {
   readonly columns: readonly string[];
   /** In the order of the key; empty where there is none. */
   readonly primaryKey: readonly string[];
-  /** On the disk, indexes not counted. An estimate of what a copy will take, for progress only. */
+  /** On the disk, when it was last looked at: an estimate of what a copy will take, for progress only. */
   readonly bytes: number;
 }
 
@@ -63,8 +63,10 @@ const TABLES = `
       WHERE index.indrelid = class.oid AND index.indisprimary
       ORDER BY key.position
     ) AS "primaryKey",
-    pg_table_size(class.oid) AS bytes
+    -- Not pg_table_size, which waits for whoever has locked the table.
+    (class.relpages + coalesce(toast.relpages, 0))::bigint * current_setting('block_size')::bigint AS bytes
   FROM pg_class AS class
+  LEFT JOIN pg_class AS toast ON toast.oid = class.reltoastrelid
   WHERE class.relnamespace = 'public'::regnamespace
     AND class.relkind IN ('r', 'p')
     AND NOT class.relispartition

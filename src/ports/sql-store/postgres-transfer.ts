@@ -8,7 +8,7 @@ export interface TransferProgress {
   /** The table that is under way. */
   readonly table: string;
   readonly bytesDone: number;
-  /** An estimate: `bytesDone` may end somewhat below or above it. */
+  /** An estimate: `bytesDone` may end below or above it. */
   readonly bytes: number;
 }
 
