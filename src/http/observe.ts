@@ -58,8 +58,8 @@ function fieldsOf(request: FastifyRequest, status: number, durationMs: number): 
     request_id: request.id,
     trace_id: request.span?.traceId,
     method: request.method,
-    // The path alone: a query may hold what does not belong in a log.
-    path: request.url.split('?', 1)[0],
+    // The template: a path or a query may hold what does not belong in a log, such as the secret of a reset.
+    route: request.is404 ? undefined : request.routeOptions.url,
     status,
     duration_ms: Math.round(durationMs * 10) / 10,
     user_id: request.principal?.userId,

@@ -49,7 +49,7 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 export const KEEP_ALIVE_MS = 65_000;
 const COMPRESS_FROM_BYTES = 1_024;
 /** While draining, an idle connection is kept this long: a request may already be on its way. */
-const DRAIN_IDLE_MS = 1_000;
+export const DRAIN_IDLE_MS = 1_000;
 
 export interface ServerOptions {
   readonly authenticate: Authenticate;
@@ -75,7 +75,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     const problem = problemOf(error, request.id);
     if (problem.status === 500) {
       log.error(
-        { error, request_id: request.id, method: request.method, url: request.url },
+        { error, request_id: request.id, method: request.method, route: request.routeOptions.url },
         'request failed',
       );
     }
@@ -141,12 +141,14 @@ export async function createServer(options: ServerOptions): Promise<App> {
  * connection, and one that stays idle for a second is closed. Resolves when the last request is answered, or
  * after `timeoutMs`.
  */
-export async function drain(app: App, timeoutMs: number): Promise<void> {
+export async function drain(app: App, timeoutMs: number, idleMs = DRAIN_IDLE_MS): Promise<void> {
   const { server } = app;
+  // For a connection whose request came before the drain, and whose answer therefore asks for nothing.
+  server.keepAliveTimeout = idleMs;
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   // http.Server's own close would cut idle connections at once, and with them what a client is just sending.
   net.Server.prototype.close.call(server);
-  const closeIdle = setTimeout(() => server.closeIdleConnections(), DRAIN_IDLE_MS);
+  const closeIdle = setTimeout(() => server.closeIdleConnections(), idleMs);
   const closeAll = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await new Promise<void>((resolve) => {
     const check = (): void => {
