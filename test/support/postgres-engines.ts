@@ -1,9 +1,8 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import pg from 'pg';
 import { systemRandomness } from '../../src/core/clock.ts';
 import { migrate } from '../../src/ports/sql-store/migrate.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { describeOnBackend } from './required-backends.ts';
 
 /** A PostgreSQL server that suites run on. */
 export interface PostgresEngine {
@@ -22,26 +21,16 @@ export interface EngineDatabase {
 }
 
 const ENGINES = [
-  { backend: 'embedded', name: 'the embedded PostgreSQL', variable: 'GROUNDSWELL_TEST_DATABASE_URL' },
-  { backend: 'postgres', name: 'a PostgreSQL server', variable: 'GROUNDSWELL_TEST_POSTGRES_URL' },
+  { backend: 'embedded', variable: 'GROUNDSWELL_TEST_DATABASE_URL' },
+  { backend: 'postgres', variable: 'GROUNDSWELL_TEST_POSTGRES_URL' },
 ];
 
-/**
- * Describes `suite` on the embedded PostgreSQL of this test run and on the separate server, if there is one. An
- * engine that is absent is one visible skip, and a failure where REQUIRE_BACKENDS names it.
- */
+/** Describes `suite` on the embedded PostgreSQL of this test run, and on the separate server if there is one. */
 export function describeOnPostgres(subject: string, suite: (engine: PostgresEngine) => void): void {
-  const required = (process.env['REQUIRE_BACKENDS'] ?? '').split(',');
-  for (const { backend, name, variable } of ENGINES) {
+  for (const { backend, variable } of ENGINES) {
     const serverUrl = process.env[variable];
-    if (serverUrl !== undefined) {
-      describe(`${subject} on ${name}`, () => suite(engineAt(name, serverUrl)));
-      continue;
-    }
-    it(`${subject} on ${name}`, (test) => {
-      assert(!required.includes(backend), `REQUIRE_BACKENDS names ${backend}, but ${variable} is not set`);
-      test.skip(`${variable} is not set`);
-    });
+    const engine = serverUrl === undefined ? undefined : engineAt(`PostgreSQL (${backend})`, serverUrl);
+    describeOnBackend(subject, { backend, engine, remedy: `set ${variable}` }, suite);
   }
 }
 
