@@ -12,6 +12,8 @@ import { type Cores, startPinned } from './pinned-process.ts';
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
+  /** Its exit code once it has ended, however it did; `undefined` if a signal ended it. */
+  readonly ended: Promise<number | undefined>;
   /** The last of what it wrote to standard output and standard error. */
   logs(): string;
   /** Asks it to end, and answers its exit code; kills it after `STOP_MS`. */
@@ -68,6 +70,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const server: ServerProcess = {
     url: `http://${HOST}:${port}`,
     pid,
+    ended: exited.then(() => child.exitCode ?? undefined),
     logs,
     async stop() {
       const timer = setTimeout(() => signal(pid, 'SIGKILL', ownGroup), STOP_MS);
