@@ -260,6 +260,13 @@ export async function createFeedSetting() {
       time.aheadMs += durationMs;
     },
 
+    ageTombstone: (postId: Id, days: number) =>
+      write(
+        'test_age_tombstone',
+        'UPDATE posts SET deleted_at = now() - make_interval(days => $2) WHERE post_id = $1',
+        [postId, days],
+      ),
+
     /** What was announced so far, in order for each key. */
     async announced(topic: string): Promise<AnnouncedEvent[]> {
       return (await sql.query(readEvents, [])).filter((event) => event.topic === topic);
