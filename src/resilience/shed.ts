@@ -10,7 +10,7 @@ export type Priority = 'critical' | 'write' | 'read';
 
 /** How loaded the process is, or how much of it is too much. */
 export interface Load {
-  /** Mean lag of the event loop; the 99th percentile would take one garbage collection for overload. */
+  /** Sustained mean lag of the event loop: a percentile, or one sample, would take one long block for overload. */
   readonly lagMs: number;
   readonly inFlight: number;
   /** Work accepted and waiting, such as rows for the next batch. */

@@ -57,7 +57,7 @@ describe('metrics', () => {
     metrics.watchPool('sql-store', () => ({ active, idle: 2, waiting: 0, max: 10 }));
     metrics.watchLag(async () => [{ group: 'fan-out', topic: 'posts', waiting: 7, retrying: 2, dead: 1 }]);
     metrics.watchQueue('post-writes', () => 3);
-    metrics.watchEventLoop(() => ({ meanMs: 1, p99Ms: 20, maxMs: 40 }));
+    metrics.watchEventLoop(() => ({ meanMs: 1, sustainedMs: 1, p99Ms: 20, maxMs: 40 }));
     active = 5;
     const text = await metrics.render();
     assert.match(text, /pool_connections\{pool="sql-store",state="active"\} 5/);
