@@ -48,6 +48,9 @@ export interface PostWriteRow {
  * A parent that is deleted at this very moment is not noticed: the answer then hangs below a tombstone, as the
  * earlier ones do. To lock it would make everyone wait who answers the same post.
  *
+ * The parents are looked up one by one (LATERAL with LIMIT): joined, a plan made while there were few posts would go
+ * on reading all of them when there are many.
+ *
  * One JSON parameter, because arrays of arrays cannot be unnested to rows of arrays.
  */
 export const writePosts = writeStatement<[posts: string], PostWriteRow>(
@@ -64,7 +67,8 @@ export const writePosts = writeStatement<[posts: string], PostWriteRow>(
    possible AS MATERIALIZED (
      SELECT item.*, parent.shard AS parent_shard FROM item
      LEFT JOIN claim ON claim.position = item.position
-     LEFT JOIN posts AS parent ON parent.post_id = item.reply_to_id AND parent.deleted_at IS NULL
+     LEFT JOIN LATERAL (
+       SELECT post_id, shard FROM posts WHERE post_id = item.reply_to_id AND deleted_at IS NULL LIMIT 1) AS parent ON true
      WHERE claim.claimed IS NOT FALSE AND (item.reply_to_id IS NULL OR parent.post_id IS NOT NULL)),
    new_key AS MATERIALIZED (
      INSERT INTO idempotency_keys (principal_id, key, shard, fingerprint, status, body)
