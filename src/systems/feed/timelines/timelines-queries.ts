@@ -26,7 +26,8 @@ export interface EntryRow {
  * when another eligible entry of its post lies within the 24 hours before it. (That entry may itself be left out:
  * the rule looks at two entries at a time, so it does not matter where a page begins.)
  *
- * Each source is read from its index only as far as the page could need.
+ * A reader may follow thousands, of whom a page needs a few. So only those sources whose newest post is among the
+ * newest are read for posts, and nobody's reposts further back than the last of the posts that fill the page.
  */
 export const pageFeed = readStatement<[readerId: Id, before: Id, limit: number], EntryRow>(
   'feed_page',
@@ -35,30 +36,44 @@ export const pageFeed = readStatement<[readerId: Id, before: Id, limit: number],
      UNION ALL
      SELECT followee_id FROM follows
      WHERE follower_id = $1
-       AND ${userVisible('$1::bigint', 'followee_id')} AND ${notMuted('$1::bigint', 'followee_id')})
-   SELECT entry.entry_id, entry.post_id, entry.reposter_id
-   FROM source CROSS JOIN LATERAL (
-     (SELECT post.post_id AS entry_id, post.post_id, NULL::bigint AS reposter_id
-      FROM posts AS post
-      WHERE post.author_id = source.user_id AND post.post_id < $2
-        AND post.deleted_at IS NULL AND post.visibility <> 'direct'
-      ORDER BY post.post_id DESC LIMIT $3)
-     UNION ALL
-     (SELECT repost.repost_id, repost.post_id, repost.user_id
-      FROM reposts AS repost JOIN posts AS post ON post.post_id = repost.post_id
-      WHERE repost.user_id = source.user_id AND repost.repost_id < $2
-        AND ${postVisible('$1::bigint')} AND ${notMuted('$1::bigint', 'post.author_id')}
-        AND NOT (
-          post.post_id >= repost.repost_id - ${REPOST_WINDOW_IDS}
-          AND post.author_id IN (SELECT user_id FROM source))
-        AND NOT EXISTS (
-          SELECT 1 FROM reposts AS other
-          WHERE other.post_id = repost.post_id
-            AND other.repost_id < repost.repost_id
-            AND other.repost_id >= repost.repost_id - ${REPOST_WINDOW_IDS}
-            AND other.user_id IN (SELECT user_id FROM source))
-      ORDER BY repost.repost_id DESC LIMIT $3)) AS entry
-   ORDER BY entry.entry_id DESC LIMIT $3`,
+       AND ${userVisible('$1::bigint', 'followee_id')} AND ${notMuted('$1::bigint', 'followee_id')}),
+   newest_source AS MATERIALIZED (
+     SELECT source.user_id FROM source CROSS JOIN LATERAL (
+       SELECT post.post_id FROM posts AS post
+       WHERE post.author_id = source.user_id AND post.post_id < $2
+         AND post.deleted_at IS NULL AND post.visibility <> 'direct'
+       ORDER BY post.post_id DESC LIMIT 1) AS newest
+     ORDER BY newest.post_id DESC LIMIT $3),
+   original AS MATERIALIZED (
+     SELECT entry.post_id FROM newest_source CROSS JOIN LATERAL (
+       SELECT post.post_id FROM posts AS post
+       WHERE post.author_id = newest_source.user_id AND post.post_id < $2
+         AND post.deleted_at IS NULL AND post.visibility <> 'direct'
+       ORDER BY post.post_id DESC LIMIT $3) AS entry
+     ORDER BY entry.post_id DESC LIMIT $3),
+   page_end AS MATERIALIZED (
+     SELECT CASE WHEN count(*) < $3 THEN 0 ELSE min(post_id) END AS post_id FROM original),
+   passed_on AS (
+     SELECT entry.* FROM source CROSS JOIN LATERAL (
+       SELECT repost.repost_id, repost.post_id, repost.user_id
+       FROM reposts AS repost JOIN posts AS post ON post.post_id = repost.post_id
+       WHERE repost.user_id = source.user_id
+         AND repost.repost_id < $2 AND repost.repost_id > (SELECT post_id FROM page_end)
+         AND ${postVisible('$1::bigint')} AND ${notMuted('$1::bigint', 'post.author_id')}
+         AND NOT (
+           post.post_id >= repost.repost_id - ${REPOST_WINDOW_IDS}
+           AND post.author_id IN (SELECT user_id FROM source))
+         AND NOT EXISTS (
+           SELECT 1 FROM reposts AS other
+           WHERE other.post_id = repost.post_id
+             AND other.repost_id < repost.repost_id
+             AND other.repost_id >= repost.repost_id - ${REPOST_WINDOW_IDS}
+             AND other.user_id IN (SELECT user_id FROM source))
+       ORDER BY repost.repost_id DESC LIMIT $3) AS entry)
+   SELECT post_id AS entry_id, post_id, NULL::bigint AS reposter_id FROM original
+   UNION ALL
+   SELECT repost_id, post_id, user_id FROM passed_on
+   ORDER BY entry_id DESC LIMIT $3`,
 );
 
 /**
