@@ -3,7 +3,7 @@ import type { Id } from '../core/ids.ts';
 import { readStatement, writeStatement } from '../ports/sql-store/sql-store.ts';
 
 /** Whether this transaction now owns the key: false while another one that uses it is still open. */
-export const claimKey = readStatement<[principalId: Id, key: string], { claimed: boolean }>(
+export const claimKey = writeStatement<[principalId: Id, key: string], { claimed: boolean }>(
   'idempotency_claim',
   `SELECT pg_try_advisory_xact_lock(hashtextextended($2, $1)) AS claimed`,
 );

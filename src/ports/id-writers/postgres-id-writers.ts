@@ -20,7 +20,7 @@ export function createPostgresIdWriters(sqlStore: SqlStore): IdWriters {
   };
 }
 
-const leaseWriter = writeStatement<
+export const leaseWriter = writeStatement<
   [holder: string, leaseMs: number, ceilingMs: number],
   { writer: number; high_water_ms: number }
 >(
@@ -41,7 +41,7 @@ const leaseWriter = writeStatement<
    RETURNING id_writers.writer, free.high_water_ms`,
 );
 
-const renewWriter = writeStatement<
+export const renewWriter = writeStatement<
   [writer: number, holder: string, leaseMs: number, ceilingMs: number],
   { writer: number }
 >(
@@ -53,7 +53,7 @@ const renewWriter = writeStatement<
    RETURNING writer`,
 );
 
-const releaseWriter = writeStatement<[writer: number, holder: string, ceilingMs: number]>(
+export const releaseWriter = writeStatement<[writer: number, holder: string, ceilingMs: number]>(
   'id_writers_release',
   `UPDATE id_writers SET holder = NULL, lease_until = '-infinity', high_water_ms = least(high_water_ms, $3::bigint)
    WHERE writer = $1 AND holder = $2`,

@@ -1,13 +1,13 @@
 /** What two users are to each other, and the locks under which that changes. */
 import type { Id } from '../../../core/ids.ts';
-import { readStatement } from '../../../ports/sql-store/sql-store.ts';
+import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 
 /**
  * Waits until no other transaction changes anything between the two users, in either direction, and keeps others
  * waiting until the end of this one. A statement of its own: the next one then sees what the others committed.
  * 0x70616972 is "pair" in ASCII: it keeps these locks apart from other advisory locks.
  */
-export const lockPair = readStatement<[oneId: Id, otherId: Id], never>(
+export const lockPair = writeStatement<[oneId: Id, otherId: Id]>(
   'relationships_lock_pair',
   `SELECT pg_advisory_xact_lock(
      hashtextextended(least($1::bigint, $2::bigint) || ' ' || greatest($1::bigint, $2::bigint), x'70616972'::int))`,
@@ -17,7 +17,7 @@ export const lockPair = readStatement<[oneId: Id, otherId: Id], never>(
  * The same for everything that the user begins to follow, so that two requests at once cannot pass the limit.
  * Always taken before the lock of a pair. 0x666f6c6c is "foll".
  */
-export const lockFollower = readStatement<[followerId: Id], never>(
+export const lockFollower = writeStatement<[followerId: Id]>(
   'relationships_lock_follower',
   `SELECT pg_advisory_xact_lock(hashtextextended($1::bigint::text, x'666f6c6c'::int))`,
 );
