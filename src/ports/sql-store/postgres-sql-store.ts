@@ -68,7 +68,10 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   });
   // Without these listeners, a connection that breaks between two statements would end the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  pool.on('error', (error) => {
+    // While it closes, a server that stops too may be faster than its farewell.
+    if (!closing) log.warn({ err: error }, 'an idle database connection broke');
+  });
   pool.on('connect', (client) => client.on('error', () => undefined));
   const listener = createPostgresListener({ connection, clock, log });
   let statements = 0;
