@@ -35,13 +35,18 @@ export const pageThread = readStatement<DescendantsParams, PostIdRow>(
    ORDER BY post.post_id LIMIT $4`,
 );
 
-/** As `pageThread`, below any post, among the `scanMax` answers that are nearest to it. */
+/**
+ * As `pageThread`, below any post, among the `scanMax` answers that are nearest to it.
+ *
+ * NOTE: OFFSET 0 keeps the planner from a hash join, which would read all posts once for every level.
+ */
 export const pageDescendants = readStatement<[...DescendantsParams, scanMax: number], PostIdRow>(
   'threads_page_descendants',
   `WITH RECURSIVE descendant AS (
      SELECT post_id FROM posts WHERE reply_to_id = $2
      UNION ALL
-     SELECT posts.post_id FROM descendant JOIN posts ON posts.reply_to_id = descendant.post_id),
+     SELECT answer.post_id FROM descendant CROSS JOIN LATERAL (
+       SELECT posts.post_id FROM posts WHERE posts.reply_to_id = descendant.post_id OFFSET 0) AS answer),
    nearest AS MATERIALIZED (SELECT post_id FROM descendant LIMIT $5)
    SELECT post.post_id FROM nearest JOIN posts AS post ON post.post_id = nearest.post_id
    WHERE post.post_id > $3
