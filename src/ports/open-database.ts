@@ -45,17 +45,32 @@ export async function openDatabase({ config, log, clock, command }: DatabaseOpti
   }
 }
 
+/** A server that is starting, and another command that ends, are waited for as long. */
+const REACH_MS_MAX = 10_000;
+const REACH_POLL_MS = 200;
+
 /** The same, for commands that may work beside a running `serve`: its server is used if it holds the folder. */
 export async function reachDatabase(options: DatabaseOptions): Promise<Database> {
-  try {
-    return await openDatabase(options);
-  } catch (error) {
-    if (!hasCode(error, 'conflict')) throw error;
-    const connection = await attachEmbeddedPostgres(path.join(options.config.dataFolder, 'postgres'));
-    if (connection === undefined) throw error;
-    const servingUrl = await readServingUrl(options.config.dataFolder);
-    return { connection, dataFolder: undefined, servingUrl, close: async () => undefined };
+  const { clock, config } = options;
+  const deadlineMs = clock.monotonicMs() + REACH_MS_MAX;
+  for (;;) {
+    try {
+      return await openDatabase(options);
+    } catch (error) {
+      if (!hasCode(error, 'conflict')) throw error;
+      const attached = await attachDatabase(config.dataFolder);
+      if (attached !== undefined) return attached;
+      if (clock.monotonicMs() >= deadlineMs) throw error;
+    }
+    await clock.sleep(REACH_POLL_MS);
   }
+}
+
+async function attachDatabase(folder: string): Promise<Database | undefined> {
+  const connection = await attachEmbeddedPostgres(path.join(folder, 'postgres'));
+  if (connection === undefined) return undefined;
+  const servingUrl = await readServingUrl(folder);
+  return { connection, dataFolder: undefined, servingUrl, close: async () => undefined };
 }
 
 function configured(url: string): Database {
