@@ -9,6 +9,7 @@ import { CORES_PATTERN, type Cores, canPin } from '../bench/pinned-process.ts';
 import { SCENARIO_NAMES, type ScenarioName } from '../bench/scenarios.ts';
 import { readEnvironment } from '../config/env.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
+import { wholeNumber } from './option-values.ts';
 
 interface Options {
   readonly scenarios: readonly ScenarioName[];
@@ -48,28 +49,28 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('Measure speed, beside a bare HTTP server and plain inserts.')
     .option('--scenarios <names>', 'which, separated by commas', parseScenarios, [...SCENARIO_NAMES])
-    .option('--rounds <n>', '1 to 50', integer(1, 50), 5)
+    .option('--rounds <n>', '1 to 50', wholeNumber(1, 50), 5)
     .option('--seconds <s>', 'of each slice of a round, 0.1 to 60', number(0.1, 60), 2)
-    .option('--connections <n>', '1 to 1024', integer(1, 1024), 32)
+    .option('--connections <n>', '1 to 1024', wholeNumber(1, 1024), 32)
     .option('--rate <n>', 'operations/s of the open loop; default: half the capacity', number(0.1, 1e6))
     .addOption(
       new Option('--arrivals <kind>', 'of the open loop').choices(['poisson', 'constant']).default('poisson'),
     )
-    .option('--users <n>', 'to make, 2 to 10000', integer(2, 10_000), 50)
-    .option('--posts <n>', 'to make, 1 to 100000', integer(1, 100_000), 2000)
-    .option('--follows <n>', 'of each user, 0 to 1000', integer(0, 1000), 10)
+    .option('--users <n>', 'to make, 2 to 10000', wholeNumber(2, 10_000), 50)
+    .option('--posts <n>', 'to make, 1 to 100000', wholeNumber(1, 100_000), 2000)
+    .option('--follows <n>', 'of each user, 0 to 1000', wholeNumber(0, 1000), 10)
     .option(
       '--skew <s>',
       'exponent of the Zipf distribution of readers, authors and posts',
       number(0.01, 5),
       0.99,
     )
-    .option('--seed <n>', 'of everything random', integer(0, 2 ** 31), 42)
+    .option('--seed <n>', 'of everything random', wholeNumber(0, 2 ** 31), 42)
     .option('--server-cores <list>', 'for taskset', parseCores, '0')
     .option('--load-cores <list>', 'for taskset', parseCores, '1')
     .option('--no-pin', 'leave it to the system which process runs where')
     .option('--url <url>', 'measure a server that runs already, on this machine; it needs rate limits off')
-    .option('--server-pid <pid>', 'its process, for its CPU time', integer(1, 2 ** 31))
+    .option('--server-pid <pid>', 'its process, for its CPU time', wholeNumber(1, 2 ** 31))
     .option('--database-url <url>', 'of the server, and for the inserts; default: the embedded PostgreSQL')
     .option('--json <file>', 'write every figure of every round there')
     .option('--quick', 'a short run, to see that everything works')
@@ -162,14 +163,6 @@ function parseScenarios(text: string): ScenarioName[] {
 function parseCores(text: string): string {
   if (!CORES_PATTERN.test(text)) throw new InvalidArgumentError('Write it as 0 or 0,2 or 0-3.');
   return text;
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }
 
 function number(min: number, max: number): (text: string) => number {

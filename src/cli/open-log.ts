@@ -1,9 +1,12 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 
 /** The log of a command whose standard output is its result: warnings and worse, on standard error. */
 export function openCommandLog(): Log {
-  return createLog({ level: 'warn', pretty: true, write: (line) => void process.stderr.write(line) });
+  const { stderr } = process;
+  const write = (line: string) => void stderr.write(stderr.isTTY ? line : stripVTControlCharacters(line));
+  return createLog({ level: 'warn', pretty: true, write });
 }
 
 /** The log of `serve`, as configured. */

@@ -17,6 +17,8 @@ export interface OpenProduct {
   readonly config: Config;
   readonly ports: Ports;
   readonly product: Product;
+  /** Where people reach the server. */
+  readonly publicUrl: () => string;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function withProduct<Result>(
     const publicUrl = (): string => publicUrlOf(config, ports);
     const product = await composeProduct({ ...deps, ...telemetry, ports, publicUrl });
     try {
-      return await work({ config, ports, product });
+      return await work({ config, ports, product, publicUrl });
     } finally {
       await product.close();
     }

@@ -3,8 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { AppError } from '../core/errors.ts';
+import { adminCommand } from './admin.ts';
 import { backupCommand } from './backup.ts';
 import { benchCommand } from './bench.ts';
+import { eventsCommand } from './events.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
 import { seedCommand } from './seed.ts';
@@ -27,9 +29,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     seedCommand(),
     backupCommand(),
     restoreCommand(),
+    adminCommand(),
+    eventsCommand(),
     benchCommand(),
   ]) {
-    program.addCommand(command.exitOverride());
+    program.addCommand(withOwnExit(command));
   }
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -39,6 +43,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     console.error(explain(error));
     return EXIT_FAILED;
   }
+}
+
+/** Commander would end the process itself, and say nothing of help. */
+function withOwnExit(command: Command): Command {
+  for (const subcommand of command.commands) withOwnExit(subcommand);
+  return command.exitOverride().showHelpAfterError('(add --help to see what it takes)');
 }
 
 function explain(error: unknown): string {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { SqlStore } from '../ports/sql-store/sql-store.ts';
@@ -9,6 +9,7 @@ import { bulkLoadPosts } from '../systems/feed/posts/bulk-load.ts';
 import { bulkLoadFollows } from '../systems/feed/relationships/bulk-load.ts';
 import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { withProduct } from './open-product.ts';
+import { wholeNumber } from './option-values.ts';
 import { createProgress } from './progress.ts';
 
 interface SeedCommandOptions extends SettingOptions {
@@ -104,12 +105,4 @@ function summaryOf(result: SeedResult, seconds: number): string {
     line('follows', result.follows, result.newFollows),
     line('posts', result.posts, result.newPosts),
   ].join('\n');
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }

@@ -6,7 +6,7 @@ import type { UserRole } from '../../core/principal.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { PASSWORD_RESET_MS, type PasswordResets, resetLink } from './credentials/password-resets.ts';
-import { type AuditLog, COMMAND_LINE } from './moderation/audit-log.ts';
+import { type AuditEntry, type AuditLog, COMMAND_LINE } from './moderation/audit-log.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import { type Page, pageFrom } from './page.ts';
 import type { Account, NewUser, Users } from './users/users.ts';
@@ -18,6 +18,14 @@ export interface ResetLink {
   readonly expiresAt: Date;
 }
 
+/** With names, which are easier to tell apart than ids. */
+export interface NamedAuditEntry extends AuditEntry {
+  /** `undefined` for the command line. */
+  readonly actor: string | undefined;
+  /** `undefined` where the act was about no user. */
+  readonly username: string | undefined;
+}
+
 /** Names are found whatever their case; a name that nobody has fails with `not_found`. */
 export interface Administration {
   /** Also where registration is closed. Without a password the user needs a reset link to sign in. */
@@ -27,6 +35,8 @@ export interface Administration {
   restoreUser(username: string): Promise<Account>;
   /** The newest first, those with ids below `before`. */
   listUsers(before: Id, limit: number): Promise<Page<Account>>;
+  /** What the staff did. The newest first, those with ids below `before`. */
+  listAuditEntries(before: Id, limit: number): Promise<Page<NamedAuditEntry>>;
   /** Fails with `conflict` when too many links of the account are outstanding. */
   resetPassword(username: string): Promise<ResetLink>;
 }
@@ -87,6 +97,21 @@ export function createAdministration(deps: AdministrationDeps): Administration {
         ({ userId }) => userId,
         (account) => account,
       );
+    },
+
+    async listAuditEntries(before, limit) {
+      const { items, nextBefore } = await auditLog.page(before, limit);
+      const userIds = items.flatMap(({ actorId, userId }) => [actorId ?? [], userId ?? []].flat());
+      const names = await users.getUsernames(userIds);
+      const nameOf = (userId: Id | null) => (userId === null ? undefined : names.get(userId));
+      return {
+        items: items.map((entry) => ({
+          ...entry,
+          actor: nameOf(entry.actorId),
+          username: nameOf(entry.userId),
+        })),
+        nextBefore,
+      };
     },
 
     async resetPassword(username) {

@@ -29,6 +29,12 @@ export const getUsers = readStatement<[userIds: readonly Id[]], UserRow>(
    WHERE user_id = ANY ($1) AND suspended_at IS NULL AND deleted_at IS NULL`,
 );
 
+/** Also of who is suspended or deleted: a name stays taken. */
+export const getUsernames = readStatement<[userIds: readonly Id[]], { user_id: Id; username: string }>(
+  'users_get_usernames',
+  'SELECT user_id, username FROM users WHERE user_id = ANY ($1)',
+);
+
 export const findUsers = readStatement<[usernameKeys: readonly string[]], UserRow>(
   'users_find',
   `SELECT ${USER_COLUMNS} FROM users

@@ -21,6 +21,7 @@ import {
   findAccountByEmail,
   findUsers,
   getAccount,
+  getUsernames,
   getUsers,
   insertUser,
   pageAccounts,
@@ -54,6 +55,8 @@ export interface UserChange {
 export interface Users {
   readonly getUsers: GetUsers;
   readonly findUsers: FindUsers;
+  /** Also of who is suspended or deleted. For the staff. */
+  getUsernames(userIds: readonly Id[]): Promise<ReadonlyMap<Id, string>>;
   /** Also one that is suspended; `undefined` for one that is deleted or never was. */
   getAccount(userId: Id, session?: SqlSession): Promise<Account | undefined>;
   /** By name, whatever the case. */
@@ -91,6 +94,12 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
       const keys = [...new Set(usernames.filter(isUsername).map(usernameKey))];
       const rows = keys.length === 0 ? [] : await sql.query(findUsers, [keys]);
       return new Map(rows.map((row) => [usernameKey(row.username), userOf(row)]));
+    },
+
+    async getUsernames(userIds) {
+      const unique = [...new Set(userIds)];
+      const rows = unique.length === 0 ? [] : await sql.query(getUsernames, [unique]);
+      return new Map(rows.map((row) => [row.user_id, row.username]));
     },
 
     async getAccount(userId, session = sql) {
