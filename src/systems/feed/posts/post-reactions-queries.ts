@@ -12,7 +12,11 @@ export interface PostReactionsRow {
   readonly bookmarked: boolean;
 }
 
-/** One row for each post asked for, also where nobody reacted; of one moment. */
+/**
+ * One row for each post asked for, also where nobody reacted; of one moment.
+ *
+ * NOTE: LATERAL with LIMIT: joined, a plan made while few posts had counts would go on reading all of them.
+ */
 export const getPostReactions = readStatement<
   [viewerId: Id | null, postIds: readonly Id[]],
   PostReactionsRow
@@ -29,7 +33,9 @@ export const getPostReactions = readStatement<
      EXISTS (SELECT 1 FROM bookmarks
        WHERE bookmarks.user_id = $1::bigint AND bookmarks.post_id = wanted.post_id) AS bookmarked
    FROM unnest($2::bigint[]) AS wanted (post_id)
-   LEFT JOIN post_counts AS base ON base.post_id = wanted.post_id
+   LEFT JOIN LATERAL (
+     SELECT like_count, repost_count, reply_count FROM post_counts
+     WHERE post_counts.post_id = wanted.post_id LIMIT 1) AS base ON true
    LEFT JOIN LATERAL (
      SELECT sum(like_delta) AS likes, sum(repost_delta) AS reposts, sum(reply_delta) AS replies
      FROM post_count_deltas WHERE post_count_deltas.post_id = wanted.post_id) AS delta ON true`,
