@@ -68,7 +68,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const ownAccount = createOwnAccount({ users, credentials, sessions, passwordResets });
   const auditLog = createAuditLog(deps);
   const reports = createReports({ ...deps, users, auditLog });
-  const moderation = createModeration({ ...deps, sessions, auditLog, revoked });
+  const moderation = createModeration({ ...deps, users, sessions, auditLog, revoked });
   return {
     users,
     profiles,

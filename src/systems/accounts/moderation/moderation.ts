@@ -3,11 +3,10 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { UserRole } from '../../../core/principal.ts';
-import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { parseLines } from '../text.ts';
-import { type Account, accountOf, userEvent } from '../users/users.ts';
+import { type Account, accountOf, type Users, userEvent } from '../users/users.ts';
 import { type AccountRow, lockAccount, setRole, setSuspendedAt } from '../users/users-queries.ts';
 import type { Actor, AuditLog } from './audit-log.ts';
 
@@ -28,14 +27,14 @@ export interface Moderation {
 export interface ModerationDeps {
   readonly sessions: Sessions;
   readonly auditLog: AuditLog;
-  readonly events: EventLog;
+  readonly users: Users;
   readonly clock: Clock;
   /** Called after the commit of what changes a user's role. */
   readonly revoked: (userId: Id) => void;
 }
 
 export function createModeration(deps: ModerationDeps): Moderation {
-  const { sessions, auditLog, events, clock, revoked } = deps;
+  const { users, sessions, auditLog, clock, revoked } = deps;
   return {
     async suspend(transaction, actor, userId, reason) {
       const detail = parseLines('reason', reason, SUSPENSION_REASON_GRAPHEMES_MAX);
@@ -44,7 +43,7 @@ export function createModeration(deps: ModerationDeps): Moderation {
       const suspended = written(await transaction.query(setSuspendedAt, [userId, new Date(clock.nowMs())]));
       await sessions.endAll(transaction, userId);
       await auditLog.add(transaction, actor, { action: 'user_suspended', userId, detail });
-      await events.append(transaction, [userEvent('suspended', suspended)]);
+      await users.announce(transaction, userEvent('suspended', suspended));
       return suspended;
     },
 
@@ -53,7 +52,7 @@ export function createModeration(deps: ModerationDeps): Moderation {
       if (account.suspendedAt === null) return account;
       const restored = written(await transaction.query(setSuspendedAt, [userId, null]));
       await auditLog.add(transaction, actor, { action: 'user_restored', userId });
-      await events.append(transaction, [userEvent('restored', restored)]);
+      await users.announce(transaction, userEvent('restored', restored));
       return restored;
     },
 

@@ -13,6 +13,7 @@ import {
 } from '../../../ports/sql-store/sql-store.ts';
 import { checkEmail, emailKey, isEmail } from './email.ts';
 import { parseBio, parseDisplayName } from './profile-text.ts';
+import { createUserCache } from './user-cache.ts';
 import { checkUsername, isUsername, usernameKey } from './username.ts';
 import {
   type AccountRow,
@@ -73,6 +74,8 @@ export interface Users {
   update(transaction: SqlTransaction, userId: Id, change: UserChange): Promise<Account>;
   /** Erases what the person wrote; the name stays taken. Announces `users/deleted`, so that others erase theirs. */
   erase(transaction: SqlTransaction, userId: Id): Promise<void>;
+  /** Tells everyone of what changed about the user, and forgets what is cached once it is committed. */
+  announce(transaction: SqlTransaction, event: NewEvent): Promise<void>;
 }
 
 export interface UsersDeps {
@@ -83,12 +86,21 @@ export interface UsersDeps {
 }
 
 export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
+  const cache = createUserCache({ load, clock });
+
+  async function load(userIds: readonly Id[]): Promise<ReadonlyMap<Id, User>> {
+    const rows = await sql.query(getUsers, [userIds]);
+    return new Map(rows.map((row) => [row.user_id, userOf(row)]));
+  }
+
+  async function announce(transaction: SqlTransaction, event: NewEvent): Promise<void> {
+    transaction.afterCommit(() => cache.forget(event.key));
+    await events.append(transaction, [event]);
+  }
+
   return {
-    async getUsers(userIds) {
-      const unique = [...new Set(userIds)];
-      const rows = unique.length === 0 ? [] : await sql.query(getUsers, [unique]);
-      return new Map(rows.map((row) => [row.user_id, userOf(row)]));
-    },
+    announce,
+    getUsers: cache.getUsers,
 
     async findUsers(usernames) {
       const keys = [...new Set(usernames.filter(isUsername).map(usernameKey))];
@@ -137,7 +149,7 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
           role,
         ]),
       );
-      await events.append(transaction, [userEvent('created', account)]);
+      await announce(transaction, userEvent('created', account));
       return account;
     },
 
@@ -156,22 +168,20 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
         ]),
       );
       const isPublic = [displayName, bio, locked].some((value) => value !== undefined);
-      if (isPublic) await events.append(transaction, [userEvent('updated', account)]);
+      if (isPublic) await announce(transaction, userEvent('updated', account));
       return account;
     },
 
     async erase(transaction, userId) {
       const erased = await transaction.query(eraseUser, [userId, new Date(clock.nowMs())]);
       if (erased.length === 0) throw notFound('user');
-      await events.append(transaction, [
-        {
-          topic: 'users',
-          kind: 'deleted',
-          key: userId,
-          ownerId: userId,
-          payload: { user_id: String(userId) },
-        },
-      ]);
+      await announce(transaction, {
+        topic: 'users',
+        kind: 'deleted',
+        key: userId,
+        ownerId: userId,
+        payload: { user_id: String(userId) },
+      });
     },
   };
 }
