@@ -13,7 +13,8 @@ export async function readContent(url: string): Promise<DatabaseContent> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query("SET timezone = 'UTC'");
+    // One spelling of every value, whatever the server's defaults are.
+    await client.query("SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'");
     const tables: Record<string, string> = {};
     for (const { name } of (await client.query<{ name: string }>(TABLES)).rows) {
       const { rows } = await client.query<{ content: string }>(
