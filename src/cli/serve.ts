@@ -9,10 +9,11 @@ import { openWorker } from '../roles/worker.ts';
 import { createHealth } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { openTracing } from '../telemetry/trace.ts';
+import { openTracing } from '../telemetry/open-tracing.ts';
 import { configOf, type SettingOptions, settingsHelp, withDatabaseOptions } from './config-options.ts';
 import { type DemoAccount, prepareDemo } from './demo.ts';
 import { openServerLog } from './open-log.ts';
+import { listenForStop } from './stop-request.ts';
 
 interface ServeOptions extends SettingOptions {
   readonly demo?: true;
@@ -32,13 +33,35 @@ export function serveCommand(): Command {
 async function run(options: ServeOptions): Promise<void> {
   const config = configOf(options);
   const log = openServerLog(config);
-  const stopped = waitForStop(log);
-  const server = await openServer(config, log, { demo: options.demo === true });
+  const stop = listenForStop({ clock: systemClock, log });
+  const task = { demo: options.demo === true, stop: stop.asked };
+  await Promise.race([serve(config, log, task), stop.insisted]);
+  log.info('stopped');
+}
+
+interface ServeTask {
+  readonly demo: boolean;
+  /** Aborts when it shall stop. */
+  readonly stop: AbortSignal;
+}
+
+async function serve(config: Config, log: Log, task: ServeTask): Promise<void> {
+  const server = await openServer(config, log, task).catch((error: unknown) => {
+    if (!task.stop.aborted) throw error;
+    log.info({ err: error }, 'stopped while starting');
+  });
+  if (server === undefined) return;
   if (server.api !== undefined) process.stdout.write(announcement(server.api.url, config, server.demo));
-  await stopped;
+  await aborted(task.stop);
   log.info('stopping: what has been accepted is being finished');
   await server.close();
-  log.info('stopped');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 interface Server {
@@ -47,7 +70,7 @@ interface Server {
   close(): Promise<void>;
 }
 
-async function openServer(config: Config, log: Log, options: { readonly demo: boolean }): Promise<Server> {
+async function openServer(config: Config, log: Log, { demo: withDemo, stop }: ServeTask): Promise<Server> {
   const [clock, randomness] = [systemClock, systemRandomness];
   const version = packageVersion();
   const metrics = createMetrics({ version, processMetrics: true });
@@ -60,12 +83,13 @@ async function openServer(config: Config, log: Log, options: { readonly demo: bo
     for (const part of opened.splice(0).reverse()) await part.close();
   };
   try {
-    const ports = await openPorts({ config, clock, randomness, ...telemetry, command: 'groundswell serve' });
+    const command = 'groundswell serve';
+    const ports = await openPorts({ config, clock, randomness, ...telemetry, command, signal: stop });
     opened.push(ports);
     const publicUrl = (): string => config.http.publicUrl ?? url;
     const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
-    const demo = options.demo ? await prepareDemo(ports, product, randomness) : undefined;
+    const demo = withDemo ? await prepareDemo(ports, product, randomness) : undefined;
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));
     if (!config.roles.includes('api')) return { api: undefined, demo, close };
@@ -78,18 +102,6 @@ async function openServer(config: Config, log: Log, options: { readonly demo: bo
     await close();
     throw error;
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT. A second one ends the process as it would have without us. */
-function waitForStop(log: Log): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        log.info({ signal }, 'asked to stop');
-        resolve();
-      });
-    }
-  });
 }
 
 function announcement(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import { Type } from 'typebox';
@@ -264,6 +265,24 @@ describe('the HTTP frame', () => {
     assert.match(await answer, /^HTTP\/1.1 200 [\s\S]*"done":true/);
     await drained;
     await app.close();
+  });
+
+  it('drains: a client that keeps its connection after a late answer does not hold it up', async () => {
+    const slow = await createServerBeforeReady();
+    const gate = new EventEmitter();
+    slow.get('/slow', { config: { access: 'public' } }, async () => {
+      await once(gate, 'open');
+      return { done: true };
+    });
+    await slow.listen({ port: 0 });
+    const answer = talk(slow, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(slow.server, 'request');
+    const idleMs = 20;
+    const drained = drain(slow, 60_000, idleMs);
+    await new Promise((resolve) => setTimeout(resolve, 5 * idleMs));
+    gate.emit('open');
+    assert.match(await answer, /^HTTP\/1.1 200 [\s\S]*"done":true/);
+    await drained;
   });
 
   async function createServerBeforeReady() {

@@ -26,14 +26,22 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** What holds the data folder, in the words of its user. */
   readonly command: string;
+  /** Gives up a start that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** Starts the embedded server, or uses the configured one. Fails with `conflict` if the data folder is held. */
-export async function openDatabase({ config, log, clock, command }: DatabaseOptions): Promise<Database> {
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { config, log, clock, command, signal } = options;
   if (config.database.url !== undefined) return configured(config.database.url);
   const dataFolder = await openDataFolder(config.dataFolder, { clock, command });
   try {
-    const server = await openEmbeddedPostgres({ folder: path.join(dataFolder.path, 'postgres'), log, clock });
+    const server = await openEmbeddedPostgres({
+      folder: path.join(dataFolder.path, 'postgres'),
+      log,
+      clock,
+      ...(signal === undefined ? {} : { signal }),
+    });
     const close = async (): Promise<void> => {
       await server.close();
       await dataFolder.close();

@@ -48,6 +48,8 @@ export interface PortsOptions {
   readonly command: string;
   /** Whether a database that another process runs will do, as for a command beside `serve`. */
   readonly shared?: boolean;
+  /** Gives up a start of the embedded database that is under way, which after a crash can take minutes. */
+  readonly signal?: AbortSignal;
 }
 
 /** Calls that wait for a connection, at most; what is beyond them is refused at once. */

@@ -56,7 +56,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
     authenticate: product.authenticate,
     rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
     turnAway: createTurnAway(deps, () => ({
-      lagMs: lag.current().meanMs,
+      lagMs: lag.current().sustainedMs,
       inFlight: inFlight.count,
       queued: product.queued(),
     })),
@@ -67,7 +67,11 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   welcomeRoutes(app, { baseUrl: () => publicUrl ?? url, version });
   healthRoutes(app, { health, metrics });
   await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });
-  url = await app.listen({ host, port });
+  url = await listen(app, { host, port }).catch(async (error: unknown) => {
+    lag.close();
+    await app.close();
+    throw error;
+  });
   return {
     url,
     async close() {
@@ -76,6 +80,23 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
       lag.close();
     },
   };
+}
+
+/** Fails with `conflict` for a port that is taken, with `invalid` for an address that this machine cannot use. */
+async function listen(app: App, { host, port }: { host: string; port: number }): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const place = `port ${port} of ${host}`;
+    if (code === 'EADDRINUSE') {
+      const message = `Another program already uses ${place}. Stop it, or name another port: --port 8081, or GROUNDSWELL_PORT.`;
+      throw new AppError('conflict', message, { cause: error });
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `The server cannot listen on ${place}: ${reason}. Name another one with --host and --port, or GROUNDSWELL_HOST and GROUNDSWELL_PORT.`;
+    throw new AppError('invalid', message, { cause: error });
+  }
 }
 
 function countInFlight(app: App, inFlight: { count: number }): void {
