@@ -1,44 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { startCollector } from '../../test/support/trace-collector.ts';
 import { AppError } from '../core/errors.ts';
 import { createLog } from './log.ts';
-import { openTracing, tracingOff } from './trace.ts';
-
-interface ReceivedSpan {
-  readonly name: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly kind: number;
-  readonly status: { readonly code?: number };
-  readonly links: readonly { readonly spanId: string }[];
-  readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
-}
-
-/** A collector: takes OTLP/HTTP in JSON, as the exporter sends it, and keeps the spans. */
-async function startCollector(test: TestContext, status = 200) {
-  const spans: ReceivedSpan[] = [];
-  const services: unknown[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    assert.equal(request.url, '/v1/traces');
-    const body = JSON.parse(Buffer.concat(chunks).toString());
-    for (const resourceSpans of body.resourceSpans) {
-      services.push(resourceSpans.resource.attributes[0].value.stringValue);
-      for (const scope of resourceSpans.scopeSpans) spans.push(...scope.spans);
-    }
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  test.after(() => server.close());
-  return { spans, services, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
+import { openTracing } from './open-tracing.ts';
+import { tracingOff } from './trace.ts';
 
 function optionsFor(endpoint: string | undefined, ratio = 1, lines: string[] = []) {
   const log = createLog({ level: 'info', pretty: false, write: (line) => lines.push(line) });

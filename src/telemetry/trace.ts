@@ -4,14 +4,9 @@
  */
 
 import type { Log } from './log.ts';
+import type { TraceHeaders } from './traceparent.ts';
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
-
-/** The two headers of W3C Trace Context; an event carries the same two fields. */
-export interface TraceHeaders {
-  readonly traceparent?: string | string[] | undefined;
-  readonly tracestate?: string | string[] | undefined;
-}
 
 /** The span of work that came from outside: a request, or an event. */
 export interface EntrySpan {
@@ -73,11 +68,4 @@ export const tracingOff: Tracing = {
 
 function runAsItIs<Result>(work: () => Result): Result {
   return work();
-}
-
-/** Loads the SDK (about 150 ms and 19 MB) only if there is a collector to send to. */
-export async function openTracing(options: TracingOptions): Promise<Tracing> {
-  if (options.endpoint === undefined) return tracingOff;
-  const { openOtlpTracing } = await import('./otlp-trace.ts');
-  return openOtlpTracing({ ...options, endpoint: options.endpoint });
 }

@@ -1,5 +1,10 @@
 import { createTraceState, isSpanContextValid, type SpanContext, TraceFlags } from '@opentelemetry/api';
-import type { TraceHeaders } from './trace.ts';
+
+/** The two headers of W3C Trace Context; an event carries the same two fields. */
+export interface TraceHeaders {
+  readonly traceparent?: string | string[] | undefined;
+  readonly tracestate?: string | string[] | undefined;
+}
 
 /** W3C Trace Context, level 1: version, trace id, parent id, flags. Later versions may append fields. */
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
