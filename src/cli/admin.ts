@@ -49,7 +49,7 @@ function createUserCommand(): Command {
   return withExamples(
     command,
     'groundswell admin create-user alice --role administrator',
-    'groundswell admin create-user bob --email bob@example.org --password-stdin < bob.txt',
+    'groundswell admin create-user bob --password-stdin < bob.txt',
   );
 }
 

@@ -18,12 +18,19 @@ export interface RunningCommand {
 export interface CommandOptions {
   /** What stands before the program, such as `['bash', '-c', 'ulimit -f 8; exec "$@"', 'bash']`. */
   readonly prefix?: readonly string[];
+  /** What it reads from standard input; by default nothing. */
+  readonly input?: string;
 }
 
-export function startCommand(args: readonly string[], { prefix = [] }: CommandOptions = {}): RunningCommand {
+export function startCommand(
+  args: readonly string[],
+  { prefix = [], input = '' }: CommandOptions = {},
+): RunningCommand {
   const program = [process.execPath, path.join(packageRoot(), 'dist', 'src', 'main.js'), ...args];
   const [file = process.execPath, ...rest] = [...prefix, ...program];
-  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
+  const child = spawn(file, rest, { stdio: 'pipe', env: environment() });
+  // It may end without having read it.
+  child.stdin.on('error', () => undefined).end(input);
   return { ended: gather(child), kill: (signal) => void child.kill(signal) };
 }
 

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Command } from 'commander';
+import { adminCommand } from './admin.ts';
+import { eventsCommand } from './events.ts';
+
+describe('the help of a subcommand', () => {
+  for (const group of [adminCommand(), eventsCommand()]) {
+    for (const command of group.commands) {
+      it(`${group.name()} ${command.name()} fits a terminal and has an example`, () => {
+        const text = helpOf(command);
+        assert.match(text, new RegExp(`Examples?:\n {2}groundswell ${group.name()} ${command.name()}\\b`));
+        assert.deepEqual(
+          text.split('\n').filter((line) => line.length > 80),
+          [],
+        );
+      });
+    }
+  }
+});
+
+function helpOf(command: Command): string {
+  let text = '';
+  const writeOut = (part: string): void => {
+    text += part;
+  };
+  command.configureOutput({ writeOut, getOutHelpWidth: () => 80 }).outputHelp();
+  return text;
+}
