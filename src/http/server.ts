@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import net from 'node:net';
 import fastifyCompress from '@fastify/compress';
 import fastifyCookie from '@fastify/cookie';
-import fastifyCors from '@fastify/cors';
+import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
@@ -110,19 +110,8 @@ export async function createServer(options: ServerOptions): Promise<App> {
   registerSecurityHeaders(app, { secure: publicUrl?.startsWith('https:') ?? false });
   registerAllowedMethods(app);
   await app.register(fastifyCookie);
-  await app.register(fastifyCors, {
-    // Without any, not even a preflight is answered.
-    origin: corsOrigins.length > 0 ? [...corsOrigins] : false,
-    strictPreflight: false,
-    credentials: true,
-    exposedHeaders: [
-      'ratelimit-limit',
-      'ratelimit-remaining',
-      'ratelimit-reset',
-      'retry-after',
-      'idempotent-replayed',
-    ],
-  });
+  // Without any, not even a preflight is answered.
+  if (corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(corsOrigins));
   await app.register(fastifyCompress, { threshold: COMPRESS_FROM_BYTES, encodings: ['br', 'gzip'] });
   await registerOpenApi(app, { version: options.version, publicUrl });
   registerTurningAway(app, options);
@@ -175,6 +164,22 @@ const coercing = addFormats.default(
     strict: false,
   }),
 );
+
+/** Pages of these origins may call the API, with the cookie, and read the headers that say how it went. */
+function corsOptions(origins: readonly string[]): FastifyCorsOptions {
+  return {
+    origin: [...origins],
+    credentials: true,
+    strictPreflight: false,
+    exposedHeaders: [
+      'ratelimit-limit',
+      'ratelimit-remaining',
+      'ratelimit-reset',
+      'retry-after',
+      'idempotent-replayed',
+    ],
+  };
+}
 
 /** Unique over processes and restarts, and cheap: a random prefix and a counter. */
 function createRequestIds(randomness: Randomness): () => string {
