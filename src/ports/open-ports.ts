@@ -73,7 +73,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => lease.close());
     const eventLog = openEventLog(sql, options);
     opened.push(() => eventLog.close());
-    const diskReserve = watchDisk(database, options);
+    const diskReserve = await watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
     return {
       sql,
@@ -136,9 +136,22 @@ function openEventLog(sqlStore: SqlStore, options: PortsOptions): EventLog {
   return eventLog;
 }
 
-function watchDisk({ dataFolder }: Database, { config, log }: PortsOptions): DiskReserve | undefined {
+/** A full disk is shown, but no reason to be sent no requests: reads are served as ever. */
+async function watchDisk(
+  { dataFolder }: Database,
+  { config, log, metrics, health }: PortsOptions,
+): Promise<DiskReserve | undefined> {
   if (dataFolder === undefined) return undefined;
-  return openDiskReserve({ folder: dataFolder.path, reserveBytes: config.diskReserveBytes, log });
+  const reserveBytes = config.diskReserveBytes;
+  const reserve = openDiskReserve({ folder: dataFolder.path, reserveBytes, log });
+  await reserve.check();
+  metrics.watchDisk(() => ({ freeBytes: reserve.freeBytes(), reserveBytes }));
+  const check = async (): Promise<void> => {
+    const refusal = reserve.refusal();
+    if (refusal !== undefined) throw refusal;
+  };
+  health.addCheck('disk', check, { optional: true });
+  return reserve;
 }
 
 /** A provider of mail comes later: until then the operator reads it in the folder. */

@@ -40,7 +40,6 @@ export interface Api {
 const LOAD_LIMITS = { lagMs: 100, inFlight: 3_000, queued: 5_000 } as const;
 /** Longer than any request may take. */
 const DRAIN_TIMEOUT_MS = 30_000;
-const DISK_RETRY_AFTER_S = 30;
 
 export async function openApi(deps: ApiDeps): Promise<Api> {
   const { config, ports, product, health, metrics } = deps;
@@ -117,16 +116,11 @@ function createTurnAway(
 ): TurnAway {
   const shedder = createLoadShedder({ load, limits: LOAD_LIMITS, randomness });
   return (priority, writes) => {
-    if (writes && ports.diskReserve?.isExhausted() === true) return { error: diskFull(), reason: 'disk' };
+    const full = writes ? ports.diskReserve?.refusal() : undefined;
+    if (full !== undefined) return { error: full, reason: 'disk' };
     const { refuse, retryAfterS } = shedder.decide(priority);
     return refuse ? { error: overloaded(retryAfterS), reason: `overload_${priority}` } : undefined;
   };
-}
-
-function diskFull(): AppError {
-  const message =
-    'The disk is full down to its reserve, so nothing can be written. Reading works; writing resumes when there is space.';
-  return new AppError('unavailable', message, { retryAfterS: DISK_RETRY_AFTER_S, outcome: 'not_applied' });
 }
 
 function overloaded(retryAfterS: number): AppError {

@@ -42,6 +42,17 @@ describe('health', () => {
     assert.deepEqual(health.live(), { status: 'live' });
   });
 
+  it('is ready while a part is down that it can serve without, and shows it', async () => {
+    const health = createHealth(systemClock);
+    health.addCheck('sql-store', async () => undefined);
+    const full = () => Promise.reject(new AppError('unavailable', 'The disk is full.'));
+    health.addCheck('disk', full, { optional: true });
+    const { status, checks } = await health.ready();
+    assert.equal(status, 'ready');
+    assert.equal(checks['disk']?.status, 'down');
+    assert.equal(checks['disk']?.message, 'The disk is full.');
+  });
+
   it('reports a part that hangs as down after its time-out, without starting its check again', async () => {
     const health = createHealth(impatientClock(50));
     let started = 0;
@@ -52,7 +63,7 @@ describe('health', () => {
         release = resolve;
       });
     };
-    health.addCheck('sql-store', check, 50);
+    health.addCheck('sql-store', check, { timeoutMs: 50 });
     const [first, second] = await Promise.all([health.ready(), health.ready()]);
     assert.match(first.checks['sql-store']?.message ?? '', /within 50 ms/);
     assert.equal(second.status, 'not_ready');

@@ -21,9 +21,15 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, CheckReport>>;
 }
 
+export interface CheckOptions {
+  readonly timeoutMs?: number;
+  /** Whether the process serves without the part well enough to be sent requests: then it is shown, no more. */
+  readonly optional?: boolean;
+}
+
 export interface Health {
   /** Adds a part that `ready` asks. Names are unique. */
-  addCheck(name: string, check: ReadinessCheck, timeoutMs?: number): void;
+  addCheck(name: string, check: ReadinessCheck, options?: CheckOptions): void;
   /** Answers at once; only a process that cannot answer at all is dead. */
   live(): { readonly status: 'live' };
   /** Asks all parts at the same time. Never rejects; resolves within the longest time-out. */
@@ -37,6 +43,7 @@ export const CHECK_TIMEOUT_MS = 1_000;
 interface Part {
   readonly name: string;
   readonly timeoutMs: number;
+  readonly optional: boolean;
   /** Runs the check, or joins the run that is still going on. */
   run(): Promise<void>;
 }
@@ -45,21 +52,21 @@ export function createHealth(clock: Clock): Health {
   const parts: Part[] = [];
   let draining = false;
   return {
-    addCheck(name, check, timeoutMs = CHECK_TIMEOUT_MS) {
+    addCheck(name, check, { timeoutMs = CHECK_TIMEOUT_MS, optional = false } = {}) {
       assert(
         parts.every((part) => part.name !== name),
         `there is already a check called ${name}`,
       );
-      parts.push({ name, timeoutMs, run: oneAtATime(check) });
+      parts.push({ name, timeoutMs, optional, run: oneAtATime(check) });
     },
     live: () => ({ status: 'live' }),
     async ready() {
       const reports = await Promise.all(
-        parts.map(async (part) => [part.name, await reportOf(part, clock)] as const),
+        parts.map(async (part) => ({ part, report: await reportOf(part, clock) })),
       );
-      const up = reports.every(([, report]) => report.status === 'up');
+      const up = reports.every(({ part, report }) => part.optional || report.status === 'up');
       const status = draining ? 'draining' : up ? 'ready' : 'not_ready';
-      return { status, checks: Object.fromEntries(reports) };
+      return { status, checks: Object.fromEntries(reports.map(({ part, report }) => [part.name, report])) };
     },
     drain() {
       draining = true;

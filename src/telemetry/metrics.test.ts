@@ -57,6 +57,7 @@ describe('metrics', () => {
     metrics.watchPool('sql-store', () => ({ active, idle: 2, waiting: 0, max: 10 }));
     metrics.watchLag(async () => [{ group: 'fan-out', topic: 'posts', waiting: 7, retrying: 2, dead: 1 }]);
     metrics.watchQueue('post-writes', () => 3);
+    metrics.watchDisk(() => ({ freeBytes: 5_000, reserveBytes: 1_000 }));
     metrics.watchEventLoop(() => ({ meanMs: 1, sustainedMs: 1, p99Ms: 20, maxMs: 40 }));
     active = 5;
     const text = await metrics.render();
@@ -65,6 +66,7 @@ describe('metrics', () => {
     assert.match(text, /consumer_lag_events\{group="fan-out",topic="posts",state="retrying"\} 2/);
     assert.match(text, /consumer_lag_events\{group="fan-out",topic="posts",state="dead"\} 1/);
     assert.match(text, /queue_length\{queue="post-writes"\} 3/);
+    assert.match(text, /disk_bytes\{state="reserve"\} 1000\ndisk_bytes\{state="free"\} 5000/);
     assert.match(text, /event_loop_lag_seconds\{quantity="p99"\} 0.02/);
   });
 

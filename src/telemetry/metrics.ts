@@ -50,6 +50,8 @@ export interface Metrics {
   /** Reads the length of a queue in this process at every scrape. */
   watchQueue(name: string, length: () => number): void;
   watchEventLoop(lag: () => EventLoopLag): void;
+  /** `freeBytes` is `undefined` while the disk has not been read. */
+  watchDisk(state: () => { readonly freeBytes: number | undefined; readonly reserveBytes: number }): void;
   /** For what only one part of the product counts. */
   readonly registry: Registry;
 }
@@ -200,7 +202,7 @@ function createConsumerMetrics(registry: Registry): ConsumerMetrics {
   };
 }
 
-type WatchedGauges = Pick<Metrics, 'watchPool' | 'watchLag' | 'watchQueue' | 'watchEventLoop'>;
+type WatchedGauges = Pick<Metrics, 'watchPool' | 'watchLag' | 'watchQueue' | 'watchEventLoop' | 'watchDisk'>;
 
 /** Gauges that are read when somebody looks, so that keeping them costs nothing. */
 function createWatchedGauges(registry: Registry): WatchedGauges {
@@ -220,7 +222,19 @@ function createWatchedGauges(registry: Registry): WatchedGauges {
   const loop = watchedGauge(registry, 'event_loop_lag_seconds', 'Lag of the event loop in the last sample.', [
     'quantity',
   ]);
+  const disk = watchedGauge(
+    registry,
+    'disk_bytes',
+    'Of the data folder, by state: free, and reserve, below which writes are refused.',
+    ['state'],
+  );
   return {
+    watchDisk: (state) =>
+      disk.push(() => {
+        const { freeBytes, reserveBytes } = state();
+        const reserve = [['reserve'], reserveBytes] as const;
+        return freeBytes === undefined ? [reserve] : [reserve, [['free'], freeBytes]];
+      }),
     watchPool: (name, state) =>
       pool.push(() => {
         const { active, idle, waiting, max } = state();

@@ -15,8 +15,9 @@ export interface ServerHome {
   close(): Promise<void>;
 }
 
-export async function createServerHome(): Promise<ServerHome> {
-  const dataFolder = await mkdtemp(path.join(tmpdir(), 'groundswell-server-'));
+/** The folder is made in `parent`. */
+export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
+  const dataFolder = await mkdtemp(path.join(parent, 'groundswell-server-'));
   const started: ServerProcess[] = [];
   return {
     dataFolder,

@@ -21,6 +21,7 @@ describe('openDiskReserve', () => {
       disk.freeBytes = freeBytes;
       assert.equal(await reserve.check(), exhausted, `with ${freeBytes} bytes free`);
       assert.equal(reserve.isExhausted(), exhausted);
+      assert.equal(reserve.refusal()?.code, exhausted ? 'unavailable' : undefined);
       assert.equal(reserve.freeBytes(), freeBytes);
     }
     reserve.close();

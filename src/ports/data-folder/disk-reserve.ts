@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { AppError } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 
 /**
@@ -8,6 +9,8 @@ import type { Log } from '../../telemetry/log.ts';
 export interface DiskReserve {
   /** Whether writes should be refused now, as of the last check. */
   isExhausted(): boolean;
+  /** What whoever writes is to be told now; `undefined` while there is room. */
+  refusal(): AppError | undefined;
   /** Bytes free for unprivileged processes at the last check that succeeded; `undefined` before it. */
   freeBytes(): number | undefined;
   /** Looks now, without waiting for the next second, and answers `isExhausted()`. */
@@ -24,6 +27,8 @@ export interface DiskReserveDependencies {
 }
 
 const CHECK_INTERVAL_MS = 1_000;
+/** Space comes back when a person makes room, not sooner. */
+const RETRY_AFTER_S = 30;
 /** Service resumes this far above the reserve: checkpoints alone move free space by some percent. */
 const RESUME_FACTOR = 1.1;
 
@@ -60,10 +65,17 @@ export function openDiskReserve(dependencies: DiskReserveDependencies): DiskRese
   if (reserveBytes === 0) clearInterval(timer);
   return {
     isExhausted: () => exhausted,
+    refusal: () => (exhausted ? diskFull() : undefined),
     freeBytes: () => lastFreeBytes,
     check,
     close: () => clearInterval(timer),
   };
+}
+
+function diskFull(): AppError {
+  const message =
+    'The disk is full down to its reserve, so nothing can be written. Reading works; writing resumes when there is space.';
+  return new AppError('unavailable', message, { retryAfterS: RETRY_AFTER_S, outcome: 'not_applied' });
 }
 
 async function freeBytesOf(folder: string): Promise<number> {
