@@ -31,42 +31,57 @@ function gatedRun() {
 }
 
 describe('coalescing', () => {
-  it('runs a lone item at once, and what comes meanwhile together afterwards', async () => {
+  it('runs a lone item at the end of its turn, and what comes meanwhile together afterwards', async () => {
     const { run, batches, release } = gatedRun();
     const coalescer = createCoalescer({ ...LIMITS, run });
-    const results = [1, 2, 3].map((item) => coalescer.submit(item));
+    const first = coalescer.submit(1);
+    await nextTurn();
     assert.deepEqual(batches, [[1]]);
+    const others = [2, 3].map((item) => coalescer.submit(item));
+    await nextTurn();
     assert.equal(coalescer.waiting(), 2);
     await release();
     await release();
-    assert.deepEqual(await Promise.all(results), [2, 4, 6]);
+    assert.deepEqual(await Promise.all([first, ...others]), [2, 4, 6]);
     assert.deepEqual(batches, [[1], [2, 3]]);
+  });
+
+  it('runs what comes in one turn together', async () => {
+    const { run, batches, release } = gatedRun();
+    const coalescer = createCoalescer({ ...LIMITS, concurrentBatchesMax: 2, run });
+    const results = [1, 2].map((item) => coalescer.submit(item));
+    await nextTurn();
+    assert.deepEqual(batches, [[1, 2]]);
+    await release();
+    await Promise.all(results);
   });
 
   it('fills a batch to its maximum and leaves the next item for the next one', async () => {
     const { run, batches, release } = gatedRun();
     const coalescer = createCoalescer({ ...LIMITS, run });
-    const results = [1, 2, 3, 4, 5].map((item) => coalescer.submit(item));
-    for (let n = 0; n < 3; n += 1) await release();
+    const results = [1, 2, 3, 4].map((item) => coalescer.submit(item));
+    await nextTurn();
+    for (let n = 0; n < 2; n += 1) await release();
     await Promise.all(results);
-    assert.deepEqual(batches, [[1], [2, 3, 4], [5]]);
+    assert.deepEqual(batches, [[1, 2, 3], [4]]);
   });
 
   it('refuses the item past the queue at once, and loses none of those in it', async () => {
     const { run, release } = gatedRun();
     const coalescer = createCoalescer({ ...LIMITS, run });
-    const accepted = [1, 2, 3, 4, 5, 6].map((item) => coalescer.submit(item));
-    const error = await coalescer.submit(7).catch((thrown: unknown) => thrown);
+    const accepted = [1, 2, 3, 4, 5].map((item) => coalescer.submit(item));
+    const error = await coalescer.submit(6).catch((thrown: unknown) => thrown);
     assert.ok(error instanceof AppError);
     assert.deepEqual([error.code, error.outcome, error.retryAfterS], ['unavailable', 'not_applied', 1]);
     for (let n = 0; n < 3; n += 1) await release();
-    assert.deepEqual(await Promise.all(accepted), [2, 4, 6, 8, 10, 12]);
+    assert.deepEqual(await Promise.all(accepted), [2, 4, 6, 8, 10]);
   });
 
   it('runs as many batches at a time as it may, and no more', async () => {
     const { run, batches, release } = gatedRun();
-    const coalescer = createCoalescer({ ...LIMITS, concurrentBatchesMax: 2, run });
+    const coalescer = createCoalescer({ ...LIMITS, batchMax: 1, concurrentBatchesMax: 2, run });
     const results = [1, 2, 3].map((item) => coalescer.submit(item));
+    await nextTurn();
     assert.deepEqual(batches, [[1], [2]]);
     for (let n = 0; n < 3; n += 1) await release();
     await Promise.all(results);
@@ -103,7 +118,7 @@ describe('coalescing', () => {
       settled.map(({ status }) => status),
       ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
     );
-    assert.deepEqual(calls, [[1], [2, 3, 4], [2], [3], [4]]);
+    assert.deepEqual(calls, [[1, 2, 3], [1], [2], [3], [4]]);
   });
 
   it('stops trying one by one when the store is away', async () => {
@@ -119,7 +134,7 @@ describe('coalescing', () => {
     });
     const settled = await Promise.allSettled([1, 2, 3, 4].map((item) => coalescer.submit(item)));
     assert.ok(settled.every((result) => result.status === 'rejected' && result.reason === away));
-    assert.deepEqual(calls, [[1], [2, 3, 4], [2]]);
+    assert.deepEqual(calls, [[1, 2, 3], [1], [4]]);
   });
 
   it('never tries again what may have been applied', async () => {
@@ -134,7 +149,7 @@ describe('coalescing', () => {
     });
     const settled = await Promise.allSettled([1, 2, 3, 4].map((item) => coalescer.submit(item)));
     assert.ok(settled.every((result) => result.status === 'rejected' && result.reason === unknownOutcome));
-    assert.deepEqual(calls, [[1], [2, 3, 4]]);
+    assert.deepEqual(calls, [[1, 2, 3], [4]]);
   });
 
   it('fails all items of a run that answers for too few or too many, and goes on', async () => {

@@ -1,6 +1,6 @@
 /**
- * Writes of concurrent callers in one statement: while a batch runs, further items gather, and go together when it
- * ends. Alone, a caller waits for nobody; under load, the batches grow by themselves.
+ * Writes of concurrent callers in one statement: items of the same turn of the event loop go together, and while a
+ * batch runs, further ones gather. Alone, a caller waits for nobody; under load, the batches grow by themselves.
  */
 
 import { AppError, assert } from '../core/errors.ts';
@@ -45,6 +45,17 @@ export function createCoalescer<Item, Result>(
   assert(batchMax >= 1 && concurrentBatchesMax >= 1 && queueMax >= 1, 'limits must be at least 1');
   const queue: Caller<Item, Result>[] = [];
   let running = 0;
+  let starting = false;
+
+  /** At the end of the turn: the callers whom one batch has answered, or one read from the network, come together. */
+  function startSoon(): void {
+    if (starting || running === concurrentBatchesMax) return;
+    starting = true;
+    setImmediate(() => {
+      starting = false;
+      startBatches();
+    });
+  }
 
   function startBatches(): void {
     while (running < concurrentBatchesMax && queue.length > 0) {
@@ -62,7 +73,7 @@ export function createCoalescer<Item, Result>(
       new Promise((resolve, reject) => {
         if (queue.length >= queueMax) return reject(queueFull());
         queue.push({ item, resolve, reject });
-        startBatches();
+        startSoon();
       }),
     waiting: () => queue.length,
   };
