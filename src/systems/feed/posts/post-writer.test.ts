@@ -4,6 +4,7 @@ import { type Answer, createFeedSetting, type FeedSetting } from '../../../../te
 import { until } from '../../../../test/support/until.ts';
 import type { Id } from '../../../core/ids.ts';
 import { claimKey } from '../../../http/idempotency-queries.ts';
+import { getVisiblePosts } from './posts-queries.ts';
 
 let setting: FeedSetting;
 let alice: Id;
@@ -54,6 +55,26 @@ describe('concurrent posts', () => {
     );
     assert.ok(answers.every(({ status }) => status === 201));
     assert.equal((await setting.get(`/posts/${parent}`)).body.reply_count, 50);
+  });
+});
+
+describe('a post whose parent goes while it waits to be written', () => {
+  it('is not written, and its key is free', async () => {
+    const parent = await setting.post(alice, 'about to go');
+    const [row] = await setting.sql.query(getVisiblePosts, [null, [Number(parent)]]);
+    assert.ok(row !== undefined);
+    await setting.delete(`/posts/${parent}`, alice);
+    const answering = {
+      ...row,
+      post_id: setting.ids.next(),
+      reply_to_id: row.post_id,
+      reply_to_user_id: alice,
+    };
+    const claim = { principalId: alice, key: 'key-of-late', fingerprint: Buffer.alloc(32) };
+    const answer = { status: 201, body: '{}' };
+    assert.equal(await setting.writer.write({ row: answering, claim, answer }), 'parent_gone');
+    assert.equal(await setting.countRows('posts', `post_id = ${answering.post_id}`), 0);
+    assert.equal((await post(alice, 'the key is free', 'key-of-late')).status, 201);
   });
 });
 

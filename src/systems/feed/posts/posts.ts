@@ -26,7 +26,7 @@ import {
   tagsIn,
 } from './post-text.ts';
 import type { PostWriter } from './post-writer.ts';
-import { getStoredAnswer } from './post-writer-queries.ts';
+import { getStoredAnswer, type PostWriteOutcome } from './post-writer-queries.ts';
 import {
   editPost,
   getPostIds,
@@ -156,16 +156,19 @@ export function createPosts(deps: PostsDeps): Posts {
 
     async create(authorId, draft, { claim, present }) {
       const prepared = await prepare(authorId, draft);
+      let outcome: PostWriteOutcome = 'parent_gone';
       if (prepared !== undefined) {
         const answer = present(prepared.post);
-        const outcome = await writer.write({ row: prepared.row, claim, answer });
+        outcome = await writer.write({ row: prepared.row, claim, answer });
         if (outcome === 'created') return { outcome, answer };
-        if (outcome === 'key_in_flight') return { outcome };
       }
+      if (outcome === 'key_in_flight') return { outcome };
       // A repeated request is answered as before, also when the post that it answered has gone meanwhile.
       const earlier = claim === undefined ? undefined : await earlierCreation(claim);
-      if (earlier === undefined) throw noParent();
-      return earlier;
+      if (earlier !== undefined) return earlier;
+      if (outcome === 'parent_gone') throw noParent();
+      // The key was forgotten in between: as if it had been in flight, and free when the client tries again.
+      return { outcome: 'key_in_flight' };
     },
 
     async edit(transaction, userId, postId, changes) {
@@ -219,7 +222,7 @@ interface Content {
 
 function parseDraft({ text, contentWarning, language, mediaIds = [] }: PostDraft): Content {
   if (mediaIds.length > MEDIA_MAX) throw invalidField('media_ids', `must have at most ${MEDIA_MAX} items.`);
-  // TODO(#3): claimMedia, when there is a system of media.
+  // TODO(#6): claimMedia, when there is a system of media.
   if (mediaIds.length > 0) throw invalidField('media_ids', 'names media that do not exist.');
   return {
     text: parseText(text),
