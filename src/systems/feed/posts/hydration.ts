@@ -2,9 +2,9 @@
 import type { Id } from '../../../core/ids.ts';
 import type { GetUsers, User } from '../../../core/user.ts';
 import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
-import { type Named, NO_REACTIONS, type Post, type PostReactions } from './post.ts';
+import type { Named, Post, PostReactions } from './post.ts';
 import { getPostReactions, type PostReactionsRow } from './post-reactions-queries.ts';
-import { getVisiblePosts, type PostRow } from './posts-queries.ts';
+import { getVisiblePostsWithReactions, type PostRow } from './posts-queries.ts';
 
 export interface Hydration {
   /**
@@ -28,31 +28,22 @@ export interface Hydration {
 export function createHydration(deps: { readonly sql: SqlStore; readonly getUsers: GetUsers }): Hydration {
   const { sql, getUsers } = deps;
 
-  async function reactions(
-    viewerId: Id | undefined,
-    postIds: readonly Id[],
-    session: SqlSession = sql,
-  ): Promise<ReadonlyMap<Id, PostReactions>> {
-    if (postIds.length === 0) return new Map();
-    const rows = await session.query(getPostReactions, [viewerId ?? null, postIds]);
-    return new Map(rows.map((row) => [row.post_id, reactionsOf(row)]));
-  }
-
   return {
-    reactions,
+    async reactions(viewerId, postIds, session = sql) {
+      if (postIds.length === 0) return new Map();
+      const rows = await session.query(getPostReactions, [viewerId ?? null, postIds]);
+      return new Map(rows.map((row) => [row.post_id, reactionsOf(row)]));
+    },
 
     async hydrate(viewerId, postIds, session = sql) {
       const distinctIds = [...new Set(postIds)];
       if (distinctIds.length === 0) return new Map();
-      const rows = await session.query(getVisiblePosts, [viewerId ?? null, distinctIds]);
-      const found = rows.map((row) => row.post_id);
-      // One after the other: a transaction runs one query at a time.
-      const counts = await reactions(viewerId, found, session);
+      const rows = await session.query(getVisiblePostsWithReactions, [viewerId ?? null, distinctIds]);
       const users = await getUsers(usersOf(rows));
       const posts = rows.flatMap((row) => {
         const author = users.get(row.author_id);
         if (author === undefined) return [];
-        return [assemble(row, author, users, counts.get(row.post_id) ?? NO_REACTIONS)];
+        return [assemble(row, author, users)];
       });
       return new Map(posts.map((post) => [post.postId, post]));
     },
@@ -69,12 +60,7 @@ function usersOf(rows: readonly PostRow[]): Id[] {
   return [...userIds];
 }
 
-function assemble(
-  row: PostRow,
-  author: User,
-  users: ReadonlyMap<Id, User>,
-  postReactions: PostReactions,
-): Post {
+function assemble(row: PostRow & PostReactionsRow, author: User, users: ReadonlyMap<Id, User>): Post {
   return {
     postId: row.post_id,
     author,
@@ -87,7 +73,7 @@ function assemble(
     mentions: named(row.mention_user_ids, users),
     tags: row.tags,
     editedAt: row.edited_at,
-    reactions: postReactions,
+    reactions: reactionsOf(row),
   };
 }
 

@@ -12,33 +12,40 @@ export interface PostReactionsRow {
   readonly bookmarked: boolean;
 }
 
+/** The columns of PostReactionsRow but the id, for the post whose id and viewer the two SQL expressions are. */
+export function reactionColumns(viewer: string, post: string): string {
+  return `coalesce(base.like_count, 0) + coalesce(delta.likes, 0) AS like_count,
+     coalesce(base.repost_count, 0) + coalesce(delta.reposts, 0) AS repost_count,
+     coalesce(base.reply_count, 0) + coalesce(delta.replies, 0) AS reply_count,
+     EXISTS (SELECT 1 FROM likes WHERE likes.user_id = ${viewer} AND likes.post_id = ${post}) AS liked,
+     EXISTS (SELECT 1 FROM reposts WHERE reposts.user_id = ${viewer} AND reposts.post_id = ${post}) AS reposted,
+     EXISTS (SELECT 1 FROM bookmarks
+       WHERE bookmarks.user_id = ${viewer} AND bookmarks.post_id = ${post}) AS bookmarked`;
+}
+
 /**
- * One row for each post asked for, also where nobody reacted; of one moment.
+ * What the columns above are taken from.
  *
  * NOTE: LATERAL with LIMIT: joined, a plan made while few posts had counts would go on reading all of them.
  */
+export function reactionSources(post: string): string {
+  return `LEFT JOIN LATERAL (
+     SELECT like_count, repost_count, reply_count FROM post_counts
+     WHERE post_counts.post_id = ${post} LIMIT 1) AS base ON true
+   LEFT JOIN LATERAL (
+     SELECT sum(like_delta) AS likes, sum(repost_delta) AS reposts, sum(reply_delta) AS replies
+     FROM post_count_deltas WHERE post_count_deltas.post_id = ${post}) AS delta ON true`;
+}
+
+/** One row for each post asked for, also where nobody reacted; of one moment. */
 export const getPostReactions = readStatement<
   [viewerId: Id | null, postIds: readonly Id[]],
   PostReactionsRow
 >(
   'post_reactions_get',
-  `SELECT wanted.post_id,
-     coalesce(base.like_count, 0) + coalesce(delta.likes, 0) AS like_count,
-     coalesce(base.repost_count, 0) + coalesce(delta.reposts, 0) AS repost_count,
-     coalesce(base.reply_count, 0) + coalesce(delta.replies, 0) AS reply_count,
-     EXISTS (SELECT 1 FROM likes
-       WHERE likes.user_id = $1::bigint AND likes.post_id = wanted.post_id) AS liked,
-     EXISTS (SELECT 1 FROM reposts
-       WHERE reposts.user_id = $1::bigint AND reposts.post_id = wanted.post_id) AS reposted,
-     EXISTS (SELECT 1 FROM bookmarks
-       WHERE bookmarks.user_id = $1::bigint AND bookmarks.post_id = wanted.post_id) AS bookmarked
+  `SELECT wanted.post_id, ${reactionColumns('$1::bigint', 'wanted.post_id')}
    FROM unnest($2::bigint[]) AS wanted (post_id)
-   LEFT JOIN LATERAL (
-     SELECT like_count, repost_count, reply_count FROM post_counts
-     WHERE post_counts.post_id = wanted.post_id LIMIT 1) AS base ON true
-   LEFT JOIN LATERAL (
-     SELECT sum(like_delta) AS likes, sum(repost_delta) AS reposts, sum(reply_delta) AS replies
-     FROM post_count_deltas WHERE post_count_deltas.post_id = wanted.post_id) AS delta ON true`,
+   ${reactionSources('wanted.post_id')}`,
 );
 
 /**

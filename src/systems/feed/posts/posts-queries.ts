@@ -2,6 +2,7 @@
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { Visibility } from './post.ts';
+import { type PostReactionsRow, reactionColumns, reactionSources } from './post-reactions-queries.ts';
 import { postVisible } from './visibility-queries.ts';
 
 export interface PostRow {
@@ -26,6 +27,17 @@ const COLUMNS = `post.post_id, post.author_id, post.text, post.visibility, post.
 export const getVisiblePosts = readStatement<[viewerId: Id | null, postIds: readonly Id[]], PostRow>(
   'posts_get_visible',
   `SELECT ${COLUMNS} FROM posts AS post WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
+);
+
+/** The same with how they stand, in one go: for whoever shows them. */
+export const getVisiblePostsWithReactions = readStatement<
+  [viewerId: Id | null, postIds: readonly Id[]],
+  PostRow & PostReactionsRow
+>(
+  'posts_get_visible_with_reactions',
+  `SELECT ${COLUMNS}, ${reactionColumns('$1::bigint', 'post.post_id')}
+   FROM posts AS post ${reactionSources('post.post_id')}
+   WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
 );
 
 /** Whether the posts are there, whoever asks. */
