@@ -214,7 +214,7 @@ describe('the HTTP frame', () => {
   it('turns away before anything else is done, and exempts health', async () => {
     const error = new AppError('unavailable', 'Full.', { retryAfterS: 5 });
     const app = await openApp({
-      turnAway: (_priority, writes) => (writes ? { error, reason: 'disk' } : undefined),
+      turnAway: ({ writes }) => (writes ? { error, reason: 'disk' } : undefined),
     });
     assert.equal((await app.inject({ method: 'POST', url: '/things' })).statusCode, 503);
     assert.equal((await app.inject({ url: '/things' })).statusCode, 200);

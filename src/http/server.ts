@@ -42,14 +42,29 @@ export type App = FastifyInstance<
 export const BODY_BYTES_MAX = 65_536;
 export const HEADER_BYTES_MAX = 16_384;
 export const URL_PARAM_LENGTH_MAX = 256;
-export const CONNECTIONS_MAX = 20_000;
-/** Headers and body must have arrived by then; a client that drips bytes is cut off. */
-export const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the 60 s after which common balancers drop an idle connection, so that they close first. */
 export const KEEP_ALIVE_MS = 65_000;
 const COMPRESS_FROM_BYTES = 1_024;
 /** While draining, an idle connection is kept this long: a request may already be on its way. */
 export const DRAIN_IDLE_MS = 1_000;
+
+export interface ServerLimits {
+  /** What is beyond is closed before a byte is read. */
+  readonly connectionsMax: number;
+  /** The header must have arrived by then, counted from the connection or from its first byte. */
+  readonly headerTimeoutMs: number;
+  /** Header and body must have arrived by then; a client that drips bytes is cut off. */
+  readonly requestTimeoutMs: number;
+  /** A client that neither sends nor reads for so long is cut off. Longer than any answer takes. */
+  readonly stallTimeoutMs: number;
+}
+
+export const SERVER_LIMITS: ServerLimits = {
+  connectionsMax: 20_000,
+  headerTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  stallTimeoutMs: 60_000,
+};
 
 export interface ServerOptions {
   readonly authenticate: Authenticate;
@@ -66,11 +81,12 @@ export interface ServerOptions {
   readonly rateLimiter: RateLimiter | undefined;
   /** Why a request must be turned away before any work is done for it; see `roles/api.ts`. */
   readonly turnAway: TurnAway;
+  readonly limits?: ServerLimits;
 }
 
 /** An HTTP server without routes. Register them, then `ready` and `listen` as with any fastify instance. */
 export async function createServer(options: ServerOptions): Promise<App> {
-  const { log, publicUrl, trustedProxies, corsOrigins } = options;
+  const { log, publicUrl, trustedProxies, corsOrigins, limits = SERVER_LIMITS } = options;
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = problemOf(error, request.id);
     if (problem.status === 500) {
@@ -89,9 +105,15 @@ export async function createServer(options: ServerOptions): Promise<App> {
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: URL_PARAM_LENGTH_MAX, ignoreTrailingSlash: true },
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.stallTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: limits.headerTimeoutMs,
+      // How often Node looks for what is overdue; every 30 s unless told otherwise.
+      connectionsCheckingInterval: limits.headerTimeoutMs / 10,
+    },
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: createRequestIds(options.randomness),
@@ -99,7 +121,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     // What fails before there is a route, such as a path that is no UTF-8.
     frameworkErrors: answerError,
   }).withTypeProvider<TypeBoxTypeProvider>();
-  app.server.maxConnections = CONNECTIONS_MAX;
+  app.server.maxConnections = limits.connectionsMax;
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : coercing).compile(schema),
   );

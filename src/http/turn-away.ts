@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../core/clock.ts';
 import type { AppError } from '../core/errors.ts';
 import type { Priority } from '../resilience/shed.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { createTurns } from './turns.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who is shed first under load; by default `read` for GET and HEAD, `write` for the rest. */
     priority?: Priority;
+  }
+  interface FastifyRequest {
+    /** Counted among those in flight. */
+    admitted: boolean;
   }
 }
 
@@ -16,21 +22,52 @@ export interface Refusal {
   readonly reason: string;
 }
 
+export interface Arrival {
+  readonly priority: Priority;
+  readonly writes: boolean;
+  /** For its turn in this process. */
+  readonly waitedMs: number;
+  /** Requests that are admitted and not answered yet. */
+  readonly inFlight: number;
+}
+
 /** Says, at the cost of a few comparisons, why a request cannot be taken now. */
-export type TurnAway = (priority: Priority, writes: boolean) => Refusal | undefined;
+export type TurnAway = (arrival: Arrival) => Refusal | undefined;
+
+export interface TurningAwayOptions {
+  readonly turnAway: TurnAway;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
 
 /** Refuses cheaply, before authentication, what could not be done well: overload, a disk down to its reserve. */
 export function registerTurningAway(
   app: FastifyInstance,
-  { turnAway, metrics }: { readonly turnAway: TurnAway; readonly metrics: Metrics },
+  { turnAway, metrics, clock }: TurningAwayOptions,
 ): void {
+  const turns = createTurns(clock);
+  metrics.watchQueue('requests', turns.waiting);
+  let inFlight = 0;
+  app.decorateRequest('admitted', false);
   app.addHook('onRequest', (request, _reply, done) => {
     const { config } = request.routeOptions;
     if (config.exempt === true) return done();
-    const writes = request.method !== 'GET' && request.method !== 'HEAD';
-    const refusal = turnAway(config.priority ?? (writes ? 'write' : 'read'), writes);
-    if (refusal === undefined) return done();
-    metrics.refusal(refusal.reason);
-    return done(refusal.error);
+    turns.enter((waitedMs) => {
+      const writes = request.method !== 'GET' && request.method !== 'HEAD';
+      const priority = config.priority ?? (writes ? 'write' : 'read');
+      const refusal = turnAway({ priority, writes, waitedMs, inFlight });
+      if (refusal !== undefined) {
+        metrics.refusal(refusal.reason);
+        return done(refusal.error);
+      }
+      request.admitted = true;
+      inFlight += 1;
+      done();
+    });
+  });
+  app.addHook('onResponse', (request, _reply, done) => {
+    // Not every answer was admitted: some are refused here, or given before.
+    if (request.admitted) inFlight -= 1;
+    done();
   });
 }

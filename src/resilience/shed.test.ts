@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { seededFraction } from '../core/clock.ts';
 import { createLoadShedder, type Load, RETRY_AFTER_S_MAX, THRESHOLDS } from './shed.ts';
 
-const LIMITS: Load = { lagMs: 100, inFlight: 1_000, queued: 500 };
-const IDLE: Load = { lagMs: 0, inFlight: 0, queued: 0 };
+const LIMITS: Load = { lagMs: 100, waitedMs: 1_000, inFlight: 1_000, queued: 500 };
+const IDLE: Load = { lagMs: 0, waitedMs: 0, inFlight: 0, queued: 0 };
 
 function shedderUnder(initial: Load) {
   let load = initial;
@@ -22,6 +22,7 @@ function shedderUnder(initial: Load) {
 
 const loads: fc.Arbitrary<Load> = fc.record({
   lagMs: fc.double({ min: 0, max: 500, noNaN: true }),
+  waitedMs: fc.double({ min: 0, max: 5_000, noNaN: true }),
   inFlight: fc.nat(5_000),
   queued: fc.nat(2_500),
 });
@@ -32,6 +33,10 @@ describe('load shedding', () => {
       [
         { ...IDLE, lagMs: 99.9 },
         { ...IDLE, lagMs: 100 },
+      ],
+      [
+        { ...IDLE, waitedMs: 999 },
+        { ...IDLE, waitedMs: 1_000 },
       ],
       [
         { ...IDLE, inFlight: 999 },

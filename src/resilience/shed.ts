@@ -12,6 +12,8 @@ export type Priority = 'critical' | 'write' | 'read';
 export interface Load {
   /** Sustained mean lag of the event loop: a percentile, or one sample, would take one long block for overload. */
   readonly lagMs: number;
+  /** By the request itself, before its turn came. */
+  readonly waitedMs: number;
   readonly inFlight: number;
   /** Work accepted and waiting, such as rows for the next batch. */
   readonly queued: number;
@@ -25,7 +27,7 @@ export interface ShedDecision {
 
 export interface LoadShedder {
   decide(priority: Priority): ShedDecision;
-  /** The largest of the three loads as a share of its limit. */
+  /** The largest of the loads as a share of its limit. */
   pressure(): number;
 }
 
@@ -53,12 +55,20 @@ const PRIORITIES: readonly Priority[] = ['read', 'write', 'critical'];
 export const RETRY_AFTER_S_MAX = 8;
 
 export function createLoadShedder({ load, limits, randomness }: LoadShedderOptions): LoadShedder {
-  assert(limits.lagMs > 0 && limits.inFlight > 0 && limits.queued > 0, 'limits must be above zero');
+  assert(
+    Object.values(limits).every((limit) => limit > 0),
+    'limits must be above zero',
+  );
   const refused: Record<Priority, boolean> = { critical: false, write: false, read: false };
 
   function pressure(): number {
-    const { lagMs, inFlight, queued } = load();
-    return Math.max(lagMs / limits.lagMs, inFlight / limits.inFlight, queued / limits.queued);
+    const { lagMs, waitedMs, inFlight, queued } = load();
+    return Math.max(
+      lagMs / limits.lagMs,
+      waitedMs / limits.waitedMs,
+      inFlight / limits.inFlight,
+      queued / limits.queued,
+    );
   }
 
   return {

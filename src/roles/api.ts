@@ -9,8 +9,8 @@ import type { TurnAway } from '../http/turn-away.ts';
 import { USER_SCHEMAS } from '../http/user-schema.ts';
 import { welcomeRoutes } from '../http/welcome-routes.ts';
 import type { Ports } from '../ports/open-ports.ts';
-import { createLoadShedder } from '../resilience/shed.ts';
-import { openEventLoopLagMonitor } from '../telemetry/event-loop-lag.ts';
+import { createLoadShedder, type Load } from '../resilience/shed.ts';
+import { type EventLoopLagMonitor, openEventLoopLagMonitor } from '../telemetry/event-loop-lag.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -37,7 +37,17 @@ export interface Api {
 }
 
 /** Where reads begin to be refused; see `resilience/shed.ts` for who follows. */
-const LOAD_LIMITS = { lagMs: 100, inFlight: 3_000, queued: 5_000 } as const;
+const LOAD_LIMITS = {
+  lagMs: 100,
+  // A burst may wait a while; whoever waits longer has often given up.
+  waitedMs: 1_000,
+  // Writes are refused from half as many more: just as many as may wait for the database. So reads never fill
+  // its queue, and there is always room for a write.
+  inFlight: 1_340,
+  queued: 5_000,
+} as const;
+/** Connections that wait to be accepted; the kernel may allow fewer. More, and clients would wait for seconds. */
+const BACKLOG = 4_096;
 /** Longer than any request may take. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
@@ -47,20 +57,14 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   const version = packageVersion();
   const lag = openEventLoopLagMonitor();
   metrics.watchEventLoop(lag.current);
-  const inFlight = { count: 0 };
   const app = await createServer({
     ...deps,
     ...config.http,
     version,
     authenticate: product.authenticate,
     rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
-    turnAway: createTurnAway(deps, () => ({
-      lagMs: lag.current().sustainedMs,
-      inFlight: inFlight.count,
-      queued: product.queued(),
-    })),
+    turnAway: createTurnAway(deps, lag),
   });
-  countInFlight(app, inFlight);
   for (const schema of [...USER_SCHEMAS, ...product.schemas]) app.addSchema(schema);
   let url = '';
   welcomeRoutes(app, { baseUrl: () => publicUrl ?? url, version });
@@ -84,7 +88,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
 /** Fails with `conflict` for a port that is taken, with `invalid` for an address that this machine cannot use. */
 async function listen(app: App, { host, port }: { host: string; port: number }): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    return await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const place = `port ${port} of ${host}`;
@@ -98,24 +102,13 @@ async function listen(app: App, { host, port }: { host: string; port: number }):
   }
 }
 
-function countInFlight(app: App, inFlight: { count: number }): void {
-  app.addHook('onRequest', (_request, _reply, done) => {
-    inFlight.count += 1;
-    done();
-  });
-  app.addHook('onResponse', (_request, _reply, done) => {
-    inFlight.count -= 1;
-    done();
-  });
-}
-
 /** Refuses writes while the disk is down to its reserve, and by priority whatever is too much. */
-function createTurnAway(
-  { ports, randomness }: ApiDeps,
-  load: Parameters<typeof createLoadShedder>[0]['load'],
-): TurnAway {
+function createTurnAway({ ports, product, randomness }: ApiDeps, lag: EventLoopLagMonitor): TurnAway {
+  let arrived = { waitedMs: 0, inFlight: 0 };
+  const load = (): Load => ({ lagMs: lag.current().sustainedMs, queued: product.queued(), ...arrived });
   const shedder = createLoadShedder({ load, limits: LOAD_LIMITS, randomness });
-  return (priority, writes) => {
+  return ({ priority, writes, waitedMs, inFlight }) => {
+    arrived = { waitedMs, inFlight };
     const full = writes ? ports.diskReserve?.refusal() : undefined;
     if (full !== undefined) return { error: full, reason: 'disk' };
     const { refuse, retryAfterS } = shedder.decide(priority);
