@@ -59,7 +59,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     log,
     registration: config.registration,
     publicUrl,
-    postExists: (postId) => feed.posts.exists(postId),
+    postExists: (viewerId, postId, session) => feed.posts.isVisible(viewerId, postId, session),
     countsOf: (userIds) => feed.countsOf(userIds),
     relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),
   });

@@ -34,6 +34,12 @@ export function describeOnPostgres(subject: string, suite: (engine: PostgresEngi
   }
 }
 
+/** The separate server, for suites whose embedded one is that of a server which they start themselves. */
+export function separatePostgres(): PostgresEngine | undefined {
+  const serverUrl = process.env['GROUNDSWELL_TEST_POSTGRES_URL'];
+  return serverUrl === undefined ? undefined : engineAt('PostgreSQL (postgres)', serverUrl);
+}
+
 function engineAt(name: string, serverUrl: string): PostgresEngine {
   return {
     name,

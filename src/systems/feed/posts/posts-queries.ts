@@ -40,12 +40,6 @@ export const getVisiblePostsWithReactions = readStatement<
    WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
 );
 
-/** Whether the posts are there, whoever asks. */
-export const getPostIds = readStatement<[postIds: readonly Id[]], { post_id: Id }>(
-  'posts_get_ids',
-  `SELECT post_id FROM posts WHERE post_id = ANY ($1::bigint[]) AND deleted_at IS NULL`,
-);
-
 /** The author's own live posts among these, locked until the end of the transaction, in the order of their ids. */
 export const lockOwnPosts = writeStatement<[authorId: Id, postIds: readonly Id[]], PostRow>(
   'posts_lock_own',

@@ -284,7 +284,7 @@ describe('DELETE /posts/{post_id}', () => {
     assert.equal((await setting.delete(`/posts/${postId}`, alice)).status, 404);
     assert.equal((await patch(alice, postId, { text: 'again' })).status, 404);
     assert.deepEqual(await setting.wrongCounts(), []);
-    assert.equal(await setting.posts.exists(Number(postId)), false);
+    assert.equal(await setting.posts.isVisible(alice, Number(postId)), false);
   });
 
   it('is for the author', async () => {
@@ -293,7 +293,8 @@ describe('DELETE /posts/{post_id}', () => {
     assert.equal((await setting.delete(`/posts/${open}`, bob)).status, 403);
     assert.equal((await setting.delete(`/posts/${direct}`, bob)).status, 404);
     assert.equal((await setting.delete(`/posts/${open}`)).status, 401);
-    assert.equal(await setting.posts.exists(Number(direct)), true);
+    assert.equal(await setting.posts.isVisible(alice, Number(direct)), true);
+    assert.equal(await setting.posts.isVisible(bob, Number(direct)), false);
   });
 
   it('is announced once', async () => {

@@ -4,7 +4,7 @@ import type { IdempotencyClaim, StoredAnswer } from '../../../core/idempotency.t
 import { type Id, type IdGenerator, idTimeMs, shardOf } from '../../../core/ids.ts';
 import type { FindUsers, GetUsers, User } from '../../../core/user.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
-import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Hydration } from './hydration.ts';
 import { fillPage, type ListPage, type PageRequest } from './pages.ts';
 import {
@@ -29,7 +29,6 @@ import type { PostWriter } from './post-writer.ts';
 import { getStoredAnswer, type PostWriteOutcome } from './post-writer-queries.ts';
 import {
   editPost,
-  getPostIds,
   getVisiblePosts,
   lockOwnPosts,
   type PostEditRow,
@@ -78,8 +77,8 @@ export interface Posts {
   delete(transaction: SqlTransaction, userId: Id, postId: Id): Promise<void>;
   /** What the post said before each edit, newest first; for whoever may see the post. */
   edits(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<ListPage<PostEdit>>;
-  /** Whether it is there, whoever may see it. */
-  exists(postId: Id): Promise<boolean>;
+  /** Whether it is there and the viewer may see it; `session` is that of a transaction under way. */
+  isVisible(viewerId: Id | undefined, postId: Id, session?: SqlSession): Promise<boolean>;
 }
 
 export function createPosts(deps: PostsDeps): Posts {
@@ -208,8 +207,8 @@ export function createPosts(deps: PostsDeps): Posts {
       });
     },
 
-    async exists(postId) {
-      return (await sql.query(getPostIds, [[postId]])).length > 0;
+    async isVisible(viewerId, postId, session = sql) {
+      return (await hydration.hydrate(viewerId, [postId], session)).has(postId);
     },
   };
 }
