@@ -46,6 +46,29 @@ describe('coalescing', () => {
     assert.deepEqual(batches, [[1], [2, 3]]);
   });
 
+  it('waits a moment, where asked to, for those whom a batch of several has answered to come again', async () => {
+    const batches: (readonly number[])[] = [];
+    const coalescer = createCoalescer<number, number>({
+      ...LIMITS,
+      gatherMs: 1,
+      run: async (items) => {
+        batches.push(items);
+        await nextTurn();
+        return doubled(items);
+      },
+    });
+    const again = (item: number) => coalescer.submit(item).then((result) => coalescer.submit(result));
+    const late = nextTurn().then(() => coalescer.submit(9));
+    assert.deepEqual(await Promise.all([again(1), again(2), late]), [4, 8, 18]);
+    assert.deepEqual(
+      batches.map((batch) => [...batch].sort()),
+      [
+        [1, 2],
+        [2, 4, 9],
+      ],
+    );
+  });
+
   it('runs what comes in one turn together', async () => {
     const { run, batches, release } = gatedRun();
     const coalescer = createCoalescer({ ...LIMITS, concurrentBatchesMax: 2, run });

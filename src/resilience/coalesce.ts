@@ -18,6 +18,11 @@ export interface CoalescerOptions<Item, Result> {
   /** Most items that wait; the next is refused. */
   readonly queueMax: number;
   /**
+   * After a batch of several items, the next one waits so long for the callers whom it has answered to come
+   * again; else callers fall into two halves that take turns. Default 0.
+   */
+  readonly gatherMs?: number;
+  /**
    * Does the work of all items, which are in the order they came, and answers one outcome for each, in their
    * order. When it fails as a whole with outcome `not_applied`, it is called for each item alone, because one of
    * them may be the reason; with any other error every caller of the batch gets that error.
@@ -41,7 +46,7 @@ interface Caller<Item, Result> {
 export function createCoalescer<Item, Result>(
   options: CoalescerOptions<Item, Result>,
 ): Coalescer<Item, Result> {
-  const { batchMax, concurrentBatchesMax, queueMax } = options;
+  const { batchMax, concurrentBatchesMax, queueMax, gatherMs = 0 } = options;
   assert(batchMax >= 1 && concurrentBatchesMax >= 1 && queueMax >= 1, 'limits must be at least 1');
   const queue: Caller<Item, Result>[] = [];
   let running = 0;
@@ -62,10 +67,15 @@ export function createCoalescer<Item, Result>(
       const batch = queue.splice(0, batchMax);
       running += 1;
       void settleBatch(batch, options.run).then(() => {
-        running -= 1;
-        startBatches();
+        if (gatherMs > 0 && batch.length > 1) setTimeout(endBatch, gatherMs);
+        else endBatch();
       });
     }
+  }
+
+  function endBatch(): void {
+    running -= 1;
+    startBatches();
   }
 
   return {
