@@ -221,6 +221,25 @@ describe('the HTTP frame', () => {
     assert.equal((await app.inject({ url: '/health/ready' })).statusCode, 200);
   });
 
+  it('sheds reads and writes by their methods, and signing in last', async () => {
+    const seen: string[] = [];
+    const app = await createServerBeforeReady({
+      turnAway: ({ priority }) => {
+        seen.push(priority);
+        return undefined;
+      },
+    });
+    app.get('/read', { config: { access: 'public' } }, () => 'ok');
+    app.post('/write', { config: { access: 'public' } }, () => 'ok');
+    app.post('/sign-in', { config: { access: 'public', limit: 'sign-in' } }, () => 'ok');
+    app.get('/ride', { config: { access: 'public', priority: 'critical' } }, () => 'ok');
+    await app.inject({ url: '/read' });
+    await app.inject({ method: 'POST', url: '/write' });
+    await app.inject({ method: 'POST', url: '/sign-in' });
+    await app.inject({ url: '/ride' });
+    assert.deepEqual(seen, ['read', 'write', 'critical', 'critical']);
+  });
+
   it('refuses a route that does not say who may call it', async () => {
     const app = await createServerBeforeReady();
     assert.throws(() => app.get('/open', () => 'oops'), /does not say who may call it/);
@@ -285,7 +304,7 @@ describe('the HTTP frame', () => {
     await drained;
   });
 
-  async function createServerBeforeReady() {
+  async function createServerBeforeReady(options: Partial<ServerOptions> = {}) {
     const log = createLog({ level: 'silent', pretty: false });
     return createServer({
       authenticate: () => undefined,
@@ -300,6 +319,7 @@ describe('the HTTP frame', () => {
       tracing: tracingOff,
       rateLimiter: undefined,
       turnAway: () => undefined,
+      ...options,
     });
   }
 });

@@ -3,11 +3,12 @@ import type { Clock } from '../core/clock.ts';
 import type { AppError } from '../core/errors.ts';
 import type { Priority } from '../resilience/shed.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { LimitClass } from './rate-limit.ts';
 import { createTurns } from './turns.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who is shed first under load; by default `read` for GET and HEAD, `write` for the rest. */
+    /** Who is shed first under load; by default `critical` for signing in, `read` for GET and HEAD, else `write`. */
     priority?: Priority;
   }
   interface FastifyRequest {
@@ -54,7 +55,7 @@ export function registerTurningAway(
     if (config.exempt === true) return done();
     turns.enter((waitedMs) => {
       const writes = request.method !== 'GET' && request.method !== 'HEAD';
-      const priority = config.priority ?? (writes ? 'write' : 'read');
+      const priority = config.priority ?? priorityOf(config.limit, writes);
       const refusal = turnAway({ priority, writes, waitedMs, inFlight });
       if (refusal !== undefined) {
         metrics.refusal(refusal.reason);
@@ -70,4 +71,9 @@ export function registerTurningAway(
     if (request.admitted) inFlight -= 1;
     done();
   });
+}
+
+function priorityOf(limit: LimitClass | undefined, writes: boolean): Priority {
+  if (limit === 'sign-in') return 'critical';
+  return writes ? 'write' : 'read';
 }
