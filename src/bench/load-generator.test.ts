@@ -112,7 +112,7 @@ describe('createDraw', () => {
 
   it('gives each request its own key, in the header and in the body', () => {
     const request = { method: 'POST', path: '/posts', body: `{"text":"hello ${UNIQUE_MARK}"}` } as const;
-    const draw = createDraw({ ...mixOf([request]), uniquePrefix: 'run' });
+    const draw = createDraw({ ...mixOf([request]), uniquePrefix: 'run', keyed: true });
     const [first] = draw();
     const [second] = draw();
     equal(first?.idempotencyKey, 'run-1');

@@ -14,8 +14,10 @@ export interface RequestMix {
   readonly tokens: readonly string[];
   /** The exponent of the Zipf distribution of both. */
   readonly skew: number;
-  /** Gives every request an Idempotency-Key of its own that starts with this, and puts it into the body too. */
+  /** Makes every body unlike any other by a text that starts with this, which goes where UNIQUE_MARK stands. */
   readonly uniquePrefix?: string;
+  /** That text is an Idempotency-Key, too. */
+  readonly keyed?: boolean;
   readonly seed: number;
 }
 
@@ -61,7 +63,7 @@ export function createRequester(
 
 /** A function that draws the next operation's requests, complete with token and key. */
 export function createDraw(mix: RequestMix): () => HttpRequest[] {
-  const { operations, tokens, skew, uniquePrefix, seed } = mix;
+  const { operations, tokens, skew, uniquePrefix, keyed = false, seed } = mix;
   const fraction = seededFraction(seed);
   const nextOperation = createZipfSampler(operations.length, skew, fraction);
   const nextToken = tokens.length === 0 ? () => -1 : createZipfSampler(tokens.length, skew, fraction);
@@ -70,12 +72,18 @@ export function createDraw(mix: RequestMix): () => HttpRequest[] {
     const token = tokens[nextToken()];
     drawn += 1;
     const unique = uniquePrefix === undefined ? undefined : `${uniquePrefix}-${drawn}`;
-    return (operations[nextOperation()] ?? []).map((request) => complete(request, token, unique));
+    return (operations[nextOperation()] ?? []).map((request) => complete(request, token, unique, keyed));
   };
 }
 
-function complete(request: HttpRequest, token: string | undefined, unique: string | undefined): HttpRequest {
+function complete(
+  request: HttpRequest,
+  token: string | undefined,
+  unique: string | undefined,
+  keyed: boolean,
+): HttpRequest {
   const { method, path, body } = request;
   if (unique === undefined) return { method, path, token, body };
-  return { method, path, token, idempotencyKey: unique, body: body?.replace(UNIQUE_MARK, unique) };
+  const idempotencyKey = keyed ? unique : undefined;
+  return { method, path, token, idempotencyKey, body: body?.replace(UNIQUE_MARK, unique) };
 }

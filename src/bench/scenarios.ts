@@ -5,14 +5,14 @@ import type { HttpRequest } from './http-client.ts';
 import type { Population } from './population.ts';
 import { type RequestMix, UNIQUE_MARK } from './request-mix.ts';
 
-export const SCENARIO_NAMES = ['sign-in', 'post', 'read', 'profile', 'feed'] as const;
+export const SCENARIO_NAMES = ['sign-in', 'post', 'post-keyed', 'read', 'profile', 'feed'] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
 export interface Scenario {
   readonly name: ScenarioName;
   readonly purpose: string;
   readonly mix: Omit<RequestMix, 'seed' | 'uniquePrefix'>;
-  /** Every request has an Idempotency-Key of its own, and its text is unlike any other. */
+  /** Its text is unlike any other. */
   readonly unique: boolean;
   /** Has the yardstick of one-row inserts too. */
   readonly durable: boolean;
@@ -27,13 +27,19 @@ export function createScenarios({ members, postIds }: Population, skew: number):
     name: ScenarioName,
     purpose: string,
     operations: readonly (readonly HttpRequest[])[],
-    { unique, durable, ...mix }: typeof read,
+    { unique, durable, ...mix }: typeof read & { readonly keyed?: boolean },
     suffixes: readonly string[] = [''],
   ): Scenario => ({ name, purpose, mix: { ...mix, operations }, unique, durable, suffixes });
 
   return [
     scenario('sign-in', 'POST /sessions', members.map(signIn), { ...read, tokens: [] }),
     scenario('post', 'POST /posts, durable', [[WRITE]], { ...read, unique: true, durable: true }),
+    scenario('post-keyed', 'the same with Idempotency-Key', [[WRITE]], {
+      ...read,
+      unique: true,
+      keyed: true,
+      durable: true,
+    }),
     scenario(
       'read',
       'GET /posts/{post_id}',
