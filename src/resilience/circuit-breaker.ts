@@ -12,8 +12,9 @@ export const FAILURE_RATIO = 0.5;
 /** With fewer calls in the window a ratio means nothing: one time-out in the night must not open anything. */
 export const CALLS_MIN = 20;
 export const PROBES = 3;
-export const OPEN_MS_MIN = 5_000;
-export const OPEN_MS_MAX = 30_000;
+/** Short, because everyone waits for a port that is back, and a few probes every few seconds cost it nothing. */
+export const OPEN_MS_MIN = 1_000;
+export const OPEN_MS_MAX = 5_000;
 
 const BUCKET_MS = 1_000;
 const BUCKETS = WINDOW_MS / BUCKET_MS;

@@ -243,9 +243,9 @@ describe('a wrapped port', () => {
     }
     const refused = await rejection(port.put('once', 'note'));
     assert.ok(hasCode(refused, 'unavailable'));
-    assert.deepEqual([refused.outcome, refused.retryAfterS], ['not_applied', 5]);
+    assert.deepEqual([refused.outcome, refused.retryAfterS], ['not_applied', 1]);
     assert.equal(store.calls, CALLS_MIN);
-    await clock.advance(5_000);
+    await clock.advance(1_000);
     for (let n = 0; n < 4; n += 1) await port.put('once', 'note');
     const text = await metrics.render();
     for (const event of ['breaker_open', 'breaker_half_open', 'breaker_closed', 'breaker_refused']) {

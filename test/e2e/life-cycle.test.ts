@@ -200,7 +200,7 @@ describe('npm start', () => {
     const port = await findFreePort();
     // Without the build before it, which is a test's business only once.
     const args = ['start', '--ignore-scripts', '--', '--data', home.dataFolder, '--port', String(port)];
-    const npm = spawn('npm', args, { cwd: packageRoot(), stdio: ['ignore', 'pipe', 'inherit'] });
+    const npm = spawn('npm', args, { cwd: packageRoot(), stdio: ['ignore', 'pipe', 'ignore'] });
     let printed = '';
     npm.stdout.setEncoding('utf8').on('data', (text) => {
       printed += text;
