@@ -219,5 +219,8 @@ function withoutComments(text: string): string {
 
 function tablesOf(sql: string): { name: string; body: string }[] {
   const table = /((?:--.*\n)*)create (?:unlogged )?table (?:if not exists )?(\w+)\s*\(([\s\S]*?)\n\)/gi;
-  return [...sql.matchAll(table)].map(([, comment, name = '', body]) => ({ name, body: `${comment}${body}` }));
+  return [...sql.matchAll(table)].map(([, comment, name = '', body]) => ({
+    name,
+    body: `${comment}${body}`,
+  }));
 }
