@@ -1,6 +1,5 @@
-import type { FastifyInstance } from 'fastify';
-import { AppError, type ErrorCode } from '../core/errors.ts';
-import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../core/errors.ts';
 
 /** Answers 405 with `Allow` where the path exists under another method, and 404 where it does not. */
 export function registerAllowedMethods(app: FastifyInstance): void {
@@ -10,28 +9,24 @@ export function registerAllowedMethods(app: FastifyInstance): void {
     const source = url.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : escapeRegExp(part)));
     routes.push({ pattern: new RegExp(`^${source.join('/')}/?$`), methods: [method].flat() });
   });
-  app.setNotFoundHandler((request, reply) => {
+  function refusalOf(request: FastifyRequest, reply: FastifyReply): Error {
     const path = request.url.split('?', 1)[0] ?? '';
     const methods = new Set(
       routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods),
     );
-    if (methods.size > 0) {
-      const allow = [...methods].sort().join(', ');
-      const problem = {
-        ...problemOf(undefined, request.id),
-        title: 'Method not allowed',
-        status: 405,
-        code: 'invalid' satisfies ErrorCode,
-        detail: `This path takes ${allow}.`,
-      };
-      return reply
-        .code(405)
-        .header('allow', allow)
-        .type(PROBLEM_TYPE)
-        .serializer(JSON.stringify)
-        .send(problem);
+    if (methods.size === 0) {
+      return new AppError('not_found', `There is nothing at ${path}. The calls are listed at /docs.`);
     }
-    throw new AppError('not_found', `There is nothing at ${path}. The calls are listed at /docs.`);
+    const allow = [...methods].sort().join(', ');
+    reply.header('allow', allow);
+    return Object.assign(new Error(`This path takes ${allow}.`), { statusCode: 405 });
+  }
+  // Before the body is looked at: whatever is wrong with it, it is not what the client has to hear.
+  app.addHook('preParsing', (request, reply, _payload, done) =>
+    request.is404 ? done(refusalOf(request, reply)) : done(),
+  );
+  app.setNotFoundHandler((request, reply) => {
+    throw refusalOf(request, reply);
   });
 }
 

@@ -4,31 +4,37 @@ import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { assert } from '../core/errors.ts';
-import { PROBLEM_TYPE, Problem } from './problem.ts';
+import { collectOperations, OPERATION_COMPONENTS } from './openapi-operations.ts';
 
 export interface OpenApiOptions {
   readonly version: string;
   readonly publicUrl: string | undefined;
 }
 
+/** In the order in which a reader meets them. */
+const TAGS = [
+  { name: 'users', description: 'Accounts and profiles.' },
+  { name: 'sessions', description: 'Signing in and out.' },
+  { name: 'password resets', description: 'For who forgot the password.' },
+  { name: 'relationships', description: 'Following, muting and blocking.' },
+  { name: 'posts', description: 'Writing, editing, answering and reading posts.' },
+  { name: 'reactions', description: 'Likes, reposts and bookmarks.' },
+  { name: 'timelines', description: 'Lists of posts: the home timeline, a user, a tag.' },
+  { name: 'moderation', description: 'Reports, and what the staff does.' },
+  { name: 'operations', description: 'For balancers, orchestrators and Prometheus.' },
+] as const;
+
 export async function registerOpenApi(
   app: FastifyInstance,
   { version, publicUrl }: OpenApiOptions,
 ): Promise<void> {
+  const operations = collectOperations(app);
   app.addHook('onRoute', (route) => {
     if (route.schema === undefined || route.schema.hide === true) return;
-    const problem = {
-      description: 'What went wrong, and what to do',
-      content: { [PROBLEM_TYPE]: { schema: reference(Problem) } },
-    };
     const access = route.config?.access ?? 'public';
-    route.schema = {
-      ...route.schema,
-      ...(access === 'public'
-        ? {}
-        : { security: [{ token: [] }, { cookie: [] }, ...(access === 'optional' ? [{}] : [])] }),
-      response: { ...(route.schema.response as object | undefined), '4xx': problem, '5xx': problem },
-    };
+    if (access === 'public') return;
+    const security = [{ token: [] }, { cookie: [] }, ...(access === 'optional' ? [{}] : [])];
+    route.schema = { ...route.schema, security };
   });
   await app.register(fastifySwagger, {
     openapi: {
@@ -40,7 +46,10 @@ export async function registerOpenApi(
           'A backend for consumer apps. Ids are strings of 16 digits; lists are pages with a `next_page_token`; every write takes an `Idempotency-Key`; errors are problem details that name the field and the remedy.',
       },
       servers: [{ url: publicUrl ?? '/' }],
+      tags: [...TAGS],
       components: {
+        // The parts are of OpenAPI, whose types the plug-in has and this module only resembles.
+        ...(OPERATION_COMPONENTS as object),
         securitySchemes: {
           token: {
             type: 'http',
@@ -55,6 +64,12 @@ export async function registerOpenApi(
           },
         },
       },
+    },
+    transformObject(document) {
+      assert('openapiObject' in document, 'the document is one of OpenAPI');
+      // As above.
+      operations.complete(document.openapiObject as Parameters<typeof operations.complete>[0]);
+      return document.openapiObject;
     },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `schema-${index}`),

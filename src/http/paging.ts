@@ -33,7 +33,9 @@ export const PageQuery = Type.Object(
 export function pageOf<Item extends TSchema>(item: Item) {
   return Type.Object({
     items: Type.Array(item),
-    next_page_token: Type.Union([Type.String(), Type.Null()]),
+    next_page_token: Type.Union([Type.String(), Type.Null()], {
+      description: 'The page_token of the next page; null on the last one.',
+    }),
   });
 }
 

@@ -23,6 +23,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: 'Method not allowed',
   409: 'Conflict',
   413: 'Too large',
+  414: 'Address too long',
   415: 'Unsupported media type',
   422: 'Invalid input',
   429: 'Too many requests',
@@ -35,13 +36,17 @@ const TITLES: Readonly<Record<number, string>> = {
 export const Problem = Type.Object(
   {
     type: Type.String({ description: 'about:blank: the status says it all; act on `code`.' }),
-    title: Type.String(),
-    status: Type.Integer(),
-    code: Type.String({ description: 'What kind of failure: not_found, conflict, invalid, …' }),
+    title: Type.String({ description: 'The status in words.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    code: Type.Enum(Object.keys(STATUS_OF_CODE), { description: 'What kind of failure.' }),
     detail: Type.String({ description: 'What happened and what to do, for a person.' }),
-    errors: Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
-      description: 'One entry for each wrong field.',
-    }),
+    errors: Type.Array(
+      Type.Object({
+        field: Type.String({ description: 'Its name; parts of a part are joined by dots.' }),
+        message: Type.String({ description: 'What would be right.' }),
+      }),
+      { description: 'One entry for each wrong field.' },
+    ),
     request_id: Type.String({ description: 'Quote it when you report the problem.' }),
   },
   { $id: 'Problem', title: 'Problem' },
@@ -101,6 +106,8 @@ function framed(error: FastifyError): string {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return 'The body is too large for this call. Send a smaller one.';
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return 'A part of the path is longer than anything this server has there.';
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return 'Send the body as application/json.';
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':

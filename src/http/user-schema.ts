@@ -4,18 +4,25 @@ import { idTimestamp } from '../core/ids.ts';
 import type { Profile, Relationship, User } from '../core/user.ts';
 import { reference } from './openapi.ts';
 
+/** No id is larger: it would be no exact number in JavaScript. */
+export const ID_TEXT_PATTERN = '^([1-8][0-9]{15}|900[0-6][0-9]{12})$';
+
 /** An id in JSON: 16 digits, so that it sorts as text. */
-export const IdText = Type.String({ pattern: '^[1-9][0-9]{15}$', description: 'An id: 16 digits.' });
+export const IdText = Type.String({
+  pattern: ID_TEXT_PATTERN,
+  description: 'An id: 16 digits.',
+  examples: ['1537057981898760'],
+});
 
 export const UserIdParams = Type.Object({ user_id: IdText });
 
 export const AuthorSchema = Type.Object(
   {
     user_id: IdText,
-    username: Type.String(),
-    display_name: Type.String(),
-    avatar_url: Type.Union([Type.String(), Type.Null()]),
-    locked: Type.Boolean(),
+    username: Type.String({ examples: ['alice'] }),
+    display_name: Type.String({ description: 'The username for who chose none.', examples: ['Alice'] }),
+    avatar_url: Type.Union([Type.String(), Type.Null()], { description: 'Null: there are no pictures yet.' }),
+    locked: Type.Boolean({ description: 'New followers must ask.' }),
   },
   { $id: 'Author', title: 'Author' },
 );
@@ -23,13 +30,13 @@ export const AuthorSchema = Type.Object(
 export const RelationshipSchema = Type.Object(
   {
     user_id: IdText,
-    following: Type.Boolean(),
-    followed_by: Type.Boolean(),
+    following: Type.Boolean({ description: 'You follow them.' }),
+    followed_by: Type.Boolean({ description: 'They follow you.' }),
     requested: Type.Boolean({ description: 'You have asked to follow.' }),
     requested_by: Type.Boolean({ description: 'They have asked to follow you.' }),
-    muting: Type.Boolean(),
-    blocking: Type.Boolean(),
-    blocked_by: Type.Boolean(),
+    muting: Type.Boolean({ description: 'You mute them; they do not learn of it.' }),
+    blocking: Type.Boolean({ description: 'You block them.' }),
+    blocked_by: Type.Boolean({ description: 'They block you.' }),
   },
   { $id: 'Relationship', title: 'Relationship' },
 );
@@ -37,10 +44,10 @@ export const RelationshipSchema = Type.Object(
 export const UserSchema = Type.Object(
   {
     ...AuthorSchema.properties,
-    bio: Type.String(),
-    follower_count: Type.Integer(),
-    following_count: Type.Integer(),
-    post_count: Type.Integer(),
+    bio: Type.String({ description: 'What they say of themselves; may have lines.' }),
+    follower_count: Type.Integer({ minimum: 0 }),
+    following_count: Type.Integer({ minimum: 0 }),
+    post_count: Type.Integer({ minimum: 0 }),
     created_at: Type.String({ format: 'date-time' }),
     relationship: Type.Union([reference(RelationshipSchema), Type.Null()], {
       description: 'How you stand to them; null for yourself and when not signed in.',

@@ -14,13 +14,15 @@ export interface PasswordResetsRoutesDeps {
 
 const Request = Type.Object(
   {
-    username: Type.Optional(Type.String({ minLength: 1, maxLength: USERNAME_LENGTH_MAX })),
+    username: Type.Optional(
+      Type.String({ minLength: 1, maxLength: USERNAME_LENGTH_MAX, examples: ['alice'] }),
+    ),
     email: Type.Optional(Type.String({ minLength: 1, maxLength: EMAIL_LENGTH_MAX })),
   },
-  { additionalProperties: false, description: 'Either of them.' },
+  { additionalProperties: false, description: 'Either the username or the email.' },
 );
 
-const Requested = Type.Object({ detail: Type.String() });
+const Requested = Type.Object({ detail: Type.String({ description: 'What happens now, for a person.' }) });
 
 const REQUESTED = {
   detail: 'If there is such an account and it has an address, a mail with a link is on its way.',
@@ -32,7 +34,7 @@ export function passwordResetsRoutes(app: App, { writes, passwordResets }: Passw
   app.post(
     '/password-resets',
     {
-      config: { access: 'public', limit: 'sign-in' },
+      config: { access: 'public', limit: 'sign-in', idempotent: false },
       schema: {
         tags,
         summary: 'Ask for a mail to set a new password',
@@ -57,7 +59,9 @@ export function passwordResetsRoutes(app: App, { writes, passwordResets }: Passw
         summary: 'Set a new password',
         description: 'Works once, and ends all sessions of the account.',
         operationId: 'usePasswordReset',
-        params: Type.Object({ token: Type.String({ maxLength: 100 }) }),
+        params: Type.Object({
+          token: Type.String({ maxLength: 100, description: 'The last part of the link in the mail.' }),
+        }),
         body: Type.Object(
           { password: Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: PASSWORD_LENGTH_MAX }) },
           { additionalProperties: false },

@@ -35,15 +35,15 @@ const ReportSchema = Type.Object(
   {
     report_id: IdText,
     reporter_id: IdText,
-    user_id: OptionalId,
-    post_id: OptionalId,
-    reason: Type.String(),
+    user_id: Type.Union([IdText, Type.Null()], { description: 'Who is reported; null for a post.' }),
+    post_id: Type.Union([IdText, Type.Null()], { description: 'What is reported; null for a user.' }),
+    reason: Type.String({ examples: ['spam'] }),
     comment: Type.String(),
     status: Type.Enum([...REPORT_STATUSES]),
     created_at: Type.String({ format: 'date-time' }),
     resolved_at: OptionalTime,
     resolved_by_id: OptionalId,
-    note: Type.Union([Type.String(), Type.Null()]),
+    note: Type.Union([Type.String(), Type.Null()], { description: 'Of who resolved it.' }),
   },
   { $id: 'Report', title: 'Report' },
 );
@@ -54,7 +54,9 @@ const ModeratedUserSchema = Type.Object(
     username: Type.String(),
     display_name: Type.String(),
     role: Role,
-    suspended_at: OptionalTime,
+    suspended_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'Null: not suspended.',
+    }),
     created_at: Type.String({ format: 'date-time' }),
   },
   { $id: 'ModeratedUser', title: 'ModeratedUser', description: 'A user as the staff sees one.' },
@@ -64,10 +66,10 @@ const AuditEntrySchema = Type.Object(
   {
     entry_id: IdText,
     actor_id: Type.Union([IdText, Type.Null()], { description: 'Null: the command line of the server.' }),
-    action: Type.String(),
+    action: Type.String({ description: 'What was done.', examples: ['user_suspended'] }),
     user_id: OptionalId,
     report_id: OptionalId,
-    detail: Type.String(),
+    detail: Type.String({ description: 'Such as the reason, or the old and the new role.' }),
     created_at: Type.String({ format: 'date-time' }),
   },
   { $id: 'AuditEntry', title: 'AuditEntry' },
@@ -87,7 +89,7 @@ function reportsRoutes(app: App, { writes, reports }: ModerationRoutesDeps): voi
   app.post(
     '/reports',
     {
-      config: { access: 'user' },
+      config: { access: 'user', problems: [404] },
       schema: {
         tags,
         summary: 'Report a user or a post to the moderators',
@@ -127,7 +129,12 @@ function reportsRoutes(app: App, { writes, reports }: ModerationRoutesDeps): voi
         summary: 'Reports, the newest first',
         operationId: 'listReports',
         querystring: Type.Object(
-          { ...PageQuery.properties, status: Type.Optional(Type.Enum([...REPORT_STATUSES])) },
+          {
+            ...PageQuery.properties,
+            status: Type.Optional(
+              Type.Enum([...REPORT_STATUSES], { description: 'Only these; all by default.' }),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: { 200: pageOf(reference(ReportSchema)) },

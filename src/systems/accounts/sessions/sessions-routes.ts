@@ -29,7 +29,7 @@ export interface SessionsRoutesDeps {
 export const TokenFields = {
   user: reference(UserSchema),
   token_type: Type.Literal('Bearer'),
-  expires_at: Type.String({ format: 'date-time' }),
+  expires_at: Type.String({ format: 'date-time', description: 'When the token ends.' }),
 };
 
 const SignedIn = Type.Object({
@@ -46,8 +46,9 @@ const SignIn = Type.Object(
       minLength: 1,
       maxLength: USERNAME_LENGTH_MAX,
       description: 'Whatever the case.',
+      examples: ['alice'],
     }),
-    password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX }),
+    password: Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX, examples: ['a good long one'] }),
     cookie: Type.Optional(
       Type.Boolean({
         default: false,
@@ -64,8 +65,10 @@ const SessionSchema = Type.Object(
     created_at: Type.String({ format: 'date-time' }),
     last_used_at: Type.String({ format: 'date-time', description: 'Late by up to five minutes.' }),
     expires_at: Type.String({ format: 'date-time' }),
-    user_agent: Type.Union([Type.String(), Type.Null()]),
-    address: Type.Union([Type.String(), Type.Null()]),
+    user_agent: Type.Union([Type.String(), Type.Null()], {
+      description: 'What the program that signed in calls itself.',
+    }),
+    address: Type.Union([Type.String(), Type.Null()], { description: 'From where it signed in.' }),
     current: Type.Boolean({ description: 'The one that asks.' }),
   },
   { $id: 'Session', title: 'Session' },
@@ -82,7 +85,7 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
   app.post(
     '/sessions',
     {
-      config: { access: 'public', limit: 'sign-in' },
+      config: { access: 'public', limit: 'sign-in', idempotent: false, problems: [401, 403] },
       schema: {
         tags,
         summary: 'Sign in',

@@ -30,29 +30,43 @@ const SignUp = Type.Object(
       minLength: USERNAME_LENGTH_MIN,
       maxLength: USERNAME_LENGTH_MAX,
       description: 'Letters (a to z), digits and `_`; unique whatever the case.',
+      examples: ['alice'],
     }),
-    password: Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: PASSWORD_LENGTH_MAX }),
+    password: Type.String({
+      minLength: PASSWORD_LENGTH_MIN,
+      maxLength: PASSWORD_LENGTH_MAX,
+      description: 'Not the username.',
+      examples: ['a good long one'],
+    }),
     display_name: Type.Optional(
       Type.String({
         maxLength: DISPLAY_NAME_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
         description: `At most ${DISPLAY_NAME_GRAPHEMES_MAX} characters as a reader counts them; without one, the username.`,
+        examples: ['Alice'],
       }),
     ),
     email: Type.Optional(
-      Type.String({ maxLength: EMAIL_LENGTH_MAX, description: 'Only for resetting the password.' }),
+      Type.String({
+        maxLength: EMAIL_LENGTH_MAX,
+        description: 'Only for resetting the password.',
+        examples: ['alice@example.org'],
+      }),
     ),
   },
   { additionalProperties: false },
 );
 
-const SignedUp = Type.Object({ ...TokenFields, access_token: Type.String() });
+const SignedUp = Type.Object({
+  ...TokenFields,
+  access_token: Type.String({ description: 'To be sent as `Authorization: Bearer <access_token>`.' }),
+});
 
 export function signUpRoutes(app: App, deps: SignUpRoutesDeps): void {
   const { sql, writes, registration, credentials, sessions, profiles } = deps;
   app.post(
     '/users',
     {
-      config: { access: 'public', limit: 'sign-up' },
+      config: { access: 'public', limit: 'sign-up', problems: [401, 403] },
       schema: {
         tags: ['users'],
         summary: 'Sign up',

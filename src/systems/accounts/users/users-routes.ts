@@ -30,9 +30,9 @@ export interface UsersRoutesDeps {
 export const MeSchema = Type.Object(
   {
     ...UserSchema.properties,
-    email: Type.Union([Type.String(), Type.Null()]),
-    role: Type.Enum(['user', 'moderator', 'administrator']),
-    tier: Type.Enum(['standard', 'trusted']),
+    email: Type.Union([Type.String(), Type.Null()], { description: 'Shown to nobody but you.' }),
+    role: Type.Enum(['user', 'moderator', 'administrator'], { description: 'What you may do.' }),
+    tier: Type.Enum(['standard', 'trusted'], { description: 'Trusted accounts have higher rate limits.' }),
   },
   { $id: 'Me', title: 'Me', description: 'Your own account.' },
 );
@@ -66,14 +66,23 @@ const Change = Type.Object(
         description: 'The new one. Needs `current_password`, and ends all your other sessions.',
       }),
     ),
-    current_password: Type.Optional(Type.String({ maxLength: PASSWORD_LENGTH_MAX })),
+    current_password: Type.Optional(
+      Type.String({ maxLength: PASSWORD_LENGTH_MAX, description: 'Only with `password`.' }),
+    ),
   },
   { additionalProperties: false },
 );
 
 const Deletion = Type.Union([
   Type.Object(
-    { password: Type.Optional(Type.String({ maxLength: PASSWORD_LENGTH_MAX })) },
+    {
+      password: Type.Optional(
+        Type.String({
+          maxLength: PASSWORD_LENGTH_MAX,
+          description: 'When it is sent, the account is deleted only if it is the right one.',
+        }),
+      ),
+    },
     { additionalProperties: false },
   ),
   Type.Null(),
@@ -107,6 +116,7 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
       schema: {
         tags,
         summary: 'Change your account',
+        description: 'What is absent stays.',
         operationId: 'updateMe',
         body: Change,
         response: { 200: reference(MeSchema) },
@@ -184,9 +194,12 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
       schema: {
         tags,
         summary: 'The user of a name',
+        description: 'A list of one, or of none.',
         operationId: 'findUser',
         querystring: Type.Object(
-          { username: Type.String({ maxLength: 100, description: 'Whatever the case.' }) },
+          {
+            username: Type.String({ maxLength: 100, description: 'Whatever the case.', examples: ['alice'] }),
+          },
           { additionalProperties: false },
         ),
         response: { 200: pageOf(reference(UserSchema)) },

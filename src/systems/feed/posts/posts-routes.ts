@@ -39,25 +39,28 @@ export const PostSchema = Type.Object(
   {
     post_id: IdText,
     author: reference(AuthorSchema),
-    text: Type.String(),
+    text: Type.String({ examples: ['Hello, #world'] }),
     created_at: Type.String({ format: 'date-time' }),
-    edited_at: NullableTime,
+    edited_at: Type.Unsafe<string | null>({ ...NullableTime, description: 'Null: never.' }),
     visibility: VisibilitySchema,
-    content_warning: NullableText,
-    language: NullableText,
-    reply_to_id: NullableId,
+    content_warning: Type.Unsafe<string | null>({
+      ...NullableText,
+      description: 'Shown in place of the text until asked for.',
+    }),
+    language: Type.Unsafe<string | null>({ ...NullableText, description: 'BCP 47.' }),
+    reply_to_id: Type.Unsafe<string | null>({ ...NullableId, description: 'The post it answers.' }),
     reply_to_user: Type.Unsafe<{ user_id: string; username: string } | null>({
       type: ['object', 'null'],
       properties: NamedSchema,
       required: Object.keys(NamedSchema),
       description: 'The author of the post it answers; null when they are gone.',
     }),
-    like_count: Type.Integer(),
-    repost_count: Type.Integer(),
-    reply_count: Type.Integer({ description: 'Answers that are not direct.' }),
+    like_count: Type.Integer({ minimum: 0 }),
+    repost_count: Type.Integer({ minimum: 0 }),
+    reply_count: Type.Integer({ minimum: 0, description: 'Answers that are not direct.' }),
     liked: Type.Boolean({ description: 'By you; false when not signed in.' }),
-    reposted: Type.Boolean(),
-    bookmarked: Type.Boolean(),
+    reposted: Type.Boolean({ description: 'By you.' }),
+    bookmarked: Type.Boolean({ description: 'By you; nobody else learns of it.' }),
     mentions: Type.Array(Type.Object(NamedSchema), { description: 'Whom the text names with @.' }),
     tags: Type.Array(Type.String(), { description: 'What the text names with #, in lower case.' }),
     media: Type.Array(Type.Object({}), { description: 'Empty: there are no media yet.' }),
@@ -80,7 +83,7 @@ const ThreadSchema = Type.Object(
     ancestors: Type.Array(reference(PostSchema), { description: 'What it answers, from the first post on.' }),
     post: reference(PostSchema),
     descendants: Type.Array(reference(PostSchema), { description: 'All answers below it, oldest first.' }),
-    next_page_token: NullableText,
+    next_page_token: Type.Unsafe<string | null>({ ...NullableText, description: 'Null: the last page.' }),
   },
   { $id: 'Thread', title: 'Thread' },
 );
@@ -92,7 +95,8 @@ export const PostIdParams = Type.Object({ post_id: IdText });
 
 const Text = Type.String({
   maxLength: TEXT_BYTES_MAX,
-  description: `Plain text: at most 280 characters as a reader counts them, and ${TEXT_BYTES_MAX} bytes.`,
+  description: `Plain text: at most 280 characters as a reader counts them, and ${TEXT_BYTES_MAX} bytes. @names are mentions, #words are tags.`,
+  examples: ['Hello, #world'],
 });
 const ContentWarning = Type.Unsafe<string | null>({
   type: ['string', 'null'],
@@ -103,12 +107,15 @@ const Language = Type.Unsafe<string | null>({
   type: ['string', 'null'],
   maxLength: LANGUAGE_LENGTH_MAX,
   description: 'BCP 47, such as "en" or "pt-BR".',
+  examples: ['en'],
 });
 
 const NewPostBody = Type.Object(
   {
     text: Text,
-    reply_to_id: Type.Optional(NullableId),
+    reply_to_id: Type.Optional(
+      Type.Unsafe<string | null>({ ...NullableId, examples: [null], description: 'The post it answers.' }),
+    ),
     visibility: Type.Optional(
       Type.Unsafe<Visibility>({
         ...VisibilitySchema,
@@ -117,7 +124,13 @@ const NewPostBody = Type.Object(
     ),
     content_warning: Type.Optional(ContentWarning),
     language: Type.Optional(Language),
-    media_ids: Type.Optional(Type.Array(IdText, { maxItems: MEDIA_MAX })),
+    media_ids: Type.Optional(
+      Type.Array(IdText, {
+        maxItems: MEDIA_MAX,
+        description: 'Leave it out: there are no media yet.',
+        examples: [[]],
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -148,7 +161,7 @@ function createRoute(app: App, { posts }: PostRoutesDeps): void {
   app.post(
     '/posts',
     {
-      config: { access: 'user' },
+      config: { access: 'user', problems: [404] },
       schema: {
         tags: ['posts'],
         summary: 'Post, or answer a post',
@@ -191,6 +204,7 @@ function readRoutes(app: App, { posts, threads }: PostRoutesDeps): void {
       schema: {
         ...schema,
         summary: 'A post',
+        description: 'Not found where you may not see it.',
         operationId: 'getPost',
         response: { 200: reference(PostSchema) },
       },

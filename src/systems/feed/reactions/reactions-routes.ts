@@ -13,8 +13,8 @@ import { PostIdParams, PostSchema, pageRequest, postIdOf, presentPost } from '..
 import type { ReactionLists } from './reaction-lists.ts';
 import type { React, Reactions } from './reactions.ts';
 
-const LikeState = Type.Object({ liked: Type.Boolean(), like_count: Type.Integer() });
-const RepostState = Type.Object({ reposted: Type.Boolean(), repost_count: Type.Integer() });
+const LikeState = Type.Object({ liked: Type.Boolean(), like_count: Type.Integer({ minimum: 0 }) });
+const RepostState = Type.Object({ reposted: Type.Boolean(), repost_count: Type.Integer({ minimum: 0 }) });
 const BookmarkState = Type.Object({ bookmarked: Type.Boolean() });
 
 export interface ReactionRoutesDeps {

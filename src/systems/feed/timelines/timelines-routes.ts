@@ -42,7 +42,14 @@ const UserPostsQuery = Type.Object(
 );
 
 /** One more for its #. */
-const TagParams = Type.Object({ tag: Type.String({ minLength: 1, maxLength: TAG_LENGTH_MAX + 1 }) });
+const TagParams = Type.Object({
+  tag: Type.String({
+    minLength: 1,
+    maxLength: TAG_LENGTH_MAX + 1,
+    description: 'With or without its #.',
+    examples: ['world'],
+  }),
+});
 
 export function timelineRoutes(app: App, { timelines }: { readonly timelines: Timelines }): void {
   app.get(
@@ -69,6 +76,7 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
       schema: {
         tags: ['timelines'],
         summary: 'What a user posted and reposted',
+        description: 'Newest first.',
         operationId: 'listUserPosts',
         params: UserIdParams,
         querystring: UserPostsQuery,
