@@ -167,6 +167,17 @@ describe('tidy', () => {
     assert.deepEqual(wrong, [], 'foreign keys stop a system from moving to a database of its own');
   });
 
+  it('the lock file names every platform of every package, so that `npm ci` works on all of them', () => {
+    const lock: unknown = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+    assert.ok(typeof lock === 'object' && lock !== null && 'packages' in lock);
+    const packages = Object.entries(lock.packages as Record<string, { optionalDependencies?: object }>);
+    const named = new Set(packages.map(([name]) => name.replace(/^.*node_modules\//, '')));
+    const missing = packages
+      .flatMap(([, { optionalDependencies = {} }]) => Object.keys(optionalDependencies))
+      .filter((name) => !named.has(name));
+    assert.deepEqual(missing, []);
+  });
+
   it('the lock file carries no download addresses', () => {
     assert.doesNotMatch(readFileSync(path.join(root, 'package-lock.json'), 'utf8'), /"resolved": "http/);
   });
