@@ -218,7 +218,8 @@ function readRoutes(app: App, { posts, threads }: PostRoutesDeps): void {
       schema: {
         ...schema,
         summary: 'What a post said before',
-        description: 'One item for each edit, newest first: what the post said until then.',
+        description:
+          'One item for each edit, newest first: what the post said until then. Of a followers-only or direct post, for its author alone.',
         operationId: 'listPostEdits',
         querystring: PageQuery,
         response: { 200: pageOf(reference(PostEditSchema)) },

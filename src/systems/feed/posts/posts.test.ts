@@ -258,6 +258,18 @@ describe('PATCH /posts/{post_id}', () => {
     assert.equal((await setting.get(`/posts/${direct}/edits`, bob)).status, 404);
   });
 
+  it('opens nothing that was said before to whom it mentions now', async () => {
+    for (const visibility of ['direct', 'followers'] as const) {
+      const postId = await setting.post(alice, 'not for bob', { visibility });
+      assert.equal((await patch(alice, postId, { text: 'hello @bob' })).status, 200);
+      assert.equal((await setting.get(`/posts/${postId}`, bob)).status, 200);
+      const answer = await setting.get(`/posts/${postId}/edits`, bob);
+      assert.equal(answer.status, 403);
+      assert.doesNotMatch(JSON.stringify(answer.body), /not for bob/);
+      assert.equal((await setting.get(`/posts/${postId}/edits`, alice)).body.items[0].text, 'not for bob');
+    }
+  });
+
   it('loses no edit of two at the same time', async () => {
     const postId = await setting.post(alice, 'start');
     const texts = Array.from({ length: 8 }, (_, index) => `edit ${index}`);

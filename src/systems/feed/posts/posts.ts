@@ -75,7 +75,10 @@ export interface Posts {
   edit(transaction: SqlTransaction, userId: Id, postId: Id, changes: PostChanges): Promise<Post>;
   /** Erases what the post said at once. Fails as `edit` does. */
   delete(transaction: SqlTransaction, userId: Id, postId: Id): Promise<void>;
-  /** What the post said before each edit, newest first; for whoever may see the post. */
+  /**
+   * What the post said before each edit, newest first. Fails as `get` does, and with `forbidden` for a followers-only
+   * or direct post of someone else: who may see it now, by an edit, was perhaps not meant to see what it said before.
+   */
   edits(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<ListPage<PostEdit>>;
   /** Whether it is there and the viewer may see it; `session` is that of a transaction under way. */
   isVisible(viewerId: Id | undefined, postId: Id, session?: SqlSession): Promise<boolean>;
@@ -199,7 +202,9 @@ export function createPosts(deps: PostsDeps): Posts {
     },
 
     async edits(viewerId, postId, page) {
-      await get(viewerId, postId);
+      const post = await get(viewerId, postId);
+      const isPublic = post.visibility === 'public' || post.visibility === 'unlisted';
+      if (!isPublic && post.author.userId !== viewerId) throw editsAreForTheAuthor();
       return fillPage(page, {
         entries: (before, count) => sql.query(pagePostEdits, [postId, before, count]),
         idOf: (row) => row.edit_id,
@@ -299,6 +304,10 @@ function editOf(row: PostEditRow): PostEdit {
     contentWarning: row.content_warning,
     language: row.language,
   };
+}
+
+function editsAreForTheAuthor(): AppError {
+  return new AppError('forbidden', 'What a post said before is for its author alone where it is not public.');
 }
 
 function noParent(): AppError {

@@ -74,7 +74,9 @@ async function checkPost(world: FeedWorld, viewer: Viewer, post: ModelPost): Pro
   const status = model.maySee(viewer, post) ? 200 : 404;
   const path = `${url} for ${viewer}`;
   assert.equal((await setting.get(url, viewer)).status, status, path);
-  assert.equal((await setting.get(`${url}/edits`, viewer)).status, status, path);
+  const isPublic = post.visibility === 'public' || post.visibility === 'unlisted';
+  const mayReadEdits = status !== 200 || isPublic || post.author === viewer;
+  assert.equal((await setting.get(`${url}/edits`, viewer)).status, mayReadEdits ? status : 403, path);
   for (const [name, reactions] of [
     ['likes', world.likes],
     ['reposts', world.reposts],
