@@ -14,6 +14,7 @@ import schemathesis
 URL = os.environ["GROUNDSWELL_URL"] + "/api/v1"
 PASSWORD = os.environ["GROUNDSWELL_PASSWORD"]
 ID = re.compile(r"[1-9][0-9]{15}")
+EXAMPLE_ID = "1537057981898760"
 # Ids begin with the time they were made at; what the generator invents is hardly ever of these years.
 ID_OF_OUR_TIME = range(1_400_000_000_000_000, 1_900_000_000_000_000)
 
@@ -94,10 +95,15 @@ class BearerToken:
         case.headers["Authorization"] = f"Bearer {token}"
 
 
+def is_invented(value):
+    # The document has an example of our time.
+    return value == EXAMPLE_ID or int(value) not in ID_OF_OUR_TIME
+
+
 def real_id(field, value):
     """For an invented id one that exists, nearly always, and always the same one while the lists are the same."""
     ids = known.get("post_id" if field == "reply_to_id" else field)
-    if not ids or not isinstance(value, str) or ID.fullmatch(value) is None or int(value) in ID_OF_OUR_TIME:
+    if not ids or not isinstance(value, str) or ID.fullmatch(value) is None or not is_invented(value):
         return value
     number = zlib.crc32(value.encode())
     return value if number % 8 == 0 else ids[number % len(ids)]
@@ -166,8 +172,8 @@ RULES = [
     ("username", r"must be 3 to 30 letters \(a to z\), digits or _\.|is reserved\. Choose another name\."),
     ("email", r"must be an address such as name@example\.org, .*"),
     ("password", r"must not be the username\. Choose another one\."),
-    ("password|current_password", r"is not your (current )?password\."),
-    ("current_password", r".*"),
+    ("password|current_password", r"is not your password\."),
+    ("current_password", r"is needed to set a new password\."),
     ("text", r"must not be blank\. Say something\."),
     ("reason", r"must not be empty\."),
     ("media_ids", r"names media that do not exist\."),

@@ -67,7 +67,7 @@ const Change = Type.Object(
       }),
     ),
     current_password: Type.Optional(
-      Type.String({ maxLength: PASSWORD_LENGTH_MAX, description: 'Only with `password`.' }),
+      Type.String({ maxLength: PASSWORD_LENGTH_MAX, description: 'Needed with `password`.' }),
     ),
   },
   { additionalProperties: false },
