@@ -79,9 +79,16 @@ export async function registerOpenApi(
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
+    theme: THEME,
     uiConfig: { docExpansion: 'list' },
   });
 }
+
+/** The page is Swagger UI's; this takes away what is about Swagger and not about us. */
+const THEME = {
+  title: 'Groundswell reference',
+  css: [{ filename: 'groundswell.css', content: '.swagger-ui .topbar { display: none }' }],
+};
 
 /** Refers to a schema with an `$id` that was added with `app.addSchema`, so that it stands in the document once. */
 export function reference<Schema extends TSchema>(schema: Schema) {

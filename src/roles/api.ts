@@ -68,6 +68,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   for (const schema of [...USER_SCHEMAS, ...product.schemas]) app.addSchema(schema);
   let url = '';
   welcomeRoutes(app, { baseUrl: () => publicUrl ?? url, version });
+  product.pages(app);
   healthRoutes(app, { health, metrics });
   await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });
   url = await listen(app, { host, port }).catch(async (error: unknown) => {

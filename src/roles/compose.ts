@@ -10,6 +10,7 @@ import type { Subscription } from '../ports/event-log/event-log.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import { type Accounts, createAccounts } from '../systems/accounts/accounts.ts';
 import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-routes.ts';
+import { passwordResetPageRoutes } from '../systems/accounts/credentials/password-reset-page-routes.ts';
 import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -22,8 +23,10 @@ export interface Product {
   readonly authenticate: Authenticate;
   /** Schemas that routes refer to. */
   readonly schemas: readonly TSchema[];
-  /** Registers every call of every system. */
+  /** Registers every call of every system, below the prefix of the API. */
   routes(app: App): void;
+  /** Registers what people open in a browser, at the root. */
+  pages(app: App): void;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   /** Accepted work that waits in this process. */
@@ -80,6 +83,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       accountsRoutes(app, { accounts, sql, writes, secureCookies });
       feedRoutes(app, { feed, writes });
     },
+    pages: passwordResetPageRoutes,
     subscriptions: feed.subscriptions,
     jobs: [
       ...feed.jobs,
