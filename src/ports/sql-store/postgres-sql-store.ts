@@ -55,8 +55,9 @@ const TRANSACTION_TRIES_MAX = 5;
  * A statement is planned once a connection: PostgreSQL would otherwise plan most of ours anew at every call, for
  * arrays of unknown length look dearer than those it is given (a post by id: 393 us of its CPU, of which 306 were
  * planning). And by index also while a table is small, for the plan outlives that; every statement has its index.
+ * Compiling them (jit) would cost up to 100 ms each: before PostgreSQL 18 what is disabled counts as very dear.
  */
-const PLANNING = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off';
+const PLANNING = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off';
 const CLOSE_TIMEOUT_MS = 5_000;
 const NOTIFY_BYTES_MAX = 7_999;
 
