@@ -8,7 +8,9 @@ import { parseStat, readTreeCpu } from './process-cpu.ts';
 describe('process CPU', () => {
   it('reads a line whose process name contains spaces and parentheses', () => {
     const line = '42 (a) b (c) S 7 42 42 0 -1 4194560 1 2 3 4 150 50 20 5 20 0 11 0 123 456 789';
-    deepEqual(parseStat(line), { pid: 42, parentPid: 7, name: 'a) b (c', cpuMs: 2250, startTicks: 123 });
+    const stat = { pid: 42, parentPid: 7, name: 'a) b (c', cpuMs: 2250, zombie: false, startTicks: 123 };
+    deepEqual(parseStat(line), stat);
+    deepEqual(parseStat(line.replace(' S ', ' Z ')), { ...stat, zombie: true });
   });
 
   it('knows nothing where there is no /proc', () => {

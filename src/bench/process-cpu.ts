@@ -11,6 +11,8 @@ export interface ProcessStat {
   readonly name: string;
   /** Of all its threads, in user and kernel mode, and of its children that have ended. */
   readonly cpuMs: number;
+  /** Ended, and only listed until its parent asks how. */
+  readonly zombie: boolean;
   /** When it started: with the id it names a process for good, because ids are used again. */
   readonly startTicks: number;
 }
@@ -74,6 +76,7 @@ export function parseStat(line: string): ProcessStat {
     parentPid: field(4),
     name: line.slice(line.indexOf('(') + 1, nameEnd),
     cpuMs: (field(14) + field(15) + field(16) + field(17)) * MS_PER_TICK,
+    zombie: fields[0] === 'Z',
     startTicks: field(22),
   };
 }

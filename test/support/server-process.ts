@@ -57,8 +57,9 @@ export async function snapshotProcesses(pid: number): Promise<ProcessSnapshot | 
   return {
     pids: tree.map((stat) => stat.pid),
     survivors: () =>
-      (readAllStats() ?? []).filter((stat) =>
-        tree.some((one) => one.pid === stat.pid && one.startTicks === stat.startTicks),
+      (readAllStats() ?? []).filter(
+        (stat) =>
+          !stat.zombie && tree.some((one) => one.pid === stat.pid && one.startTicks === stat.startTicks),
       ),
     async successors() {
       const all = readAllStats() ?? [];
