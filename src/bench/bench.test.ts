@@ -70,12 +70,12 @@ describe('runBench', () => {
     deepEqual(
       results.map(({ name, requests, rounds }) => [name, requests, rounds.length]),
       [
-        ['sign-in', 1, 2],
         ['post', 1, 2],
         ['post-keyed', 1, 2],
         ['read', 1, 2],
         ['profile', 2, 2],
         ['feed', 1, 2],
+        ['sign-in', 1, 2],
       ],
     );
     for (const { rounds, rate, answerBytes } of results) {
