@@ -2,6 +2,7 @@
  * Loads many users at once, for seeds. They have no password, so they cannot sign in until an administrator makes
  * them a link to set one.
  */
+import { batchesOf } from '../../../core/batches.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { checkUsername, usernameKey } from './username.ts';
@@ -35,7 +36,7 @@ export async function bulkLoadUsers(
 ): Promise<BulkLoaded> {
   let inserted = 0;
   let present = 0;
-  for await (const batch of batchesOf(rows)) {
+  for await (const batch of batchesOf(rows, BULK_BATCH)) {
     const existing = await sql.query(existingUserIds, [batch.map(({ userId }) => userId)]);
     const known = new Set(existing.map((row) => row.user_id));
     const missing = batch.filter(({ userId }) => !known.has(userId));
@@ -44,17 +45,6 @@ export async function bulkLoadUsers(
     present += known.size;
   }
   return { inserted, present };
-}
-
-async function* batchesOf(rows: AsyncIterable<BulkUser> | Iterable<BulkUser>): AsyncGenerator<BulkUser[]> {
-  let batch: BulkUser[] = [];
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < BULK_BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** In COPY text format, in the order of `BULK_TARGET`. */

@@ -1,4 +1,5 @@
 /** Loads many posts at once, for `groundswell seed`. */
+import { batchesOf } from '../../../core/batches.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { type LoadedPostJson, loadPosts } from './bulk-load-queries.ts';
@@ -36,7 +37,7 @@ export async function bulkLoadPosts(
 ): Promise<number> {
   let done = 0;
   let inserted = 0;
-  for await (const batch of batchesOf(posts)) {
+  for await (const batch of batchesOf(posts, LOAD_BATCH)) {
     const [row] = await sql.query(loadPosts, [JSON.stringify(batch.map(jsonOf))]);
     inserted += row?.inserted ?? 0;
     done += batch.length;
@@ -63,15 +64,4 @@ function jsonOf(post: BulkPost): LoadedPostJson {
     mention_shards: mentionUserIds.map(shardOf),
     tags: tagsIn(text),
   };
-}
-
-async function* batchesOf(posts: Iterable<BulkPost> | AsyncIterable<BulkPost>): AsyncGenerator<BulkPost[]> {
-  let batch: BulkPost[] = [];
-  for await (const post of posts) {
-    batch.push(post);
-    if (batch.length < LOAD_BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -1,4 +1,5 @@
 /** Loads a whole follow graph at once, for `groundswell seed`. */
+import { batchesOf } from '../../../core/batches.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { addUserCounts, loadFollows } from './bulk-load-queries.ts';
@@ -32,7 +33,7 @@ export async function bulkLoadFollows(
 ): Promise<number> {
   let done = 0;
   let inserted = 0;
-  for await (const batch of batchesOf(follows)) {
+  for await (const batch of batchesOf(follows, LOAD_BATCH)) {
     inserted += await loadBatch(sql, batch);
     done += batch.length;
     onProgress(done);
@@ -51,15 +52,4 @@ async function loadBatch(sql: SqlStore, given: readonly FollowToLoad[]): Promise
     if (inserted.length > 0) await transaction.query(addUserCounts, followDeltas(inserted, 1));
     return inserted.length;
   });
-}
-
-async function* batchesOf<Item>(items: Iterable<Item> | AsyncIterable<Item>): AsyncGenerator<Item[]> {
-  let batch: Item[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < LOAD_BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
