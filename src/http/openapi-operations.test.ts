@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Type } from 'typebox';
-import { systemClock, systemRandomness } from '../core/clock.ts';
-import { createLog } from '../telemetry/log.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
-import { tracingOff } from '../telemetry/trace.ts';
+import { serverOptions } from '../../test/support/server-options.ts';
 import { createServer } from './server.ts';
 import { UserIdParams } from './user-schema.ts';
 
 async function openApp() {
-  const app = await createServer({
-    authenticate: () => undefined,
-    publicUrl: undefined,
-    trustedProxies: [],
-    corsOrigins: [],
-    version: 'test',
-    log: createLog({ level: 'silent', pretty: false }),
-    clock: systemClock,
-    randomness: systemRandomness,
-    metrics: createMetrics({ version: 'test' }),
-    tracing: tracingOff,
-    rateLimiter: undefined,
-    turnAway: () => undefined,
-  });
+  const app = await createServer(serverOptions());
   const note = Type.Object({ note: Type.Optional(Type.String()) });
   app.get(
     '/things/:user_id',

@@ -1,14 +1,13 @@
 /** Clients that take their time, or take too much: on sockets, with limits small enough to be waited for. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { atEnd } from '../../test/support/at-end.ts';
+import { serverOptions } from '../../test/support/server-options.ts';
 import { until } from '../../test/support/until.ts';
-import { systemClock, systemRandomness } from '../core/clock.ts';
-import { createLog } from '../telemetry/log.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
-import { tracingOff } from '../telemetry/trace.ts';
+import { systemClock } from '../core/clock.ts';
 import { createServer, SERVER_LIMITS, type ServerLimits } from './server.ts';
 
 /** More than the kernel takes off our hands for a client that does not read. */
@@ -17,21 +16,7 @@ const HUGE_BYTES = 64 * 1_048_576;
 const REQUEST = 'GET /small HTTP/1.1\r\nHost: groundswell.example\r\nX-Padding: '.padEnd(500, 'x');
 
 async function openServer(test: TestContext, limits: Partial<ServerLimits>) {
-  const app = await createServer({
-    authenticate: () => undefined,
-    publicUrl: undefined,
-    trustedProxies: [],
-    corsOrigins: [],
-    version: 'test',
-    log: createLog({ level: 'silent', pretty: false }),
-    clock: systemClock,
-    randomness: systemRandomness,
-    metrics: createMetrics({ version: 'test' }),
-    tracing: tracingOff,
-    rateLimiter: undefined,
-    turnAway: () => undefined,
-    limits: { ...SERVER_LIMITS, ...limits },
-  });
+  const app = await createServer(serverOptions({ limits: { ...SERVER_LIMITS, ...limits } }));
   const config = { access: 'public' } as const;
   app.get('/small', { config }, () => ({ ok: true }));
   app.post('/small', { config }, () => ({ ok: true }));

@@ -3,14 +3,14 @@ import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import { describe, it } from 'node:test';
 import { Type } from 'typebox';
-import { systemClock, systemRandomness } from '../core/clock.ts';
+import { serverOptions } from '../../test/support/server-options.ts';
+import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { Principal, UserRole } from '../core/principal.ts';
 import { createMemoryRateLimiter } from '../ports/rate-limiter/memory-rate-limiter.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { tracingOff } from '../telemetry/trace.ts';
 import { csrfTokenOf, SESSION_COOKIE } from './auth.ts';
 import { healthRoutes } from './health-routes.ts';
 import { PageQuery } from './paging.ts';
@@ -24,21 +24,14 @@ const tokens = new Map([
 
 async function openApp(options: Partial<ServerOptions> = {}) {
   const metrics = createMetrics({ version: 'test' });
-  const app = await createServer({
-    authenticate: (token) => tokens.get(token),
-    publicUrl: undefined,
-    trustedProxies: [],
-    corsOrigins: ['https://app.example'],
-    version: 'test',
-    log: createLog({ level: 'silent', pretty: false }),
-    clock: systemClock,
-    randomness: systemRandomness,
-    metrics,
-    tracing: tracingOff,
-    rateLimiter: undefined,
-    turnAway: () => undefined,
-    ...options,
-  });
+  const app = await createServer(
+    serverOptions({
+      authenticate: (token) => tokens.get(token),
+      corsOrigins: ['https://app.example'],
+      metrics,
+      ...options,
+    }),
+  );
   healthRoutes(app, { health: createHealth(systemClock), metrics });
   const body = Type.Object(
     { text: Type.String({ maxLength: 5 }), size: Type.Optional(Type.Integer({ minimum: 1 })) },
@@ -310,21 +303,14 @@ describe('the HTTP frame', () => {
 
   async function createServerBeforeReady(options: Partial<ServerOptions> = {}) {
     const log = createLog({ level: 'silent', pretty: false });
-    return createServer({
-      authenticate: () => undefined,
-      publicUrl: 'https://groundswell.example',
-      trustedProxies: ['10.0.0.0/8'],
-      corsOrigins: [],
-      version: 'test',
-      log,
-      clock: systemClock,
-      randomness: systemRandomness,
-      metrics: createMetrics({ version: 'test' }),
-      tracing: tracingOff,
-      rateLimiter: undefined,
-      turnAway: () => undefined,
-      ...options,
-    });
+    return createServer(
+      serverOptions({
+        publicUrl: 'https://groundswell.example',
+        trustedProxies: ['10.0.0.0/8'],
+        log,
+        ...options,
+      }),
+    );
   }
 });
 

@@ -1,4 +1,5 @@
 /** The system `accounts` with its routes on a database of its own. */
+
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,8 +18,8 @@ import { type Accounts, createAccounts } from '../../src/systems/accounts/accoun
 import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../../src/systems/accounts/accounts-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { tracingOff } from '../../src/telemetry/trace.ts';
 import { createTestDatabase } from './database.ts';
+import { serverOptions } from './server-options.ts';
 
 export const PASSWORD = 'correct horse battery';
 /** The only post there is, and everyone sees it. */
@@ -80,20 +81,16 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
   };
   const accounts: Accounts = createAccounts(deps);
   await accounts.open();
-  const app = await createServer({
-    authenticate: accounts.authenticator.authenticate,
-    publicUrl,
-    trustedProxies: [],
-    corsOrigins: [],
-    version: '0.0.0',
-    log,
-    clock: systemClock,
-    randomness,
-    metrics: createMetrics({ version: '0.0.0' }),
-    tracing: tracingOff,
-    rateLimiter: undefined,
-    turnAway: () => undefined,
-  });
+  const app = await createServer(
+    serverOptions({
+      authenticate: accounts.authenticator.authenticate,
+      publicUrl,
+      version: '0.0.0',
+      log,
+      randomness,
+      metrics: createMetrics({ version: '0.0.0' }),
+    }),
+  );
   for (const schema of [...USER_SCHEMAS, ...ACCOUNTS_SCHEMAS]) app.addSchema(schema);
   const secureCookies = publicUrl.startsWith('https:');
   await app.register(

@@ -1,4 +1,5 @@
 /** Posts, reactions and timelines on a database of their own, over HTTP, for people who exist only in the test. */
+
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { composeId, createIdGenerator, type Id, shardOf } from '../../src/core/ids.ts';
 import type { Profile, User } from '../../src/core/user.ts';
@@ -21,9 +22,9 @@ import { reactionRoutes } from '../../src/systems/feed/reactions/reactions-route
 import { createTimelines } from '../../src/systems/feed/timelines/timelines.ts';
 import { TIMELINE_SCHEMAS, timelineRoutes } from '../../src/systems/feed/timelines/timelines-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { tracingOff } from '../../src/telemetry/trace.ts';
 import { createTestDatabase } from './database.ts';
+import { serverOptions } from './server-options.ts';
 
 export type FeedSetting = Awaited<ReturnType<typeof createFeedSetting>>;
 
@@ -98,20 +99,13 @@ export async function createFeedSetting() {
   const timelines = createTimelines({ sql, hydration, getUsers });
   const erasure = createErasure({ sql, eventLog });
 
-  const app = await createServer({
-    authenticate: (token) => ({ userId: Number(token), sessionId: 1, role: 'user', tier: 'standard' }),
-    publicUrl: undefined,
-    trustedProxies: [],
-    corsOrigins: [],
-    version: 'test',
-    log,
-    clock,
-    randomness: systemRandomness,
-    metrics: createMetrics({ version: 'test' }),
-    tracing: tracingOff,
-    rateLimiter: undefined,
-    turnAway: () => undefined,
-  });
+  const app = await createServer(
+    serverOptions({
+      authenticate: (token) => ({ userId: Number(token), sessionId: 1, role: 'user', tier: 'standard' }),
+      log,
+      clock,
+    }),
+  );
   for (const schema of [...USER_SCHEMAS, ...POST_SCHEMAS, ...TIMELINE_SCHEMAS]) app.addSchema(schema);
   const writes = createWrites(sql);
   postRoutes(app, { writes, posts, threads });

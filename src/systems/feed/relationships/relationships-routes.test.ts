@@ -4,14 +4,11 @@ import {
   createRelationshipsSetting,
   type RelationshipsSetting,
 } from '../../../../test/support/relationships-setting.ts';
-import { systemClock, systemRandomness } from '../../../core/clock.ts';
+import { serverOptions } from '../../../../test/support/server-options.ts';
 import { type Id, idTimestamp } from '../../../core/ids.ts';
 import { createWrites } from '../../../http/idempotency.ts';
 import { type App, createServer } from '../../../http/server.ts';
 import { USER_SCHEMAS } from '../../../http/user-schema.ts';
-import { createLog } from '../../../telemetry/log.ts';
-import { createMetrics } from '../../../telemetry/metrics.ts';
-import { tracingOff } from '../../../telemetry/trace.ts';
 import { RELATIONSHIP_SCHEMAS, relationshipRoutes } from './relationships-routes.ts';
 
 describe('the routes of relationships', () => {
@@ -162,20 +159,11 @@ describe('the routes of relationships', () => {
 
 /** The tokens are the ids of the people. */
 async function openApp(setting: RelationshipsSetting): Promise<App> {
-  const app = await createServer({
-    authenticate: (token) => ({ userId: Number(token), sessionId: 1, role: 'user', tier: 'standard' }),
-    publicUrl: undefined,
-    trustedProxies: [],
-    corsOrigins: [],
-    version: 'test',
-    log: createLog({ level: 'silent', pretty: false }),
-    clock: systemClock,
-    randomness: systemRandomness,
-    metrics: createMetrics({ version: 'test' }),
-    tracing: tracingOff,
-    rateLimiter: undefined,
-    turnAway: () => undefined,
-  });
+  const app = await createServer(
+    serverOptions({
+      authenticate: (token) => ({ userId: Number(token), sessionId: 1, role: 'user', tier: 'standard' }),
+    }),
+  );
   for (const schema of [...USER_SCHEMAS, ...RELATIONSHIP_SCHEMAS]) app.addSchema(schema);
   relationshipRoutes(app, { ...setting, writes: createWrites(setting.sql) });
   await app.ready();
