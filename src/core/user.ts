@@ -17,6 +17,8 @@ export interface UserCounts {
   readonly postCount: number;
 }
 
+export const NO_COUNTS: UserCounts = { followerCount: 0, followingCount: 0, postCount: 0 };
+
 /** How the viewer stands to another user. */
 export interface Relationship {
   readonly following: boolean;

@@ -2,6 +2,7 @@
 import { type TInteger, type TSchema, Type } from 'typebox';
 import { invalidField } from '../core/errors.ts';
 import { ID_MAX, type Id, isIdText } from '../core/ids.ts';
+import type { Page, PageRequest } from '../core/page.ts';
 
 export const PAGE_LIMIT_DEFAULT = 20;
 export const PAGE_LIMIT_MAX = 100;
@@ -39,13 +40,6 @@ export function pageOf<Item extends TSchema>(item: Item) {
   });
 }
 
-/** A page as the systems answer it: where the next one starts, or `undefined` at the end. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  /** Entries of the next page have ids below this one. */
-  readonly nextBefore: Id | undefined;
-}
-
 /** What a page starts below: the token's id, or above every id for the first page. */
 export function pageStart(query: { readonly page_token?: string }): Id {
   if (query.page_token === undefined || query.page_token === '') return ID_MAX;
@@ -56,16 +50,22 @@ export function pageStart(query: { readonly page_token?: string }): Id {
   return Number(text);
 }
 
-export function presentPage<Item>(page: Page<Item>): {
-  items: readonly Item[];
-  next_page_token: string | null;
-} {
+export function pageRequest(query: { readonly limit: number; readonly page_token?: string }): PageRequest {
+  return { before: pageStart(query), limit: query.limit };
+}
+
+/** The page in JSON, each item as `present` shows it. */
+export function presentPage<Item, Shown>(
+  page: Page<Item>,
+  present: (item: Item) => Shown,
+): { items: Shown[]; next_page_token: string | null } {
   return {
-    items: page.items,
-    next_page_token: page.nextBefore === undefined ? null : tokenOf(page.nextBefore),
+    items: page.items.map(present),
+    next_page_token: pageTokenOf(page.nextBefore),
   };
 }
 
-function tokenOf(id: Id): string {
-  return Buffer.from(String(id), 'latin1').toString('base64url');
+/** The `next_page_token` of a page that is followed by one which comes before `nextBefore`. */
+export function pageTokenOf(nextBefore: Id | undefined): string | null {
+  return nextBefore === undefined ? null : Buffer.from(String(nextBefore), 'latin1').toString('base64url');
 }

@@ -1,7 +1,7 @@
 /** Everything about relationships on a database of its own, for people who exist only in the test. */
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { composeId, createIdGenerator, type Id } from '../../src/core/ids.ts';
-import type { Profile, User } from '../../src/core/user.ts';
+import { NO_COUNTS, type Profile, type User } from '../../src/core/user.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
@@ -12,7 +12,7 @@ import { createHiddenUsers } from '../../src/systems/feed/relationships/hidden-u
 import { createMutes } from '../../src/systems/feed/relationships/mutes.ts';
 import { createRelationshipLists } from '../../src/systems/feed/relationships/relationship-lists.ts';
 import { createRelationships } from '../../src/systems/feed/relationships/relationships.ts';
-import { createUserCounts, NO_COUNTS } from '../../src/systems/feed/relationships/user-counts.ts';
+import { createUserCounts } from '../../src/systems/feed/relationships/user-counts.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createTestDatabase } from './database.ts';
 import { until } from './until.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../config/package-info.ts';
 import { assert } from '../../core/errors.ts';
 
 /** One file `migrations/NNNN-name.sql`. */
@@ -24,13 +23,7 @@ const WITHOUT_TRANSACTION = /^-- transaction: none\s*$/m;
 
 /** The folder `migrations` at the root of the package, whether this runs from the sources or the build. */
 export function migrationsFolder(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, 'package.json'))) {
-    const parent = path.dirname(folder);
-    assert(parent !== folder, 'the package has a package.json at its root');
-    folder = parent;
-  }
-  return path.join(folder, 'migrations');
+  return path.join(packageRoot(), 'migrations');
 }
 
 /** All migrations of a folder, by version. Numbers may be left out but never used twice. */

@@ -1,14 +1,16 @@
 /** What whoever has the command line of the server can do; there, users go by their names. */
+
 import type { Clock } from '../../core/clock.ts';
 import { AppError, notFound } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
+import type { Page } from '../../core/page.ts';
 import type { UserRole } from '../../core/principal.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { PASSWORD_RESET_MS, type PasswordResets, resetLink } from './credentials/password-resets.ts';
 import { type AuditEntry, type AuditLog, COMMAND_LINE } from './moderation/audit-log.ts';
 import type { Moderation } from './moderation/moderation.ts';
-import { type Page, pageFrom } from './page.ts';
+import { pageFrom } from './page.ts';
 import type { Account, NewUser, Users } from './users/users.ts';
 
 /** A way to set a password, once, for the administrator to pass on. */

@@ -1,10 +1,5 @@
 import type { Id } from '../../core/ids.ts';
-
-/** Entries with descending ids; `nextBefore` is what those of the next page lie below, `undefined` at the end. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly nextBefore: Id | undefined;
-}
+import type { Page } from '../../core/page.ts';
 
 /** A page of `limit` items from the first `limit + 1` rows, of which the last only tells that there is more. */
 export function pageFrom<Row, Item>(

@@ -1,9 +1,11 @@
 /** What moderators and administrators did, each act in the transaction of its effect. */
+
 import { assert } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
+import type { Page } from '../../../core/page.ts';
 import type { UserRole } from '../../../core/principal.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import { type Page, pageFrom } from '../page.ts';
+import { pageFrom } from '../page.ts';
 import { type AuditRow, insertAuditEntry, pageAuditEntries } from './audit-log-queries.ts';
 
 /** Who acts. */

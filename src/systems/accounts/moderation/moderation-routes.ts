@@ -143,7 +143,7 @@ function reportsRoutes(app: App, { writes, reports }: ModerationRoutesDeps): voi
     async (request) => {
       const { status, limit } = request.query;
       const page = await reports.page(status, pageStart(request.query), limit);
-      return { ...presentPage(page), items: page.items.map(presentReport) };
+      return presentPage(page, presentReport);
     },
   );
 
@@ -253,7 +253,7 @@ function staffRoutes(app: App, { writes, moderation, auditLog }: ModerationRoute
     },
     async (request) => {
       const page = await auditLog.page(pageStart(request.query), request.query.limit);
-      return { ...presentPage(page), items: page.items.map(presentEntry) };
+      return presentPage(page, presentEntry);
     },
   );
 }

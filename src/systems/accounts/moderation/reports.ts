@@ -1,9 +1,11 @@
 /** What users tell the moderators about other users and about posts. */
+
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
+import type { Page } from '../../../core/page.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import { type Page, pageFrom } from '../page.ts';
+import { pageFrom } from '../page.ts';
 import { parseLine, parseLines } from '../text.ts';
 import type { Users } from '../users/users.ts';
 import type { AuditLog } from './audit-log.ts';

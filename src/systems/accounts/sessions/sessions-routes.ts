@@ -1,7 +1,9 @@
 /** Signing in and out. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { parseId } from '../../../core/ids.ts';
+import type { NO_COUNTS } from '../../../core/user.ts';
 import { callerOf, csrfTokenOf, SESSION_COOKIE } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
@@ -11,7 +13,7 @@ import { IdText, presentUser, UserSchema } from '../../../http/user-schema.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { PASSWORD_LENGTH_MAX } from '../credentials/password.ts';
-import type { NO_COUNTS, Profiles } from '../users/profiles.ts';
+import type { Profiles } from '../users/profiles.ts';
 import { USERNAME_LENGTH_MAX } from '../users/username.ts';
 import type { Account } from '../users/users.ts';
 import type { Client, NewSession, Session, Sessions } from './sessions.ts';
@@ -126,8 +128,7 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
     async (request) => {
       const { userId, sessionId } = callerOf(request);
       const page = await sessions.page(userId, pageStart(request.query), request.query.limit);
-      const items = page.items.map((session) => presentSession(session, sessionId));
-      return { ...presentPage(page), items };
+      return presentPage(page, (session) => presentSession(session, sessionId));
     },
   );
 

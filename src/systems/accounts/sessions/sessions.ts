@@ -1,9 +1,11 @@
 /** Sign-ins that last: 90 days, each with a token that only its holder knows. */
+
 import type { Clock, Randomness } from '../../../core/clock.ts';
 import { AppError, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
+import type { Page } from '../../../core/page.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import { type Page, pageFrom } from '../page.ts';
+import { pageFrom } from '../page.ts';
 import { createSessionToken, hashToken } from './session-token.ts';
 import {
   deleteExpiredSessions,

@@ -1,6 +1,13 @@
 /** Users as one viewer sees them: three batches, however many they are. */
 import type { Id } from '../../../core/ids.ts';
-import type { DescribeUsers, GetUsers, Relationship, User, UserCounts } from '../../../core/user.ts';
+import {
+  type DescribeUsers,
+  type GetUsers,
+  NO_COUNTS,
+  type Relationship,
+  type User,
+  type UserCounts,
+} from '../../../core/user.ts';
 
 export interface ProfilesDeps {
   readonly getUsers: GetUsers;
@@ -14,8 +21,6 @@ export interface Profiles {
   readonly describeUsers: DescribeUsers;
   countsOf(userId: Id): Promise<UserCounts>;
 }
-
-export const NO_COUNTS: UserCounts = { followerCount: 0, followingCount: 0, postCount: 0 };
 
 const STRANGERS: Relationship = {
   following: false,

@@ -1,6 +1,8 @@
 /** Signing up. */
+
 import { Type } from 'typebox';
 import { hasCode } from '../../../core/errors.ts';
+import { NO_COUNTS } from '../../../core/user.ts';
 import { keyReused, type Writes } from '../../../http/idempotency.ts';
 import type { App } from '../../../http/server.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
@@ -12,7 +14,7 @@ import { clientOf, presentNewSession, TokenFields } from '../sessions/sessions-r
 import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
 import { EMAIL_LENGTH_MAX } from './email.ts';
 import { DISPLAY_NAME_GRAPHEMES_MAX } from './profile-text.ts';
-import { NO_COUNTS, type Profiles } from './profiles.ts';
+import type { Profiles } from './profiles.ts';
 import { USERNAME_LENGTH_MAX, USERNAME_LENGTH_MIN } from './username.ts';
 
 export interface SignUpRoutesDeps {

@@ -1,17 +1,6 @@
 /** Pages of a list: which part is asked for, and how one stays full when some of its entries cannot be shown. */
 import type { Id } from '../../../core/ids.ts';
-
-export interface PageRequest {
-  /** Only entries with a lower id than this. */
-  readonly before: Id;
-  readonly limit: number;
-}
-
-export interface ListPage<Item> {
-  readonly items: readonly Item[];
-  /** What the next page comes before; `undefined` at the end. */
-  readonly nextBefore: Id | undefined;
-}
+import type { Page, PageRequest } from '../../../core/page.ts';
 
 /**
  * Statements leave out what the viewer may not see, so one round is the rule; more are needed in the moment
@@ -31,7 +20,7 @@ export interface PageSource<Entry, Item> {
 export async function fillPage<Entry, Item>(
   { before, limit }: PageRequest,
   source: PageSource<Entry, Item>,
-): Promise<ListPage<Item>> {
+): Promise<Page<Item>> {
   const items: Item[] = [];
   let nextBefore: Id | undefined = before;
   for (let round = 0; round < ROUNDS_MAX && items.length < limit && nextBefore !== undefined; round += 1) {

@@ -1,4 +1,5 @@
 /** Posts in JSON, and every call about one. */
+
 import { type Static, Type } from 'typebox';
 import { type Id, idTimestamp, parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
@@ -11,10 +12,10 @@ import {
   type Writes,
 } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
-import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.ts';
+import { PageQuery, pageOf, pageRequest, pageStart, pageTokenOf, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { AuthorSchema, IdText, presentAuthor } from '../../../http/user-schema.ts';
-import type { PageRequest } from './pages.ts';
+
 import { type Named, type Post, type PostEdit, VISIBILITIES, type Visibility } from './post.ts';
 import { CONTENT_WARNING_BYTES_MAX, LANGUAGE_LENGTH_MAX, TEXT_BYTES_MAX } from './post-text.ts';
 import { MEDIA_MAX, type Posts } from './posts.ts';
@@ -227,7 +228,7 @@ function readRoutes(app: App, { posts, threads }: PostRoutesDeps): void {
     },
     async ({ params, query, principal }) => {
       const page = await posts.edits(principal?.userId, postIdOf(params), pageRequest(query));
-      return { ...presentPage(page), items: page.items.map(presentEdit) };
+      return presentPage(page, presentEdit);
     },
   );
   app.get(
@@ -308,10 +309,6 @@ export function postIdOf({ post_id: postId }: { readonly post_id: string }): Id 
   return parseId(postId, 'post_id');
 }
 
-export function pageRequest(query: { readonly limit: number; readonly page_token?: string }): PageRequest {
-  return { before: pageStart(query), limit: query.limit };
-}
-
 export function presentPost(post: Post): Static<typeof PostSchema> {
   const { reactions } = post;
   return {
@@ -351,12 +348,11 @@ function presentEdit(edit: PostEdit): Static<typeof PostEditSchema> {
 }
 
 function presentThread(thread: Thread): Static<typeof ThreadSchema> {
-  const { next_page_token } = presentPage({ items: [], nextBefore: thread.nextAfter });
   return {
     ancestors: thread.ancestors.map(presentPost),
     post: presentPost(thread.post),
     descendants: thread.descendants.map(presentPost),
-    next_page_token,
+    next_page_token: pageTokenOf(thread.nextAfter),
   };
 }
 

@@ -1,12 +1,14 @@
 /** Posts: writing, reading, editing and deleting them. */
+
 import { AppError, assert, invalidField, notFound } from '../../../core/errors.ts';
 import type { IdempotencyClaim, StoredAnswer } from '../../../core/idempotency.ts';
 import { type Id, type IdGenerator, idTimeMs, shardOf } from '../../../core/ids.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
 import type { FindUsers, GetUsers, User } from '../../../core/user.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Hydration } from './hydration.ts';
-import { fillPage, type ListPage, type PageRequest } from './pages.ts';
+import { fillPage } from './pages.ts';
 import {
   NO_REACTIONS,
   narrowVisibility,
@@ -79,7 +81,7 @@ export interface Posts {
    * What the post said before each edit, newest first. Fails as `get` does, and with `forbidden` for a followers-only
    * or direct post of someone else: who may see it now, by an edit, was perhaps not meant to see what it said before.
    */
-  edits(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<ListPage<PostEdit>>;
+  edits(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<Page<PostEdit>>;
   /** Whether it is there and the viewer may see it; `session` is that of a transaction under way. */
   isVisible(viewerId: Id | undefined, postId: Id, session?: SqlSession): Promise<boolean>;
 }

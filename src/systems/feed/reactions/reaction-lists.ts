@@ -1,10 +1,12 @@
 /** Who reacted to a post, and what one keeps: newest first. */
+
 import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
 import type { DescribeUsers, Profile } from '../../../core/user.ts';
 import type { SqlStore, Statement } from '../../../ports/sql-store/sql-store.ts';
 import type { Hydration } from '../posts/hydration.ts';
-import { fillPage, type ListPage, type PageRequest } from '../posts/pages.ts';
+import { fillPage } from '../posts/pages.ts';
 import type { Post } from '../posts/post.ts';
 import {
   pageBookmarks,
@@ -15,10 +17,10 @@ import {
 
 export interface ReactionLists {
   /** Without those whom the viewer has muted, or from whom a block parts them. As `Posts.get`, fails with `not_found`. */
-  likes(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<ListPage<Profile>>;
-  reposts(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<ListPage<Profile>>;
+  likes(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<Page<Profile>>;
+  reposts(viewerId: Id | undefined, postId: Id, page: PageRequest): Promise<Page<Profile>>;
   /** The posts that the user keeps and may still see. */
-  bookmarks(userId: Id, page: PageRequest): Promise<ListPage<Post>>;
+  bookmarks(userId: Id, page: PageRequest): Promise<Page<Post>>;
 }
 
 export function createReactionLists(deps: {

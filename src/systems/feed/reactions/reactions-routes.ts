@@ -1,15 +1,17 @@
 /** Liking, reposting, bookmarking, and the lists of it. */
+
 import { type Static, type TObject, Type } from 'typebox';
+import type { Page } from '../../../core/page.ts';
 import type { Profile } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
-import { PageQuery, pageOf, presentPage } from '../../../http/paging.ts';
+import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { presentUser, UserSchema } from '../../../http/user-schema.ts';
-import type { ListPage } from '../posts/pages.ts';
+
 import type { PostReactions } from '../posts/post.ts';
-import { PostIdParams, PostSchema, pageRequest, postIdOf, presentPost } from '../posts/posts-routes.ts';
+import { PostIdParams, PostSchema, postIdOf, presentPost } from '../posts/posts-routes.ts';
 import type { ReactionLists } from './reaction-lists.ts';
 import type { React, Reactions } from './reactions.ts';
 
@@ -126,7 +128,7 @@ function bookmarksRoute(app: App, { lists }: ReactionRoutesDeps): void {
     },
     async (request) => {
       const page = await lists.bookmarks(callerOf(request).userId, pageRequest(request.query));
-      return { ...presentPage(page), items: page.items.map(presentPost) };
+      return presentPage(page, presentPost);
     },
   );
 }
@@ -143,6 +145,6 @@ function presentBookmark({ bookmarked }: PostReactions): Static<typeof BookmarkS
   return { bookmarked };
 }
 
-function presentUsers(page: ListPage<Profile>) {
-  return { ...presentPage(page), items: page.items.map(presentUser) };
+function presentUsers(page: Page<Profile>) {
+  return presentPage(page, presentUser);
 }

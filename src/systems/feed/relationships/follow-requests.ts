@@ -1,12 +1,14 @@
 /** The answers of a locked account to those who ask to follow it. */
+
 import { notFound } from '../../../core/errors.ts';
 import type { Id, IdGenerator } from '../../../core/ids.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
 import type { DescribeUsers, Profile, Relationship } from '../../../core/user.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { endFollow, startFollow } from './follows.ts';
 import { getFollowRequest, pageFollowRequests } from './follows-queries.ts';
 import type { Appender } from './relationship-events.ts';
-import { type ListPage, type PageRequest, pageOfRows } from './relationship-lists.ts';
+import { pageOfRows } from './relationship-lists.ts';
 import { beginChange, readRelationship, type Target } from './relationships.ts';
 
 export interface FollowRequest {
@@ -16,7 +18,7 @@ export interface FollowRequest {
 
 export interface FollowRequests {
   /** The open requests to the viewer, newest first. */
-  page(viewerId: Id, page: PageRequest): Promise<ListPage<FollowRequest>>;
+  page(viewerId: Id, page: PageRequest): Promise<Page<FollowRequest>>;
   /**
    * Makes the requester a follower; one who already follows stays one. Fails with `not_found` when nothing was
    * asked. The limit of followings was checked when it was.

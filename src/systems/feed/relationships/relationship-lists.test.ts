@@ -7,8 +7,8 @@ import {
 } from '../../../../test/support/relationships-setting.ts';
 import { hasCode } from '../../../core/errors.ts';
 import { ID_MAX, type Id } from '../../../core/ids.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
 import type { Profile } from '../../../core/user.ts';
-import type { ListPage, PageRequest } from './relationship-lists.ts';
 
 describe('lists of users', () => {
   let setting: RelationshipsSetting;
@@ -28,11 +28,11 @@ describe('lists of users', () => {
   const first: PageRequest = { before: ID_MAX, limit: 100 };
 
   /** All pages of a list, checking that none but the last is short. */
-  async function walk(page: (request: PageRequest) => Promise<ListPage<Profile>>, limit: number) {
+  async function walk(page: (request: PageRequest) => Promise<Page<Profile>>, limit: number) {
     const userIds: Id[] = [];
     let next: Id | undefined = ID_MAX;
     while (next !== undefined) {
-      const { items, nextBefore }: ListPage<Profile> = await page({ before: next, limit });
+      const { items, nextBefore }: Page<Profile> = await page({ before: next, limit });
       if (nextBefore !== undefined) assert.equal(items.length, limit);
       userIds.push(...items.map(({ userId }) => userId));
       next = nextBefore;

@@ -1,6 +1,8 @@
 /** Lists of users, newest relationship first: followers, followings, the muted and the blocked. */
+
 import { AppError, notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
 import type { DescribeUsers, GetUsers, Profile } from '../../../core/user.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import {
@@ -12,29 +14,17 @@ import {
 } from './relationship-lists-queries.ts';
 import type { RelationshipsOf } from './relationships.ts';
 
-export interface PageRequest {
-  /** Only what has a lower id than this. */
-  readonly before: Id;
-  readonly limit: number;
-}
-
-export interface ListPage<Item> {
-  readonly items: readonly Item[];
-  /** What the next page comes before; `undefined` at the end. */
-  readonly nextBefore: Id | undefined;
-}
-
 export interface RelationshipLists {
   /**
    * Who follows the user. Hidden users, and those who block the viewer or are blocked by them, are left out.
    * Fails with `not_found` when the user is unknown, hidden or blocks the viewer, and with `forbidden` when the
    * account is locked and the viewer no follower of it.
    */
-  followers(viewerId: Id | undefined, userId: Id, page: PageRequest): Promise<ListPage<Profile>>;
+  followers(viewerId: Id | undefined, userId: Id, page: PageRequest): Promise<Page<Profile>>;
   /** Whom the user follows, by the same rules. */
-  following(viewerId: Id | undefined, userId: Id, page: PageRequest): Promise<ListPage<Profile>>;
-  mutes(viewerId: Id, page: PageRequest): Promise<ListPage<Profile>>;
-  blocks(viewerId: Id, page: PageRequest): Promise<ListPage<Profile>>;
+  following(viewerId: Id | undefined, userId: Id, page: PageRequest): Promise<Page<Profile>>;
+  mutes(viewerId: Id, page: PageRequest): Promise<Page<Profile>>;
+  blocks(viewerId: Id, page: PageRequest): Promise<Page<Profile>>;
 }
 
 export function createRelationshipLists(deps: {
@@ -61,7 +51,7 @@ export function createRelationshipLists(deps: {
     viewerId: Id | undefined,
     limit: number,
     rows: readonly ListRow[],
-  ): Promise<ListPage<Profile>> {
+  ): Promise<Page<Profile>> {
     const { items, nextBefore } = pageOfRows(rows, limit, ({ entry_id }) => entry_id);
     const userIds = items.map(({ user_id }) => user_id);
     return { items: userIds.length === 0 ? [] : await describeUsers(viewerId, userIds), nextBefore };
@@ -94,7 +84,7 @@ export function createRelationshipLists(deps: {
 const NOBODY: Id = 0;
 
 /** A page out of up to `limit + 1` rows: the one too many only tells that there is a next page. */
-export function pageOfRows<Row>(rows: readonly Row[], limit: number, idOf: (row: Row) => Id): ListPage<Row> {
+export function pageOfRows<Row>(rows: readonly Row[], limit: number, idOf: (row: Row) => Id): Page<Row> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, nextBefore: rows.length > limit && last !== undefined ? idOf(last) : undefined };

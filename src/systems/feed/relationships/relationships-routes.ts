@@ -1,11 +1,13 @@
 /** Following, muting, blocking, and the lists of it. */
+
 import { Type } from 'typebox';
 import { type Id, idTimestamp, parseId } from '../../../core/ids.ts';
+import type { Page } from '../../../core/page.ts';
 import type { Profile, Relationship } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
-import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.ts';
+import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import {
   presentRelationship,
@@ -19,7 +21,7 @@ import type { Blocks } from './blocks.ts';
 import type { FollowRequest, FollowRequests } from './follow-requests.ts';
 import type { Follows } from './follows.ts';
 import type { Mutes } from './mutes.ts';
-import type { ListPage, PageRequest, RelationshipLists } from './relationship-lists.ts';
+import type { RelationshipLists } from './relationship-lists.ts';
 import type { Relationships, Target } from './relationships.ts';
 
 export interface RelationshipRoutesDeps {
@@ -147,17 +149,13 @@ function ownListRoutes(app: App, { lists, followRequests }: RelationshipRoutesDe
     },
     async (request) => {
       const page = await followRequests.page(callerOf(request).userId, pageRequest(request.query));
-      return { ...presentPage(page), items: page.items.map(presentFollowRequest) };
+      return presentPage(page, presentFollowRequest);
     },
   );
 }
 
-function pageRequest(query: { readonly limit: number; readonly page_token?: string }): PageRequest {
-  return { before: pageStart(query), limit: query.limit };
-}
-
-function presentUsers(page: ListPage<Profile>) {
-  return { ...presentPage(page), items: page.items.map(presentUser) };
+function presentUsers(page: Page<Profile>) {
+  return presentPage(page, presentUser);
 }
 
 function presentFollowRequest({ requestId, requester }: FollowRequest) {

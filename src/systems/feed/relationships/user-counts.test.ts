@@ -6,8 +6,8 @@ import {
   type RelationshipsSetting,
 } from '../../../../test/support/relationships-setting.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
+import { NO_COUNTS } from '../../../core/user.ts';
 import { writeStatement } from '../../../ports/sql-store/sql-store.ts';
-import { NO_COUNTS } from './user-counts.ts';
 
 /** The statement that the posts follow when they count. */
 const addPostDelta = writeStatement<[userId: Id, shard: number, delta: number]>(

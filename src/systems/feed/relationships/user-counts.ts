@@ -11,14 +11,12 @@
  * removes several rows summed up. Nobody but `fold` updates `user_counts` (and the bulk load, which adds to it).
  */
 import { type Id, shardOf } from '../../../core/ids.ts';
-import type { UserCounts } from '../../../core/user.ts';
+import { NO_COUNTS, type UserCounts } from '../../../core/user.ts';
 import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { foldUserCounts, getUserCounts } from './user-counts-queries.ts';
 
 /** Deltas that one call of `fold` moves at most: some 60 ms of work, so that it never holds many rows for long. */
 export const FOLD_LIMIT = 5_000;
-
-export const NO_COUNTS: UserCounts = { followerCount: 0, followingCount: 0, postCount: 0 };
 
 /** The counts of all `userIds`, as of one moment; who has none yet has zeros. */
 export type CountsOf = (userIds: readonly Id[], session?: SqlSession) => Promise<ReadonlyMap<Id, UserCounts>>;

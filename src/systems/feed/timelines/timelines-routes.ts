@@ -1,14 +1,16 @@
 /** The lists of posts: the home timeline, a user's, a tag's. */
+
 import { type Static, type TBoolean, Type } from 'typebox';
 import { parseId } from '../../../core/ids.ts';
+import type { Page } from '../../../core/page.ts';
 import { callerOf } from '../../../http/auth.ts';
 import { reference } from '../../../http/openapi.ts';
-import { PageQuery, pageOf, presentPage } from '../../../http/paging.ts';
+import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { AuthorSchema, IdText, presentAuthor, UserIdParams } from '../../../http/user-schema.ts';
-import type { ListPage } from '../posts/pages.ts';
+
 import { TAG_LENGTH_MAX } from '../posts/post-text.ts';
-import { PostSchema, pageRequest, presentPost } from '../posts/posts-routes.ts';
+import { PostSchema, presentPost } from '../posts/posts-routes.ts';
 import type { TimelineEntry, Timelines } from './timelines.ts';
 
 const FeedItemSchema = Type.Object(
@@ -107,13 +109,13 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
     },
     async ({ params, query, principal }) => {
       const page = await timelines.tagPosts(principal?.userId, params.tag, pageRequest(query));
-      return { ...presentPage(page), items: page.items.map(presentPost) };
+      return presentPage(page, presentPost);
     },
   );
 }
 
-function presentEntries(page: ListPage<TimelineEntry>) {
-  return { ...presentPage(page), items: page.items.map(presentEntry) };
+function presentEntries(page: Page<TimelineEntry>) {
+  return presentPage(page, presentEntry);
 }
 
 function presentEntry({ entryId, post, repostedBy }: TimelineEntry): Static<typeof FeedItemSchema> {

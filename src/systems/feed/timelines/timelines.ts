@@ -1,10 +1,12 @@
 /** Lists of posts, newest first: the home timeline, what one user posted, what has a tag. */
+
 import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
 import type { GetUsers, User } from '../../../core/user.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Hydration } from '../posts/hydration.ts';
-import { fillPage, type ListPage, type PageRequest } from '../posts/pages.ts';
+import { fillPage } from '../posts/pages.ts';
 import type { Post } from '../posts/post.ts';
 import { parseTag } from '../posts/post-text.ts';
 import { type EntryRow, pageFeed, pageTagPosts, pageUserPosts } from './timelines-queries.ts';
@@ -23,16 +25,16 @@ export interface UserPostsFilter {
 }
 
 export interface Timelines {
-  feed(readerId: Id, page: PageRequest): Promise<ListPage<TimelineEntry>>;
+  feed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>>;
   /** Fails with `not_found` for a user who is unknown, suspended or deleted. */
   userPosts(
     viewerId: Id | undefined,
     userId: Id,
     filter: UserPostsFilter,
     page: PageRequest,
-  ): Promise<ListPage<TimelineEntry>>;
+  ): Promise<Page<TimelineEntry>>;
   /** Public posts only, whatever the case of the tag. */
-  tagPosts(viewerId: Id | undefined, tag: string, page: PageRequest): Promise<ListPage<Post>>;
+  tagPosts(viewerId: Id | undefined, tag: string, page: PageRequest): Promise<Page<Post>>;
 }
 
 export function createTimelines(deps: {
@@ -46,7 +48,7 @@ export function createTimelines(deps: {
     viewerId: Id | undefined,
     page: PageRequest,
     entries: (before: Id, count: number) => Promise<EntryRow[]>,
-  ): Promise<ListPage<TimelineEntry>> {
+  ): Promise<Page<TimelineEntry>> {
     return fillPage(page, {
       entries,
       idOf: (row) => row.entry_id,
