@@ -86,6 +86,36 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
+export interface TailOptions {
+  readonly topics: readonly string[];
+  /**
+   * Each event of the topics that is committed after `tail` was called, at least once; those of a key in order. An
+   * event may also be older than that. At most TAIL_EVENTS_MAX at a time. What it throws is logged and lost.
+   */
+  hear(events: readonly LoggedEvent[]): void;
+  /**
+   * Events of the topics that this process has just committed, before whoever committed them goes on. They are heard
+   * by `hear` as well, as a rule later. Whatever a process commits without `append` and `appended` is not among them.
+   */
+  committed?(events: readonly NewEvent[]): void;
+}
+
+export interface Tail {
+  /**
+   * By the monotonic clock of this process: whatever had been committed at that time, since the tail was opened, by
+   * any process, has been heard. Never goes back. At most half a second ago on a healthy system, busy or idle;
+   * stands still while the database is away, and for ever once the log had deleted events before they were heard.
+   */
+  heardUntilMs(): number;
+  /** Resolves when all that was committed before the call has been heard, however long that takes. */
+  catchUp(): Promise<void>;
+  /** Nothing is heard any more from the call on. Fails whoever waits in `catchUp` with `unavailable`. */
+  close(): Promise<void>;
+}
+
+/** Some 5 ms of work, after which others have their turn. */
+export const TAIL_EVENTS_MAX = 1_000;
+
 export interface EventLog {
   /**
    * Adds the events in this order, when and if the transaction commits. At most APPEND_EVENTS_MAX. They are on
@@ -97,12 +127,19 @@ export interface EventLog {
    * To be called after the commit of a statement that has put its events into the table `outbox` itself, next to
    * the rows they announce: columns shard (`shardOf(ownerId)`), topic, partition (`partitionOf(key)`), key, kind,
    * payload (json), traceparent (null if there is none). The others have defaults. One such statement inserts
-   * the events of one key in order. Without this call they wait for the next poll.
+   * the events of one key in order. Without this call they wait for the next poll. `events` answers those that
+   * were committed, and is called at once if a tail of this process wants them, otherwise never.
    */
-  appended(): void;
+  appended(events: () => readonly NewEvent[]): void;
 
   /** Starts to handle events, from where the group left off. Resolves once it hears of new ones. */
   subscribe(subscription: Subscription): Promise<Consumer>;
+
+  /**
+   * Hears the events of all processes from now on: for what every process keeps in memory. Nothing is recorded of
+   * it, so another tail starts at the end again. Resolves once it listens.
+   */
+  tail(options: TailOptions): Promise<Tail>;
 
   /** What each group has yet to handle, by group and topic. */
   lag(): Promise<GroupLag[]>;
@@ -129,7 +166,7 @@ export interface EventLog {
    */
   deleteExpired(): Promise<number>;
 
-  /** Closes all consumers, and sends on what was appended so far. */
+  /** Closes all consumers and tails, and sends on what was appended so far. */
   close(): Promise<void>;
 }
 

@@ -56,9 +56,11 @@ export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): Po
   async function run(writes: readonly WaitingPost[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
     const posts = uniqueByKey(writes);
     const rows = await sql.query(writePosts, [JSON.stringify(posts)]);
-    eventLog.appended();
     const outcomes = new Map(rows.map(({ position, outcome }) => [position, outcome]));
     assert(outcomes.size === posts.length, 'every post of a batch has its outcome');
+    eventLog.appended(() =>
+      writes.filter((_, position) => outcomes.get(position) === 'created').map(({ row }) => postCreated(row)),
+    );
     return writes.map((_, position) => ({ ok: true, value: outcomes.get(position) ?? 'key_in_flight' }));
   }
 
