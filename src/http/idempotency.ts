@@ -13,6 +13,7 @@ import type { IdempotencyClaim, StoredAnswer } from '../core/idempotency.ts';
 import { shardOf } from '../core/ids.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../ports/sql-store/sql-store.ts';
 import { claimKey, deleteExpiredKeys, getKey, insertKey } from './idempotency-queries.ts';
+import { sendJsonText } from './json-text.ts';
 
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 /** How long a repeated request is answered as the first one was. */
@@ -188,7 +189,7 @@ export function sendAnswer(reply: FastifyReply, answer: StoredAnswer, replayed: 
   if (replayed) reply.header('idempotent-replayed', 'true');
   reply.code(answer.status);
   if (answer.status === 204) return reply.send();
-  return reply.type('application/json; charset=utf-8').serializer(asIs).send(answer.body);
+  return sendJsonText(reply, answer.body);
 }
 
 /** The body as the route's response schema writes it. */
@@ -197,8 +198,6 @@ export function serialise(reply: FastifyReply, status: number, body: unknown): s
   // Fastify types the function as taking a record; a route's body is one.
   return write === undefined ? JSON.stringify(body) : write(body as Record<string, unknown>);
 }
-
-const asIs = (body: unknown): string => String(body);
 
 /** JSON with the keys of every object in order, so that two spellings of one request are the same request. */
 function canonicalJson(value: unknown): string {

@@ -24,10 +24,9 @@ export function isRepostable(visibility: Visibility): boolean {
 /** Who is spoken of by name. */
 export type Named = Pick<User, 'userId' | 'username'>;
 
-/** A post as one viewer sees it. */
-export interface Post {
+/** What a post says: the same for all who see it, until an edit. */
+export interface PostContent {
   readonly postId: Id;
-  readonly author: User;
   readonly text: string;
   readonly visibility: Visibility;
   readonly contentWarning: string | null;
@@ -39,6 +38,11 @@ export interface Post {
   /** In lower case. */
   readonly tags: readonly string[];
   readonly editedAt: Date | null;
+}
+
+/** A post as one viewer sees it. */
+export interface Post extends PostContent {
+  readonly author: User;
   readonly reactions: PostReactions;
 }
 

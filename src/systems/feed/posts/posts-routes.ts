@@ -16,7 +16,15 @@ import { PageQuery, pageOf, pageRequest, pageStart, pageTokenOf, presentPage } f
 import type { App } from '../../../http/server.ts';
 import { AuthorSchema, IdText, presentAuthor } from '../../../http/user-schema.ts';
 
-import { type Named, type Post, type PostEdit, VISIBILITIES, type Visibility } from './post.ts';
+import {
+  type Named,
+  type Post,
+  type PostContent,
+  type PostEdit,
+  type PostReactions,
+  VISIBILITIES,
+  type Visibility,
+} from './post.ts';
 import { CONTENT_WARNING_BYTES_MAX, LANGUAGE_LENGTH_MAX, TEXT_BYTES_MAX } from './post-text.ts';
 import { MEDIA_MAX, type Posts } from './posts.ts';
 import type { Thread, Threads } from './threads.ts';
@@ -310,27 +318,35 @@ export function postIdOf({ post_id: postId }: { readonly post_id: string }): Id 
 }
 
 export function presentPost(post: Post): Static<typeof PostSchema> {
-  const { reactions } = post;
+  return { ...presentContent(post), ...presentReactions(post.reactions), author: presentAuthor(post.author) };
+}
+
+/** The part that is the same for all who see the post. */
+export function presentContent(content: PostContent) {
   return {
-    post_id: String(post.postId),
-    author: presentAuthor(post.author),
-    text: post.text,
-    created_at: idTimestamp(post.postId),
-    edited_at: post.editedAt?.toISOString() ?? null,
-    visibility: post.visibility,
-    content_warning: post.contentWarning,
-    language: post.language,
-    reply_to_id: post.replyToId === null ? null : String(post.replyToId),
-    reply_to_user: post.replyToUser === null ? null : presentNamed(post.replyToUser),
+    post_id: String(content.postId),
+    text: content.text,
+    created_at: idTimestamp(content.postId),
+    edited_at: content.editedAt?.toISOString() ?? null,
+    visibility: content.visibility,
+    content_warning: content.contentWarning,
+    language: content.language,
+    reply_to_id: content.replyToId === null ? null : String(content.replyToId),
+    reply_to_user: content.replyToUser === null ? null : presentNamed(content.replyToUser),
+    mentions: content.mentions.map(presentNamed),
+    tags: [...content.tags],
+    media: [],
+  };
+}
+
+export function presentReactions(reactions: PostReactions) {
+  return {
     like_count: reactions.likeCount,
     repost_count: reactions.repostCount,
     reply_count: reactions.replyCount,
     liked: reactions.liked,
     reposted: reactions.reposted,
     bookmarked: reactions.bookmarked,
-    mentions: post.mentions.map(presentNamed),
-    tags: [...post.tags],
-    media: [],
   };
 }
 

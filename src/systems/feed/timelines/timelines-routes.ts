@@ -1,17 +1,20 @@
 /** The lists of posts: the home timeline, a user's, a tag's. */
 
-import { type Static, type TBoolean, Type } from 'typebox';
+import { type TBoolean, Type } from 'typebox';
 import { parseId } from '../../../core/ids.ts';
 import type { Page } from '../../../core/page.ts';
+import type { User } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
+import { sendJsonText } from '../../../http/json-text.ts';
 import { reference } from '../../../http/openapi.ts';
-import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
+import { PageQuery, pageOf, pageRequest, pageTokenOf } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { AuthorSchema, IdText, presentAuthor, UserIdParams } from '../../../http/user-schema.ts';
-
+import type { PostContent } from '../posts/post.ts';
 import { TAG_LENGTH_MAX } from '../posts/post-text.ts';
-import { PostSchema, presentPost } from '../posts/posts-routes.ts';
-import type { TimelineEntry, Timelines } from './timelines.ts';
+import { PostSchema, presentContent } from '../posts/posts-routes.ts';
+import type { TimelineEntry } from './timeline-entry.ts';
+import type { Timelines } from './timelines.ts';
 
 const FeedItemSchema = Type.Object(
   {
@@ -54,6 +57,7 @@ const TagParams = Type.Object({
 });
 
 export function timelineRoutes(app: App, { timelines }: { readonly timelines: Timelines }): void {
+  const writer = createPageWriter();
   app.get(
     '/feed',
     {
@@ -68,8 +72,10 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
         response: { 200: pageOf(reference(FeedItemSchema)) },
       },
     },
-    async (request) =>
-      presentEntries(await timelines.feed(callerOf(request).userId, pageRequest(request.query))),
+    async (request, reply) => {
+      const page = await timelines.feed(callerOf(request).userId, pageRequest(request.query));
+      return sendJsonText(reply, writer.feedItems(page));
+    },
   );
   app.get(
     '/users/:user_id/posts',
@@ -85,12 +91,11 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
         response: { 200: pageOf(reference(FeedItemSchema)) },
       },
     },
-    async ({ params, query, principal }) => {
+    async ({ params, query, principal }, reply) => {
       const userId = parseId(params.user_id, 'user_id');
       const { replies } = query;
-      return presentEntries(
-        await timelines.userPosts(principal?.userId, userId, { replies }, pageRequest(query)),
-      );
+      const page = await timelines.userPosts(principal?.userId, userId, { replies }, pageRequest(query));
+      return sendJsonText(reply, writer.feedItems(page));
     },
   );
   app.get(
@@ -107,21 +112,59 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
         response: { 200: pageOf(reference(PostSchema)) },
       },
     },
-    async ({ params, query, principal }) => {
+    async ({ params, query, principal }, reply) => {
       const page = await timelines.tagPosts(principal?.userId, params.tag, pageRequest(query));
-      return presentPage(page, presentPost);
+      return sendJsonText(reply, writer.posts(page));
     },
   );
 }
 
-function presentEntries(page: Page<TimelineEntry>) {
-  return presentPage(page, presentEntry);
+/**
+ * Writes pages as JSON text. What is the same for all viewers is written once for each content and each author, and used
+ * again for as long as they are in memory; put together here and not by the schemas, which would write it all each time.
+ */
+function createPageWriter() {
+  const contentText = writtenOnce((content: PostContent) => openText(presentContent(content)));
+  const authorText = writtenOnce((author: User) => JSON.stringify(presentAuthor(author)));
+
+  /** The fields of a Post, without the brace that ends it. */
+  function postText({ content, author, reactions }: TimelineEntry): string {
+    const { likeCount, repostCount, replyCount, liked, reposted, bookmarked } = reactions;
+    return `${contentText(content)},"author":${authorText(author)},"like_count":${likeCount},"repost_count":${repostCount},"reply_count":${replyCount},"liked":${liked},"reposted":${reposted},"bookmarked":${bookmarked}`;
+  }
+
+  function itemText(entry: TimelineEntry): string {
+    const repostedBy = entry.repostedBy === null ? 'null' : authorText(entry.repostedBy);
+    return `${postText(entry)},"entry_id":"${entry.entryId}","reposted_by":${repostedBy}}`;
+  }
+
+  function pageText({ items, nextBefore }: Page<TimelineEntry>, write: (entry: TimelineEntry) => string) {
+    let text = '';
+    for (const entry of items) text += text === '' ? write(entry) : `,${write(entry)}`;
+    return `{"items":[${text}],"next_page_token":${JSON.stringify(pageTokenOf(nextBefore))}}`;
+  }
+
+  return {
+    /** A page of FeedItem. */
+    feedItems: (page: Page<TimelineEntry>) => pageText(page, itemText),
+    /** A page of Post. */
+    posts: (page: Page<TimelineEntry>) => pageText(page, (entry) => `${postText(entry)}}`),
+  };
 }
 
-function presentEntry({ entryId, post, repostedBy }: TimelineEntry): Static<typeof FeedItemSchema> {
-  return {
-    ...presentPost(post),
-    entry_id: String(entryId),
-    reposted_by: repostedBy === null ? null : presentAuthor(repostedBy),
+function writtenOnce<Subject extends object>(write: (subject: Subject) => string) {
+  const texts = new WeakMap<Subject, string>();
+  return (subject: Subject): string => {
+    let text = texts.get(subject);
+    if (text === undefined) {
+      text = write(subject);
+      texts.set(subject, text);
+    }
+    return text;
   };
+}
+
+/** The object's JSON without its last brace, so that fields can follow. */
+function openText(object: object): string {
+  return JSON.stringify(object).slice(0, -1);
 }

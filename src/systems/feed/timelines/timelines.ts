@@ -9,15 +9,8 @@ import type { Hydration } from '../posts/hydration.ts';
 import { fillPage } from '../posts/pages.ts';
 import type { Post } from '../posts/post.ts';
 import { parseTag } from '../posts/post-text.ts';
+import type { TimelineEntry } from './timeline-entry.ts';
 import { type EntryRow, pageFeed, pageTagPosts, pageUserPosts } from './timelines-queries.ts';
-
-/** A post where a timeline shows it. */
-export interface TimelineEntry {
-  /** Of the post, or of the repost that brought it here. */
-  readonly entryId: Id;
-  readonly post: Post;
-  readonly repostedBy: User | null;
-}
 
 export interface UserPostsFilter {
   /** Whether the answers to other posts are in the list. */
@@ -34,7 +27,7 @@ export interface Timelines {
     page: PageRequest,
   ): Promise<Page<TimelineEntry>>;
   /** Public posts only, whatever the case of the tag. */
-  tagPosts(viewerId: Id | undefined, tag: string, page: PageRequest): Promise<Page<Post>>;
+  tagPosts(viewerId: Id | undefined, tag: string, page: PageRequest): Promise<Page<TimelineEntry>>;
 }
 
 export function createTimelines(deps: {
@@ -80,10 +73,9 @@ export function createTimelines(deps: {
     async tagPosts(viewerId, tag, page) {
       const indexed = parseTag(tag);
       if (indexed === undefined) return { items: [], nextBefore: undefined };
-      const { items, nextBefore } = await entriesPage(viewerId, page, (before, count) =>
+      return entriesPage(viewerId, page, (before, count) =>
         sql.query(pageTagPosts, [viewerId ?? null, indexed, before, count]),
       );
-      return { items: items.map(({ post }) => post), nextBefore };
     },
   };
 }
@@ -93,9 +85,9 @@ function entryOf(
   posts: ReadonlyMap<Id, Post>,
   reposters: ReadonlyMap<Id, User>,
 ): TimelineEntry | undefined {
-  const post = posts.get(row.post_id);
-  if (post === undefined) return undefined;
-  if (row.reposter_id === null) return { entryId: row.entry_id, post, repostedBy: null };
-  const repostedBy = reposters.get(row.reposter_id);
-  return repostedBy === undefined ? undefined : { entryId: row.entry_id, post, repostedBy };
+  const content = posts.get(row.post_id);
+  const repostedBy = row.reposter_id === null ? null : reposters.get(row.reposter_id);
+  if (content === undefined || repostedBy === undefined) return undefined;
+  const { author, reactions } = content;
+  return { entryId: row.entry_id, content, author, reactions, repostedBy };
 }
