@@ -13,8 +13,9 @@ import {
   tooManyWaiting,
   translateError,
 } from './postgres-errors.ts';
+import { openPostgresHold } from './postgres-hold.ts';
 import { createPostgresListener } from './postgres-listener.ts';
-import type { SqlStore, SqlTransaction, SqlValue, Statement } from './sql-store.ts';
+import type { Hold, SqlStore, SqlTransaction, SqlValue, Statement } from './sql-store.ts';
 
 export interface PostgresSqlStoreOptions {
   readonly connection: PostgresConnection;
@@ -82,6 +83,7 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
   });
   pool.on('connect', (client) => client.on('error', () => undefined));
   const listener = createPostgresListener({ connection, clock, log });
+  const holds = new Set<Hold>();
   let statements = 0;
   let running = 0;
   let closing = false;
@@ -236,6 +238,19 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
     transaction,
     listen: (channel, onMessage, onReconnect) => listener.listen(channel, onMessage, onReconnect),
 
+    async hold(name, onChange) {
+      const hold = await openPostgresHold({ connection, clock, log }, name, onChange);
+      holds.add(hold);
+      const { isHeld } = hold;
+      return {
+        isHeld,
+        async release() {
+          holds.delete(hold);
+          await hold.release();
+        },
+      };
+    },
+
     async notify(channel, message) {
       assert(Buffer.byteLength(message) <= NOTIFY_BYTES_MAX, `a message on ${channel} is too long`);
       await query(NOTIFY, [channel, message]);
@@ -273,7 +288,8 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
       }
       // A server that is frozen never answers the farewell.
       const closed = new AbortController();
-      const farewell = Promise.all([pool.end(), listener.close()]).finally(() => closed.abort());
+      const released = [...holds].map((hold) => hold.release());
+      const farewell = Promise.all([pool.end(), listener.close(), ...released]).finally(() => closed.abort());
       await Promise.race([farewell, clock.sleep(CLOSE_TIMEOUT_MS, closed.signal)]);
     },
   };

@@ -352,6 +352,36 @@ export function sqlStoreContract(name: string, deps: SqlStoreContractDeps): void
       });
     });
 
+    describe('hold', () => {
+      it('has one holder of a name at a time, and the next once it is released', async () => {
+        const changes: string[] = [];
+        const note = (who: string) => (held: boolean) => void changes.push(`${who} ${held}`);
+        const hold = await store.hold('the pen', note('one'));
+        assert.equal(hold.isHeld(), true);
+        await withStore({}, async (other) => {
+          const next = await other.hold('the pen', note('other'));
+          const unrelated = await other.hold('the paper', () => undefined);
+          assert.deepEqual([next.isHeld(), unrelated.isHeld()], [false, true]);
+          await hold.release();
+          assert.equal(hold.isHeld(), false);
+          await until(() => next.isHeld());
+          assert.deepEqual(changes, ['one true', 'other true']);
+          await Promise.all([next.release(), unrelated.release()]);
+        });
+      });
+
+      it('is lost with its connection, and taken again', async () => {
+        await withStore({}, async (other) => {
+          const changes: boolean[] = [];
+          const hold = await other.hold('the pen', (held) => void changes.push(held));
+          await store.query(terminateOthers, []);
+          await until(() => changes.length === 3);
+          assert.deepEqual(changes, [true, false, true]);
+          await hold.release();
+        });
+      });
+    });
+
     describe('copyIn', () => {
       it('loads rows in COPY text format', async () => {
         await store.copyIn('entries (id, note)', ['1\ta', '2\t\\N', '3\tline\\nbreak']);

@@ -81,6 +81,13 @@ export interface SqlStore extends SqlSession {
   notify(channel: string, message: string): Promise<void>;
 
   /**
+   * Tries to hold the name, of which there is one holder among all processes, and goes on trying until it is released.
+   * Resolves after the first try; `onChange` is called with every change, that of the first try among them. A holder that
+   * dies loses it at once, one that is cut off from the server within a second.
+   */
+  hold(name: string, onChange: (held: boolean) => void): Promise<Hold>;
+
+  /**
    * Streams rows in COPY text format, one a string without its line end, into `target` (a table and its columns).
    * All or nothing. Rejects with the source's own error when that fails. Bounded by no time-out.
    */
@@ -102,4 +109,9 @@ export class UniqueViolation extends Error {
     super(`violates ${constraint}`, { cause });
     this.constraint = constraint;
   }
+}
+
+export interface Hold {
+  isHeld(): boolean;
+  release(): Promise<void>;
 }
