@@ -137,7 +137,7 @@ export function isUnavailable(failure: unknown): boolean {
   return hasCode(failure, 'unavailable');
 }
 
-export function loggedEvent(row: EventRow): LoggedEvent {
+export function loggedEvent(row: Omit<EventRow, 'shard'>): LoggedEvent {
   const { topic, partition, offset, key, kind, payload } = row;
   const traceparent = row.traceparent ?? undefined;
   return { topic, partition, offset, key, kind, payload, createdAt: row.created_at, traceparent };

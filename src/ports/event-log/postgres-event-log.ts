@@ -30,6 +30,7 @@ import {
   removePositions,
 } from './event-log-queries.ts';
 import { createRetryStep } from './event-retry.ts';
+import { type EventTail, openEventTail } from './event-tail.ts';
 import { type DeadLetterRow, pageDead, removeFailedEvents, reviveDead } from './failed-event-queries.ts';
 import { createOutboxRelay, LOG_CHANNEL } from './outbox-relay.ts';
 import { RETRY_DELAYS, type RetryDelays } from './retry-delay.ts';
@@ -56,19 +57,41 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
   const pollEveryMs = options.pollEveryMs ?? POLL_EVERY_MS;
   const process = randomness.uuid();
   const consumers = new Map<EventConsumer, ReadonlySet<string>>();
-  const relay = createOutboxRelay({ sqlStore, clock, log, tracing, process, onMoved: wakeConsumers });
+  const tails = new Set<EventTail>();
+  const relay = createOutboxRelay({ sqlStore, clock, log, tracing, process, onMoved: wakeReaders });
   const closed = new AbortController();
-  /** What only a process with consumers does; started by the first. */
+  /** What only a process with consumers or tails does; started by the first. */
   let attention: Promise<() => Promise<void>> | undefined;
 
-  function wakeConsumers(topics: readonly string[]): void {
+  function wakeReaders(topics: readonly string[]): void {
     for (const [consumer, ofInterest] of consumers) {
       if (topics.some((topic) => ofInterest.has(topic))) consumer.wake();
+    }
+    for (const tail of tails) {
+      if (topics.some((topic) => tail.topics.has(topic))) tail.wake();
     }
   }
 
   function wakeAll(): void {
     for (const consumer of consumers.keys()) consumer.wakeAll();
+    for (const tail of tails) tail.wake();
+  }
+
+  function committed(events: () => readonly NewEvent[]): void {
+    const listening = [...tails].filter((tail) => tail.hearsCommitted);
+    if (listening.length > 0) {
+      const told = events();
+      for (const tail of listening) tail.committed(told);
+    }
+    relay.wake();
+  }
+
+  async function attend(): Promise<void> {
+    attention ??= payAttention().catch((error: unknown) => {
+      attention = undefined;
+      throw error;
+    });
+    await attention;
   }
 
   /** Listens to the other processes, and looks after what one has left in the outbox that died. */
@@ -88,7 +111,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     const news = JSON.parse(message) as Notification;
     if (news.process === process) return;
     if (news.retries) wakeAll();
-    else wakeConsumers(news.topics);
+    else wakeReaders(news.topics);
   }
 
   async function pollOutbox(): Promise<void> {
@@ -125,27 +148,44 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       assert(events.length <= APPEND_EVENTS_MAX, `${events.length} events are too many for one append`);
       if (events.length === 0) return;
       await transaction.query(appendEvents, columnsOf(events, tracing.headers().traceparent));
-      transaction.afterCommit(relay.wake);
+      transaction.afterCommit(() => committed(() => events));
     },
 
-    appended: relay.wake,
+    appended: committed,
 
     async subscribe(subscription) {
       if (closed.signal.aborted) throw stopping();
       const { group, topics, from, concurrency = 1 } = subscription;
       assert(topics.length > 0 && topics.every(isTopic), `${topics} are names of topics`);
       await sqlStore.query(createPositions, [group, [...topics], PARTITIONS, from === 'beginning']);
-      attention ??= payAttention().catch((error: unknown) => {
-        attention = undefined;
-        throw error;
-      });
-      await attention;
+      await attend();
       const opened = Array.from({ length: concurrency }, () => openConsumer(subscription));
       for (const consumer of opened) consumers.set(consumer, new Set(topics));
       return {
         async close() {
           for (const consumer of opened) consumers.delete(consumer);
           await Promise.all(opened.map((consumer) => consumer.close()));
+        },
+      };
+    },
+
+    async tail(tailOptions) {
+      if (closed.signal.aborted) throw stopping();
+      const { topics } = tailOptions;
+      assert(topics.length > 0 && topics.every(isTopic), `${topics} are names of topics`);
+      await attend();
+      const tail = await openEventTail({ options: tailOptions, sqlStore, clock, log, wakeRelay: relay.wake });
+      if (closed.signal.aborted) {
+        await tail.close();
+        throw stopping();
+      }
+      tails.add(tail);
+      return {
+        heardUntilMs: tail.heardUntilMs,
+        catchUp: tail.catchUp,
+        async close() {
+          tails.delete(tail);
+          await tail.close();
         },
       };
     },
@@ -200,8 +240,9 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
 
     async close() {
       closed.abort();
-      await Promise.all([...consumers.keys()].map((consumer) => consumer.close()));
+      await Promise.all([...consumers.keys(), ...tails].map((reader) => reader.close()));
       consumers.clear();
+      tails.clear();
       const stop = await attention?.catch(() => undefined);
       await stop?.();
       await relay.close();
