@@ -3,7 +3,7 @@
  * their reposts is in order, because a change holds the lock of the post, or of the repost, until its commit.
  */
 import { type Id, idTimestamp } from '../../../core/ids.ts';
-import type { NewEvent } from '../../../ports/event-log/event-log.ts';
+import type { LoggedEvent, NewEvent } from '../../../ports/event-log/event-log.ts';
 import type { PostRow } from './posts-queries.ts';
 
 export const POSTS_TOPIC = 'posts';
@@ -50,6 +50,36 @@ export function repostEvent(kind: 'reposted' | 'unreposted', repost: Repost): Ne
   });
 }
 
+/** The post of `created` and `edited`. */
+export function postOf(payload: LoggedEvent['payload']): PostRow {
+  // As `wholeOf` has written it in every release so far.
+  const whole = payload as ReturnType<typeof wholeOf>;
+  return {
+    post_id: Number(whole.post_id),
+    author_id: Number(whole.author_id),
+    text: whole.text,
+    visibility: whole.visibility,
+    content_warning: whole.content_warning,
+    language: whole.language,
+    reply_to_id: idOf(whole.reply_to_id),
+    reply_to_user_id: idOf(whole.reply_to_user_id),
+    thread_id: Number(whole.thread_id),
+    mention_user_ids: whole.mention_user_ids.map(Number),
+    tags: whole.tags,
+    edited_at: whole.edited_at === null ? null : new Date(whole.edited_at),
+  };
+}
+
+/** The repost of `reposted` and `unreposted`. */
+export function repostOf(payload: LoggedEvent['payload']): Repost {
+  return {
+    repostId: Number(payload['repost_id']),
+    userId: Number(payload['user_id']),
+    postId: Number(payload['post_id']),
+    authorId: Number(payload['author_id']),
+  };
+}
+
 function event(kind: string, authorId: Id, payload: NewEvent['payload']): NewEvent {
   return { topic: POSTS_TOPIC, key: authorId, kind, payload, ownerId: authorId };
 }
@@ -74,4 +104,8 @@ function wholeOf(post: PostRow) {
 
 function textOf(id: Id | null): string | null {
   return id === null ? null : String(id);
+}
+
+function idOf(text: string | null): Id | null {
+  return text === null ? null : Number(text);
 }

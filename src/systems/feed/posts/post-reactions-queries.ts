@@ -2,21 +2,27 @@
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 
-export interface PostReactionsRow {
+export interface PostCountsRow {
   readonly post_id: Id;
   readonly like_count: number;
   readonly repost_count: number;
   readonly reply_count: number;
+}
+
+export interface PostReactionsRow extends PostCountsRow {
   readonly liked: boolean;
   readonly reposted: boolean;
   readonly bookmarked: boolean;
 }
 
+/** The columns of PostCountsRow but the id, taken from `reactionSources`. */
+export const COUNT_COLUMNS = `coalesce(base.like_count, 0) + coalesce(delta.likes, 0) AS like_count,
+     coalesce(base.repost_count, 0) + coalesce(delta.reposts, 0) AS repost_count,
+     coalesce(base.reply_count, 0) + coalesce(delta.replies, 0) AS reply_count`;
+
 /** The columns of PostReactionsRow but the id, for the post whose id and viewer the two SQL expressions are. */
 export function reactionColumns(viewer: string, post: string): string {
-  return `coalesce(base.like_count, 0) + coalesce(delta.likes, 0) AS like_count,
-     coalesce(base.repost_count, 0) + coalesce(delta.reposts, 0) AS repost_count,
-     coalesce(base.reply_count, 0) + coalesce(delta.replies, 0) AS reply_count,
+  return `${COUNT_COLUMNS},
      EXISTS (SELECT 1 FROM likes WHERE likes.user_id = ${viewer} AND likes.post_id = ${post}) AS liked,
      EXISTS (SELECT 1 FROM reposts WHERE reposts.user_id = ${viewer} AND reposts.post_id = ${post}) AS reposted,
      EXISTS (SELECT 1 FROM bookmarks

@@ -20,13 +20,14 @@ export interface PostRow {
   readonly edited_at: Date | null;
 }
 
-const COLUMNS = `post.post_id, post.author_id, post.text, post.visibility, post.content_warning, post.language,
+/** Of PostRow, for a source under the alias `post`. */
+export const POST_COLUMNS = `post.post_id, post.author_id, post.text, post.visibility, post.content_warning, post.language,
   post.reply_to_id, post.reply_to_user_id, post.thread_id, post.mention_user_ids, post.tags, post.edited_at`;
 
 /** Those of the posts that the viewer may see. */
 export const getVisiblePosts = readStatement<[viewerId: Id | null, postIds: readonly Id[]], PostRow>(
   'posts_get_visible',
-  `SELECT ${COLUMNS} FROM posts AS post WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
+  `SELECT ${POST_COLUMNS} FROM posts AS post WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
 );
 
 /** The same with how they stand, in one go: for whoever shows them. */
@@ -35,7 +36,7 @@ export const getVisiblePostsWithReactions = readStatement<
   PostRow & PostReactionsRow
 >(
   'posts_get_visible_with_reactions',
-  `SELECT ${COLUMNS}, ${reactionColumns('$1::bigint', 'post.post_id')}
+  `SELECT ${POST_COLUMNS}, ${reactionColumns('$1::bigint', 'post.post_id')}
    FROM posts AS post ${reactionSources('post.post_id')}
    WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
 );
@@ -43,7 +44,7 @@ export const getVisiblePostsWithReactions = readStatement<
 /** The author's own live posts among these, locked until the end of the transaction, in the order of their ids. */
 export const lockOwnPosts = writeStatement<[authorId: Id, postIds: readonly Id[]], PostRow>(
   'posts_lock_own',
-  `SELECT ${COLUMNS} FROM posts AS post
+  `SELECT ${POST_COLUMNS} FROM posts AS post
    WHERE post.author_id = $1 AND post.post_id = ANY ($2::bigint[]) AND post.deleted_at IS NULL
    ORDER BY post.post_id FOR NO KEY UPDATE`,
 );

@@ -3,14 +3,10 @@
  *
  * An entry is a post, under its own id, or a repost, under the repost's.
  */
-import { IDS_PER_MS_PER_WRITER, type Id, WRITERS_MAX } from '../../../core/ids.ts';
+import type { Id } from '../../../core/ids.ts';
 import { readStatement } from '../../../ports/sql-store/sql-store.ts';
 import { notMuted, postVisible, userVisible } from '../posts/visibility-queries.ts';
-
-/** A post comes up again in a feed only when nothing has shown it there for so long. */
-export const REPOST_WINDOW_MS = 24 * 60 * 60 * 1_000;
-/** The same as a distance between ids. */
-const REPOST_WINDOW_IDS = REPOST_WINDOW_MS * WRITERS_MAX * IDS_PER_MS_PER_WRITER;
+import { REPOST_WINDOW_IDS } from './repost-window.ts';
 
 export interface EntryRow {
   readonly entry_id: Id;

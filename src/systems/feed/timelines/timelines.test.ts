@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Answer, createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
 import { composeId, FIRST_BULK_WRITER, type Id, shardOf } from '../../../core/ids.ts';
 import { bulkLoadPosts } from '../posts/bulk-load.ts';
-import { REPOST_WINDOW_MS } from './timelines-queries.ts';
+import { REPOST_WINDOW_MS } from './repost-window.ts';
 
 let setting: FeedSetting;
 let alice: Id;
