@@ -45,6 +45,14 @@ describe('a window of ids', () => {
     assert.deepEqual(window.page(99, 99), [40, 30, 20]);
   });
 
+  it('may be told its floor', () => {
+    const window = new IdWindow([20, 30], 3, 15);
+    assert.deepEqual(
+      [15, 16, 20].map((id) => window.has(id)),
+      [undefined, false, true],
+    );
+  });
+
   it('takes no id at the floor or below, no id twice, and nothing that is none', () => {
     const window = new IdWindow([10, 20, 30], 2);
     for (const id of [30, 10, 9, Number.NaN, 11]) window.add(id);

@@ -11,11 +11,16 @@ export class IdWindow {
   #ids: Id[];
   #floor: Id;
 
-  /** `newest`: ascending; one more than `keptMax` if there are more. */
-  constructor(newest: ArrayLike<Id> = [], keptMax = Number.POSITIVE_INFINITY) {
-    this.#ids = Array.from(newest);
-    this.#floor = 0;
-    this.trim(keptMax);
+  /**
+   * `newest`: ascending, complete above `floor`. Of a list of which only so much was read, one more than `keptMax`, if
+   * there is one: it becomes the floor.
+   */
+  constructor(newest: ArrayLike<Id> = [], keptMax = Number.POSITIVE_INFINITY, floor: Id = 0) {
+    const ids = Array.from(newest);
+    const cut = Math.max(0, ids.length - keptMax);
+    this.#floor = ids[cut - 1] ?? floor;
+    // A copy has no room to grow, which would be half of it.
+    this.#ids = ids.slice(cut);
   }
 
   get size(): number {
