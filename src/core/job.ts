@@ -4,4 +4,6 @@ export interface Job {
   readonly everyMs: number;
   /** Does a bounded piece of work. `more` if some is left: then it runs again at once. */
   run(): Promise<'more' | 'done'>;
+  /** Called once when the job is started. Calling `wake` makes it run at once, without waiting for its beat. */
+  onStart?(wake: () => void): void;
 }

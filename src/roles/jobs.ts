@@ -30,9 +30,11 @@ async function keepRunning(
   { clock, randomness, log }: JobsDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const alarm = createAlarm(clock, signal);
+  job.onStart?.(alarm.ring);
   while (!signal.aborted) {
     // Spread by a fifth, so that the processes of a deployment do not all start at the same moment.
-    await clock.sleep(job.everyMs * (0.9 + 0.2 * randomness.fraction()), signal);
+    await alarm.sleep(job.everyMs * (0.9 + 0.2 * randomness.fraction()));
     let state: 'more' | 'done' = 'more';
     while (state === 'more' && !signal.aborted) {
       state = await job.run().catch((error: unknown) => {
@@ -41,4 +43,17 @@ async function keepRunning(
       });
     }
   }
+}
+
+/** Sleeps that `ring` ends, or the next one if nobody sleeps; none after the end of `signal`. */
+function createAlarm(clock: Clock, signal: AbortSignal) {
+  let rung = new AbortController();
+  signal.addEventListener('abort', () => rung.abort());
+  return {
+    ring: () => rung.abort(),
+    async sleep(durationMs: number): Promise<void> {
+      await clock.sleep(durationMs, rung.signal);
+      if (rung.signal.aborted) rung = new AbortController();
+    },
+  };
 }
