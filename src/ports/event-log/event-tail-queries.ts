@@ -11,10 +11,11 @@ export const listHeads = writeStatement<[topics: readonly string[]], HeadRow>(
   'SELECT topic, partition, next_offset FROM event_log_heads WHERE topic = ANY ($1)',
 );
 
-/** The least and the greatest id in the outbox, null when it is empty. */
 interface OutboxEdges {
+  /** The least id in the outbox, null when it is empty. */
   readonly first_id: number | null;
-  readonly last_id: number | null;
+  /** The last id that was drawn, by whomever: nothing in the outbox has a greater one. */
+  readonly last_id: number;
 }
 
 /** One event and the end of its partition; no event (`offset` null) where the log has none left of what is asked for. */
@@ -25,6 +26,8 @@ export type TailRow = OutboxEdges & (NewsRow | { readonly topic: null });
 /**
  * What is in the log from the given offsets on, by partition and offset, at most `eventsMax`; and what the outbox
  * holds at the same moment. A single row where nothing is new. Each partition that is behind has an equal share.
+ * The sequence is no part of the snapshot, but read after it was taken, which does as well. max(id) would walk past
+ * all rows that were moved since the last vacuum.
  */
 export const readTail = writeStatement<
   [topics: readonly string[], partitions: readonly number[], offsets: readonly number[], eventsMax: number],
@@ -32,7 +35,7 @@ export const readTail = writeStatement<
 >(
   'event_log_read_tail',
   `WITH edges AS (
-     SELECT min(id) AS first_id, max(id) AS last_id FROM outbox
+     SELECT (SELECT min(id) FROM outbox) AS first_id, last_value AS last_id FROM outbox_id_seq
    ), behind AS MATERIALIZED (
      SELECT topic, partition, place."offset", head.next_offset,
        greatest($4::integer / count(*) OVER (), 1) AS share

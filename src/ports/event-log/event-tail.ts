@@ -160,7 +160,7 @@ interface Waiter {
 function unmovedOf([row]: readonly TailRow[]) {
   assert(row !== undefined, 'a look always answers what the outbox holds');
   const { first_id: firstId, last_id: lastId } = row;
-  return firstId === null || lastId === null ? undefined : { firstId, lastId };
+  return firstId === null ? undefined : { firstId, lastId };
 }
 
 function lost(): AppError {

@@ -18,7 +18,7 @@ export interface Look {
   readonly startMs: number;
   /** All that its snapshot had in the log has been heard. */
   readonly complete: boolean;
-  /** The ids of the rows that it found in the outbox, if there were any. */
+  /** Between which ids the rows are that it found in the outbox, if there were any. */
   readonly unmoved: { readonly firstId: number; readonly lastId: number } | undefined;
 }
 
