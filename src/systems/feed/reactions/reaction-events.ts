@@ -30,3 +30,25 @@ export function likeEvent(kind: 'liked' | 'unliked', like: Like): NewEvent {
     ownerId: like.userId,
   };
 }
+
+export interface Bookmark {
+  readonly bookmarkId: Id;
+  readonly userId: Id;
+  readonly postId: Id;
+}
+
+/** Nobody else may learn of it, not even the author of the post. */
+export function bookmarkEvent(kind: 'bookmarked' | 'unbookmarked', bookmark: Bookmark): NewEvent {
+  return {
+    topic: REACTIONS_TOPIC,
+    key: bookmark.postId,
+    kind,
+    payload: {
+      bookmark_id: String(bookmark.bookmarkId),
+      user_id: String(bookmark.userId),
+      post_id: String(bookmark.postId),
+      created_at: idTimestamp(bookmark.bookmarkId),
+    },
+    ownerId: bookmark.userId,
+  };
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Answer, createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
-import { composeId, type Id } from '../../../core/ids.ts';
+import { composeId, type Id, idTimestamp } from '../../../core/ids.ts';
 
 let setting: FeedSetting;
 let alice: Id;
@@ -143,8 +143,7 @@ describe('reposting', () => {
 });
 
 describe('bookmarks', () => {
-  it('are listed, the last kept first, for nobody else and without an event', async () => {
-    const events = (await setting.announced('reactions')).length;
+  it('are listed, the last kept first, for nobody else', async () => {
     const dave = setting.addUser('dave');
     const kept = [];
     for (const text of ['one', 'two', 'three']) kept.push(await setting.post(alice, text));
@@ -161,6 +160,21 @@ describe('bookmarks', () => {
     assert.deepEqual((await setting.delete(`/posts/${first}/bookmark`, dave)).body, { bookmarked: false });
     assert.equal((await setting.get('/bookmarks', dave)).body.items.length, 2);
     assert.equal((await setting.get('/bookmarks')).status, 401);
-    assert.equal((await setting.announced('reactions')).length, events);
+  });
+
+  it('are announced when they change something, and do not name the author', async () => {
+    const postId = await setting.post(alice, 'keep me');
+    for (const _ of [1, 2]) await setting.put(`/posts/${postId}/bookmark`, bob);
+    for (const _ of [1, 2]) await setting.delete(`/posts/${postId}/bookmark`, bob);
+    assert.deepEqual(await kindsOf('reactions', postId), ['bookmarked', 'unbookmarked']);
+    const events = (await setting.announced('reactions')).filter(
+      ({ payload }) => payload['post_id'] === postId,
+    );
+    const [added, removed] = events.map(({ payload }) => payload);
+    assert.deepEqual(added, removed);
+    assert.equal(events[0]?.key, Number(postId));
+    const { bookmark_id: bookmarkId, created_at: createdAt, ...rest } = added ?? {};
+    assert.deepEqual(rest, { user_id: String(bob), post_id: postId });
+    assert.equal(createdAt, idTimestamp(Number(bookmarkId)));
   });
 });

@@ -9,7 +9,7 @@ import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Hydration } from '../posts/hydration.ts';
 import { isRepostable, NO_REACTIONS, type PostReactions } from '../posts/post.ts';
 import { repostEvent } from '../posts/post-events.ts';
-import { likeEvent } from './reaction-events.ts';
+import { bookmarkEvent, likeEvent } from './reaction-events.ts';
 import {
   addBookmark,
   addLike,
@@ -42,12 +42,12 @@ export function createReactions({ ids, eventLog, hydration }: ReactionsDeps): Re
   /** `change` answers what became of the post, `announce` tells of a change that was one. */
   function reaction(
     change: (transaction: SqlTransaction, userId: Id, postId: Id) => Promise<ReactionRow[]>,
-    announce?: (reactionId: Id, userId: Id, postId: Id, authorId: Id) => NewEvent,
+    announce: (reactionId: Id, userId: Id, postId: Id, authorId: Id) => NewEvent,
   ): React {
     return async (transaction, userId, postId) => {
       const [row] = await change(transaction, userId, postId);
       if (row === undefined) throw notFound('post');
-      if (row.reaction_id !== null && announce !== undefined) {
+      if (row.reaction_id !== null) {
         await eventLog.append(transaction, [announce(row.reaction_id, userId, postId, row.author_id)]);
       }
       const reactions = await hydration.reactions(userId, [postId], transaction);
@@ -78,11 +78,14 @@ export function createReactions({ ids, eventLog, hydration }: ReactionsDeps): Re
       (repostId, userId, postId, authorId) =>
         repostEvent('unreposted', { repostId, userId, postId, authorId }),
     ),
-    bookmark: reaction((transaction, userId, postId) =>
-      transaction.query(addBookmark, [userId, postId, ids.next(), shardOf(userId)]),
+    bookmark: reaction(
+      (transaction, userId, postId) =>
+        transaction.query(addBookmark, [userId, postId, ids.next(), shardOf(userId)]),
+      (bookmarkId, userId, postId) => bookmarkEvent('bookmarked', { bookmarkId, userId, postId }),
     ),
-    unbookmark: reaction((transaction, userId, postId) =>
-      transaction.query(removeBookmark, [userId, postId]),
+    unbookmark: reaction(
+      (transaction, userId, postId) => transaction.query(removeBookmark, [userId, postId]),
+      (bookmarkId, userId, postId) => bookmarkEvent('unbookmarked', { bookmarkId, userId, postId }),
     ),
   };
 }
