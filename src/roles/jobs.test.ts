@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { until } from '../../test/support/until.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
 import type { Job } from '../core/job.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -31,6 +32,32 @@ describe('jobs', () => {
       setTimeout(() => void running.close(), 1_000).unref();
     });
     assert.deepEqual(ended, outcomes);
+  });
+
+  it('run at once when they are woken, also while they run, and rest otherwise', async () => {
+    let runs = 0;
+    let wake = (): void => undefined;
+    const job: Job = {
+      name: 'sleeper',
+      everyMs: 3_600_000,
+      onStart: (ring) => {
+        wake = ring;
+      },
+      run: async () => {
+        runs += 1;
+        if (runs === 1) wake();
+        return 'done';
+      },
+    };
+    const running = startJobs([job], deps);
+    assert.equal(runs, 0);
+    wake();
+    await until(() => runs === 2);
+    wake();
+    wake();
+    await until(() => runs === 3);
+    await running.close();
+    assert.equal(runs, 3);
   });
 
   it('close waits for the piece that is being done, and starts no other', async () => {
