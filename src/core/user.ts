@@ -44,6 +44,9 @@ export interface Profile extends User {
  */
 export type GetUsers = (userIds: readonly Id[]) => Promise<ReadonlyMap<Id, User>>;
 
+/** Someone whom this process has in memory, as `GetUsers` would find them; `undefined`: ask it. */
+export type CachedUser = (userId: Id) => User | undefined;
+
 /** Finds users by name, whatever the case; the keys are in lower case. */
 export type FindUsers = (usernames: readonly string[]) => Promise<ReadonlyMap<string, User>>;
 

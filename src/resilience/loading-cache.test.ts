@@ -44,6 +44,19 @@ describe('a loading cache', () => {
     assert.deepEqual(source.loads, [[1]]);
   });
 
+  it('keeps what it is given, whatever is being loaded, and tells what is there without loading', async () => {
+    const source = gatedSource();
+    const cache = createLoadingCache({ valuesMax: 10, load: source.load });
+    assert.equal(cache.getCached(1), undefined);
+    const old = cache.get(1);
+    cache.put(1, { count: 7 });
+    assert.deepEqual(cache.getCached(1), { count: 7 });
+    await source.release();
+    assert.deepEqual(await old, { count: 0 });
+    assert.deepEqual(cache.get(1), { count: 7 });
+    assert.equal(source.loads.length, 1);
+  });
+
   it('loads what is missing of many in one load, and joins what is under way', async () => {
     const source = gatedSource();
     const cache = createLoadingCache({ valuesMax: 10, load: source.load });

@@ -27,6 +27,10 @@ export interface LoadingCache<Key extends {}, Value extends {}> {
   get(key: Key): MaybePromise<Value>;
   /** One for each key, in their order; at once if all are there. */
   getMany(keys: readonly Key[]): MaybePromise<readonly Value[]>;
+  /** What is there, without a load. */
+  getCached(key: Key): Value | undefined;
+  /** Keeps the value, which is newer than what a load may bring that is under way. */
+  put(key: Key, value: Value): void;
   /** Changes what is cached in place, which is no use of it; of what is being loaded, nothing is kept. */
   change(key: Key, apply: (value: Value) => void): void;
   forget(key: Key): void;
@@ -104,6 +108,13 @@ export function createLoadingCache<Key extends {}, Value extends {}>(
         found.push(value);
       }
       return found;
+    },
+
+    getCached: (key) => cached.get(key),
+
+    put(key, value) {
+      flights.delete(key);
+      cached.set(key, value);
     },
 
     change(key, apply) {

@@ -6,7 +6,8 @@ import type { UserRole } from '../../../core/principal.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { parseLines } from '../text.ts';
-import { type Account, accountOf, type Users, userEvent } from '../users/users.ts';
+import { userEvent } from '../users/user-events.ts';
+import { type Account, accountOf, type Users } from '../users/users.ts';
 import { type AccountRow, lockAccount, setRole, setSuspendedAt } from '../users/users-queries.ts';
 import type { Actor, AuditLog } from './audit-log.ts';
 

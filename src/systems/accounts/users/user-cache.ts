@@ -1,19 +1,32 @@
 /**
- * The public side of users, for a second: they are shown with every post. A change is seen at once in the process
- * that made it, and within the second in the others.
+ * The public side of users: they are shown with every post. While the process follows a tail of the event log that is
+ * at most a second behind, what is kept is right until an event says otherwise; without one it is right for a second.
+ * A change is seen at once in the process that made it, and within the second in the others.
  */
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { GetUsers, User } from '../../../core/user.ts';
+import type { CachedUser, GetUsers, User } from '../../../core/user.ts';
+import type { LoggedEvent, Tail } from '../../../ports/event-log/event-log.ts';
+import { createLoadingCache, type LoadingCache } from '../../../resilience/loading-cache.ts';
+import { USERS_TOPIC, userOfEvent } from './user-events.ts';
 
+/** How old what is shown may be. */
 export const CACHED_MS = 1_000;
 /** Some 400 bytes each. */
-export const USERS_CACHED_MAX = 50_000;
+export const USERS_CACHED_MAX = 100_000;
 
 export interface UserCache {
   readonly getUsers: GetUsers;
-  /** To be called after the commit of a change. What is being loaded at that moment is not kept. */
-  forget(userId: Id): void;
+  readonly cachedUser: CachedUser;
+  /** Forgets whom the events tell something new about; also what is being loaded about them is not kept. */
+  hear(events: readonly LoggedEvent[]): void;
+  /** From now on what is kept lives as long as the tail is young. `hear` must hear all that the tail does. */
+  follow(tail: Pick<Tail, 'heardUntilMs'>): void;
+  /**
+   * To be called while the lock of the user's row is held; what it answers, after the commit: with the user as they
+   * are now, or with nothing to forget them. What is being loaded at that moment is not kept.
+   */
+  write(userId: Id): (user?: User) => void;
 }
 
 export interface UserCacheDeps {
@@ -22,70 +35,96 @@ export interface UserCacheDeps {
   readonly usersMax?: number;
 }
 
-interface Cached {
-  readonly user: User;
-  readonly untilMs: number;
+/** `user` is undefined for one whom nobody may see, or who never was. */
+interface Kept {
+  readonly user: User | undefined;
+  readonly loadedMs: number;
 }
 
 export function createUserCache({ load, clock, usersMax = USERS_CACHED_MAX }: UserCacheDeps): UserCache {
-  /** In the order in which they expire. */
-  const cached = new Map<Id, Cached>();
-  /** Loads under way, so that many requests for one user make one query. */
-  const flights = new Map<Id, Promise<ReadonlyMap<Id, User>>>();
+  let cache = createCache();
+  let followed: Pick<Tail, 'heardUntilMs'> | undefined;
+  /** Counts what was heard or written about anyone. */
+  let changes = 0;
 
-  function keep(userId: Id, user: User): void {
-    cached.delete(userId);
-    cached.set(userId, { user, untilMs: clock.monotonicMs() + CACHED_MS });
-    const [oldest] = cached.keys();
-    if (cached.size > usersMax && oldest !== undefined) cached.delete(oldest);
+  function createCache(): LoadingCache<Id, Kept> {
+    return createLoadingCache({
+      valuesMax: usersMax,
+      async load(userIds) {
+        const loadedMs = clock.monotonicMs();
+        const users = await load(userIds);
+        return userIds.map((userId) => ({ user: users.get(userId), loadedMs }));
+      },
+    });
   }
 
-  function fly(userIds: readonly Id[]): Promise<ReadonlyMap<Id, User>> {
-    const flight = load(userIds);
-    for (const userId of userIds) flights.set(userId, flight);
-    const land = (users: ReadonlyMap<Id, User>): void => {
-      for (const userId of userIds) {
-        // Whoever was forgotten meanwhile has another flight, or none: what this one brings is old.
-        if (flights.get(userId) !== flight) continue;
-        flights.delete(userId);
-        const user = users.get(userId);
-        if (user !== undefined) keep(userId, user);
-      }
-    };
-    flight.then(land, () => land(new Map()));
-    return flight;
+  const isYoung = (nowMs: number): boolean =>
+    followed !== undefined && nowMs - followed.heardUntilMs() <= CACHED_MS;
+
+  function isRight({ user, loadedMs }: Kept, nowMs: number, young: boolean): boolean {
+    const recent = nowMs - loadedMs < CACHED_MS;
+    // Not all who come are announced: some are loaded in bulk.
+    return user === undefined ? young && recent : young || recent;
   }
 
   return {
     async getUsers(userIds) {
       const nowMs = clock.monotonicMs();
-      const found = new Map<Id, User>();
-      const missing: Id[] = [];
-      const waited = new Set<Promise<ReadonlyMap<Id, User>>>();
-      for (const userId of new Set(userIds)) {
-        const entry = cached.get(userId);
-        if (entry !== undefined && entry.untilMs > nowMs) {
-          found.set(userId, entry.user);
-          continue;
-        }
-        const flight = flights.get(userId);
-        if (flight === undefined) missing.push(userId);
-        else waited.add(flight);
+      const young = isYoung(nowMs);
+      for (const userId of userIds) {
+        const entry = cache.getCached(userId);
+        if (entry !== undefined && !isRight(entry, nowMs, young)) cache.forget(userId);
       }
-      if (missing.length > 0) waited.add(fly(missing));
-      for (const flight of waited) {
-        const users = await flight;
-        for (const userId of userIds) {
-          const user = users.get(userId);
-          if (user !== undefined) found.set(userId, user);
-        }
+      const found = new Map<Id, User>();
+      const entries = await cache.getMany(userIds);
+      for (const { user } of entries) {
+        if (user !== undefined) found.set(user.userId, user);
       }
       return found;
     },
 
-    forget(userId) {
-      cached.delete(userId);
-      flights.delete(userId);
+    cachedUser(userId) {
+      const entry = cache.getCached(userId);
+      if (entry?.user === undefined) return undefined;
+      const nowMs = clock.monotonicMs();
+      return isRight(entry, nowMs, isYoung(nowMs)) ? entry.user : undefined;
+    },
+
+    hear(events) {
+      for (const event of events) {
+        if (event.topic !== USERS_TOPIC) continue;
+        changes += 1;
+        // Not replaced, for what is kept may be newer than the event. One's own changes come back as they are.
+        if (!isSame(cache.getCached(event.key)?.user, userOfEvent(event))) cache.forget(event.key);
+      }
+    },
+
+    follow(tail) {
+      followed = tail;
+      // Nobody has heard what became of those who are kept, or being loaded.
+      cache = createCache();
+    },
+
+    write(userId) {
+      const changesBefore = changes;
+      return (user) => {
+        // Who was heard of since the call may be this user, changed by someone else after the commit.
+        const isLast = changes === changesBefore;
+        changes += 1;
+        if (isLast && user !== undefined) cache.put(userId, { user, loadedMs: clock.monotonicMs() });
+        else cache.forget(userId);
+      };
     },
   };
+}
+
+function isSame(one: User | undefined, other: User | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return (
+    one.username === other.username &&
+    one.displayName === other.displayName &&
+    one.bio === other.bio &&
+    one.avatarUrl === other.avatarUrl &&
+    one.locked === other.locked
+  );
 }

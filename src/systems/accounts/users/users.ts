@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, hasCode, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { UserRole, UserTier } from '../../../core/principal.ts';
-import type { FindUsers, GetUsers, User } from '../../../core/user.ts';
+import type { FindUsers, User } from '../../../core/user.ts';
 import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
 import {
   type SqlSession,
@@ -13,7 +13,8 @@ import {
 } from '../../../ports/sql-store/sql-store.ts';
 import { checkEmail, emailKey, isEmail } from './email.ts';
 import { parseBio, parseDisplayName } from './profile-text.ts';
-import { createUserCache } from './user-cache.ts';
+import { createUserCache, type UserCache } from './user-cache.ts';
+import { userDeleted, userEvent, userOfEvent } from './user-events.ts';
 import { checkUsername, isUsername, usernameKey } from './username.ts';
 import {
   type AccountRow,
@@ -53,8 +54,7 @@ export interface UserChange {
   readonly email?: string | null | undefined;
 }
 
-export interface Users {
-  readonly getUsers: GetUsers;
+export interface Users extends Pick<UserCache, 'getUsers' | 'cachedUser' | 'hear' | 'follow'> {
   readonly findUsers: FindUsers;
   /** Also of who is suspended or deleted. For the staff. */
   getUsernames(userIds: readonly Id[]): Promise<ReadonlyMap<Id, string>>;
@@ -74,8 +74,11 @@ export interface Users {
   update(transaction: SqlTransaction, userId: Id, change: UserChange): Promise<Account>;
   /** Erases what the person wrote; the name stays taken. Announces `users/deleted`, so that others erase theirs. */
   erase(transaction: SqlTransaction, userId: Id): Promise<void>;
-  /** Tells everyone of what changed about the user, and forgets what is cached once it is committed. */
-  announce(transaction: SqlTransaction, event: NewEvent): Promise<void>;
+  /**
+   * Tells everyone of what changed about the user. What is cached is, once it is committed, the user as everyone may
+   * see them now, or forgotten.
+   */
+  announce(transaction: SqlTransaction, event: NewEvent, user?: User): Promise<void>;
 }
 
 export interface UsersDeps {
@@ -93,14 +96,15 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
     return new Map(rows.map((row) => [row.user_id, userOf(row)]));
   }
 
-  async function announce(transaction: SqlTransaction, event: NewEvent): Promise<void> {
-    transaction.afterCommit(() => cache.forget(event.key));
+  async function announce(transaction: SqlTransaction, event: NewEvent, user?: User): Promise<void> {
+    const written = cache.write(event.key);
+    transaction.afterCommit(() => written(user));
     await events.append(transaction, [event]);
   }
 
   return {
+    ...cache,
     announce,
-    getUsers: cache.getUsers,
 
     async findUsers(usernames) {
       const keys = [...new Set(usernames.filter(isUsername).map(usernameKey))];
@@ -149,7 +153,8 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
           role,
         ]),
       );
-      await announce(transaction, userEvent('created', account));
+      const event = userEvent('created', account);
+      await announce(transaction, event, userOfEvent(event));
       return account;
     },
 
@@ -168,20 +173,17 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
         ]),
       );
       const isPublic = [displayName, bio, locked].some((value) => value !== undefined);
-      if (isPublic) await announce(transaction, userEvent('updated', account));
+      if (isPublic) {
+        const event = userEvent('updated', account);
+        await announce(transaction, event, account.suspendedAt === null ? userOfEvent(event) : undefined);
+      }
       return account;
     },
 
     async erase(transaction, userId) {
       const erased = await transaction.query(eraseUser, [userId, new Date(clock.nowMs())]);
       if (erased.length === 0) throw notFound('user');
-      await announce(transaction, {
-        topic: 'users',
-        kind: 'deleted',
-        key: userId,
-        ownerId: userId,
-        payload: { user_id: String(userId) },
-      });
+      await announce(transaction, userDeleted(userId));
     },
   };
 }
@@ -214,21 +216,6 @@ function takenField(error: unknown): unknown {
   if (taken === undefined) return error;
   const message = `${taken.field}: ${taken.message}`;
   return new AppError('conflict', message, { fields: [taken], cause: error, outcome: 'not_applied' });
-}
-
-export type UserEventKind = 'created' | 'updated' | 'suspended' | 'restored';
-
-/** Announces the whole public profile. Append it under the lock of the user's row, so that the order is right. */
-export function userEvent(kind: UserEventKind, user: User): NewEvent {
-  const payload = {
-    user_id: String(user.userId),
-    username: user.username,
-    display_name: user.displayName,
-    bio: user.bio,
-    avatar_url: user.avatarUrl,
-    locked: user.locked,
-  };
-  return { topic: 'users', kind, key: user.userId, ownerId: user.userId, payload };
 }
 
 function userOf(row: UserRow): User {
