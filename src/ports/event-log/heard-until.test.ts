@@ -66,7 +66,7 @@ const STEP = fc.oneof(
 describe('until when all is heard', () => {
   it('is never ahead of what was heard, in whatever order transactions commit', () => {
     fc.assert(
-      fc.property(fc.array(STEP, { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(STEP, { maxLength: 200, size: 'max' }), (steps) => {
         const model = openModel();
         let lastMs = model.until.ms();
         for (const { kind, choice } of steps) {

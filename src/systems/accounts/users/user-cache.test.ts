@@ -190,7 +190,7 @@ describe('the cache of users', () => {
       'answer',
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), async (steps) => {
         const { cache, names, nameOf, tail, hold, answer } = openStore();
         const eventsToHear: NewEvent[] = [];
         let version = 0;
