@@ -89,6 +89,7 @@ async function openServer(config: Config, log: Log, { demo: withDemo, stop }: Se
     const publicUrl = (): string => config.http.publicUrl ?? url;
     const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
+    opened.push(await product.openTail());
     const demo = withDemo ? await prepareDemo(ports, product, randomness) : undefined;
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));

@@ -6,16 +6,19 @@ import type { Job } from '../core/job.ts';
 import type { Authenticate } from '../http/auth.ts';
 import { createWrites, deleteExpiredAnswers } from '../http/idempotency.ts';
 import type { App } from '../http/server.ts';
-import type { Subscription } from '../ports/event-log/event-log.ts';
+import type { Subscription, Tail } from '../ports/event-log/event-log.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import { type Accounts, createAccounts } from '../systems/accounts/accounts.ts';
 import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-routes.ts';
 import { passwordResetPageRoutes } from '../systems/accounts/credentials/password-reset-page-routes.ts';
 import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
+import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
+import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
+import { openProcessTail } from './process-tail.ts';
 
 export interface Product {
   readonly accounts: Accounts;
@@ -27,6 +30,8 @@ export interface Product {
   routes(app: App): void;
   /** Registers what people open in a browser, at the root. */
   pages(app: App): void;
+  /** For a process that serves: what it keeps in memory is kept right by events from then on. */
+  openTail(): Promise<Tail>;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   /** Accepted work that waits in this process. */
@@ -50,7 +55,7 @@ const EXPIRE_EVERY_MS = 60_000;
 
 export async function composeProduct(deps: ProductDeps): Promise<Product> {
   const { config, ports, clock, randomness, log, metrics, tracing, publicUrl } = deps;
-  const { sql, ids, eventLog, mailer } = ports;
+  const { sql, ids, eventLog, mailer, timelineStore } = ports;
   // The two need each other: a person is shown with counts, and a post with its author.
   const accounts = createAccounts({
     sql,
@@ -66,9 +71,25 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     countsOf: (userIds) => feed.countsOf(userIds),
     relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),
   });
-  const { getUsers, findUsers } = accounts.users;
+  const { getUsers, cachedUser, findUsers } = accounts.users;
   const { describeUsers } = accounts.profiles;
-  const feed = createFeed({ sql, eventLog, ids, tracing, getUsers, findUsers, describeUsers });
+  const feed = createFeed({
+    sql,
+    eventLog,
+    ids,
+    tracing,
+    timelineStore,
+    clock,
+    pullLimits: config.pullLimits,
+    homeObserver: {
+      ...createFanOutMetrics(metrics.registry),
+      ...createHomeTimelineMetrics(metrics.registry),
+    },
+    getUsers,
+    cachedUser,
+    findUsers,
+    describeUsers,
+  });
   await accounts.open();
   metrics.watchQueue('post-writer', feed.waiting);
   metrics.watchQueue('password-hashes', accounts.passwords.waiting);
@@ -84,6 +105,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       feedRoutes(app, { feed, writes });
     },
     pages: passwordResetPageRoutes,
+    openTail: () => openProcessTail(eventLog, [accounts.tail], log),
     subscriptions: feed.subscriptions,
     jobs: [
       ...feed.jobs,

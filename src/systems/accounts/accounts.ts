@@ -1,7 +1,7 @@
 /** The system `accounts`, put together: people, credentials, sessions, moderation. */
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { IdGenerator } from '../../core/ids.ts';
-import type { EventLog } from '../../ports/event-log/event-log.ts';
+import type { EventLog, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Mailer } from '../../ports/mailer/mailer.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -17,6 +17,7 @@ import { createRegistration, type Registration } from './registration.ts';
 import { type Authenticator, createAuthenticator } from './sessions/authenticator.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { createProfiles, type Profiles, type ProfilesDeps } from './users/profiles.ts';
+import { USERS_TOPIC } from './users/user-events.ts';
 import { createUsers, type Users } from './users/users.ts';
 
 export interface Accounts {
@@ -33,6 +34,8 @@ export interface Accounts {
   readonly moderation: Moderation;
   readonly auditLog: AuditLog;
   readonly administration: Administration;
+  /** Keeps right who is in memory. */
+  readonly tail: TailFollower;
   /** Starts to hear of sessions that other processes revoke. */
   open(): Promise<void>;
   /** Removes a batch of what has expired; answers how many rows. To be called now and then by one process. */
@@ -90,6 +93,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       moderation,
       auditLog,
     }),
+    tail: { topics: [USERS_TOPIC], hear: users.hear, follow: users.follow },
     open: () => authenticator.open(),
     async deleteExpired() {
       return (await sessions.deleteExpired()) + (await passwordResets.deleteExpired());
