@@ -5,6 +5,7 @@ import { systemClock, systemRandomness } from '../core/clock.ts';
 import { openPorts } from '../ports/open-ports.ts';
 import { type Api, openApi } from '../roles/api.ts';
 import { composeProduct } from '../roles/compose.ts';
+import { openMemory } from '../roles/memory.ts';
 import { openWorker } from '../roles/worker.ts';
 import { createHealth } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -89,7 +90,7 @@ async function openServer(config: Config, log: Log, { demo: withDemo, stop }: Se
     const publicUrl = (): string => config.http.publicUrl ?? url;
     const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
-    opened.push(await product.openTail());
+    opened.push(await openMemory({ config, ports, product, clock, randomness, log }));
     const demo = withDemo ? await prepareDemo(ports, product, randomness) : undefined;
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));

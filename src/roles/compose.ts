@@ -105,7 +105,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       feedRoutes(app, { feed, writes });
     },
     pages: passwordResetPageRoutes,
-    openTail: () => openProcessTail(eventLog, [accounts.tail], log),
+    openTail: () => openProcessTail(eventLog, [accounts.tail, feed.home.tail], log),
     subscriptions: feed.subscriptions,
     jobs: [
       ...feed.jobs,

@@ -1,10 +1,14 @@
 /** The system `feed`, put together: relationships, posts, reactions, timelines. */
+import type { Clock } from '../../core/clock.ts';
 import type { IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { DescribeUsers, FindUsers, GetUsers } from '../../core/user.ts';
+import type { CachedUser, DescribeUsers, FindUsers, GetUsers } from '../../core/user.ts';
 import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { TimelineStore } from '../../ports/timeline-store/timeline-store.ts';
 import type { Tracing } from '../../telemetry/trace.ts';
+import type { PullLimits } from './home/author-mode-review.ts';
+import { createHome, type Home, type HomeObserver } from './home/home.ts';
 import { createErasure } from './posts/erasure.ts';
 import { createHydration } from './posts/hydration.ts';
 import { createPostCounts } from './posts/post-counts.ts';
@@ -36,6 +40,8 @@ export interface Feed {
   readonly reactions: Reactions;
   readonly reactionLists: ReactionLists;
   readonly timelines: Timelines;
+  /** Timelines from memory. */
+  readonly home: Home;
   /** What the worker consumes and does now and then. */
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
@@ -48,7 +54,12 @@ export interface FeedDeps {
   readonly eventLog: EventLog;
   readonly ids: IdGenerator;
   readonly tracing: Tracing;
+  readonly timelineStore: TimelineStore;
+  readonly clock: Clock;
+  readonly pullLimits: PullLimits;
+  readonly homeObserver: HomeObserver;
   readonly getUsers: GetUsers;
+  readonly cachedUser: CachedUser;
   readonly findUsers: FindUsers;
   readonly describeUsers: DescribeUsers;
 }
@@ -66,6 +77,8 @@ export function createFeed(deps: FeedDeps): Feed {
   const postCounts = createPostCounts(deps);
   const hiddenUsers = createHiddenUsers(deps);
   const erasure = createErasure(deps);
+  const timelines = createTimelines({ ...deps, hydration });
+  const home = createHome({ ...deps, timelines, observer: deps.homeObserver });
   return {
     relationships,
     follows: createFollows(deps),
@@ -78,11 +91,13 @@ export function createFeed(deps: FeedDeps): Feed {
     threads: createThreads({ ...deps, hydration }),
     reactions: createReactions({ ...deps, hydration }),
     reactionLists: createReactionLists({ ...deps, hydration }),
-    timelines: createTimelines({ ...deps, hydration }),
+    timelines: { ...timelines, feed: home.feed, userPosts: home.userPosts },
+    home,
     subscriptions: [hiddenUsers.subscription, erasure.subscription],
     jobs: [
       foldJob('fold-user-counts', () => userCounts.fold()),
       foldJob('fold-post-counts', () => postCounts.fold()),
+      ...home.jobs,
       eraseJob('erase-relationships', ERASE_EVERY_MS, () => hiddenUsers.erase()),
       eraseJob('erase-posts', ERASE_EVERY_MS, () => erasure.erase()),
       eraseJob('delete-tombstones', TOMBSTONES_EVERY_MS, () => erasure.deleteTombstones()),

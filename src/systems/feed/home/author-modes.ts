@@ -21,6 +21,8 @@ const LOAD_BATCH = 5_000;
 export interface AuthorModes {
   /** Whether the fan-out pushes entries of the author now. Into the author's own timeline it always does. */
   isPushed(authorId: Id): boolean;
+  /** Whether `pulledAmong` may name the author for any timeline at all. */
+  isPulled(authorId: Id): boolean;
   /**
    * Those of the followees (ascending) whose entries may be missing in a timeline of that generation, ascending.
    * Takes some 0.02 us for each followee, or for each author that is or was pulled if these are fewer.
@@ -84,6 +86,7 @@ export function createAuthorModes(deps: AuthorModesDeps): AuthorModes {
       const mode = modes.get(authorId);
       return mode === undefined || clock.nowMs() < mode.pushedUntilMs;
     },
+    isPulled: (authorId) => modes.has(authorId),
     pulledAmong(followeeIds, generation) {
       if (modes.size === 0) return NOBODY;
       sorted ??= sortModes(modes);

@@ -6,6 +6,7 @@ import { type Id, shardOf } from '../../../core/ids.ts';
 import type { EventLog, LoggedEvent, Subscription } from '../../../ports/event-log/event-log.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { likeEvent } from '../reactions/reaction-events.ts';
+import { USERS_TOPIC } from '../relationships/hidden-users.ts';
 import {
   beginUserErasures,
   claimErasure,
@@ -45,7 +46,7 @@ export function createErasure(deps: { readonly sql: SqlStore; readonly eventLog:
   const { sql, eventLog } = deps;
 
   return {
-    subscription: { group: 'feed-erasure', topics: ['users'], from: 'beginning', handle: beginErasures },
+    subscription: { group: 'feed-erasure', topics: [USERS_TOPIC], from: 'beginning', handle: beginErasures },
 
     erase: (limit = ERASE_LIMIT) =>
       sql.transaction(async (transaction) => {

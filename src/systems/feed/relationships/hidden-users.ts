@@ -16,6 +16,9 @@ import {
 import { followDeltas } from './user-counts.ts';
 import { insertFollowDeltas } from './user-counts-queries.ts';
 
+/** What happens to users: announced by the system that has them. */
+export const USERS_TOPIC = 'users';
+
 /** Follows that one call of `erase` ends at most: their locks and their counts are held for some 40 ms. */
 export const ERASE_LIMIT = 1_000;
 
@@ -34,7 +37,7 @@ export interface HiddenUsers {
 
 export function createHiddenUsers({ sql }: { readonly sql: SqlStore }): HiddenUsers {
   return {
-    subscription: { group: 'hidden-users', topics: ['users'], from: 'beginning', handle },
+    subscription: { group: 'hidden-users', topics: [USERS_TOPIC], from: 'beginning', handle },
 
     async erase(limit = ERASE_LIMIT) {
       return sql.transaction(async (transaction) => {

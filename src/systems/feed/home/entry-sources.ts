@@ -1,0 +1,57 @@
+/** Where the entries of a home timeline come from: the reader's cached timeline, and the heads of pulled authors. */
+import type { Id } from '../../../core/ids.ts';
+import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import type { AuthorModes } from './author-modes.ts';
+import { type MergedPage, mergePages } from './merge-pages.ts';
+import type { PulledWindows } from './pulled-windows.ts';
+import type { ReaderView } from './reader-views.ts';
+import type { TimelineBuilder } from './timeline-builder.ts';
+
+export interface EntrySources {
+  /** The reader's entries below `before`, newest first: `limit` of them or more, unless the sources know no more. */
+  page(view: ReaderView, before: Id, limit: number): Promise<MergedPage>;
+}
+
+export interface EntrySourcesDeps {
+  readonly timelineStore: TimelineStore;
+  readonly timelineBuilder: TimelineBuilder;
+  readonly pulledWindows: PulledWindows;
+  readonly authorModes: AuthorModes;
+}
+
+export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
+  const { timelineStore, timelineBuilder, pulledWindows, authorModes } = deps;
+
+  /** Whom a reader pulls changes only with the modes, the view and the age of the timeline. */
+  const pulled = new WeakMap<ReaderView, { version: number; generation: number; authorIds: readonly Id[] }>();
+
+  function pulledBy(view: ReaderView, generation: number): readonly Id[] {
+    const version = authorModes.version();
+    const known = pulled.get(view);
+    if (known !== undefined && known.version === version && known.generation === generation) {
+      return known.authorIds;
+    }
+    const authorIds = authorModes.pulledAmong(view.followeeIds, generation);
+    pulled.set(view, { version, generation, authorIds });
+    return authorIds;
+  }
+
+  async function timelinePage(readerId: Id, before: Id, limit: number) {
+    const cached = timelineStore.read(readerId, before, limit);
+    const page = cached instanceof Promise ? await cached : cached;
+    if (page !== undefined) return page;
+    const { entryIds, floor, generation } = await timelineBuilder.build(readerId);
+    const start = entryIds.findIndex((entryId) => entryId < before);
+    return { entryIds: start < 0 ? [] : entryIds.slice(start, start + limit), floor, generation };
+  }
+
+  return {
+    async page(view, before, limit) {
+      const timeline = await timelinePage(view.readerId, before, limit);
+      const authorIds = pulledBy(view, timeline.generation);
+      if (authorIds.length === 0) return mergePages([timeline], limit);
+      const pulledPage = pulledWindows.page(view, authorIds, before, limit);
+      return mergePages([timeline, pulledPage instanceof Promise ? await pulledPage : pulledPage], limit);
+    },
+  };
+}

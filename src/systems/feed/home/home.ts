@@ -1,0 +1,125 @@
+/** Timelines from memory, put together (docs/decisions/0010): what is kept, how it is kept right, and who reads it when. */
+import type { Clock } from '../../../core/clock.ts';
+import type { Id } from '../../../core/ids.ts';
+import type { Job } from '../../../core/job.ts';
+import type { CachedUser, GetUsers } from '../../../core/user.ts';
+import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
+import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import type { Timelines } from '../timelines/timelines.ts';
+import { createAuthorHeads } from './author-heads.ts';
+import { createAuthorModeReview, type PullLimits } from './author-mode-review.ts';
+import { createAuthorModes } from './author-modes.ts';
+import { createEntryAssembly } from './entry-assembly.ts';
+import { createEntrySources } from './entry-sources.ts';
+import { createFanOut } from './fan-out.ts';
+import { createFanOutLanes } from './fan-out-lanes.ts';
+import type { FanOutObserver } from './fan-out-observer.ts';
+import { createFeedTail, type FeedTail } from './feed-tail.ts';
+import { createHomeTimelines } from './home-timelines.ts';
+import { createPostsCache } from './posts-cache.ts';
+import { createPulledWindows } from './pulled-windows.ts';
+import { createReaderViews } from './reader-views.ts';
+import { createTimelineBuilder } from './timeline-builder.ts';
+import { createUserTimelines } from './user-timelines.ts';
+
+/** What metrics want to know. Called synchronously; must not throw. */
+export interface HomeObserver extends FanOutObserver {
+  /** A page of a home timeline was read. */
+  homeRead(source: 'memory' | 'sql'): void;
+  /** A timeline was not in the store. */
+  timelineBuilt(): void;
+}
+
+export interface Home extends Pick<Timelines, 'feed' | 'userPosts'> {
+  /** Keeps what is in memory right. Until it follows a tail, all is read by SQL. */
+  readonly tail: FeedTail;
+  /** For every process that keeps something in memory. */
+  readonly memoryJobs: readonly Job[];
+  /** For whoever delivers into the timeline store: with one in memory, the process that reads it, and nobody else. */
+  readonly fanOut: { readonly subscription: Subscription; readonly jobs: readonly Job[] };
+  /** For any worker. */
+  readonly jobs: readonly Job[];
+  /** Whether the timelines of the store have all that was delivered. Until then home timelines are read by SQL. */
+  trustTimelines(trusted: boolean): Promise<void>;
+}
+
+export interface HomeDeps {
+  readonly sql: SqlStore;
+  readonly eventLog: EventLog;
+  readonly timelineStore: TimelineStore;
+  readonly clock: Clock;
+  readonly getUsers: GetUsers;
+  readonly cachedUser: CachedUser;
+  readonly pullLimits: PullLimits;
+  readonly observer: HomeObserver;
+  /** By SQL. */
+  readonly timelines: Pick<Timelines, 'feed' | 'userPosts'>;
+}
+
+/** Counts of posts are at most so much older than what the tail has heard, and the time to read them. */
+const REFRESH_COUNTS_EVERY_MS = 250;
+
+export function createHome(deps: HomeDeps): Home {
+  const { timelines, timelineStore, observer } = deps;
+  const postsCache = createPostsCache(deps);
+  const readerViews = createReaderViews(deps);
+  const authorHeads = createAuthorHeads(deps);
+  const authorModes = createAuthorModes(deps);
+  const pulledWindows = createPulledWindows({ authorHeads, isPulled: authorModes.isPulled });
+  const timelineBuilder = createTimelineBuilder({ ...deps, onBuild: observer.timelineBuilt });
+  const entrySources = createEntrySources({ timelineStore, timelineBuilder, pulledWindows, authorModes });
+  const entryAssembly = createEntryAssembly({ ...deps, readerViews });
+  const memory = { ...deps, postsCache, readerViews, authorHeads, entrySources, entryAssembly };
+  const home = createHomeTimelines({ ...memory, olderFeed: timelines.feed });
+  const user = createUserTimelines({ ...memory, olderPosts: timelines.userPosts });
+  const tail = createFeedTail({
+    ...deps,
+    // The heads before the windows, which merge them.
+    listeners: [authorModes, postsCache, readerViews, authorHeads, pulledWindows],
+  });
+  const lanes = createFanOutLanes(deps);
+  const authorModeReview = createAuthorModeReview({ ...deps, limits: deps.pullLimits });
+  const fanOut = createFanOut({ ...deps, lanes, authorModeReview });
+  let trusted = false;
+
+  return {
+    tail,
+
+    feed(readerId, page) {
+      const fromMemory = trusted && tail.isSettled(readerId);
+      observer.homeRead(fromMemory ? 'memory' : 'sql');
+      return fromMemory ? home.feed(readerId, page) : timelines.feed(readerId, page);
+    },
+
+    userPosts(viewerId, userId, filter, page) {
+      const source = tail.isSettled(viewerId ?? NOBODY) ? user : timelines;
+      return source.userPosts(viewerId, userId, filter, page);
+    },
+
+    memoryJobs: [refreshJob(() => postsCache.refreshCounts())],
+    fanOut: { subscription: fanOut.subscription, jobs: lanes.jobs },
+    jobs: authorModeReview.jobs,
+
+    async trustTimelines(now) {
+      trusted = false;
+      await timelineStore.clear();
+      if (now) await authorModes.open();
+      trusted = now;
+    },
+  };
+}
+
+/** Who is not signed in has written nothing. */
+const NOBODY: Id = 0;
+
+function refreshJob(refresh: () => Promise<void>): Job {
+  return {
+    name: 'refresh-counts',
+    everyMs: REFRESH_COUNTS_EVERY_MS,
+    async run() {
+      await refresh();
+      return 'done';
+    },
+  };
+}
