@@ -10,6 +10,8 @@ describe('configuration', () => {
     assert.deepEqual(config.roles, ['api', 'worker']);
     assert.match(config.dataFolder, /^\/.*data$/);
     assert.equal(config.diskReserveBytes, 256 * 1_048_576);
+    assert.equal(config.timelinesMax, 1_000_000);
+    assert.deepEqual(config.pullLimits, { pullFollowers: 10_000, pullDeliveries: 1_000_000 });
   });
 
   it('reports every mistake at once, by name, with what would be right', () => {
@@ -38,7 +40,13 @@ describe('configuration', () => {
     assert.equal(loadConfig({ GROUNDSWELL_PORT: '65535' }).http.port, 65_535);
     assert.equal(loadConfig({ GROUNDSWELL_DATABASE_POOL_SIZE: '2' }).database.poolSize, 2);
     assert.equal(problemsOf({ GROUNDSWELL_DATABASE_POOL_SIZE: '1' }).length, 1);
+    assert.equal(loadConfig({ GROUNDSWELL_PULL_FOLLOWERS: '1' }).pullLimits.pullFollowers, 1);
+    assert.equal(problemsOf({ GROUNDSWELL_PULL_FOLLOWERS: '0' }).length, 1);
     assert.equal(problemsOf({ GROUNDSWELL_TRACE_RATIO: '1.01' }).length, 1);
+    assert.equal(loadConfig({ GROUNDSWELL_TIMELINES_MAX: '1' }).timelinesMax, 1);
+    assert.equal(problemsOf({ GROUNDSWELL_TIMELINES_MAX: '0' }).length, 1);
+    assert.equal(loadConfig({ GROUNDSWELL_TIMELINES_MAX: '10000000' }).timelinesMax, 10_000_000);
+    assert.equal(problemsOf({ GROUNDSWELL_TIMELINES_MAX: '10000001' }).length, 1);
   });
 
   it('takes an empty variable as absent, and strips the slash of the public URL', () => {

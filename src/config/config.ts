@@ -25,9 +25,13 @@ export interface Config {
     readonly url: string | undefined;
     readonly poolSize: number;
   };
+  /** How many readers' home timelines are cached. */
+  readonly timelinesMax: number;
   readonly diskReserveBytes: number;
   readonly rateLimits: boolean;
   readonly registration: 'open' | 'closed';
+  /** Above which an author is pulled: followers, and followers times entries a day. */
+  readonly pullLimits: { readonly pullFollowers: number; readonly pullDeliveries: number };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
   readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
 }
@@ -65,9 +69,14 @@ export function loadConfig(environment: Environment): Config {
       url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', ['embedded:', 'postgres:', 'postgresql:'])),
       poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
     },
+    timelinesMax: read.integer('GROUNDSWELL_TIMELINES_MAX', 1, 10_000_000),
     diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
     rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
     registration: read.choice('GROUNDSWELL_REGISTRATION', ['open', 'closed']),
+    pullLimits: {
+      pullFollowers: read.integer('GROUNDSWELL_PULL_FOLLOWERS', 1, 1_000_000_000),
+      pullDeliveries: read.integer('GROUNDSWELL_PULL_DELIVERIES', 1, 1_000_000_000_000),
+    },
     log: {
       level: read.choice('GROUNDSWELL_LOG_LEVEL', [
         'trace',

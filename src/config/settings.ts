@@ -24,12 +24,24 @@ export const SETTINGS = {
     secret: true,
   },
   GROUNDSWELL_DATABASE_POOL_SIZE: { fallback: '10', purpose: 'connections to the database at most' },
+  GROUNDSWELL_TIMELINES_MAX: {
+    fallback: '1000000',
+    purpose: 'readers whose home timeline is cached, the most active ones',
+  },
   GROUNDSWELL_DISK_RESERVE_MB: {
     fallback: '256',
     purpose: 'free disk under which writes are refused (embedded database)',
   },
   GROUNDSWELL_RATE_LIMITS: { fallback: 'on', purpose: 'on, or off for benchmarks' },
   GROUNDSWELL_REGISTRATION: { fallback: 'open', purpose: 'open or closed' },
+  GROUNDSWELL_PULL_FOLLOWERS: {
+    fallback: '10000',
+    purpose: 'followers above which readers fetch what an author writes, instead of its being delivered',
+  },
+  GROUNDSWELL_PULL_DELIVERIES: {
+    fallback: '1000000',
+    purpose: 'the same, for followers times posts a day',
+  },
   GROUNDSWELL_LOG_LEVEL: { fallback: 'info', purpose: 'trace, debug, info, warn, error, fatal or silent' },
   GROUNDSWELL_LOG_FORMAT: { fallback: 'auto', purpose: 'pretty, json, or auto: pretty on a terminal' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { fallback: '', purpose: 'OTLP/HTTP collector for traces; none: no tracing' },

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Delivery, TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 
 /** Readers in one call of the store, or those of one entry: some 2 ms in memory. */
-export const TURN_READERS = 10_000;
+export const TURN_READERS = 5_000;
 
 /** Answers how many entries were added, summed over the timelines. */
 export async function deliverInTurns(

@@ -24,8 +24,8 @@ export const FAN_OUT_GROUP = 'fan-out';
 export const FOLLOWERS_PAGE = 5_000;
 /** Events of a batch: it has 10 s, and with a page of followers for each would take 1 s. */
 const BATCH_MAX = 500;
-/** In one statement, which answers 4 MB if they all have a page of followers. */
-const SOURCES_MAX = 100;
+/** In one statement: its answer has 16 MB, should they all have a page of followers. */
+const SOURCES_MAX = 200;
 
 export interface FanOutDeps {
   readonly timelineStore: Pick<TimelineStore, 'generation' | 'deliver'>;
