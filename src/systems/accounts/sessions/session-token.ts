@@ -5,7 +5,7 @@ const TOKEN_BYTES = 32;
 const TOKEN = /^gs_[A-Za-z0-9_-]{43}$/;
 
 /** 256 random bits. The prefix lets scanners of source code find one that was published by mistake. */
-export function createSessionToken(randomness: Randomness): string {
+export function createSessionToken(randomness: Pick<Randomness, 'bytes'>): string {
   return `gs_${randomness.bytes(TOKEN_BYTES).toString('base64url')}`;
 }
 

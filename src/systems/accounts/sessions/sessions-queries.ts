@@ -99,3 +99,7 @@ export const deleteExpiredSessions = writeStatement<[now: Date, limit: number], 
      RETURNING 1)
    SELECT count(*)::int AS deleted FROM expired`,
 );
+
+/** The columns of a bulk load, for `SqlStore.copyIn`. */
+export const BULK_TARGET =
+  'sessions (session_id, shard, user_id, token_hash, created_at, last_used_at, expires_at)';
