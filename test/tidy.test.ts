@@ -216,7 +216,7 @@ function mayImport(file: string, name: string): boolean {
 
 function isPostgresAdapter(file: string): boolean {
   // The benchmark measures the bare driver beside the product: that is its purpose.
-  if (file === 'src/bench/postgres-inserts.ts') return true;
+  if (file === 'src/bench/postgres-yardsticks.ts') return true;
   return /^src\/ports\/.*\/(postgres-[a-z-]+|migrate)\.ts$/.test(file);
 }
 

@@ -1,6 +1,9 @@
 /** The figures of a bench: medians over its rounds, and ratios taken within each round. */
 
-import type { Round, ScenarioResult, Slice } from './bench.ts';
+import { formatTable, milliseconds, whole } from './bench-table.ts';
+import type { Round, ScenarioResult } from './rounds.ts';
+import { median } from './statistics.ts';
+import type { Slice } from './workshop.ts';
 
 export interface ScenarioSummary {
   readonly name: string;
@@ -18,6 +21,15 @@ export interface ScenarioSummary {
   readonly cpuToBare: number | undefined;
   /** PostgreSQL's, for one insert. */
   readonly insertCpuUs: number | undefined;
+  /** What went on in the background of the closed loop. */
+  readonly backgroundPerS: number;
+  /** The server's and PostgreSQL's for one operation, without what the background costs by itself. */
+  readonly ownCpuUs: number | undefined;
+  /** Of all rounds, by source. */
+  readonly homeReads: Readonly<Record<string, number>>;
+  readonly homeBuilds: number;
+  /** Bytes of the bodies of one operation's answers. */
+  readonly answerBytes: number;
   /** Of the open loop; `maxMs` is the greatest of all rounds. */
   readonly rate: number;
   readonly p50Ms: number;
@@ -34,7 +46,8 @@ export interface ScenarioSummary {
 /** Above this share of its core the generator is what limits a closed loop. */
 const GENERATOR_BUSY = 0.9;
 
-export function summariseScenario({ name, purpose, rate, rounds }: ScenarioResult): ScenarioSummary {
+export function summariseScenario(result: ScenarioResult): ScenarioSummary {
+  const { name, purpose, rate, rounds, answerBytes } = result;
   const over = (figure: (round: Round) => number | undefined) => median(rounds.map(figure));
   const sure = (figure: (round: Round) => number) => over(figure) ?? 0;
   return {
@@ -50,13 +63,18 @@ export function summariseScenario({ name, purpose, rate, rounds }: ScenarioResul
     bareCpuUs: over(({ bare }) => cpuUs(bare, bare.serverCpuMs)),
     cpuToBare: over(({ product, bare }) => cpuToBare(product, bare)),
     insertCpuUs: over(({ inserts }) => inserts && cpuUs(inserts, inserts.postgresCpuMs)),
+    backgroundPerS: sure(({ product }) => (product.background / product.durationMs) * 1000),
+    ownCpuUs: over(ownCpuUs),
+    homeReads: sumCounts(rounds.map(({ homeReads }) => homeReads)),
+    homeBuilds: rounds.reduce((sum, { homeBuilds }) => sum + homeBuilds, 0),
+    answerBytes,
     rate,
     p50Ms: sure(({ scheduled }) => scheduled.latency.p50Ms),
     p90Ms: sure(({ scheduled }) => scheduled.latency.p90Ms),
     p99Ms: sure(({ scheduled }) => scheduled.latency.p99Ms),
     p999Ms: sure(({ scheduled }) => scheduled.latency.p999Ms),
     maxMs: rounds.reduce((greatest, { scheduled }) => Math.max(greatest, scheduled.latency.maxMs), 0),
-    errors: sumErrors(rounds.flatMap(({ product, scheduled }) => [product, scheduled])),
+    errors: sumCounts(rounds.flatMap(({ product, scheduled }) => [product.errors, scheduled.errors])),
     generatorWasLimit: rounds.some(({ product, bare }) => isGeneratorBusy(product) || isGeneratorBusy(bare)),
   };
 }
@@ -70,41 +88,44 @@ function cpuUs({ completed }: Slice, cpuMs: number | undefined): number | undefi
 }
 
 function cpuToBare(product: Slice, bare: Slice): number | undefined {
-  const { serverCpuMs, postgresCpuMs } = product;
   const bareUs = cpuUs(bare, bare.serverCpuMs);
-  if (serverCpuMs === undefined || postgresCpuMs === undefined || !bareUs) return undefined;
-  const productUs = cpuUs(product, serverCpuMs + postgresCpuMs);
-  return productUs === undefined ? undefined : productUs / bareUs;
+  const productUs = cpuUs(product, bothCpuMs(product));
+  return productUs === undefined || !bareUs ? undefined : productUs / bareUs;
 }
 
 function isGeneratorBusy({ generatorCpuMs, durationMs }: Slice): boolean {
   return generatorCpuMs > durationMs * GENERATOR_BUSY;
 }
 
-function sumErrors(slices: readonly Slice[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const [reason, count] of slices.flatMap(({ errors }) => Object.entries(errors))) {
-    sums[reason] = (sums[reason] ?? 0) + count;
-  }
-  return sums;
+function ownCpuUs({ product, background }: Round): number | undefined {
+  if (background === undefined) return undefined;
+  const otherUs = cpuUs(background, bothCpuMs(background));
+  const allMs = bothCpuMs(product);
+  if (otherUs === undefined || allMs === undefined) return undefined;
+  return cpuUs(product, allMs - (product.background * otherUs) / 1000);
 }
 
-/** The middle one, or the mean of both; undefined if any value is missing or there is none. */
-export function median(values: readonly (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined).sort((left, right) => left - right);
-  if (known.length < values.length) return undefined;
-  const middle = known.slice(Math.ceil(known.length / 2) - 1, Math.floor(known.length / 2) + 1);
-  return known.length === 0 ? undefined : middle.reduce((sum, value) => sum + value, 0) / middle.length;
+function bothCpuMs({ serverCpuMs, postgresCpuMs }: Slice): number | undefined {
+  return serverCpuMs === undefined || postgresCpuMs === undefined ? undefined : serverCpuMs + postgresCpuMs;
+}
+
+function sumCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [key, count] of all.flatMap((counts) => Object.entries(counts))) {
+    sums[key] = (sums[key] ?? 0) + count;
+  }
+  return sums;
 }
 
 /** The tables for a terminal. */
 export function formatSummaries(summaries: readonly ScenarioSummary[]): string {
   return [
     'Capacity: closed loop, all connections busy. CPU in microseconds for one operation, by the operating system.',
-    formatTable(CAPACITY_COLUMNS, summaries),
+    tableOf(CAPACITY_COLUMNS, summaries),
     '',
     'Latency: open loop, counted from the instant when each operation was due, in milliseconds.',
-    formatTable(LATENCY_COLUMNS, summaries),
+    tableOf(LATENCY_COLUMNS, summaries),
+    ...summaries.flatMap(formatHome),
     ...summaries.filter(({ insertsPerS }) => insertsPerS !== undefined).map(formatInserts),
     ...(summaries.some(({ generatorWasLimit }) => generatorWasLimit)
       ? ['', '* The load generator had no time left: what it loaded could do more than this.']
@@ -129,11 +150,11 @@ const CAPACITY_COLUMNS: readonly Column[] = [
 const LATENCY_COLUMNS: readonly Column[] = [
   ['scenario', ({ name }) => name],
   ['at operations/s', ({ rate }) => whole(rate)],
-  ['p50', ({ p50Ms }) => ms(p50Ms)],
-  ['p90', ({ p90Ms }) => ms(p90Ms)],
-  ['p99', ({ p99Ms }) => ms(p99Ms)],
-  ['p99.9', ({ p999Ms }) => ms(p999Ms)],
-  ['max', ({ maxMs }) => ms(maxMs)],
+  ['p50', ({ p50Ms }) => milliseconds(p50Ms)],
+  ['p90', ({ p90Ms }) => milliseconds(p90Ms)],
+  ['p99', ({ p99Ms }) => milliseconds(p99Ms)],
+  ['p99.9', ({ p999Ms }) => milliseconds(p999Ms)],
+  ['max', ({ maxMs }) => milliseconds(maxMs)],
   ['errors', ({ errors }) => formatErrors(errors)],
 ];
 
@@ -143,28 +164,29 @@ function formatInserts({ insertsPerS, ratioToInserts, insertCpuUs }: ScenarioSum
   return `\nInserts of one row per transaction on the same PostgreSQL: ${whole(insertsPerS)}/s${cpu}; posts are ${ratio} times that.`;
 }
 
+/** Of reads of home timelines: where they came from, and what they cost without what went on meanwhile. */
+function formatHome({ name, homeReads, homeBuilds, backgroundPerS, ownCpuUs }: ScenarioSummary): string[] {
+  const reads = Object.entries(homeReads);
+  const total = reads.reduce((sum, [, count]) => sum + count, 0);
+  const share = (count: number) => `${((100 * count) / total).toFixed(2)} %`;
+  const shares = reads.map(([source, count]) => `${share(count)} ${source}`).join(', ');
+  const lines =
+    total === 0
+      ? []
+      : [`\n${name}: home timelines from ${shares}; ${share(homeBuilds)} had to be built first.`];
+  if (backgroundPerS === 0) return lines;
+  const own = ownCpuUs === undefined ? '' : `; without their cost an operation takes CPU ${whole(ownCpuUs)}`;
+  return [...lines, `\n${name}: ${whole(backgroundPerS)} posts/s in the background${own}.`];
+}
+
+function tableOf(columns: readonly Column[], summaries: readonly ScenarioSummary[]): string {
+  return formatTable([
+    columns.map(([title]) => title),
+    ...summaries.map((summary) => columns.map(([, cell]) => cell(summary))),
+  ]);
+}
+
 function formatErrors(errors: Readonly<Record<string, number>>): string {
   const entries = Object.entries(errors).map(([reason, count]) => `${count} x ${reason}`);
   return entries.length === 0 ? 'none' : entries.join(', ');
-}
-
-function formatTable(columns: readonly Column[], summaries: readonly ScenarioSummary[]): string {
-  const rows = [
-    columns.map(([title]) => title),
-    ...summaries.map((summary) => columns.map(([, cell]) => cell(summary))),
-  ];
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const last = columns.length - 1;
-  const align = (cell: string, column: number) =>
-    column === 0 || column === last ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return rows.map((row) => row.map(align).join('  ').trimEnd()).join('\n');
-}
-
-function whole(value: number | undefined): string {
-  if (value === undefined) return '-';
-  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
-}
-
-function ms(value: number): string {
-  return value.toFixed(2);
 }

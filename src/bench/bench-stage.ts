@@ -1,7 +1,5 @@
-/** What a bench measures: a server of its own in a temporary folder, or one that runs already. */
+/** What a bench measures: a server of its own, or one that runs already. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,7 +7,7 @@ import { attachEmbeddedPostgres } from '../ports/sql-store/embedded-postgres/att
 import type { PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
 import { requireLoopback } from './loopback.ts';
 import type { Cores } from './pinned-process.ts';
-import { startServerProcess } from './server-process.ts';
+import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 export interface BenchStage {
   readonly url: string;
@@ -17,6 +15,8 @@ export interface BenchStage {
   readonly pids: readonly number[];
   /** Where the yardstick's inserts go: the PostgreSQL that the server uses. */
   readonly database: PostgresConnection | undefined;
+  /** Only of a server of our own: stops it and starts it again at the same address, with other processes. */
+  readonly restart?: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,37 +39,51 @@ export async function attachStage({ url, pid, databaseUrl }: RunningServer): Pro
 }
 
 export interface OwnServer {
+  readonly dataFolder: string;
   readonly environment: Environment;
+  /** On top of what a bench needs. */
+  readonly settings: Environment;
   readonly cores: Cores;
   readonly databaseUrl: string | undefined;
   readonly clock: Clock;
 }
 
-/** Starts the product as `serve` does, but for rate limits and logs. Closing stops it and removes its data. */
-export async function openOwnStage({
-  environment,
-  cores,
-  databaseUrl,
-  clock,
-}: OwnServer): Promise<BenchStage> {
-  const dataFolder = await mkdtemp(path.join(tmpdir(), 'groundswell-bench-'));
-  const remove = () => rm(dataFolder, { recursive: true, force: true });
-  try {
-    const settings = {
-      GROUNDSWELL_RATE_LIMITS: 'off',
-      GROUNDSWELL_LOG_LEVEL: 'warn',
-      ...(databaseUrl === undefined ? {} : { GROUNDSWELL_DATABASE_URL: databaseUrl }),
-    };
-    const server = await startServerProcess({ dataFolder, environment, settings, cores, clock });
-    const close = async () => {
+/** Starts the product as `serve` does, but for rate limits and logs. Closing stops it and leaves its data. */
+export async function openOwnStage(options: OwnServer): Promise<BenchStage> {
+  const { dataFolder, environment, cores, databaseUrl, clock } = options;
+  const settings = {
+    GROUNDSWELL_RATE_LIMITS: 'off',
+    GROUNDSWELL_LOG_LEVEL: 'warn',
+    ...(databaseUrl === undefined ? {} : { GROUNDSWELL_DATABASE_URL: databaseUrl }),
+    ...options.settings,
+  };
+  const start = (port?: number): Promise<ServerProcess> =>
+    startServerProcess({
+      ...{ dataFolder, environment, settings, cores, clock },
+      ...(port === undefined ? {} : { port }),
+    });
+  const find = async (): Promise<PostgresConnection | undefined> =>
+    databaseUrl === undefined
+      ? await attachEmbeddedPostgres(path.join(dataFolder, 'postgres'))
+      : { url: databaseUrl };
+  let server = await start();
+  let database = await find();
+  const { url } = server;
+  return {
+    url,
+    get pids() {
+      return [server.pid];
+    },
+    get database() {
+      return database;
+    },
+    async restart() {
       await server.stop();
-      await remove();
-    };
-    const embedded = await attachEmbeddedPostgres(path.join(dataFolder, 'postgres'));
-    const database = databaseUrl === undefined ? embedded : { url: databaseUrl };
-    return { url: server.url, pids: [server.pid], database, close };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+      server = await start(Number(new URL(url).port));
+      database = await find();
+    },
+    async close() {
+      await server.stop();
+    },
+  };
 }

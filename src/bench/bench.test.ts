@@ -3,9 +3,12 @@ import { createServer, type Server } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { createTestDatabase } from '../../test/support/database.ts';
 import { systemClock as clock } from '../core/clock.ts';
-import { type BenchOptions, runBench, type Slice } from './bench.ts';
-import { formatSummaries, median, summariseScenario } from './bench-report.ts';
-import { SCENARIO_NAMES } from './scenarios.ts';
+import { runBench } from './bench.ts';
+import type { BenchOptions } from './bench-options.ts';
+import { formatSummaries, summariseScenario } from './bench-report.ts';
+import { BASIC_SCENARIO_NAMES } from './scenarios.ts';
+import { median } from './statistics.ts';
+import type { Slice } from './workshop.ts';
 
 /** As little of the product's API as a bench calls: the bench is tested here, not the product. */
 function createStandIn(): { server: Server; requests: string[]; keys: Set<string> } {
@@ -44,7 +47,8 @@ describe('runBench', () => {
     const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     options = {
       stage: { url, pids: [process.pid], database: undefined, close: async () => undefined },
-      scenarios: SCENARIO_NAMES,
+      scenarios: BASIC_SCENARIO_NAMES,
+      crowd: undefined,
       users: 3,
       posts: 5,
       follows: 5,
@@ -53,7 +57,9 @@ describe('runBench', () => {
       connections: 4,
       rounds: 2,
       seconds: 0.1,
+      warmUpSeconds: 0.1,
       rate: undefined,
+      pullFollowers: 10_000,
       arrivals: 'poisson',
       serverCores: undefined,
       loadCores: undefined,
@@ -66,7 +72,7 @@ describe('runBench', () => {
   after(() => standIn.server.close());
 
   it('measures every scenario in rounds beside the bare server', async () => {
-    const results = await runBench(options);
+    const { scenarios: results } = await runBench(options);
     deepEqual(
       results.map(({ name, requests, rounds }) => [name, requests, rounds.length]),
       [
@@ -97,14 +103,15 @@ describe('runBench', () => {
     ok(standIn.keys.size <= posts - completed('post'), 'those of the other load have none');
 
     const text = formatSummaries(results.map(summariseScenario));
-    for (const name of SCENARIO_NAMES) match(text, new RegExp(`^${name} .*none$`, 'm'));
+    for (const name of BASIC_SCENARIO_NAMES) match(text, new RegExp(`^${name} .*none$`, 'm'));
   });
 
   it('holds posts against inserts on the same PostgreSQL, and leaves no table behind', async () => {
     const database = await createTestDatabase();
     try {
       const stage = { ...options.stage, database: { url: database.url } };
-      const [result] = await runBench({ ...options, stage, scenarios: ['post'], runId: 'inserts' });
+      const { scenarios } = await runBench({ ...options, stage, scenarios: ['post'], runId: 'inserts' });
+      const [result] = scenarios;
       for (const { inserts } of result?.rounds ?? []) {
         ok((inserts?.completed ?? 0) > 0);
         deepEqual(inserts?.errors, {});
@@ -125,6 +132,11 @@ describe('runBench', () => {
     );
   });
 
+  it('refuses scenarios on a graph without one', async () => {
+    await rejects(runBench({ ...options, scenarios: ['home'] }), { code: 'invalid' });
+    await rejects(runBench({ ...options, scenarios: ['lag'] }), { code: 'invalid' });
+  });
+
   it('stops soon when it is interrupted', async () => {
     const abort = new AbortController();
     const onProgress = (text: string) => {
@@ -141,6 +153,8 @@ describe('summariseScenario', () => {
   const latency = { count: 1, meanMs: 1, p50Ms: 1, p90Ms: 2, p99Ms: 3, p999Ms: 4, maxMs: 5 };
   const slice = (completed: number, serverCpuMs?: number): Slice => ({
     completed,
+    background: 0,
+    slices: [],
     errors: {},
     durationMs: 1000,
     latency,
@@ -153,6 +167,9 @@ describe('summariseScenario', () => {
     product: { ...slice(product, 500), errors: { 503: 1 } },
     bare: slice(bare, 100),
     inserts: undefined,
+    background: undefined,
+    homeReads: {},
+    homeBuilds: 0,
     scheduled: slice(50),
   });
   const result = { name: 'read', purpose: '', requests: 1, answerBytes: 1, rate: 50 } as const;
@@ -177,6 +194,22 @@ describe('summariseScenario', () => {
     const summary = summariseScenario({ ...result, rounds });
     equal(summary.generatorWasLimit, true);
     match(formatSummaries([summary]), /^\* The load generator/m);
+  });
+
+  it('takes off what goes on in the background, and says where home timelines came from', () => {
+    const quiet = round(100, 1000);
+    const product = { ...quiet.product, completed: 90, background: 10, postgresCpuMs: 0 };
+    const background = { ...slice(20, 100), postgresCpuMs: 0 };
+    const rounds = [{ ...quiet, product, background, homeReads: { memory: 99, sql: 1 }, homeBuilds: 5 }];
+    const summary = summariseScenario({ ...result, name: 'home', rounds });
+    equal(summary.backgroundPerS, 10);
+    equal(summary.ownCpuUs, 5000);
+    const text = formatSummaries([summary]);
+    match(text, /^home: home timelines from 99.00 % memory, 1.00 % sql; 5.00 % had to be built first\.$/m);
+    match(
+      text,
+      /^home: 10.0 posts\/s in the background; without their cost an operation takes CPU 5,000\.$/m,
+    );
   });
 
   it('knows the median of odd, even, missing and no values', () => {

@@ -66,6 +66,20 @@ describe('the load generator', () => {
     ok((await generator.run(taskOf({}))).completed > 0);
   });
 
+  it('counts what goes on in the background apart, and tells what happened when', async () => {
+    const get = { method: 'GET', path: '/x' } as const;
+    const mix = { ...mixOf([get]), others: [{ share: 0.5, operations: [[get]], background: true }] };
+    const target = { kind: 'http', address: bare.address, mix } as const;
+    const report = await generator.run(taskOf({ target, sliceMs: 50 }));
+    ok(report.completed > 0 && report.background > 0);
+    equal(report.latency.count, report.completed);
+    ok(report.slices.length >= 3, `${report.slices.length} slices`);
+    equal(
+      report.slices.reduce((sum, { completed }) => sum + completed, 0),
+      report.completed,
+    );
+  });
+
   it('counts an answer outside 200 to 299 under its status', async () => {
     const limited = await startBareServer([{ ...ANSWER, status: 429 }], undefined);
     try {
@@ -103,7 +117,7 @@ describe('the load generator', () => {
 describe('createDraw', () => {
   it('draws popular operations and active callers more often', () => {
     const draw = createDraw(mixOf([{ method: 'GET', path: '/1' }], [{ method: 'GET', path: '/2' }]));
-    const drawn = Array.from({ length: 3000 }, () => draw()[0]);
+    const drawn = Array.from({ length: 3000 }, () => draw().requests[0]);
     const share = (matches: (request: HttpRequest | undefined) => boolean) =>
       drawn.filter(matches).length / 3000;
     ok(Math.abs(share((request) => request?.path === '/1') - 2 / 3) < 0.05);
@@ -113,10 +127,28 @@ describe('createDraw', () => {
   it('gives each request its own key, in the header and in the body', () => {
     const request = { method: 'POST', path: '/posts', body: `{"text":"hello ${UNIQUE_MARK}"}` } as const;
     const draw = createDraw({ ...mixOf([request]), uniquePrefix: 'run', keyed: true });
-    const [first] = draw();
-    const [second] = draw();
+    const [first] = draw().requests;
+    const [second] = draw().requests;
     equal(first?.idempotencyKey, 'run-1');
     equal(first?.body, '{"text":"hello run-1"}');
     equal(second?.idempotencyKey, 'run-2');
+  });
+
+  it('draws each kind of operation with its share, and says which goes on in the background', () => {
+    const others = [
+      { share: 0.3, operations: [[{ method: 'GET', path: '/2' }]] },
+      { share: 0.1, operations: [[{ method: 'GET', path: '/3' }]], background: true },
+    ] as const;
+    const draw = createDraw({ ...mixOf([{ method: 'GET', path: '/1' }]), others });
+    const drawn = Array.from({ length: 3000 }, draw);
+    for (const [path, share] of [
+      ['/1', 0.6],
+      ['/2', 0.3],
+      ['/3', 0.1],
+    ] as const) {
+      const found = drawn.filter(({ requests }) => requests[0]?.path === path);
+      ok(Math.abs(found.length / 3000 - share) < 0.05, `${found.length} of ${path}`);
+      ok(found.every(({ background }) => background === (path === '/3')));
+    }
   });
 });

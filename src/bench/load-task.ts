@@ -1,16 +1,15 @@
 /** What the bench asks of the process that makes the load, and how one task is done. */
 
 import { type Clock, seededFraction } from '../core/clock.ts';
-import type { PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
 import type { Address } from './http-client.ts';
 import { type LoadResult, type Operation, runClosedLoop, runOpenLoop } from './load.ts';
-import { createPostgresInserts } from './postgres-inserts.ts';
+import { createPostgresYardstick, type PostgresTarget } from './postgres-yardsticks.ts';
 import { createRequester, type RequestMix } from './request-mix.ts';
 
 export type LoadTarget =
   | { readonly kind: 'http'; readonly address: Address; readonly mix: RequestMix }
-  | { readonly kind: 'inserts'; readonly connection: PostgresConnection; readonly text: string };
+  | PostgresTarget;
 
 export interface LoadTask {
   readonly target: LoadTarget;
@@ -25,6 +24,8 @@ export interface LoadTask {
     readonly seed: number;
     readonly spins: boolean;
   };
+  readonly sliceMs?: number;
+  readonly errorPauseMs?: number;
 }
 
 export interface LoadReport extends LoadResult {
@@ -54,12 +55,12 @@ interface Source {
 
 function createSource({ target, slots, timeoutMs }: LoadTask): Source {
   if (target.kind === 'http') return createRequester(target.address, target.mix, slots, timeoutMs);
-  return createPostgresInserts(target.connection, slots, target.text);
+  return createPostgresYardstick(target, slots);
 }
 
 function runLoop(task: LoadTask, operation: Operation, clock: Clock): Promise<LoadResult> {
-  const { slots, durationMs, operationsMax, timeoutMs, schedule } = task;
-  const loop = { slots, durationMs, operationsMax, operation, clock };
+  const { slots, durationMs, operationsMax, timeoutMs, schedule, sliceMs, errorPauseMs } = task;
+  const loop = { slots, durationMs, operationsMax, operation, sliceMs, errorPauseMs, clock };
   if (schedule === undefined) return runClosedLoop(loop);
   const { arrivals, ratePerS, seed, spins } = schedule;
   const nextArrivalMs = createArrivals(arrivals, ratePerS, seededFraction(seed));

@@ -58,6 +58,20 @@ describe('runClosedLoop', () => {
     deepEqual(result.errors, { 503: 20, ECONNRESET: 10 });
     equal(result.latency.count, 10);
   });
+
+  it('rests after an error, and shows in which slice each happened', async () => {
+    const startMs = clock.monotonicMs();
+    const operation = async () => (clock.monotonicMs() - startMs < 100 ? 'ECONNREFUSED' : 'ok');
+    const load = { slots: 1, durationMs: 60_000, operationsMax: 100, sliceMs: 50, errorPauseMs: 20 };
+    const { errors, slices } = await runClosedLoop({ ...load, operation, clock });
+    ok((errors['ECONNREFUSED'] ?? 0) <= 6, `${errors['ECONNREFUSED']} tries in 100 ms`);
+    deepEqual([slices[0]?.completed, slices[0]?.fromMs, slices[1]?.fromMs], [0, 0, 50]);
+    ok((slices[0]?.errors['ECONNREFUSED'] ?? 0) > 0);
+    equal(
+      slices.reduce((sum, { completed }) => sum + completed, 0),
+      100 - (errors['ECONNREFUSED'] ?? 0),
+    );
+  });
 });
 
 describe('runOpenLoop', () => {

@@ -8,13 +8,21 @@
 import type { Clock } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
 import { createLatencyRecorder, type LatencySummary } from './latency.ts';
+import { createLoadSlices, type LoadSlice } from './load-slices.ts';
 
-/** Does one operation as client `slot` (0 to slots - 1): resolves to `ok`, or to what went wrong. Never rejects. */
+/**
+ * Does one operation as client `slot` (0 to slots - 1): resolves to `ok`, to `background` (done, but not what is
+ * measured), or to what went wrong. Never rejects.
+ */
 export type Operation = (slot: number) => Promise<string>;
+
+export const BACKGROUND = 'background';
 
 export interface LoadResult {
   /** Operations that ended `ok`. */
   readonly completed: number;
+  /** Operations that ended `background`; they have no part in the latency. */
+  readonly background: number;
   /** How often each thing went wrong: a status, the code of a broken connection, `overdue`. */
   readonly errors: Readonly<Record<string, number>>;
   readonly durationMs: number;
@@ -22,6 +30,8 @@ export interface LoadResult {
   readonly latency: LatencySummary;
   /** How late the generator itself was: open loop, a connection was free, due until sent. */
   readonly sendLag: LatencySummary;
+  /** What happened when, if slices were asked for. */
+  readonly slices: readonly LoadSlice[];
 }
 
 export interface ClosedLoop {
@@ -29,6 +39,10 @@ export interface ClosedLoop {
   readonly durationMs: number;
   readonly operationsMax: number;
   readonly operation: Operation;
+  /** Whether the result has slices, and how long each is. */
+  readonly sliceMs?: number | undefined;
+  /** How long a client rests after an error, so that a server that is away is not asked without rest. */
+  readonly errorPauseMs?: number | undefined;
   readonly clock: Clock;
 }
 
@@ -42,9 +56,9 @@ export interface OpenLoop extends ClosedLoop {
 }
 
 export async function runClosedLoop(loop: ClosedLoop): Promise<LoadResult> {
-  const { slots, durationMs, operationsMax, operation, clock } = loop;
-  const tally = createTally();
+  const { slots, durationMs, operationsMax, operation, errorPauseMs, clock } = loop;
   const startMs = clock.monotonicMs();
+  const tally = createTally(loop, startMs);
   let started = 0;
   const client = async (slot: number) => {
     let sentMs = startMs;
@@ -52,8 +66,9 @@ export async function runClosedLoop(loop: ClosedLoop): Promise<LoadResult> {
       started += 1;
       const outcome = await operation(slot);
       const answeredMs = clock.monotonicMs();
-      tally.add(outcome, answeredMs - sentMs);
-      sentMs = answeredMs;
+      tally.add(outcome, answeredMs, answeredMs - sentMs);
+      if (errorPauseMs !== undefined && isError(outcome)) await clock.sleep(errorPauseMs);
+      sentMs = errorPauseMs === undefined ? answeredMs : clock.monotonicMs();
     }
   };
   await Promise.all(Array.from({ length: slots }, (_, slot) => client(slot)));
@@ -62,8 +77,8 @@ export async function runClosedLoop(loop: ClosedLoop): Promise<LoadResult> {
 
 export async function runOpenLoop(loop: OpenLoop): Promise<LoadResult> {
   const { durationMs, operationsMax, nextArrivalMs, clock, spins } = loop;
-  const tally = createTally();
   const startMs = clock.monotonicMs();
+  const tally = createTally(loop, startMs);
   const queue = createSendQueue(loop, tally);
   let dueMs = nextArrivalMs();
   let arrived = 0;
@@ -88,24 +103,36 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+function isError(outcome: string): boolean {
+  return outcome !== 'ok' && outcome !== BACKGROUND;
+}
+
 interface Tally {
-  add(outcome: string, latencyMs: number): void;
+  add(outcome: string, answeredMs: number, latencyMs: number): void;
   overdue(latencyMs: number): void;
   sent(lagMs: number): void;
   result(durationMs: number): LoadResult;
 }
 
-function createTally(): Tally {
+function createTally({ sliceMs }: ClosedLoop, startMs: number): Tally {
+  const slices = sliceMs === undefined ? undefined : createLoadSlices(sliceMs);
   const latency = createLatencyRecorder();
   const sendLag = createLatencyRecorder();
   const errors = new Map<string, number>();
   let completed = 0;
+  let background = 0;
   const fail = (reason: string) => errors.set(reason, (errors.get(reason) ?? 0) + 1);
   return {
-    add(outcome, latencyMs) {
-      if (outcome !== 'ok') return void fail(outcome);
-      completed += 1;
-      latency.record(latencyMs);
+    add(outcome, answeredMs, latencyMs) {
+      if (outcome === BACKGROUND) {
+        background += 1;
+        return;
+      }
+      slices?.add(outcome, answeredMs - startMs, latencyMs);
+      if (outcome === 'ok') {
+        completed += 1;
+        latency.record(latencyMs);
+      } else fail(outcome);
     },
     overdue(latencyMs) {
       fail('overdue');
@@ -114,10 +141,12 @@ function createTally(): Tally {
     sent: (lagMs) => sendLag.record(lagMs),
     result: (durationMs) => ({
       completed,
+      background,
       errors: Object.fromEntries(errors),
       durationMs,
       latency: latency.summary(),
       sendLag: sendLag.summary(),
+      slices: slices?.list() ?? [],
     }),
   };
 }
@@ -142,7 +171,8 @@ function createSendQueue({ slots, operation, drainMs, clock }: OpenLoop, tally: 
       active.set(slot, dueMs);
       const outcome = await operation(slot);
       if (closed) return;
-      tally.add(outcome, clock.monotonicMs() - dueMs);
+      const answeredMs = clock.monotonicMs();
+      tally.add(outcome, answeredMs, answeredMs - dueMs);
     }
     active.delete(slot);
     free.push(slot);

@@ -3,13 +3,25 @@
 import { seededFraction } from '../core/clock.ts';
 import { type Address, formatRequest, type HttpRequest } from './http-client.ts';
 import { createHttpConnection, HttpConnectionError } from './http-connection.ts';
-import type { Operation } from './load.ts';
+import { BACKGROUND, type Operation } from './load.ts';
 import { createZipfSampler } from './zipf.ts';
+
+/** A kind of operations beside the main one. */
+export interface OperationKind {
+  /** Of all operations, from 0 to 1. */
+  readonly share: number;
+  /** As those of the mix. */
+  readonly operations: readonly (readonly HttpRequest[])[];
+  /** Goes on meanwhile, but is not what is measured. */
+  readonly background?: boolean;
+}
 
 /** Plain data, so that it can be sent to the process that makes the load. */
 export interface RequestMix {
   /** Most popular first. The requests of one operation go one after the other over one connection. */
   readonly operations: readonly (readonly HttpRequest[])[];
+  /** Their shares are drawn from these, the rest from `operations`. */
+  readonly others?: readonly OperationKind[];
   /** Of the callers, most active first. Empty: the requests go without. */
   readonly tokens: readonly string[];
   /** The exponent of the Zipf distribution of both. */
@@ -44,11 +56,12 @@ export function createRequester(
       const connection = connections[slot];
       if (connection === undefined) return 'no such slot';
       try {
-        for (const request of draw()) {
+        const { requests, background } = draw();
+        for (const request of requests) {
           const { status } = await connection.send(formatRequest(address, request));
           if (status < 200 || status > 299) return String(status);
         }
-        return 'ok';
+        return background ? BACKGROUND : 'ok';
       } catch (error) {
         if (error instanceof HttpConnectionError) return error.code;
         throw error;
@@ -61,18 +74,43 @@ export function createRequester(
   };
 }
 
+export interface DrawnOperation {
+  readonly requests: readonly HttpRequest[];
+  readonly background: boolean;
+}
+
 /** A function that draws the next operation's requests, complete with token and key. */
-export function createDraw(mix: RequestMix): () => HttpRequest[] {
-  const { operations, tokens, skew, uniquePrefix, keyed = false, seed } = mix;
+export function createDraw(mix: RequestMix): () => DrawnOperation {
+  const { tokens, skew, uniquePrefix, keyed = false, seed } = mix;
   const fraction = seededFraction(seed);
-  const nextOperation = createZipfSampler(operations.length, skew, fraction);
+  const nextOperation = createOperationDraw(mix, fraction);
   const nextToken = tokens.length === 0 ? () => -1 : createZipfSampler(tokens.length, skew, fraction);
   let drawn = 0;
   return () => {
     const token = tokens[nextToken()];
     drawn += 1;
     const unique = uniquePrefix === undefined ? undefined : `${uniquePrefix}-${drawn}`;
-    return (operations[nextOperation()] ?? []).map((request) => complete(request, token, unique, keyed));
+    const { requests, background } = nextOperation();
+    return { requests: requests.map((request) => complete(request, token, unique, keyed)), background };
+  };
+}
+
+/** First the kind by its share, then the operation by its popularity. */
+function createOperationDraw({ operations, others = [], skew }: RequestMix, fraction: () => number) {
+  const kinds = [...others, { share: 1, operations }].map(({ share, operations, background = false }) => ({
+    share,
+    operations,
+    background,
+    next: createZipfSampler(operations.length, skew, fraction),
+  }));
+  return (): DrawnOperation => {
+    let left = kinds.length === 1 ? 0 : fraction();
+    // The main kind stands last and takes whatever is left.
+    for (const { share, operations, background, next } of kinds) {
+      if (left < share) return { requests: operations[next()] ?? [], background };
+      left -= share;
+    }
+    throw new RangeError('the shares of a mix are more than 1');
   };
 }
 

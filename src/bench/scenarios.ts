@@ -5,8 +5,17 @@ import type { HttpRequest } from './http-client.ts';
 import type { Population } from './population.ts';
 import { type RequestMix, UNIQUE_MARK } from './request-mix.ts';
 
-export const SCENARIO_NAMES = ['post', 'post-keyed', 'read', 'profile', 'feed', 'sign-in'] as const;
+/** On users and posts that are made through the API. */
+export const BASIC_SCENARIO_NAMES = ['post', 'post-keyed', 'read', 'profile', 'feed', 'sign-in'] as const;
+/** On the people of a follow graph. */
+export const CROWD_SCENARIO_NAMES = ['home', 'home-alone', 'profile-posts', 'crowd-posts', 'mix'] as const;
+export const SCENARIO_NAMES = [...BASIC_SCENARIO_NAMES, ...CROWD_SCENARIO_NAMES] as const;
+export type CrowdScenarioName = (typeof CROWD_SCENARIO_NAMES)[number];
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
+export function isCrowdScenario(name: string): name is CrowdScenarioName {
+  return CROWD_SCENARIO_NAMES.some((known) => known === name);
+}
 
 export interface Scenario {
   readonly name: ScenarioName;
@@ -16,8 +25,14 @@ export interface Scenario {
   readonly unique: boolean;
   /** Has the yardstick of one-row inserts too. */
   readonly durable: boolean;
-  /** By the ends of their paths: how the bare server tells the requests of one operation apart. */
+  /** Requests in one operation. */
+  readonly requests: number;
+  /** By the ends of their paths: how the bare server tells requests apart. The first that fits counts. */
   readonly suffixes: readonly string[];
+  /** Runs on the people of a graph, whose caches take longer to warm up. */
+  readonly crowd: boolean;
+  /** Reads home timelines, so that it is of interest where these came from. */
+  readonly homeReads: boolean;
 }
 
 export function createScenarios({ members, postIds }: Population, skew: number): Scenario[] {
@@ -29,7 +44,10 @@ export function createScenarios({ members, postIds }: Population, skew: number):
     operations: readonly (readonly HttpRequest[])[],
     { unique, durable, ...mix }: typeof read & { readonly keyed?: boolean },
     suffixes: readonly string[] = [''],
-  ): Scenario => ({ name, purpose, mix: { ...mix, operations }, unique, durable, suffixes });
+  ): Scenario => ({
+    ...{ name, purpose, mix: { ...mix, operations }, unique, durable, suffixes },
+    ...{ requests: suffixes.length, crowd: false, homeReads: name === 'feed' },
+  });
 
   return [
     scenario('post', 'POST /posts, durable', [[WRITE]], { ...read, unique: true, durable: true }),
@@ -52,7 +70,7 @@ export function createScenarios({ members, postIds }: Population, skew: number):
   ];
 }
 
-function get(path: string): HttpRequest {
+export function get(path: string): HttpRequest {
   return { method: 'GET', path: `${API}${path}` };
 }
 
@@ -67,7 +85,7 @@ function profile({ userId }: { userId: string }): HttpRequest[] {
 /** Of the inserts that posts are held against too. */
 export const POST_TEXT = `${UNIQUE_MARK} The sea is calm tonight, the tide is full, the moon lies fair upon the straits.`;
 
-const WRITE: HttpRequest = {
+export const WRITE: HttpRequest = {
   method: 'POST',
   path: `${API}/posts`,
   body: JSON.stringify({ text: POST_TEXT }),

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { SCENARIO_NAMES } from '../../src/bench/scenarios.ts';
+import { EXPERIMENT_NAMES } from '../../src/bench/experiments/experiment.ts';
+import { BASIC_SCENARIO_NAMES, CROWD_SCENARIO_NAMES } from '../../src/bench/scenarios.ts';
 import { packageRoot } from '../../src/config/package-info.ts';
 
 const run = promisify(execFile);
@@ -17,13 +18,36 @@ describe('groundswell bench', () => {
     try {
       const file = path.join(folder, 'figures.json');
       const { stdout } = await run(process.execPath, [program, 'bench', '--quick', '--json', file]);
-      for (const name of SCENARIO_NAMES) assert.match(stdout, new RegExp(`^${name} .*none$`, 'm'));
+      for (const name of BASIC_SCENARIO_NAMES) assert.match(stdout, new RegExp(`^${name} .*none$`, 'm'));
       assert.match(stdout, /Inserts of one row per transaction on the same PostgreSQL: [\d,.]+\/s/);
       const { summaries } = JSON.parse(await readFile(file, 'utf8'));
-      assert.equal(summaries.length, SCENARIO_NAMES.length);
+      assert.equal(summaries.length, BASIC_SCENARIO_NAMES.length);
       for (const { name, operationsPerS, ratioToBare } of summaries) {
         assert(operationsPerS > 0 && ratioToBare > 0, name);
       }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('loads a graph, measures everything that needs one, and keeps the data for the next run', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'groundswell-bench-test-'));
+    try {
+      const file = path.join(folder, 'figures.json');
+      const data = path.join(folder, 'data');
+      const bench = [program, 'bench', '--quick', '--people', '100', '--data', data, '--json', file];
+      const { stdout } = await run(process.execPath, bench);
+      for (const name of CROWD_SCENARIO_NAMES) assert.match(stdout, new RegExp(`^${name} .*none$`, 'm'));
+      for (const name of EXPERIMENT_NAMES) assert.match(stdout, new RegExp(`^${name}: `, 'm'));
+      const { summaries, findings } = JSON.parse(await readFile(file, 'utf8'));
+      assert.equal(summaries.length, CROWD_SCENARIO_NAMES.length);
+      assert.equal(findings.length, EXPERIMENT_NAMES.length);
+      assert.match(stdout, /^readers who see every post, in order +(\d+) of \1 /m);
+
+      const again = await run(process.execPath, [...bench, '--scenarios', 'home-alone']);
+      assert.match(again.stdout, /^home-alone .*none$/m);
+      const other = run(process.execPath, [...bench, '--seed', '7']);
+      await assert.rejects(other, (error: { stderr: string }) => /another graph/.test(error.stderr));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
