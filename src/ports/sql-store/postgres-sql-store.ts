@@ -4,6 +4,7 @@ import pg, { type PoolClient } from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, assert } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { createParamsEncoder, type EncodeParams } from './postgres-arrays.ts';
 import { clientConfig, type PostgresConnection } from './postgres-connection.ts';
 import { copyRows, SourceError } from './postgres-copy.ts';
 import {
@@ -84,6 +85,7 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
   pool.on('connect', (client) => client.on('error', () => undefined));
   const listener = createPostgresListener({ connection, clock, log });
   const holds = new Set<Hold>();
+  const encoders = new WeakMap<object, EncodeParams>();
   let statements = 0;
   let running = 0;
   let closing = false;
@@ -135,13 +137,19 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
     }
   }
 
+  function encoderOf(statement: object & { readonly text: string }): EncodeParams {
+    const encoder = encoders.get(statement) ?? createParamsEncoder(statement.text);
+    encoders.set(statement, encoder);
+    return encoder;
+  }
+
   async function run<Params extends readonly SqlValue[], Row>(
     held: Connection,
     statement: Statement<Params, Row>,
     params: Params,
   ): Promise<Row[]> {
     statements += 1;
-    const query = { name: statement.name, text: statement.text, values: [...params] };
+    const query = { name: statement.name, text: statement.text, values: encoderOf(statement)(params) };
     return (await send<Row>(held, query, statement.name)).rows;
   }
 
