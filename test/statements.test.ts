@@ -105,6 +105,7 @@ async function statementsOf(file: string): Promise<FoundStatement[]> {
   const compiled = path.join(root, 'dist', file.replace(/\.ts$/, '.js'));
   const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(compiled).href);
   return Object.values(module)
+    .flat()
     .filter(isStatement)
     .map((statement) => ({ ...statement, file }));
 }

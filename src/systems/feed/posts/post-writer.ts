@@ -10,7 +10,13 @@ import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { createCoalescer, type ItemOutcome } from '../../../resilience/coalesce.ts';
 import type { Tracing } from '../../../telemetry/trace.ts';
 import { postCreated } from './post-events.ts';
-import { type NewPostJson, type PostWriteOutcome, writePosts } from './post-writer-queries.ts';
+import {
+  type PostColumns,
+  type PostParts,
+  type PostWriteOutcome,
+  type PostWriteRow,
+  writePosts,
+} from './post-writer-queries.ts';
 import type { PostRow } from './posts-queries.ts';
 
 /** Larger batches save no more: the flush is shared well before, and the last of a batch waits for all. */
@@ -55,13 +61,13 @@ export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): Po
 
   async function run(writes: readonly WaitingPost[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
     const posts = uniqueByKey(writes);
-    const rows = await sql.query(writePosts, [JSON.stringify(posts)]);
-    const outcomes = new Map(rows.map(({ position, outcome }) => [position, outcome]));
-    assert(outcomes.size === posts.length, 'every post of a batch has its outcome');
+    const parts = partsOf(posts);
+    const rows = await sql.query(writePosts(parts), columnsOf(posts, parts));
+    const outcomes = outcomesOf(posts, parts, rows);
     eventLog.appended(() =>
-      writes.filter((_, position) => outcomes.get(position) === 'created').map(({ row }) => postCreated(row)),
+      posts.filter((post) => outcomes.get(post) === 'created').map(({ row }) => postCreated(row)),
     );
-    return writes.map((_, position) => ({ ok: true, value: outcomes.get(position) ?? 'key_in_flight' }));
+    return writes.map((write) => ({ ok: true, value: outcomes.get(write) ?? 'key_in_flight' }));
   }
 
   const coalescer = createCoalescer<WaitingPost, PostWriteOutcome>({
@@ -72,53 +78,87 @@ export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): Po
     run: runInSpan,
   });
   return {
-    write(post) {
+    write({ row, claim, answer }) {
+      assert(
+        claim === undefined || claim.principalId === row.author_id,
+        'a post is written under its author’s key',
+      );
       const traceparent = tracing.headers().traceparent ?? null;
-      return coalescer.submit({ ...post, traceparent, inItsSpan: tracing.capture() });
+      return coalescer.submit({ row, claim, answer, traceparent, inItsSpan: tracing.capture() });
     },
     waiting: () => coalescer.waiting(),
   };
 }
 
 /** Without the posts whose key another one of the batch has, which are as good as in flight. */
-function uniqueByKey(writes: readonly WaitingPost[]): NewPostJson[] {
+function uniqueByKey(writes: readonly WaitingPost[]): readonly WaitingPost[] {
+  if (!writes.some(({ claim }) => claim !== undefined)) return writes;
   const keys = new Set<string>();
-  const unique: NewPostJson[] = [];
-  for (const [position, write] of writes.entries()) {
-    if (write.claim !== undefined) {
-      const key = `${write.claim.principalId} ${write.claim.key}`;
-      if (keys.has(key)) continue;
-      keys.add(key);
-    }
-    unique.push(jsonOf(write, position));
-  }
-  return unique;
+  return writes.filter(({ claim }) => {
+    if (claim === undefined) return true;
+    const key = `${claim.principalId} ${claim.key}`;
+    const isFirst = !keys.has(key);
+    keys.add(key);
+    return isFirst;
+  });
 }
 
-function jsonOf({ row, claim, answer, traceparent }: WaitingPost, position: number): NewPostJson {
-  const { author_id: authorId, mention_user_ids: mentionUserIds } = row;
-  assert(claim === undefined || claim.principalId === authorId, 'a post is written under its author’s key');
+function outcomesOf(
+  posts: readonly WaitingPost[],
+  { keys, replies }: PostParts,
+  rows: readonly PostWriteRow[],
+): Map<WaitingPost, PostWriteOutcome> {
+  if (!keys && !replies) return new Map(posts.map((post) => [post, 'created']));
+  assert(rows.length === posts.length, 'every post of a batch has its outcome');
+  const outcomes = new Map<WaitingPost, PostWriteOutcome>();
+  for (const { position, outcome } of rows) {
+    const post = posts[position - 1];
+    if (post !== undefined) outcomes.set(post, outcome);
+  }
+  return outcomes;
+}
+
+function partsOf(posts: readonly WaitingPost[]): PostParts {
   return {
-    position,
-    post_id: row.post_id,
-    shard: shardOf(authorId),
-    partition: partitionOf(authorId),
-    author_id: authorId,
-    text: row.text,
-    visibility: row.visibility,
-    content_warning: row.content_warning,
-    language: row.language,
-    reply_to_id: row.reply_to_id,
-    reply_to_user_id: row.reply_to_user_id,
-    thread_id: row.thread_id,
-    mention_user_ids: mentionUserIds,
-    mention_shards: mentionUserIds.map(shardOf),
-    tags: row.tags,
-    payload: postCreated(row).payload,
-    traceparent,
-    key: claim?.key ?? null,
-    fingerprint: claim?.fingerprint.toString('hex') ?? null,
-    status: claim === undefined ? null : answer.status,
-    body: claim === undefined ? null : answer.body,
+    keys: posts.some(({ claim }) => claim !== undefined),
+    replies: posts.some(({ row }) => row.reply_to_id !== null),
+    mentions: posts.some(({ row }) => row.mention_user_ids.length > 0),
+    tags: posts.some(({ row }) => row.tags.length > 0),
   };
+}
+
+function columnsOf(posts: readonly WaitingPost[], { keys, replies, mentions, tags }: PostParts): PostColumns {
+  const column = <Value>(value: (post: WaitingPost) => Value): Value[] => posts.map(value);
+  const optional = (value: (post: WaitingPost) => string | null): (string | null)[] | null => {
+    const values = posts.map(value);
+    return values.some((each) => each !== null) ? values : null;
+  };
+  return [
+    posts.length,
+    column(({ row }) => row.post_id),
+    column(({ row }) => shardOf(row.author_id)),
+    column(({ row }) => partitionOf(row.author_id)),
+    column(({ row }) => row.author_id),
+    column(({ row }) => row.text),
+    column(({ row }) => row.visibility),
+    optional(({ row }) => row.content_warning),
+    optional(({ row }) => row.language),
+    column(({ row }) => row.thread_id),
+    column(({ row }) => JSON.stringify(postCreated(row).payload)),
+    optional(({ traceparent }) => traceparent),
+    replies ? column(({ row }) => row.reply_to_id) : null,
+    replies ? column(({ row }) => row.reply_to_user_id) : null,
+    mentions ? column(({ row }) => arrayText(row.mention_user_ids)) : null,
+    mentions ? column(({ row }) => arrayText(row.mention_user_ids.map(shardOf))) : null,
+    // Letters, digits and the like, which need no escape.
+    tags ? column(({ row }) => arrayText(row.tags.map((tag) => `"${tag}"`))) : null,
+    keys ? column(({ claim }) => claim?.key ?? null) : null,
+    keys ? column(({ claim }) => claim?.fingerprint.toString('hex') ?? null) : null,
+    keys ? column(({ claim, answer }) => (claim === undefined ? null : answer.status)) : null,
+    keys ? column(({ claim, answer }) => (claim === undefined ? null : answer.body)) : null,
+  ];
+}
+
+function arrayText(elements: readonly (string | number)[]): string {
+  return `{${elements.join(',')}}`;
 }
