@@ -22,6 +22,8 @@ import { migrate } from './sql-store/migrate.ts';
 import { createPostgresSqlStore } from './sql-store/postgres-sql-store.ts';
 import type { SqlStore } from './sql-store/sql-store.ts';
 import { SQL_STORE_POLICIES, STATEMENT_TIMEOUT_MS } from './sql-store/sql-store-policies.ts';
+import { createMemoryTimelineStore } from './timeline-store/memory-timeline-store.ts';
+import type { TimelineStore } from './timeline-store/timeline-store.ts';
 
 export interface Ports {
   readonly sql: SqlStore;
@@ -29,6 +31,7 @@ export interface Ports {
   readonly eventLog: EventLog;
   readonly mailer: Mailer;
   readonly rateLimiter: RateLimiter;
+  readonly timelineStore: TimelineStore;
   /** Only with the embedded database: another server watches its own disk. */
   readonly diskReserve: DiskReserve | undefined;
   readonly database: Database;
@@ -73,6 +76,8 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => lease.close());
     const eventLog = openEventLog(sql, options);
     opened.push(() => eventLog.close());
+    const timelineStore = createMemoryTimelineStore({ clock, timelinesMax: options.config.timelinesMax });
+    opened.push(() => timelineStore.close());
     const diskReserve = await watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
     return {
@@ -81,6 +86,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       eventLog,
       mailer: openMailer(options),
       rateLimiter: createMemoryRateLimiter({ clock }),
+      timelineStore,
       diskReserve,
       database,
       close,
