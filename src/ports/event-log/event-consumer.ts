@@ -22,16 +22,19 @@ export function createEventConsumer(deps: {
   readonly batchStep: () => Promise<Step>;
   readonly retryStep: () => Promise<Step>;
   readonly pollEveryMs: number;
+  /** It looks no sooner than this after it has found nothing, so that under load events gather in its batches. */
+  readonly gatherMs: number;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
 }): EventConsumer {
-  const { batchStep, retryStep, pollEveryMs, clock, randomness, log } = deps;
+  const { batchStep, retryStep, pollEveryMs, gatherMs, clock, randomness, log } = deps;
   const closed = new AbortController();
   const dueTimes = new Map<number, Promise<void>>();
   let running: Promise<void> | undefined;
   let eventsMayWait = false;
   let retriesMayWait = false;
+  let restUntilMs = 0;
 
   function start(): void {
     if (closed.signal.aborted || !(eventsMayWait || retriesMayWait)) return;
@@ -44,6 +47,8 @@ export function createEventConsumer(deps: {
 
   async function run(): Promise<void> {
     let failures = 0;
+    const restMs = restUntilMs - clock.monotonicMs();
+    if (restMs > 0) await clock.sleep(restMs, closed.signal);
     while (!closed.signal.aborted && (eventsMayWait || retriesMayWait)) {
       try {
         await look();
@@ -69,6 +74,7 @@ export function createEventConsumer(deps: {
       eventsMayWait = false;
       const step = await batchStep();
       if (step.kind !== 'idle') eventsMayWait = true;
+      else restUntilMs = clock.monotonicMs() + gatherMs;
       if (step.kind === 'retry') retryIn(step.delayMs);
     }
   }

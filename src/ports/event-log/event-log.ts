@@ -75,6 +75,11 @@ export interface Subscription {
   handle(events: readonly LoggedEvent[], transaction: SqlTransaction): Promise<void>;
   /** Default 100. */
   readonly batchMax?: number;
+  /**
+   * How long a consumer rests when it has handled all there was, so that under load events gather and are handled
+   * together; after a quiet time it handles the first at once. Default 0.
+   */
+  readonly gatherMs?: number;
   /** Partitions that this process handles at the same time. Default 1. */
   readonly concurrency?: number;
   /** Default 10, which takes about a minute. */

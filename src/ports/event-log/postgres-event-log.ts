@@ -137,6 +137,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       batchStep: createBatchStep({ sqlStore, handler, batchMax, log }),
       retryStep: createRetryStep({ sqlStore, handler }),
       pollEveryMs,
+      gatherMs: subscription.gatherMs ?? 0,
       clock,
       randomness,
       log: log.child({ group }),

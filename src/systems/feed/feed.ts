@@ -97,7 +97,6 @@ export function createFeed(deps: FeedDeps): Feed {
     jobs: [
       foldJob('fold-user-counts', () => userCounts.fold()),
       foldJob('fold-post-counts', () => postCounts.fold()),
-      ...home.jobs,
       eraseJob('erase-relationships', ERASE_EVERY_MS, () => hiddenUsers.erase()),
       eraseJob('erase-posts', ERASE_EVERY_MS, () => erasure.erase()),
       eraseJob('delete-tombstones', TOMBSTONES_EVERY_MS, () => erasure.deleteTombstones()),

@@ -2,10 +2,13 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
 import type { CachedUser, GetUsers } from '../../../core/user.ts';
 import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import { createTimelineCheckAnswers, type TimelineCheckAnswers } from '../checks/timeline-check-answers.ts';
+import type { TimelineEntry } from '../timelines/timeline-entry.ts';
 import type { Timelines } from '../timelines/timelines.ts';
 import { createAuthorHeads } from './author-heads.ts';
 import { createAuthorModeReview, type PullLimits } from './author-mode-review.ts';
@@ -20,7 +23,9 @@ import { createHomeTimelines } from './home-timelines.ts';
 import { createPostsCache } from './posts-cache.ts';
 import { createPulledWindows } from './pulled-windows.ts';
 import { createReaderViews } from './reader-views.ts';
+import { createServingFacts } from './serving-facts.ts';
 import { createTimelineBuilder } from './timeline-builder.ts';
+import { createTimelineVerification } from './timeline-verification.ts';
 import { createUserTimelines } from './user-timelines.ts';
 
 /** What metrics want to know. Called synchronously; must not throw. */
@@ -36,10 +41,10 @@ export interface Home extends Pick<Timelines, 'feed' | 'userPosts'> {
   readonly tail: FeedTail;
   /** For every process that keeps something in memory. */
   readonly memoryJobs: readonly Job[];
+  /** Answers `groundswell feeds`, by the tail of the process. */
+  readonly checks: TimelineCheckAnswers;
   /** For whoever delivers into the timeline store: with one in memory, the process that reads it, and nobody else. */
   readonly fanOut: { readonly subscription: Subscription; readonly jobs: readonly Job[] };
-  /** For any worker. */
-  readonly jobs: readonly Job[];
   /** Whether the timelines of the store have all that was delivered. Until then home timelines are read by SQL. */
   trustTimelines(trusted: boolean): Promise<void>;
 }
@@ -83,14 +88,28 @@ export function createHome(deps: HomeDeps): Home {
   const fanOut = createFanOut({ ...deps, lanes, authorModeReview });
   let trusted = false;
 
+  function feed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
+    const fromMemory = trusted && tail.isSettled(readerId);
+    observer.homeRead(fromMemory ? 'memory' : 'sql');
+    return fromMemory ? home.feed(readerId, page) : timelines.feed(readerId, page);
+  }
+
+  const checked = { ...deps, authorModes, readerViews, tail };
+  const checks = createTimelineCheckAnswers({
+    ...deps,
+    keepsTimelines: () => trusted,
+    verification: createTimelineVerification({
+      ...checked,
+      memoryFeed: home.feed,
+      sqlFeed: timelines.feed,
+    }),
+    describeServing: createServingFacts({ ...checked, feed }),
+  });
+
   return {
     tail,
-
-    feed(readerId, page) {
-      const fromMemory = trusted && tail.isSettled(readerId);
-      observer.homeRead(fromMemory ? 'memory' : 'sql');
-      return fromMemory ? home.feed(readerId, page) : timelines.feed(readerId, page);
-    },
+    checks,
+    feed,
 
     userPosts(viewerId, userId, filter, page) {
       const source = tail.isSettled(viewerId ?? NOBODY) ? user : timelines;
@@ -98,8 +117,7 @@ export function createHome(deps: HomeDeps): Home {
     },
 
     memoryJobs: [refreshJob(() => postsCache.refreshCounts())],
-    fanOut: { subscription: fanOut.subscription, jobs: lanes.jobs },
-    jobs: authorModeReview.jobs,
+    fanOut: { subscription: fanOut.subscription, jobs: [...lanes.jobs, ...authorModeReview.jobs] },
 
     async trustTimelines(now) {
       trusted = false;
