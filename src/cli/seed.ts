@@ -5,6 +5,7 @@ import type { SqlStore } from '../ports/sql-store/sql-store.ts';
 import { type FollowGraph, generateFollowGraph, readFollowGraph } from '../seed/follow-graph.ts';
 import { type SeedResult, type SeedTarget, seed } from '../seed/seed.ts';
 import { bulkLoadUsers } from '../systems/accounts/users/bulk-load.ts';
+import { announceBulkLoad } from '../systems/feed/bulk-loads.ts';
 import { bulkLoadPosts } from '../systems/feed/posts/bulk-load.ts';
 import { bulkLoadFollows } from '../systems/feed/relationships/bulk-load.ts';
 import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
@@ -67,9 +68,11 @@ async function run(options: SeedCommandOptions): Promise<void> {
     const graph = await graphOf(options, (fraction) => progress.show(fraction, 'reading the graph'));
     const posts = options.posts ?? graph.labels.length * POSTS_PER_PERSON;
     const { prefix } = options;
-    const result = await withProduct(options, 'groundswell seed', ({ ports }) =>
-      seed(seedTarget(ports.sql), { graph, posts, prefix, onProgress: progress.show }),
-    );
+    const result = await withProduct(options, 'groundswell seed', async ({ ports }) => {
+      const seeded = await seed(seedTarget(ports.sql), { graph, posts, prefix, onProgress: progress.show });
+      await announceBulkLoad(ports, ports.ids.next());
+      return seeded;
+    });
     progress.end();
     console.log(summaryOf(result, (systemClock.monotonicMs() - startedMs) / 1_000));
   } finally {

@@ -34,6 +34,8 @@ export interface LoadingCache<Key extends {}, Value extends {}> {
   /** Changes what is cached in place, which is no use of it; of what is being loaded, nothing is kept. */
   change(key: Key, apply: (value: Value) => void): void;
   forget(key: Key): void;
+  /** Forgets all, also what is being loaded. */
+  clear(): void;
   size(): number;
 }
 
@@ -126,6 +128,11 @@ export function createLoadingCache<Key extends {}, Value extends {}>(
     forget(key) {
       cached.delete(key);
       flights.delete(key);
+    },
+
+    clear() {
+      cached.clear();
+      flights.clear();
     },
 
     size: () => cached.size,

@@ -7,6 +7,7 @@ import type { Id } from '../../../core/ids.ts';
 import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { createLoadingCache } from '../../../resilience/loading-cache.ts';
+import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { getAuthorHeads } from './author-heads-queries.ts';
 import { readIdList } from './id-list-queries.ts';
@@ -32,7 +33,7 @@ export interface AuthorHeads {
   page(authorId: Id, before: Id, limit: number): MaybePromise<HeadPage>;
   /** One for each author, in their order. The heads that are missing are loaded in one statement. */
   pages(authorIds: readonly Id[], before: Id, limit: number): MaybePromise<readonly HeadPage[]>;
-  /** Of the topic `posts`; to hear one again changes nothing. */
+  /** Of the topics `posts` and `bulk_loads`; to hear one again changes nothing. */
   hear(events: readonly HeardEvent[]): void;
   forget(authorId: Id): void;
   size(): number;
@@ -61,6 +62,7 @@ export function createAuthorHeads(deps: AuthorHeadsDeps): AuthorHeads {
   }
 
   function hearOne(event: HeardEvent): void {
+    if (event.topic === BULK_LOADS_TOPIC) heads.clear();
     const added = entryAddedBy(event);
     if (added === undefined) return;
     if (refreshAhead) heads.change(added.authorId, (head) => addEntry(head, added.entryId));

@@ -5,6 +5,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { LoggedEvent, Tail, TailFollower } from '../../../ports/event-log/event-log.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { REACTIONS_TOPIC } from '../reactions/reaction-events.ts';
 import { USERS_TOPIC } from '../relationships/hidden-users.ts';
@@ -48,11 +49,19 @@ export function createFeedTail({ listeners, timelineStore, clock }: FeedTailDeps
   }
 
   return {
-    topics: [POSTS_TOPIC, REACTIONS_TOPIC, RELATIONSHIPS_TOPIC, AUTHOR_MODES_TOPIC, USERS_TOPIC],
+    topics: [
+      POSTS_TOPIC,
+      REACTIONS_TOPIC,
+      RELATIONSHIPS_TOPIC,
+      AUTHOR_MODES_TOPIC,
+      USERS_TOPIC,
+      BULK_LOADS_TOPIC,
+    ],
 
     hear(events) {
       const droppedIds: Id[] = [];
       for (const event of events) {
+        if (event.topic === BULK_LOADS_TOPIC) void timelineStore.clear();
         droppedIds.push(...readersWithOtherSources(event));
         const own = ownEntryOf(event);
         // At once, and not when its turn comes among all the followers. Nobody unfollows themselves: no generation.

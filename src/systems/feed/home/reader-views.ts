@@ -8,6 +8,7 @@ import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import type { LoggedEvent } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { createLoadingCache } from '../../../resilience/loading-cache.ts';
+import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
 import type { PostReactions } from '../posts/post.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { REACTIONS_TOPIC } from '../reactions/reaction-events.ts';
@@ -49,7 +50,7 @@ export interface ReaderViews {
   get(readerId: Id): MaybePromise<ReaderView>;
   /** Of all the posts, by SQL: for those that the view does not know. */
   flagsOf(readerId: Id, postIds: readonly Id[]): Promise<ReadonlyMap<Id, ViewerFlags>>;
-  /** Of the topics `relationships`, `reactions` and `posts`; to hear one again changes nothing. */
+  /** Of the topics `relationships`, `reactions`, `posts` and `bulk_loads`; to hear one again changes nothing. */
   hear(events: readonly HeardEvent[]): void;
   forget(readerId: Id): void;
   size(): number;
@@ -76,6 +77,7 @@ export function createReaderViews(deps: ReaderViewsDeps): ReaderViews {
   }
 
   function hearOne({ topic, kind, payload }: HeardEvent): void {
+    if (topic === BULK_LOADS_TOPIC) views.clear();
     if (topic === RELATIONSHIPS_TOPIC) {
       for (const field of READERS_CONCERNED[kind] ?? []) views.forget(Number(payload[field]));
       return;

@@ -21,7 +21,7 @@ export const LOAD_BATCH = 10_000;
  * Inserts the follows that are not there yet, sets the counts, and answers how many were new. Again over the same
  * data it changes nothing. Each batch is one transaction: after a failure some are loaded, and the next run loads
  * the rest. Follows of oneself and between users of whom one blocks the other are left out. Safe while serving,
- * but it announces no events, knows no locked accounts and no limit of followings.
+ * when `announceBulkLoad` follows: it announces no follow by itself, knows no locked accounts and no limit of followings.
  *
  * NOTE: no COPY: it cannot skip what is there, so it would need a second table and a second pass over the rows.
  * `onProgress` hears, after each batch, how many of the given follows are done.
