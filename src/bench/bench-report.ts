@@ -25,6 +25,8 @@ export interface ScenarioSummary {
   readonly backgroundPerS: number;
   /** The server's and PostgreSQL's for one operation, without what the background costs by itself. */
   readonly ownCpuUs: number | undefined;
+  /** The same in multiples of the bare server's. */
+  readonly ownCpuToBare: number | undefined;
   /** Of all rounds, by source. */
   readonly homeReads: Readonly<Record<string, number>>;
   readonly homeBuilds: number;
@@ -65,6 +67,7 @@ export function summariseScenario(result: ScenarioResult): ScenarioSummary {
     insertCpuUs: over(({ inserts }) => inserts && cpuUs(inserts, inserts.postgresCpuMs)),
     backgroundPerS: sure(({ product }) => (product.background / product.durationMs) * 1000),
     ownCpuUs: over(ownCpuUs),
+    ownCpuToBare: over(ownCpuToBare),
     homeReads: sumCounts(rounds.map(({ homeReads }) => homeReads)),
     homeBuilds: rounds.reduce((sum, { homeBuilds }) => sum + homeBuilds, 0),
     answerBytes,
@@ -103,6 +106,11 @@ function ownCpuUs({ product, background }: Round): number | undefined {
   const allMs = bothCpuMs(product);
   if (otherUs === undefined || allMs === undefined) return undefined;
   return cpuUs(product, allMs - (product.background * otherUs) / 1000);
+}
+
+function ownCpuToBare(round: Round): number | undefined {
+  const [ownUs, bareUs] = [ownCpuUs(round), cpuUs(round.bare, round.bare.serverCpuMs)];
+  return ownUs === undefined || !bareUs ? undefined : ownUs / bareUs;
 }
 
 function bothCpuMs({ serverCpuMs, postgresCpuMs }: Slice): number | undefined {
@@ -165,7 +173,8 @@ function formatInserts({ insertsPerS, ratioToInserts, insertCpuUs }: ScenarioSum
 }
 
 /** Of reads of home timelines: where they came from, and what they cost without what went on meanwhile. */
-function formatHome({ name, homeReads, homeBuilds, backgroundPerS, ownCpuUs }: ScenarioSummary): string[] {
+function formatHome(summary: ScenarioSummary): string[] {
+  const { name, homeReads, homeBuilds, backgroundPerS, ownCpuUs, ownCpuToBare } = summary;
   const reads = Object.entries(homeReads);
   const total = reads.reduce((sum, [, count]) => sum + count, 0);
   const share = (count: number) => `${((100 * count) / total).toFixed(2)} %`;
@@ -175,7 +184,10 @@ function formatHome({ name, homeReads, homeBuilds, backgroundPerS, ownCpuUs }: S
       ? []
       : [`\n${name}: home timelines from ${shares}; ${share(homeBuilds)} had to be built first.`];
   if (backgroundPerS === 0) return lines;
-  const own = ownCpuUs === undefined ? '' : `; without their cost an operation takes CPU ${whole(ownCpuUs)}`;
+  const own =
+    ownCpuUs === undefined
+      ? ''
+      : `; without their cost an operation takes CPU ${whole(ownCpuUs)}, ${whole(ownCpuToBare)} x bare`;
   return [...lines, `\n${name}: ${whole(backgroundPerS)} posts/s in the background${own}.`];
 }
 

@@ -208,7 +208,7 @@ describe('summariseScenario', () => {
     match(text, /^home: home timelines from 99.00 % memory, 1.00 % sql; 5.00 % had to be built first\.$/m);
     match(
       text,
-      /^home: 10.0 posts\/s in the background; without their cost an operation takes CPU 5,000\.$/m,
+      /^home: 10.0 posts\/s in the background; without their cost an operation takes CPU 5,000, 50\.0 x bare\.$/m,
     );
   });
 

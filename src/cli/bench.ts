@@ -33,7 +33,7 @@ within one run: other work on the machine moves them all.
 
 ${describeScenarios()}
 
-With --graph or --people the latter two are the default. --data keeps the loaded graph for later runs.
+With --graph or --people the latter two groups are the default. --data keeps the loaded graph for later runs.
 
 Examples:
   groundswell bench

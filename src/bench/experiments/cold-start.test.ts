@@ -34,5 +34,6 @@ describe('a cold start', () => {
     equal(figure(finding, /^at 90 %/), 'not yet');
     const away = coldStartFinding(slices(100, 100, 100, 100, 0, 0, 0), 1000, 700);
     equal(figure(away, /^first answers/), 'not yet');
+    equal(figure(away, /while it was down/), 6);
   });
 });

@@ -87,7 +87,7 @@ export function coldStartFinding(
       { label: `at ${100 * WARM_SHARE} % of the rate again after`, value: sinceDownS(warm), unit: 's' },
       {
         label: 'errors while it was down',
-        value: errorsIn(later.slice(0, Math.max(0, answering))),
+        value: errorsIn(answering < 0 ? later : later.slice(0, answering)),
         unit: '',
       },
       { label: 'errors while it warmed up', value: errorsIn(up), unit: '' },
