@@ -5,7 +5,7 @@ import type { AuthorModes } from './author-modes.ts';
 import { type MergedPage, mergePages } from './merge-pages.ts';
 import type { PulledWindows } from './pulled-windows.ts';
 import type { ReaderView } from './reader-views.ts';
-import type { TimelineBuilder } from './timeline-builder.ts';
+import type { BuiltTimeline, TimelineBuilder } from './timeline-builder.ts';
 
 export interface EntrySources {
   /** The reader's entries below `before`, newest first: `limit` of them or more, unless the sources know no more. */
@@ -37,12 +37,14 @@ export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
   }
 
   async function timelinePage(readerId: Id, before: Id, limit: number) {
-    const cached = timelineStore.read(readerId, before, limit);
-    const page = cached instanceof Promise ? await cached : cached;
-    if (page !== undefined) return page;
-    const { entryIds, floor, generation } = await timelineBuilder.build(readerId);
-    const start = entryIds.findIndex((entryId) => entryId < before);
-    return { entryIds: start < 0 ? [] : entryIds.slice(start, start + limit), floor, generation };
+    for (;;) {
+      const cached = timelineStore.read(readerId, before, limit);
+      const page = cached instanceof Promise ? await cached : cached;
+      if (page !== undefined) return page;
+      const underWay = timelineBuilder.underWay(readerId);
+      if (underWay === undefined) return pageOf(await timelineBuilder.build(readerId), before, limit);
+      await underWay;
+    }
   }
 
   return {
@@ -54,4 +56,9 @@ export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
       return mergePages([timeline, pulledPage instanceof Promise ? await pulledPage : pulledPage], limit);
     },
   };
+}
+
+function pageOf({ entryIds, floor, generation }: BuiltTimeline, before: Id, limit: number) {
+  const start = entryIds.findIndex((entryId) => entryId < before);
+  return { entryIds: start < 0 ? [] : entryIds.slice(start, start + limit), floor, generation };
 }

@@ -13,8 +13,13 @@ export interface BuiltTimeline extends SourcePage {
 }
 
 export interface TimelineBuilder {
-  /** Builds are shared by those who ask for the same reader at the same time. */
+  /** Nothing that was committed before the call is missing. To be called when no build is under way. */
   build(readerId: Id): Promise<BuiltTimeline>;
+  /**
+   * The reader's build that is under way. It may have read SQL before something that who asks now has to see: what
+   * comes of it is in the store, unless it was void, and its own answer is for those who asked before it began.
+   */
+  underWay(readerId: Id): Promise<unknown> | undefined;
 }
 
 export function createTimelineBuilder(deps: {
@@ -40,11 +45,11 @@ export function createTimelineBuilder(deps: {
 
   return {
     build(readerId) {
-      const running = builds.get(readerId);
-      if (running !== undefined) return running;
       const started = build(readerId).finally(() => builds.delete(readerId));
       builds.set(readerId, started);
       return started;
     },
+
+    underWay: (readerId) => builds.get(readerId),
   };
 }
