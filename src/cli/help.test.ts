@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { adminCommand } from './admin.ts';
 import { eventsCommand } from './events.ts';
+import { feedsCommand } from './feeds.ts';
 
 describe('the help of a subcommand', () => {
-  for (const group of [adminCommand(), eventsCommand()]) {
+  for (const group of [adminCommand(), eventsCommand(), feedsCommand()]) {
     for (const command of group.commands) {
       it(`${group.name()} ${command.name()} fits a terminal and has an example`, () => {
         const text = helpOf(command);

@@ -7,6 +7,7 @@ import { adminCommand } from './admin.ts';
 import { backupCommand } from './backup.ts';
 import { benchCommand } from './bench.ts';
 import { eventsCommand } from './events.ts';
+import { feedsCommand } from './feeds.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
 import { seedCommand } from './seed.ts';
@@ -31,6 +32,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     restoreCommand(),
     adminCommand(),
     eventsCommand(),
+    feedsCommand(),
     benchCommand(),
   ]) {
     program.addCommand(withOwnExit(command));

@@ -105,16 +105,20 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       feedRoutes(app, { feed, writes });
     },
     pages: passwordResetPageRoutes,
-    openTail: () => openProcessTail(eventLog, [accounts.tail, feed.home.tail], log),
+    openTail: () => openProcessTail(eventLog, [accounts.tail, feed.home.tail, feed.home.checks], log),
     subscriptions: feed.subscriptions,
     jobs: [
       ...feed.jobs,
+      ...feed.home.checks.jobs,
       expireJob('expire-events', () => eventLog.deleteExpired()),
       expireJob('expire-sessions', () => accounts.deleteExpired()),
       expireJob('expire-idempotency-keys', () => deleteExpiredAnswers(sql)),
     ],
     queued: () => feed.waiting(),
-    close: () => accounts.close(),
+    async close() {
+      await feed.home.checks.close();
+      await accounts.close();
+    },
   };
 }
 
