@@ -153,6 +153,7 @@ export async function createFeedSetting() {
     erasure,
     counts: createPostCounts({ sql }),
     people,
+    getUsers,
     call,
 
     get: (url: string, viewerId?: Id) => call('GET', url, viewerId),

@@ -11,9 +11,9 @@ export type IdListColumn = Buffer | null;
 
 const ID_BYTES = 8;
 
-/** The SQL aggregate of a bigint expression over the rows of a query, ascending. */
-export function idList(id: string): string {
-  return `string_agg(float8send(${id}::float8), ''::bytea ORDER BY ${id})`;
+/** The SQL aggregate of a bigint expression over the rows of a query, ascending, or in the order of another expression. */
+export function idList(id: string, order = id): string {
+  return `string_agg(float8send(${id}::float8), ''::bytea ORDER BY ${order})`;
 }
 
 export function readIdList(column: IdListColumn): Float64Array {
