@@ -91,12 +91,12 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
   }
 
   function committed(events: () => readonly NewEvent[]): void {
+    relay.wake();
     const listening = [...tails].filter((tail) => tail.hearsCommitted);
     if (listening.length > 0) {
       const told = events();
       for (const tail of listening) tail.committed(told);
     }
-    relay.wake();
   }
 
   async function attend(): Promise<void> {
