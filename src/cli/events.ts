@@ -97,7 +97,8 @@ async function removeGroup(
 ): Promise<void> {
   await withExistingProduct(options, 'groundswell events', async ({ ports: { eventLog }, product }) => {
     const lag = await refuseUnknown(eventLog, group);
-    if (product.subscriptions.some((subscription) => subscription.group === group)) throw inUse(group);
+    const subscriptions = [...product.subscriptions, product.feed.home.fanOut.subscription];
+    if (subscriptions.some((subscription) => subscription.group === group)) throw inUse(group);
     if (!yes) command.error(`${lossOf(group, lag)} Add --yes to do it.`);
     await eventLog.removeGroup(group);
   });

@@ -23,7 +23,10 @@ export const SETTINGS = {
     purpose: 'embedded: or postgres://user:password@host/database',
     secret: true,
   },
-  GROUNDSWELL_DATABASE_POOL_SIZE: { fallback: '10', purpose: 'connections to the database at most' },
+  GROUNDSWELL_DATABASE_POOL_SIZE: {
+    fallback: '10',
+    purpose: 'connections to the database at most; four more are for the event log and the home timelines',
+  },
   GROUNDSWELL_TIMELINES_MAX: {
     fallback: '1000000',
     purpose: 'readers whose home timeline is cached, the most active ones',

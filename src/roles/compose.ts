@@ -32,6 +32,7 @@ export interface Product {
   pages(app: App): void;
   /** For a process that serves: what it keeps in memory is kept right by events from then on. */
   openTail(): Promise<Tail>;
+  /** Those of any worker; `feed.home.fanOut` has one more, of the process that keeps the home timelines. */
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   /** Accepted work that waits in this process. */
