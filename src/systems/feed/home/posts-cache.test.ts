@@ -324,10 +324,11 @@ describe('what is heard', () => {
     const events = await heard.take();
     await unrepost(bob, postId);
     await hearAll();
-    cache.hear(events);
-    assert.equal(await entry(repostId), undefined);
     const found = (await entry(postId))?.post;
     assert.ok(found !== undefined);
+    assert.deepEqual(await cache.repostersBefore(found, repostId + 1), []);
+    cache.hear(events);
+    assert.equal(await entry(repostId), undefined);
     assert.deepEqual(await cache.repostersBefore(found, repostId + 1), []);
   });
 
@@ -530,6 +531,20 @@ describe('counts', () => {
     await cache.refreshCounts();
     assert.equal(before[1]?.counts.repostCount, 0);
     assert.equal(await asks(() => cache.refreshCounts()), 0);
+  });
+
+  it('of a post change with every answer to it', async () => {
+    const parent = await post(alice, 'a question');
+    await entry(parent);
+    const counted = async (): Promise<number | undefined> => {
+      await hearAll();
+      await cache.refreshCounts();
+      return atOnce([parent])[0]?.post.counts.replyCount;
+    };
+    const answer = await post(bob, 'an answer', { reply_to_id: String(parent) });
+    assert.equal(await counted(), 1);
+    await remove(bob, answer);
+    assert.equal(await counted(), 0);
   });
 
   it('of posts that nobody has in memory are not read', async () => {
