@@ -98,11 +98,7 @@ export function createHome(deps: HomeDeps): Home {
   const checks = createTimelineCheckAnswers({
     ...deps,
     keepsTimelines: () => trusted,
-    verification: createTimelineVerification({
-      ...checked,
-      memoryFeed: home.feed,
-      sqlFeed: timelines.feed,
-    }),
+    verification: createTimelineVerification({ ...checked, memoryFeed: home.feed }),
     describeServing: createServingFacts({ ...checked, feed }),
   });
 

@@ -6,10 +6,11 @@ import type { Page, PageRequest } from '../../../core/page.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import type { TimelineEntry } from '../timelines/timeline-entry.ts';
+import { pageFeed } from '../timelines/timelines-queries.ts';
 import type { AuthorModes } from './author-modes.ts';
 import { createCachedFacts } from './cached-facts.ts';
 import type { FeedTail } from './feed-tail.ts';
-import { type CheckedPages, checkPages, type WrongEntry } from './shown-pages.ts';
+import { type CheckedPages, checkPages, type ShownPage, type WrongEntry } from './shown-pages.ts';
 
 /** What differs between a cached timeline and SQL, and may be on its way. */
 export interface Suspicion {
@@ -43,7 +44,6 @@ export interface TimelineComparisonDeps {
   readonly authorModes: Pick<AuthorModes, 'pulledAmong'>;
   readonly tail: Pick<FeedTail, 'isSettled'>;
   readonly memoryFeed: ReadFeed;
-  readonly sqlFeed: ReadFeed;
   /** For a reader who has just written, until the tail has heard of it. */
   readonly settleMsMax: number;
 }
@@ -53,7 +53,7 @@ export type ReadFeed = (readerId: Id, page: PageRequest) => Promise<Page<Timelin
 const LOOK_EVERY_MS = 50;
 
 export function createTimelineComparison(deps: TimelineComparisonDeps): TimelineComparison {
-  const { clock, tail, memoryFeed, sqlFeed, settleMsMax } = deps;
+  const { sql, clock, tail, memoryFeed, settleMsMax } = deps;
   const cachedFacts = createCachedFacts(deps);
 
   async function compareShown(readerId: Id, pages: number, signal: AbortSignal): Promise<CheckedPages> {
@@ -65,9 +65,25 @@ export function createTimelineComparison(deps: TimelineComparisonDeps): Timeline
     }
     refuseAborted(signal);
     return checkPages(pages, {
-      memory: (page) => memoryFeed(readerId, page),
-      sql: (page) => sqlFeed(readerId, page),
+      memory: (page) => readMemory(readerId, page),
+      sql: (page) => readSql(readerId, page),
     });
+  }
+
+  async function readMemory(readerId: Id, page: PageRequest): Promise<ShownPage> {
+    const { items, nextBefore } = await memoryFeed(readerId, page);
+    const entries = items.map(({ entryId, repostedBy }) => ({
+      entryId,
+      reposterId: repostedBy?.userId ?? null,
+    }));
+    return { entries, nextBefore };
+  }
+
+  /** The reference itself: to put posts together as well would take three times as long. */
+  async function readSql(readerId: Id, { before, limit }: PageRequest): Promise<ShownPage> {
+    const rows = await sql.query(pageFeed, [readerId, before, limit]);
+    const entries = rows.map((row) => ({ entryId: row.entry_id, reposterId: row.reposter_id }));
+    return { entries, nextBefore: rows.length < limit ? undefined : rows.at(-1)?.entry_id };
   }
 
   async function pause(signal: AbortSignal): Promise<void> {

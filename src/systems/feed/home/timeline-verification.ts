@@ -78,7 +78,6 @@ export interface TimelineVerificationDeps {
   readonly readerViews: Pick<ReaderViews, 'get'>;
   readonly tail: Pick<FeedTail, 'isSettled'>;
   readonly memoryFeed: ReadFeed;
-  readonly sqlFeed: ReadFeed;
   readonly settleMsMax?: number;
 }
 
