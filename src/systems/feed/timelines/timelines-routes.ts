@@ -5,7 +5,7 @@ import { parseId } from '../../../core/ids.ts';
 import type { Page } from '../../../core/page.ts';
 import type { User } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
-import { sendJsonText } from '../../../http/json-text.ts';
+import { byteTextOf, sendJsonByteText } from '../../../http/json-text.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageRequest, pageTokenOf } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
@@ -74,7 +74,7 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
     },
     async (request, reply) => {
       const page = await timelines.feed(callerOf(request).userId, pageRequest(request.query));
-      return sendJsonText(reply, writer.feedItems(page));
+      return sendJsonByteText(reply, writer.feedItems(page));
     },
   );
   app.get(
@@ -95,7 +95,7 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
       const userId = parseId(params.user_id, 'user_id');
       const { replies } = query;
       const page = await timelines.userPosts(principal?.userId, userId, { replies }, pageRequest(query));
-      return sendJsonText(reply, writer.feedItems(page));
+      return sendJsonByteText(reply, writer.feedItems(page));
     },
   );
   app.get(
@@ -114,13 +114,13 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
     },
     async ({ params, query, principal }, reply) => {
       const page = await timelines.tagPosts(principal?.userId, params.tag, pageRequest(query));
-      return sendJsonText(reply, writer.posts(page));
+      return sendJsonByteText(reply, writer.posts(page));
     },
   );
 }
 
 /**
- * Writes pages as JSON text. What is the same for all viewers is written once for each content and each author, and used
+ * Writes pages as JSON, in byte texts. What is the same for all viewers is written once for each content and each author, and used
  * again for as long as they are in memory; put together here and not by the schemas, which would write it all each time.
  */
 function createPageWriter() {
@@ -157,7 +157,7 @@ function writtenOnce<Subject extends object>(write: (subject: Subject) => string
   return (subject: Subject): string => {
     let text = texts.get(subject);
     if (text === undefined) {
-      text = write(subject);
+      text = byteTextOf(write(subject));
       texts.set(subject, text);
     }
     return text;
