@@ -3,42 +3,55 @@ import type { Id } from '../../../core/ids.ts';
 import { readStatement } from '../../../ports/sql-store/sql-store.ts';
 import { notMuted, userVisible } from '../posts/visibility-queries.ts';
 import { REPOST_WINDOW_IDS } from '../timelines/repost-window.ts';
+import { type IdListColumn, idList } from './id-list-queries.ts';
+
+export interface NewestEntriesRow {
+  readonly reader_id: Id;
+  /** Newest first; null for none. */
+  readonly entry_ids: IdListColumn;
+}
 
 /**
- * The newest entries of a reader and of all whom they follow, newest first: facts only (docs/decisions/0010), so muted,
- * blocked and suspended users are among them and direct posts too. Only those sources are read whose newest entry is among the newest.
+ * One row for each reader: the newest entries of theirs and of all whom they follow. Facts only (docs/decisions/0010), so
+ * muted, blocked and suspended users are among them and direct posts too. Only those sources are read whose newest entry is
+ * among the newest.
+ *
+ * NOTE: what is delivered since `begin` is added to it, so this must not be answered by a replica that is behind.
  */
-export const newestEntries = readStatement<[readerId: Id, limit: number], { readonly entry_id: Id }>(
+export const newestEntries = readStatement<[readerIds: readonly Id[], limit: number], NewestEntriesRow>(
   'home_newest_entries',
-  `WITH source AS MATERIALIZED (
-     SELECT $1::bigint AS user_id
-     UNION ALL
-     SELECT followee_id FROM follows WHERE follower_id = $1),
-   posting AS MATERIALIZED (
-     SELECT source.user_id FROM source CROSS JOIN LATERAL (
-       SELECT post.post_id FROM posts AS post
-       WHERE post.author_id = source.user_id AND post.deleted_at IS NULL
-       ORDER BY post.post_id DESC LIMIT 1) AS newest
-     ORDER BY newest.post_id DESC LIMIT $2),
-   passing_on AS MATERIALIZED (
-     SELECT source.user_id FROM source CROSS JOIN LATERAL (
-       SELECT repost.repost_id FROM reposts AS repost
-       WHERE repost.user_id = source.user_id
-       ORDER BY repost.repost_id DESC LIMIT 1) AS newest
-     ORDER BY newest.repost_id DESC LIMIT $2)
-   SELECT entry_id FROM (
-     (SELECT entry.post_id AS entry_id FROM posting CROSS JOIN LATERAL (
-       SELECT post.post_id FROM posts AS post
-       WHERE post.author_id = posting.user_id AND post.deleted_at IS NULL
-       ORDER BY post.post_id DESC LIMIT $2) AS entry
-      ORDER BY entry_id DESC LIMIT $2)
-     UNION ALL
-     (SELECT entry.repost_id FROM passing_on CROSS JOIN LATERAL (
-       SELECT repost.repost_id FROM reposts AS repost
-       WHERE repost.user_id = passing_on.user_id
-       ORDER BY repost.repost_id DESC LIMIT $2) AS entry
-      ORDER BY 1 DESC LIMIT $2)) AS entries
-   ORDER BY entry_id DESC LIMIT $2`,
+  `SELECT reader.user_id AS reader_id, timeline.entry_ids
+   FROM unnest($1::bigint[]) AS reader (user_id) CROSS JOIN LATERAL (
+     WITH source AS MATERIALIZED (
+       SELECT reader.user_id
+       UNION ALL
+       SELECT followee_id FROM follows WHERE follower_id = reader.user_id),
+     posting AS MATERIALIZED (
+       SELECT source.user_id FROM source CROSS JOIN LATERAL (
+         SELECT post.post_id FROM posts AS post
+         WHERE post.author_id = source.user_id AND post.deleted_at IS NULL
+         ORDER BY post.post_id DESC LIMIT 1) AS newest
+       ORDER BY newest.post_id DESC LIMIT $2),
+     passing_on AS MATERIALIZED (
+       SELECT source.user_id FROM source CROSS JOIN LATERAL (
+         SELECT repost.repost_id FROM reposts AS repost
+         WHERE repost.user_id = source.user_id
+         ORDER BY repost.repost_id DESC LIMIT 1) AS newest
+       ORDER BY newest.repost_id DESC LIMIT $2),
+     entry AS (
+       (SELECT newest.post_id AS entry_id FROM posting CROSS JOIN LATERAL (
+         SELECT post.post_id FROM posts AS post
+         WHERE post.author_id = posting.user_id AND post.deleted_at IS NULL
+         ORDER BY post.post_id DESC LIMIT $2) AS newest
+        ORDER BY newest.post_id DESC LIMIT $2)
+       UNION ALL
+       (SELECT newest.repost_id FROM passing_on CROSS JOIN LATERAL (
+         SELECT repost.repost_id FROM reposts AS repost
+         WHERE repost.user_id = passing_on.user_id
+         ORDER BY repost.repost_id DESC LIMIT $2) AS newest
+        ORDER BY newest.repost_id DESC LIMIT $2)
+       ORDER BY entry_id DESC LIMIT $2)
+     SELECT ${idList('entry_id', 'entry_id DESC')} AS entry_ids FROM entry) AS timeline`,
 );
 
 /** Those of the reposts before which, within 24 hours, someone reposted the same post whom the reader follows and hears. */

@@ -1,12 +1,18 @@
-/** Puts together the timeline of a reader who has none in the store. */
+/** Puts together the timelines of readers who have none in the store. */
 import type { Id } from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
-import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import { TIMELINE_ENTRIES_MAX, type TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import { createCoalescer, type ItemOutcome } from '../../../resilience/coalesce.ts';
 import { newestEntries } from './home-queries.ts';
+import { readIdList } from './id-list-queries.ts';
 import type { SourcePage } from './merge-pages.ts';
 
-/** Ten pages, beyond which few ever read; what is older comes from SQL. Deliveries let a timeline grow further. */
-export const BUILT_ENTRIES = 200;
+/** In one statement: some 10 ms of work for readers who follow a few. */
+const BUILDS_BATCH_MAX = 32;
+/** At the same time: readers who come back must leave the database to others, too. */
+const CONCURRENT_BATCHES_MAX = 4;
+/** As many as may wait for a connection; who comes then is told to come again. */
+const WAITING_MAX = 2_000;
 
 export interface BuiltTimeline extends SourcePage {
   readonly generation: number;
@@ -29,14 +35,29 @@ export function createTimelineBuilder(deps: {
 }): TimelineBuilder {
   const { sql, timelineStore, onBuild } = deps;
   const builds = new Map<Id, Promise<BuiltTimeline>>();
+  const coalescer = createCoalescer<Id, BuiltTimeline>({
+    batchMax: BUILDS_BATCH_MAX,
+    concurrentBatchesMax: CONCURRENT_BATCHES_MAX,
+    queueMax: WAITING_MAX,
+    run,
+  });
 
-  async function build(readerId: Id): Promise<BuiltTimeline> {
-    onBuild();
+  async function run(readerIds: readonly Id[]): Promise<ItemOutcome<BuiltTimeline>[]> {
     // First: what is delivered from here on is gathered, and what was committed before is in the answer of SQL.
-    const generation = await timelineStore.begin(readerId);
-    const rows = await sql.query(newestEntries, [readerId, BUILT_ENTRIES]);
-    const entryIds = rows.map((row) => row.entry_id);
-    const last = entryIds.length < BUILT_ENTRIES ? undefined : entryIds.at(-1);
+    const generations = await Promise.all(readerIds.map((readerId) => timelineStore.begin(readerId)));
+    const rows = await sql.query(newestEntries, [readerIds, TIMELINE_ENTRIES_MAX]);
+    const columns = new Map(rows.map((row) => [row.reader_id, row.entry_ids]));
+    return Promise.all(
+      readerIds.map(async (readerId, index) => {
+        const entryIds = Array.from(readIdList(columns.get(readerId) ?? null));
+        const value = await complete(readerId, generations[index] ?? 0, entryIds);
+        return { ok: true, value };
+      }),
+    );
+  }
+
+  async function complete(readerId: Id, generation: number, entryIds: readonly Id[]): Promise<BuiltTimeline> {
+    const last = entryIds.length < TIMELINE_ENTRIES_MAX ? undefined : entryIds.at(-1);
     const floor = last === undefined ? 0 : last - 1;
     // Refused when the reader has followed or unfollowed someone meanwhile: right for this answer, but not to be kept.
     await timelineStore.complete(readerId, generation, entryIds, floor);
@@ -45,7 +66,8 @@ export function createTimelineBuilder(deps: {
 
   return {
     build(readerId) {
-      const started = build(readerId).finally(() => builds.delete(readerId));
+      onBuild();
+      const started = coalescer.submit(readerId).finally(() => builds.delete(readerId));
       builds.set(readerId, started);
       return started;
     },
