@@ -130,8 +130,12 @@ function print(verification: Verification, nameOf: NameOf, { user }: VerifyOptio
       console.log(`… and ${(differenceCount - SHOWN_MAX).toLocaleString('en')} more: see --json.\n`);
     }
   }
+  if (readersCached === 0) {
+    console.log('No timeline is cached: each is made when its reader comes.');
+    return;
+  }
   if (user !== undefined && readersChecked === 0) {
-    console.log(`${user} has no cached timeline: one is made when they read their feed.`);
+    console.log(`${user} has no cached timeline: it is made when they come.`);
     return;
   }
   const rate = Math.round(readersChecked / Math.max(durationMs / 1_000, 0.001)).toLocaleString('en');

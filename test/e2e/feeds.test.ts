@@ -134,7 +134,7 @@ describe('groundswell feeds', () => {
     assert.match(stdout, /Entry \d{16} is in it\./);
     assert.match(
       stdout,
-      /\n\nIt is in alice's home timeline, as entry \d{16}\. The server shows it, 1 from the top\.\n$/,
+      /\n\nIt is in alice's home timeline, as entry \d{16}\. The server shows it, number 1 from the top\.\n$/,
     );
   });
 

@@ -219,7 +219,7 @@ function verdictOf(text: Text, { meant, shown, served, serving }: Found): string
   const place = servedEntry(serving, shownLast.entryId)?.place ?? 0;
   return place === 0
     ? `${verdict} The server shows it.`
-    : `${verdict} The server shows it, ${place} from the top.`;
+    : `${verdict} The server shows it, number ${place} from the top.`;
 }
 
 function servedEntry(serving: ServingFacts | undefined, entryId: Id): ServedEntry | undefined {
