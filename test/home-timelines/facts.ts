@@ -42,12 +42,13 @@ export function createFacts(currentStep: () => number): Facts {
     holds: (fact) => changes.get(fact)?.at(-1)?.value ?? false,
 
     possible(fact, reader, { sinceStep, ownStep }) {
-      const values = new Set([false]);
+      let so = false;
+      let notSo = true;
       for (const { step, value, by } of changes.get(fact) ?? []) {
-        if (step <= sinceStep || (by === reader && step <= ownStep)) values.clear();
-        values.add(value);
+        if (step <= sinceStep || (by === reader && step <= ownStep)) [so, notSo] = [value, !value];
+        else [so, notSo] = [so || value, notSo || !value];
       }
-      return { so: values.has(true), notSo: values.has(false) };
+      return { so, notSo };
     },
 
     named: (prefix) => [...changes.keys()].filter((fact) => fact.startsWith(prefix)),

@@ -110,6 +110,7 @@ export function feedBounds(
   const sure = entries.filter((entry) => eligible(entry, 'sure'));
   const possible = entries.filter((entry) => eligible(entry, 'possible'));
   const repeated = (entry: Entry, among: readonly Entry[]): boolean =>
+    entry.reposter !== undefined &&
     among.some(
       (other) =>
         other.post === entry.post &&

@@ -1,18 +1,154 @@
-/** One process that answers home timelines, put together as the product does it, from parts that a test can slow down. */
+/** One process that answers home timelines, put together as the product does it, on ports that a test can slow down. */
 import type { Id } from '../../src/core/ids.ts';
 import type { Page, PageRequest } from '../../src/core/page.ts';
+import { createMemoryTimelineStore } from '../../src/ports/timeline-store/memory-timeline-store.ts';
+import type { TimelineStore } from '../../src/ports/timeline-store/timeline-store.ts';
+import { createAuthorModeReview } from '../../src/systems/feed/home/author-mode-review.ts';
+import { createHome } from '../../src/systems/feed/home/home.ts';
 import type { TimelineEntry } from '../../src/systems/feed/timelines/timeline-entry.ts';
 import { createTimelines } from '../../src/systems/feed/timelines/timelines.ts';
+import { type Fault, plantFault } from './faults.ts';
+import { factOf } from './feed-rules.ts';
+import { gateSqlStore, gateTimelineStore, shortenTimelines } from './gated-ports.ts';
+import type { Interleaving } from './interleaving.ts';
 import type { SmallWorld, WorldDatabase } from './small-world.ts';
+import type { SteppedEventLog } from './stepped-event-log.ts';
+
+/** What a process is made of. */
+export interface ProcessParts {
+  readonly database: WorldDatabase;
+  readonly world: SmallWorld;
+  readonly log: SteppedEventLog;
+  readonly interleaving: Interleaving;
+  readonly cramped: boolean;
+}
+
+export type Tally = (what: string, by?: number) => void;
 
 export interface HomeProcess {
   feed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>>;
   /** The same by SQL. */
   oracle(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>>;
+  /** Undefined where there is none. */
+  readonly timelineStore: TimelineStore | undefined;
+  refreshCounts(): Promise<void>;
+  /** Serves one page of a lane; answers whether there may be more. */
+  serveLane(): Promise<boolean>;
+  reviewModes(): Promise<void>;
+  /** Whatever the limits say. */
+  setMode(authorIds: readonly Id[], pulled: boolean): Promise<void>;
+  /** The worker stops at whatever point it is, and starts again. */
+  restartWorker(): Promise<void>;
+  flush(): void;
+  close(): Promise<void>;
 }
 
-export function createSqlProcess(database: WorldDatabase, world: SmallWorld): HomeProcess {
+/** So small that a world of six readers passes them. */
+const LIMITS = { builtMax: 6, followersPage: 3, pullGraceMs: 0 };
+const ROOMY = { timelinesMax: 8, postsMax: 200, repostsMax: 100, viewsMax: 8, headsMax: 20 };
+const CRAMPED = { timelinesMax: 5, postsMax: 20, repostsMax: 8, viewsMax: 4, headsMax: 3 };
+const PULL_LIMITS = { pullFollowers: 3, pullDeliveries: 1_000 };
+const PULL_ALL = { pullFollowers: -1, pullDeliveries: 0 };
+const PULL_NONE = { pullFollowers: 1e9, pullDeliveries: 1e9 };
+const LANE = 'lane';
+
+/** Nothing is cached: what the others must answer. */
+export async function openSqlProcess({ database, world }: ProcessParts): Promise<HomeProcess> {
   const { hydration, getUsers } = world;
-  const timelines = createTimelines({ sql: database.sql, hydration, getUsers });
-  return { feed: timelines.feed, oracle: timelines.feed };
+  const { feed } = createTimelines({ sql: database.sql, hydration, getUsers });
+  return {
+    feed,
+    oracle: feed,
+    timelineStore: undefined,
+    refreshCounts: async () => undefined,
+    serveLane: async () => false,
+    reviewModes: async () => undefined,
+    setMode: async () => undefined,
+    restartWorker: async () => undefined,
+    flush: () => undefined,
+    close: async () => undefined,
+  };
+}
+
+/** `tally` counts what the run has come by, for whoever wants to know that it has. */
+export async function openHomeProcess(
+  parts: ProcessParts,
+  { fault, tally }: { readonly fault?: Fault | undefined; readonly tally: Tally },
+): Promise<HomeProcess> {
+  const { database, world, log, interleaving, cramped } = parts;
+  const limits = { ...LIMITS, ...(cramped ? CRAMPED : ROOMY) };
+  const { clock } = database;
+  const { hydration, getUsers, cachedUser } = world;
+  const { eventLog } = log;
+  const sql = gateSqlStore(database.sql, interleaving);
+  const pulled = new Set<Id>();
+  const memory = createMemoryTimelineStore({ clock, timelinesMax: limits.timelinesMax });
+  const faulty = plantFault({
+    store: shortenTimelines(memory, LIMITS.builtMax),
+    fault,
+    pulls: (readerId) =>
+      [...pulled].some((authorId) => world.facts.holds(factOf.follows(readerId, authorId))),
+    inLane: () => interleaving.currentName() === LANE,
+  });
+  const timelineStore = gateTimelineStore(faulty.store, interleaving);
+  const bySql = createTimelines({ sql: database.sql, hydration, getUsers });
+  const deps = {
+    ...limits,
+    sql,
+    eventLog,
+    timelineStore,
+    clock,
+    getUsers,
+    cachedUser,
+    pullLimits: PULL_LIMITS,
+    observer: {
+      homeRead: (source: string) => tally(`pages read by ${source}`),
+      timelineBuilt: () => tally('timelines built'),
+      delivered: (lane: string, entries: number) => tally(`entries delivered by ${lane}`, entries),
+      completed: () => undefined,
+    },
+    timelines: createTimelines({ sql, hydration, getUsers }),
+  };
+  const home = createHome(deps);
+  const tail = await eventLog.tail({
+    topics: home.tail.topics,
+    hear(events) {
+      for (const { topic, key, kind } of events) {
+        if (topic === 'author_modes' && kind === 'pulled') pulled.add(key);
+      }
+      home.tail.hear(events);
+    },
+    committed: (events) => home.tail.committed?.(events),
+  });
+  home.tail.follow(tail);
+  await home.trustTimelines(true);
+  const { subscription, jobs } = home.fanOut;
+  const [lane] = jobs.filter(({ name }) => name.startsWith('fan-out-lane'));
+  const reviews = jobs.filter(({ name }) => !name.startsWith('fan-out-lane'));
+  await eventLog.subscribe(subscription);
+  const reviewWith = (pullLimits: typeof PULL_ALL) => createAuthorModeReview({ ...deps, limits: pullLimits });
+
+  return {
+    feed: home.feed,
+    oracle: bySql.feed,
+    timelineStore: faulty.store,
+    async refreshCounts() {
+      for (const job of home.memoryJobs) await job.run();
+    },
+    serveLane: async () => (await lane?.run()) === 'more',
+    async reviewModes() {
+      for (const job of reviews) await job.run();
+    },
+    setMode: (authorIds, toPulled) => reviewWith(toPulled ? PULL_ALL : PULL_NONE).evaluate(authorIds),
+    async restartWorker() {
+      faulty.crash();
+      log.unsubscribe(subscription.group);
+      await eventLog.subscribe(subscription);
+    },
+    flush: faulty.flush,
+    async close() {
+      log.unsubscribe(subscription.group);
+      await tail.close();
+    },
+  };
 }

@@ -11,7 +11,9 @@ type Standstill = { readonly place: string; goOn(): void; crash(): void };
 
 export interface Task<Result> {
   readonly name: string;
-  /** Of whoever is interested; undefined while it runs. */
+  /** Where it stands, such as `before deliver`; undefined while it does not. */
+  place(): string | undefined;
+  /** Undefined while it runs. */
   readonly outcome: () => Outcome<Result> | undefined;
   /** Lets it go on past one call; it stands still again before the next. */
   goOn(): Promise<void>;
@@ -39,8 +41,10 @@ export interface Interleaving {
   call<Result>(place: string, work: () => Promise<Result>): Promise<Result>;
   /** As `call`, but at once where the task need not stand still and the answer is there. */
   maybeCall<Result>(place: string, work: () => Result | Promise<Result>): Result | Promise<Result>;
-  /** What `work` awaits of the outside while no call of ours is under way, such as a commit. */
-  outside<Result>(work: Promise<Result>): Promise<Result>;
+  /** Something of the outside is under way, such as a commit, until the function that it answers is called. */
+  enter(): () => void;
+  /** Of the task that is running. */
+  currentName(): string | undefined;
   /** Those that stand still, the oldest first. */
   standing(): readonly Task<unknown>[];
   /** Lets every task go on to its end. */
@@ -56,19 +60,46 @@ interface Running {
 
 /** Turns of the event loop without a call under way, after which everyone stands still. */
 const CALM_TURNS = 4;
+/** Far longer than a call takes. */
+const LONG_MS = 25;
 const STUCK_TURNS = 200_000;
 
-export function createInterleaving(): Interleaving {
+/** `isBlocked`: whether a call waits for a lock. */
+export function createInterleaving({
+  isBlocked,
+}: {
+  readonly isBlocked: () => Promise<boolean>;
+}): Interleaving {
   const current = new AsyncLocalStorage<Running>();
   const tasks = new Map<Running, Task<unknown>>();
   let underWay = 0;
+  const idleWaiters: (() => void)[] = [];
 
+  /** Resolves when every task stands still or has ended. */
   async function calm(): Promise<void> {
-    let turns = 0;
-    while (turns < CALM_TURNS) {
+    for (let turns = 0; turns < CALM_TURNS; turns += 1) {
       await nextTurn();
-      turns = underWay === 0 ? turns + 1 : 0;
+      while (underWay > 0) {
+        turns = 0;
+        await noCallUnderWay();
+      }
     }
+  }
+
+  async function noCallUnderWay(): Promise<void> {
+    const idle = new Promise<'idle'>((resolve) => idleWaiters.push(() => resolve('idle')));
+    let timer: NodeJS.Timeout | undefined;
+    const long = new Promise<'long'>((resolve) => {
+      timer = setTimeout(() => resolve('long'), LONG_MS);
+    });
+    if ((await Promise.race([idle, long])) === 'long') await endBlockade();
+    clearTimeout(timer);
+  }
+
+  /** Who stands still within a transaction may hold a lock that a call waits for. */
+  async function endBlockade(): Promise<void> {
+    const [oldest] = standing();
+    if (underWay > 0 && oldest !== undefined && (await isBlocked())) release(oldest);
   }
 
   async function standStill(running: Running | undefined, place: string): Promise<void> {
@@ -80,12 +111,23 @@ export function createInterleaving(): Interleaving {
     });
   }
 
-  async function outside<Result>(work: Promise<Result>): Promise<Result> {
+  function enter(): () => void {
     underWay += 1;
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      underWay -= 1;
+      if (underWay === 0) for (const wake of idleWaiters.splice(0)) wake();
+    };
+  }
+
+  async function outside<Result>(work: Promise<Result>): Promise<Result> {
+    const leave = enter();
     try {
       return await work;
     } finally {
-      underWay -= 1;
+      leave();
     }
   }
 
@@ -126,6 +168,7 @@ export function createInterleaving(): Interleaving {
     let outcome: Outcome<Result> | undefined;
     const task: Task<Result> = {
       name,
+      place: () => running.standstills[0]?.place,
       outcome: () => outcome,
       async goOn() {
         running.standstills.shift()?.goOn();
@@ -155,7 +198,8 @@ export function createInterleaving(): Interleaving {
 
   return {
     call,
-    outside,
+    enter,
+    currentName: () => current.getStore()?.name,
 
     maybeCall(place, work) {
       const running = current.getStore();

@@ -2,23 +2,18 @@
 import assert from 'node:assert/strict';
 import { ID_MAX, type Id } from '../../src/core/ids.ts';
 import type { Page, PageRequest } from '../../src/core/page.ts';
+import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { createHiddenUsers } from '../../src/systems/feed/relationships/hidden-users.ts';
 import type { TimelineEntry } from '../../src/systems/feed/timelines/timeline-entry.ts';
+import { checkTimelines } from './cached-timelines.ts';
 import { feedNow, type ReadHorizon } from './feed-rules.ts';
-import type { HomeProcess } from './home-process.ts';
-import { createInterleaving, type Interleaving, type Task } from './interleaving.ts';
+import { gateSqlStore } from './gated-ports.ts';
+import type { HomeProcess, ProcessParts } from './home-process.ts';
+import { Crash, createInterleaving, type Task } from './interleaving.ts';
 import { checkPage, presentedEntry } from './page-checks.ts';
-import { createSmallWorld, type SmallWorld, type WorldDatabase } from './small-world.ts';
-import { createSteppedEventLog, type SteppedEventLog } from './stepped-event-log.ts';
+import { createSmallWorld, type WorldDatabase } from './small-world.ts';
+import { createSteppedEventLog } from './stepped-event-log.ts';
 import type { Reaction, RelationshipChange, Scenario, Step } from './steps.ts';
-
-/** What a process is made of. */
-export interface ProcessParts {
-  readonly database: WorldDatabase;
-  readonly world: SmallWorld;
-  readonly log: SteppedEventLog;
-  readonly interleaving: Interleaving;
-}
 
 export type OpenProcess = (parts: ProcessParts) => Promise<HomeProcess>;
 
@@ -41,29 +36,39 @@ const AGE_MAX_MS = 1_000;
 /** Between two steps; what was committed in one is before the next. */
 const STEP_MS = 2;
 const BATCH_MAX = 100;
+const CROWD_READERS = 2;
+/** More than a head keeps. */
+const CHATTY_POSTS = 110;
 
-export async function simulate(
-  database: WorldDatabase,
-  scenario: Scenario,
-  open: OpenProcess,
-): Promise<void> {
-  await database.clear();
-  const simulation = await createSimulation(database, scenario, open);
-  for (const step of scenario.steps) await simulation.run(step);
-  await simulation.run({ kind: 'compare', limits: [3, 7, 2] });
+export function simulate(database: WorldDatabase, scenario: Scenario, open: OpenProcess): Promise<void> {
+  return database.alone(async () => {
+    await database.clear();
+    const simulation = await createSimulation(database, scenario, open);
+    try {
+      // Everyone has a timeline to begin with.
+      await simulation.run({ kind: 'compare', limits: [5] });
+      for (const step of scenario.steps) await simulation.run(step);
+      await simulation.run({ kind: 'compare', limits: [3, 7, 2] });
+    } finally {
+      await simulation.stop();
+    }
+  });
 }
 
 async function createSimulation(database: WorldDatabase, scenario: Scenario, open: OpenProcess) {
   const { clock, sql } = database;
   const log = createSteppedEventLog({ sqlStore: sql, clock, log: database.log });
-  const interleaving = createInterleaving();
+  const interleaving = createInterleaving({
+    isBlocked: async () => (await sql.query(listWaiting, [])).length > 0,
+  });
+  const workerSql = gateSqlStore(sql, interleaving);
   /** When each step began. */
   const stepsMs: number[] = [];
   const currentStep = (): number => stepsMs.length;
   /** The last step at which all was quiet. */
   let quietStep = 0;
   const world = createSmallWorld(database, log.eventLog, currentStep);
-  const { userIds, posts } = world;
+  const { userIds, readerIds, authorIds, posts } = world;
   const walks: Walk[] = [];
   let reads: PendingRead[] = [];
   let workers: Task<boolean>[] = [];
@@ -72,14 +77,28 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
   const newest = <Item>(items: readonly Item[], place: number): Item | undefined =>
     items[items.length - 1 - (place % items.length)];
 
+  const crowd = scenario.crowd ? CROWD_READERS : 0;
   await world.begin(
-    scenario.follows.map((place) => pairAt(userIds, place)),
-    scenario.history.map(({ user }) => userAt(user)),
-    scenario.history.map(({ gapMinutes }) => gapMinutes * 60_000),
+    [
+      ...scenario.follows.map((place) => pairAt(readerIds, place)),
+      ...readerIds.slice(0, crowd).flatMap((one) => authorIds.map((other) => [one, other] as const)),
+    ],
+    [
+      ...Array.from({ length: scenario.chatty === null ? 0 : CHATTY_POSTS }, () => ({
+        author: userAt(scenario.chatty ?? 0),
+        gapMs: 1_000,
+      })),
+      ...scenario.history.map(({ user, gapMinutes }) => ({
+        author: userAt(user),
+        gapMs: gapMinutes * 60_000,
+      })),
+    ],
   );
   const hiddenUsers = createHiddenUsers({ sql });
   await log.eventLog.subscribe(hiddenUsers.subscription);
-  let process = await open({ database, world, log, interleaving });
+  const parts = { database, world, log, interleaving, cramped: scenario.cramped };
+  let process = await open(parts);
+  if (scenario.crowd) await process.setMode(authorIds, true);
 
   /** What a read that starts now may show: see page-checks.ts. */
   function horizonNow(): ReadHorizon {
@@ -106,6 +125,7 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     reads = reads.filter(({ task }) => task.outcome() === undefined);
     for (const { task, walk, ...pending } of ended) {
       const outcome = task.outcome();
+      if (outcome?.ok === false && outcome.error instanceof Crash) continue;
       if (!outcome?.ok) throw outcome?.error;
       const page = outcome.value;
       checkPage(world, { ...pending, page });
@@ -121,32 +141,51 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     return read(walk.reader, { before: walk.before, limit }, slow, walk);
   }
 
-  async function work(group: string, count: number, slow: boolean): Promise<void> {
-    workers.push(await interleaving.start(group, slow, () => log.handle(group, sql, count)));
+  async function work(name: string, slow: boolean, serve: () => Promise<boolean>): Promise<void> {
+    process.flush();
+    workers.push(await interleaving.start(name, slow, serve));
   }
 
-  /** A worker that fails would fail for ever. */
+  /** A worker that fails by itself would fail for ever. */
   function checkWorkers(): void {
-    const ended = workers.filter((task) => task.outcome() !== undefined);
+    const ended = workers.map((task) => task.outcome());
     workers = workers.filter((task) => task.outcome() === undefined);
-    for (const task of ended) {
-      const outcome = task.outcome();
-      if (outcome?.ok === false) throw outcome.error;
+    for (const error of log.failures()) if (!(error instanceof Crash)) throw error;
+    for (const outcome of ended) {
+      if (outcome?.ok === false && !(outcome.error instanceof Crash)) throw outcome.error;
     }
   }
 
+  /** Until nothing is on its way. */
   async function settle(): Promise<void> {
     await interleaving.finishAll();
-    checkReads();
-    checkWorkers();
+    process.flush();
     await log.hearAll();
     for (const group of log.groups()) while (await log.handle(group, sql, BATCH_MAX));
+    while (await interleaving.run('lane', () => process.serveLane()));
+    process.flush();
+    await process.refreshCounts();
+    checkReads();
+    checkWorkers();
     quietStep = currentStep();
+  }
+
+  /** At whatever point it is; it starts again. */
+  async function crashWorker(): Promise<void> {
+    for (const worker of workers) await worker.crash();
+    await process.restartWorker();
+  }
+
+  async function restartProcess(): Promise<void> {
+    for (const { task } of reads) await task.crash();
+    for (const worker of workers) await worker.crash();
+    await process.close();
+    process = await open(parts);
   }
 
   async function compare(limits: readonly number[]): Promise<void> {
     await settle();
-    for (const [index, reader] of userIds.entries()) {
+    for (const [index, reader] of readerIds.entries()) {
       if (!world.isThere(reader)) continue;
       const expected = await wholeFeed(process.oracle, reader, [100]);
       assert.deepEqual(
@@ -158,6 +197,9 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
       const found = await interleaving.run('compare', () => wholeFeed(process.feed, reader, turned));
       assert.deepEqual(found.map(presentedEntry), expected.map(presentedEntry), `the feed of ${reader}`);
     }
+    if (process.timelineStore === undefined) return;
+    const pulled = await sql.query(listPulled, []);
+    await checkTimelines(world, process.timelineStore, new Set(pulled.map((row) => row.author_id)));
   }
 
   const act: {
@@ -182,8 +224,10 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     hear: ({ partition, count }) => log.hear(partition, count),
     'hear all': () => log.hearAll(),
     work: ({ group, count, slow }) =>
-      given(log.groups()[group % log.groups().length], (name) => work(name, count, slow)),
-    lane: () => undefined,
+      given(log.groups()[group % log.groups().length], (name) =>
+        work(name, slow, () => log.handle(name, workerSql, count)),
+      ),
+    lane: ({ slow }) => work('lane', slow, () => process.serveLane()),
     read: ({ user, limit, slow }) => read(userAt(user), { before: ID_MAX, limit }, slow),
     walk: ({ user, limit, slow }) => {
       const walk = { reader: userAt(user), before: ID_MAX };
@@ -191,22 +235,16 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
       return read(walk.reader, { before: ID_MAX, limit }, slow, walk);
     },
     'next page': ({ walk, limit, slow }) => nextPage(walk, limit, slow),
-    'go on': async ({ task, calls }) => {
-      const chosen = newest(interleaving.standing(), task);
-      for (let call = 0; call < calls; call += 1) await chosen?.goOn();
-    },
-    crash: () => undefined,
-    'refresh counts': () => undefined,
-    'review modes': () => undefined,
-    'restart worker': () => undefined,
-    'restart process': async () => {
-      await interleaving.finishAll();
-      process = await open({ database, world, log, interleaving });
-    },
-    evict: () => undefined,
-    'forget view': () => undefined,
-    'forget head': () => undefined,
-    mode: () => undefined,
+    'go on': ({ task, calls, place }) =>
+      given(newest(interleaving.standing(), task), async (chosen) => {
+        for (let call = 0; call < calls && chosen.place() !== place; call += 1) await chosen.goOn();
+      }),
+    crash: crashWorker,
+    'refresh counts': () => process.refreshCounts(),
+    'review modes': () => interleaving.run('modes', () => process.reviewModes()),
+    'restart process': restartProcess,
+    evict: ({ user }) => process.timelineStore?.drop([userAt(user)]),
+    mode: ({ user, pulled }) => interleaving.run('modes', () => process.setMode([userAt(user)], pulled)),
     settle,
     compare: ({ limits }) => compare(limits),
   };
@@ -237,8 +275,23 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
       checkReads();
       checkWorkers();
     },
+
+    /** Whatever stands still is given up. */
+    async stop(): Promise<void> {
+      for (const task of interleaving.standing()) await task.crash();
+    },
   };
 }
+
+const listPulled = readStatement<[], { author_id: Id }>(
+  'test_list_pulled',
+  'SELECT author_id FROM author_modes',
+);
+
+const listWaiting = readStatement<[], { pid: number }>(
+  'test_list_waiting',
+  'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = $$Lock$$',
+);
 
 async function wholeFeed(
   feed: HomeProcess['feed'],

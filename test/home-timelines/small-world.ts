@@ -35,7 +35,16 @@ export interface MutablePost extends WorldPost {
   readonly mentions: readonly Id[];
 }
 
-const USERNAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
+export interface OldPost {
+  readonly author: Id;
+  /** After the one before. */
+  readonly gapMs: number;
+}
+
+const READERS = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
+/** They only write: for readers who merge the heads of many. */
+const AUTHORS = ['grace', 'heidi', 'ivan', 'judy', 'kim', 'lena', 'mallory', 'niaj', 'olivia', 'peggy'];
+const USERNAMES = [...READERS, ...AUTHORS];
 /** Everyone's events are in so few partitions: each that has some costs a step. */
 const PARTITIONS_USED = 2;
 const PEOPLE_EPOCH_MS = Date.UTC(2024, 0, 1);
@@ -66,13 +75,21 @@ export async function openWorldDatabase() {
     `WITH ${tables.map((name, index) => `deleted_${index} AS (DELETE FROM ${name})`).join(', ')} SELECT`,
   );
   const lease = { writer: 1, deadlineMonotonicMs: Number.POSITIVE_INFINITY, highWaterMs: 0 };
+  let last: Promise<unknown> = Promise.resolve();
   return {
     log,
     clock,
     sql,
+    /** One world at a time, also after a run that was given up when it took too long. */
+    async alone<Result>(work: () => Promise<Result>): Promise<Result> {
+      const turn = last.then(work);
+      last = turn.catch(() => undefined);
+      return turn;
+    },
     ids: createIdGenerator(() => lease, clock),
     clear: () => sql.query(clearAll, []),
     async close(): Promise<void> {
+      await last;
       await sql.close();
       await database.close();
     },
@@ -111,6 +128,7 @@ export function createSmallWorld(
 ) {
   const people = new Map(worldUsers().map((user) => [user.userId, user] as const));
   const userIds = [...people.keys()];
+  const readerIds = userIds.slice(0, READERS.length);
   const facts = createFacts(currentStep);
   const posts: MutablePost[] = [];
   const reposts: WorldRepost[] = [];
@@ -189,27 +207,32 @@ export function createSmallWorld(
     texts,
     posts,
     reposts,
+    /** Of everyone; the readers first. */
     userIds,
+    readerIds,
+    authorIds: userIds.slice(READERS.length),
     hydration,
     getUsers,
     cachedUser,
     isThere,
 
-    /** What was before everything: follows and old posts, of which nobody is told. */
-    async begin(pairs: readonly (readonly [Id, Id])[], authors: readonly Id[], gapsMs: readonly number[]) {
-      await bulkLoadFollows(
-        sql,
-        pairs.map(([followerId, followeeId]) => ({ followerId, followeeId, followId: ids.next() })),
-      );
+    /** What was before everything: follows and old posts, oldest first, of which nobody is told. */
+    async begin(pairs: readonly (readonly [Id, Id])[], history: readonly OldPost[]): Promise<void> {
+      const follows = pairs.map(([followerId, followeeId]) => ({
+        followerId,
+        followeeId,
+        followId: ids.next(),
+      }));
+      await bulkLoadFollows(sql, follows);
       for (const [one, other] of pairs) facts.set(factOf.follows(one, other), true);
-      let timeMs = clock.nowMs() - gapsMs.reduce((sum, gapMs) => sum + gapMs, 0) - 1_000;
-      for (const [index, author] of authors.entries()) {
-        timeMs += gapsMs[index] ?? 0;
-        const postId = composeId(timeMs, FIRST_BULK_WRITER, index % 8);
-        posts.push({ postId, author, visibility: 'public', text: `old ${index}`, mentions: [] });
+      let timeMs = clock.nowMs() - history.reduce((sum, { gapMs }) => sum + gapMs + 1, 1);
+      for (const [index, { author, gapMs }] of history.entries()) {
+        timeMs += gapMs + 1;
+        const postId = composeId(timeMs, FIRST_BULK_WRITER, 0);
+        const text = `old ${index}`;
+        posts.push({ postId, author, visibility: 'public', text, mentions: [] });
         facts.set(factOf.post(postId), true);
-        texts.set(`${postId} old ${index}`, true);
-        timeMs += 1;
+        texts.set(`${postId} ${text}`, true);
       }
       await bulkLoadPosts(
         sql,

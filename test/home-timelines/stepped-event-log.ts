@@ -37,6 +37,8 @@ export interface SteppedEventLog {
   groups(): readonly string[];
   /** The worker stops: a subscription of the name is accepted again. */
   unsubscribe(group: string): void;
+  /** What handlers failed with, which the log would try again. */
+  failures(): readonly unknown[];
 }
 
 interface OpenTail {
@@ -77,6 +79,7 @@ export function createSteppedEventLog(deps: {
   const subscriptions = new Map<string, Subscription>();
   const tails = new Set<OpenTail>();
   const committed: Committed = new Map();
+  const failures: unknown[] = [];
 
   function noteCommitted(events: readonly NewEvent[]): void {
     const atMs = clock.monotonicMs();
@@ -120,6 +123,17 @@ export function createSteppedEventLog(deps: {
       look(tail);
     }
   }
+
+  const noting =
+    ({ handle }: Subscription): Subscription['handle'] =>
+    async (events, transaction) => {
+      try {
+        await handle(events, transaction);
+      } catch (error) {
+        failures.push(error);
+        throw error;
+      }
+    };
 
   const relay = async (count: number): Promise<void> => {
     await sqlStore.query(moveOutbox, [count, RELAY_LOCK, 'test', 'test']);
@@ -181,7 +195,7 @@ export function createSteppedEventLog(deps: {
       const subscription = subscriptions.get(group);
       if (subscription === undefined) return false;
       const handler = createEventHandler({
-        subscription,
+        subscription: { ...subscription, handle: noting(subscription) },
         // Only the time limit of handlers goes by it, and a task that stands still is not late.
         clock: { ...clock, sleep: (_, signal) => untilAborted(signal) },
         randomness: { ...systemRandomness, fraction: seededFraction(1) },
@@ -197,6 +211,7 @@ export function createSteppedEventLog(deps: {
     },
 
     groups: () => [...subscriptions.keys()],
+    failures: () => failures,
     unsubscribe: (group) => void subscriptions.delete(group),
   };
 }
