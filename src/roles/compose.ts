@@ -93,6 +93,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   });
   await accounts.open();
   metrics.watchQueue('post-writer', feed.waiting);
+  metrics.watchQueue('reaction-writer', feed.reactionWriter.waiting);
   metrics.watchQueue('password-hashes', accounts.passwords.waiting);
   const writes = createWrites(sql);
   return {
@@ -115,7 +116,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       expireJob('expire-sessions', () => accounts.deleteExpired()),
       expireJob('expire-idempotency-keys', () => deleteExpiredAnswers(sql)),
     ],
-    queued: () => feed.waiting(),
+    queued: () => feed.waiting() + feed.reactionWriter.waiting(),
     async close() {
       await feed.home.checks.close();
       await accounts.close();

@@ -17,6 +17,7 @@ import { createPosts } from '../../src/systems/feed/posts/posts.ts';
 import { POST_SCHEMAS, postRoutes } from '../../src/systems/feed/posts/posts-routes.ts';
 import { createThreads } from '../../src/systems/feed/posts/threads.ts';
 import { createReactionLists } from '../../src/systems/feed/reactions/reaction-lists.ts';
+import { createReactionWriter } from '../../src/systems/feed/reactions/reaction-writer.ts';
 import { createReactions } from '../../src/systems/feed/reactions/reactions.ts';
 import { reactionRoutes } from '../../src/systems/feed/reactions/reactions-routes.ts';
 import { createTimelines } from '../../src/systems/feed/timelines/timelines.ts';
@@ -95,6 +96,7 @@ export async function createFeedSetting() {
   const posts = createPosts({ sql, ids, eventLog, getUsers, findUsers, hydration, writer });
   const threads = createThreads({ sql, hydration });
   const reactions = createReactions({ ids, eventLog, hydration });
+  const reactionWriter = createReactionWriter({ sql, ids, eventLog, hydration, tracing: tracingOff });
   const lists = createReactionLists({ sql, hydration, describeUsers });
   const timelines = createTimelines({ sql, hydration, getUsers });
   const erasure = createErasure({ sql, eventLog });
@@ -109,7 +111,7 @@ export async function createFeedSetting() {
   for (const schema of [...USER_SCHEMAS, ...POST_SCHEMAS, ...TIMELINE_SCHEMAS]) app.addSchema(schema);
   const writes = createWrites(sql);
   postRoutes(app, { writes, posts, threads });
-  reactionRoutes(app, { writes, reactions, lists });
+  reactionRoutes(app, { writes, reactions, reactionWriter, lists });
   timelineRoutes(app, { timelines });
   await app.ready();
 

@@ -7,15 +7,17 @@ import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts'
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { TimelineStore } from '../../ports/timeline-store/timeline-store.ts';
 import type { Tracing } from '../../telemetry/trace.ts';
+import { foldJob } from './fold-job.ts';
 import type { PullLimits } from './home/author-mode-review.ts';
 import { createHome, type Home, type HomeObserver } from './home/home.ts';
 import { createErasure } from './posts/erasure.ts';
 import { createHydration } from './posts/hydration.ts';
-import { createPostCounts } from './posts/post-counts.ts';
+import { createPostCounts, FOLD_LIMIT as POST_COUNTS_FOLD_LIMIT } from './posts/post-counts.ts';
 import { createPostWriter } from './posts/post-writer.ts';
 import { createPosts, type Posts } from './posts/posts.ts';
 import { createThreads, type Threads } from './posts/threads.ts';
 import { createReactionLists, type ReactionLists } from './reactions/reaction-lists.ts';
+import { createReactionWriter, type ReactionWriter } from './reactions/reaction-writer.ts';
 import { createReactions, type Reactions } from './reactions/reactions.ts';
 import { type Blocks, createBlocks } from './relationships/blocks.ts';
 import { createFollowRequests, type FollowRequests } from './relationships/follow-requests.ts';
@@ -24,7 +26,11 @@ import { createHiddenUsers } from './relationships/hidden-users.ts';
 import { createMutes, type Mutes } from './relationships/mutes.ts';
 import { createRelationshipLists, type RelationshipLists } from './relationships/relationship-lists.ts';
 import { createRelationships, type Relationships } from './relationships/relationships.ts';
-import { type CountsOf, createUserCounts, FOLD_LIMIT } from './relationships/user-counts.ts';
+import {
+  type CountsOf,
+  createUserCounts,
+  FOLD_LIMIT as USER_COUNTS_FOLD_LIMIT,
+} from './relationships/user-counts.ts';
 import { createTimelines, type Timelines } from './timelines/timelines.ts';
 
 export interface Feed {
@@ -38,6 +44,7 @@ export interface Feed {
   readonly posts: Posts;
   readonly threads: Threads;
   readonly reactions: Reactions;
+  readonly reactionWriter: ReactionWriter;
   readonly reactionLists: ReactionLists;
   readonly timelines: Timelines;
   /** Timelines from memory. */
@@ -45,7 +52,7 @@ export interface Feed {
   /** What the worker consumes and does now and then. */
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
-  /** Writes that wait for their batch. */
+  /** Posts that wait for their batch. */
   waiting(): number;
 }
 
@@ -64,8 +71,6 @@ export interface FeedDeps {
   readonly describeUsers: DescribeUsers;
 }
 
-/** Deltas are few for so long: a read sums them up. */
-const FOLD_EVERY_MS = 2_000;
 const ERASE_EVERY_MS = 5_000;
 const TOMBSTONES_EVERY_MS = 3_600_000;
 
@@ -90,26 +95,19 @@ export function createFeed(deps: FeedDeps): Feed {
     posts: createPosts({ ...deps, hydration, writer }),
     threads: createThreads({ ...deps, hydration }),
     reactions: createReactions({ ...deps, hydration }),
+    reactionWriter: createReactionWriter({ ...deps, hydration }),
     reactionLists: createReactionLists({ ...deps, hydration }),
     timelines: { ...timelines, feed: home.feed, userPosts: home.userPosts },
     home,
     subscriptions: [hiddenUsers.subscription, erasure.subscription],
     jobs: [
-      foldJob('fold-user-counts', () => userCounts.fold()),
-      foldJob('fold-post-counts', () => postCounts.fold()),
+      foldJob('fold-user-counts', () => userCounts.fold(), USER_COUNTS_FOLD_LIMIT),
+      foldJob('fold-post-counts', () => postCounts.fold(), POST_COUNTS_FOLD_LIMIT),
       eraseJob('erase-relationships', ERASE_EVERY_MS, () => hiddenUsers.erase()),
       eraseJob('erase-posts', ERASE_EVERY_MS, () => erasure.erase()),
       eraseJob('delete-tombstones', TOMBSTONES_EVERY_MS, () => erasure.deleteTombstones()),
     ],
     waiting: () => writer.waiting(),
-  };
-}
-
-function foldJob(name: string, fold: () => Promise<number>): Job {
-  return {
-    name,
-    everyMs: FOLD_EVERY_MS,
-    run: async () => ((await fold()) >= FOLD_LIMIT ? 'more' : 'done'),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
- * Likes, reposts and bookmarks. Each statement answers one row when the viewer may see the post and none
- * otherwise, changes nothing that is so already, and locks nothing of the post.
+ * Likes, reposts and bookmarks. A statement takes any number of them, each of a pair of user and post that is there
+ * once: the n-th element of each array is of the n-th. It answers a row for each post that the user may see, changes
+ * nothing that is so already, and locks nothing of the posts; however many like a post, its count gets one delta.
  */
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
@@ -8,85 +9,105 @@ import type { Visibility } from '../posts/post.ts';
 import { notMuted, postVisible, userVisible } from '../posts/visibility-queries.ts';
 
 export interface ReactionRow {
+  /** In the arrays, from 1. */
+  readonly position: number;
   readonly author_id: Id;
   readonly visibility: Visibility;
   /** Of the like, repost or bookmark that was added or removed; null when nothing changed. */
   readonly reaction_id: Id | null;
 }
 
-type AddParams = [userId: Id, postId: Id, reactionId: Id, shard: number];
-type RemoveParams = [userId: Id, postId: Id];
+type AddParams = [
+  userIds: readonly Id[],
+  postIds: readonly Id[],
+  reactionIds: readonly Id[],
+  shards: readonly number[],
+];
+type RemoveParams = [userIds: readonly Id[], postIds: readonly Id[]];
 
-const TARGET = `target AS MATERIALIZED (
-  SELECT post.post_id, post.author_id, post.shard, post.visibility FROM posts AS post
-  WHERE post.post_id = $2 AND ${postVisible('$1::bigint')})`;
+/** The posts are looked up one by one (LATERAL with LIMIT), as the parents of new posts are: post-writer-queries.ts. */
+const targetOf = (given: string): string => `target AS MATERIALIZED (
+     SELECT given.*, post.author_id, post.shard, post.visibility
+     FROM ${given}, LATERAL (
+       SELECT post.author_id, post.shard, post.visibility FROM posts AS post
+       WHERE post.post_id = given.post_id AND ${postVisible('given.user_id')} LIMIT 1) AS post)`;
 
-const ANSWER = `SELECT target.author_id, target.visibility, (SELECT reaction_id FROM changed) AS reaction_id
-  FROM target`;
+const TO_ADD = targetOf(
+  `unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[])
+       WITH ORDINALITY AS given (user_id, post_id, reaction_id, user_shard, position)`,
+);
+const TO_REMOVE = targetOf(
+  `unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS given (user_id, post_id, position)`,
+);
 
-export const addLike = writeStatement<AddParams, ReactionRow>(
+const ANSWER = `SELECT target.position, target.author_id, target.visibility, changed.reaction_id
+   FROM target LEFT JOIN changed ON changed.user_id = target.user_id AND changed.post_id = target.post_id`;
+
+const countedAs = (column: string, count: string): string => `
+   counted AS (
+     INSERT INTO post_count_deltas (post_id, shard, ${column})
+     SELECT target.post_id, target.shard, ${count}
+     FROM target JOIN changed ON changed.user_id = target.user_id AND changed.post_id = target.post_id
+     GROUP BY target.post_id, target.shard)`;
+
+/** `insert` is in the order of the rows' keys, so that two statements never wait for each other in a circle. */
+function addStatement(name: string, insert: string, counted?: string) {
+  return writeStatement<AddParams, ReactionRow>(
+    name,
+    `WITH ${TO_ADD},
+   changed AS (
+     ${insert})${counted === undefined ? '' : `,${countedAs(counted, 'count(*)')}`}
+   ${ANSWER}`,
+  );
+}
+
+/** By where the rows lie, which is found one by one as well, and is an order too. */
+function removeStatement(name: string, table: string, idColumn: string, counted?: string) {
+  return writeStatement<RemoveParams, ReactionRow>(
+    name,
+    `WITH ${TO_REMOVE},
+   changed AS (
+     DELETE FROM ${table} WHERE ctid = ANY (ARRAY (
+       SELECT found.ctid FROM target, LATERAL (
+         SELECT known.ctid FROM ${table} AS known
+         WHERE known.user_id = target.user_id AND known.post_id = target.post_id LIMIT 1) AS found))
+     RETURNING user_id, post_id, ${idColumn} AS reaction_id)${
+       counted === undefined ? '' : `,${countedAs(counted, '-count(*)')}`
+     }
+   ${ANSWER}`,
+  );
+}
+
+export const addLikes = addStatement(
   'likes_add',
-  `WITH ${TARGET},
-   changed AS (
-     INSERT INTO likes (user_id, post_id, like_id, shard) SELECT $1, post_id, $3, $4 FROM target
-     ON CONFLICT (user_id, post_id) DO NOTHING RETURNING like_id AS reaction_id),
-   counted AS (
-     INSERT INTO post_count_deltas (post_id, shard, like_delta) SELECT post_id, shard, 1 FROM target, changed)
-   ${ANSWER}`,
+  `INSERT INTO likes (user_id, post_id, like_id, shard)
+     SELECT user_id, post_id, reaction_id, user_shard FROM target ORDER BY user_id, post_id
+     ON CONFLICT (user_id, post_id) DO NOTHING RETURNING user_id, post_id, like_id AS reaction_id`,
+  'like_delta',
 );
 
-export const removeLike = writeStatement<RemoveParams, ReactionRow>(
-  'likes_remove',
-  `WITH ${TARGET},
-   changed AS (
-     DELETE FROM likes USING target WHERE likes.user_id = $1 AND likes.post_id = target.post_id
-     RETURNING like_id AS reaction_id),
-   counted AS (
-     INSERT INTO post_count_deltas (post_id, shard, like_delta) SELECT post_id, shard, -1 FROM target, changed)
-   ${ANSWER}`,
-);
+export const removeLikes = removeStatement('likes_remove', 'likes', 'like_id', 'like_delta');
 
 /** Of a post that may not be reposted nothing is added. */
-export const addRepost = writeStatement<AddParams, ReactionRow>(
+export const addReposts = addStatement(
   'reposts_add',
-  `WITH ${TARGET},
-   changed AS (
-     INSERT INTO reposts (repost_id, user_id, post_id, author_id, shard)
-     SELECT $3, $1, post_id, author_id, $4 FROM target WHERE visibility IN ('public', 'unlisted')
-     ON CONFLICT (user_id, post_id) DO NOTHING RETURNING repost_id AS reaction_id),
-   counted AS (
-     INSERT INTO post_count_deltas (post_id, shard, repost_delta) SELECT post_id, shard, 1 FROM target, changed)
-   ${ANSWER}`,
+  `INSERT INTO reposts (repost_id, user_id, post_id, author_id, shard)
+     SELECT reaction_id, user_id, post_id, author_id, user_shard FROM target
+     WHERE visibility IN ('public', 'unlisted') ORDER BY user_id, post_id
+     ON CONFLICT (user_id, post_id) DO NOTHING RETURNING user_id, post_id, repost_id AS reaction_id`,
+  'repost_delta',
 );
 
-export const removeRepost = writeStatement<RemoveParams, ReactionRow>(
-  'reposts_remove',
-  `WITH ${TARGET},
-   changed AS (
-     DELETE FROM reposts USING target WHERE reposts.user_id = $1 AND reposts.post_id = target.post_id
-     RETURNING repost_id AS reaction_id),
-   counted AS (
-     INSERT INTO post_count_deltas (post_id, shard, repost_delta) SELECT post_id, shard, -1 FROM target, changed)
-   ${ANSWER}`,
-);
+export const removeReposts = removeStatement('reposts_remove', 'reposts', 'repost_id', 'repost_delta');
 
-export const addBookmark = writeStatement<AddParams, ReactionRow>(
+export const addBookmarks = addStatement(
   'bookmarks_add',
-  `WITH ${TARGET},
-   changed AS (
-     INSERT INTO bookmarks (user_id, post_id, bookmark_id, shard) SELECT $1, post_id, $3, $4 FROM target
-     ON CONFLICT (user_id, post_id) DO NOTHING RETURNING bookmark_id AS reaction_id)
-   ${ANSWER}`,
+  `INSERT INTO bookmarks (user_id, post_id, bookmark_id, shard)
+     SELECT user_id, post_id, reaction_id, user_shard FROM target ORDER BY user_id, post_id
+     ON CONFLICT (user_id, post_id) DO NOTHING RETURNING user_id, post_id, bookmark_id AS reaction_id`,
 );
 
-export const removeBookmark = writeStatement<RemoveParams, ReactionRow>(
-  'bookmarks_remove',
-  `WITH ${TARGET},
-   changed AS (
-     DELETE FROM bookmarks USING target WHERE bookmarks.user_id = $1 AND bookmarks.post_id = target.post_id
-     RETURNING bookmark_id AS reaction_id)
-   ${ANSWER}`,
-);
+export const removeBookmarks = removeStatement('bookmarks_remove', 'bookmarks', 'bookmark_id');
 
 export interface ReactingUserRow {
   /** Of the like or repost. */

@@ -4,16 +4,17 @@ import { type Static, type TObject, Type } from 'typebox';
 import type { Page } from '../../../core/page.ts';
 import type { Profile } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
-import type { Writes } from '../../../http/idempotency.ts';
+import { claimOf, type Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { presentUser, UserSchema } from '../../../http/user-schema.ts';
 
-import type { PostReactions } from '../posts/post.ts';
 import { PostIdParams, PostSchema, postIdOf, presentPost } from '../posts/posts-routes.ts';
+import type { ReactionCounts, ReactionKind } from './reaction-changes.ts';
 import type { ReactionLists } from './reaction-lists.ts';
-import type { React, Reactions } from './reactions.ts';
+import type { ReactionWriter } from './reaction-writer.ts';
+import type { Reactions } from './reactions.ts';
 
 const LikeState = Type.Object({ liked: Type.Boolean(), like_count: Type.Integer({ minimum: 0 }) });
 const RepostState = Type.Object({ reposted: Type.Boolean(), repost_count: Type.Integer({ minimum: 0 }) });
@@ -22,6 +23,7 @@ const BookmarkState = Type.Object({ bookmarked: Type.Boolean() });
 export interface ReactionRoutesDeps {
   readonly writes: Writes;
   readonly reactions: Reactions;
+  readonly reactionWriter: ReactionWriter;
   readonly lists: ReactionLists;
 }
 
@@ -32,15 +34,15 @@ export function reactionRoutes(app: App, deps: ReactionRoutesDeps): void {
 }
 
 /** They differ in what they do and in what they answer of it. */
-function changeRoutes(app: App, { writes, reactions }: ReactionRoutesDeps): void {
+function changeRoutes(app: App, { writes, reactions, reactionWriter }: ReactionRoutesDeps): void {
   function route(
     method: 'PUT' | 'DELETE',
     name: string,
     operationId: string,
     summary: string,
-    react: React,
+    kind: ReactionKind,
     state: TObject,
-    present: (reactions: PostReactions) => object,
+    present: (counts: ReactionCounts) => Record<string, unknown>,
   ): void {
     app.route({
       method,
@@ -50,42 +52,53 @@ function changeRoutes(app: App, { writes, reactions }: ReactionRoutesDeps): void
       handler: async (request, reply) => {
         const { userId } = callerOf(request);
         const postId = postIdOf(request.params);
+        // Without a key there is nothing that must commit with it, so it may go with those of others.
+        if (claimOf(request) === undefined) {
+          return reply.code(200).send(present(await reactionWriter.write(kind, userId, postId)));
+        }
         return writes.answer(request, reply, 200, async (transaction) =>
-          present(await react(transaction, userId, postId)),
+          present(await reactions[kind](transaction, userId, postId)),
         );
       },
     });
   }
-  const { like, unlike, repost, unrepost, bookmark, unbookmark } = reactions;
-  route('PUT', 'like', 'likePost', 'Like a post', like, LikeState, presentLike);
-  route('DELETE', 'like', 'unlikePost', 'Take a like back', unlike, LikeState, presentLike);
+  route('PUT', 'like', 'likePost', 'Like a post', 'like', LikeState, presentLike(true));
+  route('DELETE', 'like', 'unlikePost', 'Take a like back', 'unlike', LikeState, presentLike(false));
   route(
     'PUT',
     'repost',
     'repostPost',
     'Pass a public or unlisted post on to your followers',
-    repost,
+    'repost',
     RepostState,
-    presentRepost,
+    presentRepost(true),
   );
-  route('DELETE', 'repost', 'unrepostPost', 'Take a repost back', unrepost, RepostState, presentRepost);
+  route(
+    'DELETE',
+    'repost',
+    'unrepostPost',
+    'Take a repost back',
+    'unrepost',
+    RepostState,
+    presentRepost(false),
+  );
   route(
     'PUT',
     'bookmark',
     'bookmarkPost',
     'Keep a post; nobody else learns of it',
-    bookmark,
+    'bookmark',
     BookmarkState,
-    presentBookmark,
+    presentBookmark(true),
   );
   route(
     'DELETE',
     'bookmark',
     'unbookmarkPost',
     'Keep a post no longer',
-    unbookmark,
+    'unbookmark',
     BookmarkState,
-    presentBookmark,
+    presentBookmark(false),
   );
 }
 
@@ -133,17 +146,15 @@ function bookmarksRoute(app: App, { lists }: ReactionRoutesDeps): void {
   );
 }
 
-function presentLike({ liked, likeCount }: PostReactions): Static<typeof LikeState> {
-  return { liked, like_count: likeCount };
-}
+const presentLike =
+  (liked: boolean) =>
+  ({ likeCount }: ReactionCounts): Static<typeof LikeState> => ({ liked, like_count: likeCount });
 
-function presentRepost({ reposted, repostCount }: PostReactions): Static<typeof RepostState> {
-  return { reposted, repost_count: repostCount };
-}
+const presentRepost =
+  (reposted: boolean) =>
+  ({ repostCount }: ReactionCounts): Static<typeof RepostState> => ({ reposted, repost_count: repostCount });
 
-function presentBookmark({ bookmarked }: PostReactions): Static<typeof BookmarkState> {
-  return { bookmarked };
-}
+const presentBookmark = (bookmarked: boolean) => (): Static<typeof BookmarkState> => ({ bookmarked });
 
 function presentUsers(page: Page<Profile>) {
   return presentPage(page, presentUser);
