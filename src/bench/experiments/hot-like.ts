@@ -15,6 +15,9 @@ import { writePost } from './home-reader.ts';
 /** Nearly everybody as often as everybody else, so that two seldom like for the same person at once. */
 const EVENLY = 0.01;
 
+/** Draws other people than the rounds do. */
+const WARM_UP_ROUND = -1;
+
 interface Round {
   readonly product: Slice;
   readonly deltas: Slice | undefined;
@@ -28,6 +31,8 @@ export const hotLikeExperiment: Experiment = {
     const { crowd, http, options } = workshop;
     const author = crowd.byFame[0] ?? 0;
     const postId = await writePost(http, crowd.token(author), `hot-like ${options.runId}`);
+    options.onProgress('hot-like: warm-up');
+    await likes(workshop, postId, WARM_UP_ROUND, options.warmUpSeconds);
     const rounds: Round[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
       options.onProgress(`hot-like: round ${round + 1} of ${options.rounds}`);
@@ -42,7 +47,12 @@ export const hotLikeExperiment: Experiment = {
 };
 
 /** Each person likes it and takes that back: two changes of the count in one operation. */
-function likes(workshop: ExperimentWorkshop, postId: string, round: number): Promise<Slice> {
+function likes(
+  workshop: ExperimentWorkshop,
+  postId: string,
+  round: number,
+  seconds = workshop.options.seconds,
+): Promise<Slice> {
   const { crowd, options } = workshop;
   const path = `${API}/posts/${postId}/like`;
   const mix = {
@@ -52,7 +62,7 @@ function likes(workshop: ExperimentWorkshop, postId: string, round: number): Pro
     seed: options.seed + round,
   };
   const target = { kind: 'http', address: addressOf(options.stage.url), mix } as const;
-  return measure(workshop, options.stage.pids, { target });
+  return measure(workshop, options.stage.pids, { target, durationMs: seconds * 1000 });
 }
 
 function yardstick(workshop: ExperimentWorkshop, name: YardstickName): Promise<Slice | undefined> {
@@ -74,11 +84,20 @@ function figuresOf(rounds: readonly Round[]): Figure[] {
         return measured && figure(measured);
       });
     const perS = ({ completed, durationMs }: Slice) => ((completed * changes) / durationMs) * 1000;
-    const cpuUs = ({ postgresCpuMs, completed }: Slice) =>
-      postgresCpuMs && (postgresCpuMs * 1000) / (completed * changes);
+    const cpuUs = (cpuMs: number | undefined, { completed }: Slice) =>
+      cpuMs === undefined ? undefined : (cpuMs * 1000) / (completed * changes);
     return [
       { label, value: each(perS), unit: 'likes/s' },
-      { label: `${label}, CPU postgres`, value: each(cpuUs), unit: 'us a like' },
+      {
+        label: `${label}, CPU node`,
+        value: each((measured) => cpuUs(measured.serverCpuMs, measured)),
+        unit: 'us a like',
+      },
+      {
+        label: `${label}, CPU postgres`,
+        value: each((measured) => cpuUs(measured.postgresCpuMs, measured)),
+        unit: 'us a like',
+      },
       {
         label: `${label}, p99`,
         value: each(({ latency }) => latency.p99Ms),
