@@ -64,13 +64,15 @@ const CALM_TURNS = 4;
 const LONG_MS = 25;
 const STUCK_TURNS = 200_000;
 
+/** One for all: each that there ever was costs time with every promise. */
+const current = new AsyncLocalStorage<Running>();
+
 /** `isBlocked`: whether a call waits for a lock. */
 export function createInterleaving({
   isBlocked,
 }: {
   readonly isBlocked: () => Promise<boolean>;
 }): Interleaving {
-  const current = new AsyncLocalStorage<Running>();
   const tasks = new Map<Running, Task<unknown>>();
   let underWay = 0;
   const idleWaiters: (() => void)[] = [];
