@@ -3,8 +3,9 @@
  * template, never a path, and past the limit further values count as `other`.
  */
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EventLoopLag } from './event-loop-lag.ts';
+import { createCounter, createHistogram, type Tally } from './tallies.ts';
 
 /** How a port call ended: `ok`, or the code of its error. */
 export type PortOutcome = 'ok' | (string & {});
@@ -95,23 +96,25 @@ export function createMetrics(options: MetricsOptions): Metrics {
 type RequestMetrics = Pick<Metrics, 'requestStarted' | 'requestEnded' | 'refusal'>;
 
 function createRequestMetrics(registry: Registry): RequestMetrics {
-  const total = new Counter({
+  const total = createCounter(registry, {
     name: 'http_requests_total',
     help: 'HTTP requests answered, by route template and status.',
     labelNames: ['method', 'route', 'status'],
-    registers: [registry],
   });
-  const duration = new Histogram({
+  const duration = createHistogram(registry, {
     name: 'http_request_duration_seconds',
     help: 'Time from the head of the request to the end of the answer.',
     labelNames: ['method', 'route'],
     buckets: REQUEST_BUCKETS_S,
-    registers: [registry],
   });
-  const inFlight = new Gauge({
+  let inFlight = 0;
+  new Gauge({
     name: 'http_requests_in_flight',
     help: 'HTTP requests being answered.',
     registers: [registry],
+    collect() {
+      this.set(inFlight);
+    },
   });
   const refusals = new Counter({
     name: 'http_refusals_total',
@@ -120,16 +123,18 @@ function createRequestMetrics(registry: Registry): RequestMetrics {
     registers: [registry],
   });
   const boundRoute = createBound(ROUTES_MAX);
-  const countOf = createChildren((method, route, status) => total.labels(method, route, status));
-  const durationOf = createChildren((method, route) => duration.labels(method, route));
+  const countOf = createChildren(total);
+  const durationOf = createChildren(duration);
   return {
-    requestStarted: () => inFlight.inc(),
+    requestStarted() {
+      inFlight += 1;
+    },
     requestEnded(method, route, status, durationS) {
-      inFlight.dec();
+      inFlight -= 1;
       const knownMethod = METHODS.has(method) ? method : 'OTHER';
       const knownRoute = route === undefined ? 'none' : boundRoute(route);
-      countOf(knownMethod, knownRoute, statusLabel(status)).inc();
-      durationOf(knownMethod, knownRoute, '').observe(durationS);
+      countOf(knownMethod, knownRoute, statusLabel(status))();
+      durationOf(knownMethod, knownRoute)(durationS);
     },
     refusal: (reason) => refusals.inc({ reason }),
   };
@@ -142,18 +147,16 @@ function statusLabel(status: number): string {
 type PortMetrics = Pick<Metrics, 'portCall' | 'resilienceEvent'>;
 
 function createPortMetrics(registry: Registry): PortMetrics {
-  const total = new Counter({
+  const total = createCounter(registry, {
     name: 'port_calls_total',
     help: 'Calls of ports, by how they ended: ok or the code of the error.',
     labelNames: ['port', 'method', 'outcome'],
-    registers: [registry],
   });
-  const duration = new Histogram({
+  const duration = createHistogram(registry, {
     name: 'port_call_duration_seconds',
     help: 'Time of a call with all its tries and waiting.',
     labelNames: ['port', 'method'],
     buckets: PORT_BUCKETS_S,
-    registers: [registry],
   });
   const events = new Counter({
     name: 'port_resilience_events_total',
@@ -162,13 +165,13 @@ function createPortMetrics(registry: Registry): PortMetrics {
     registers: [registry],
   });
   const boundMethod = createBound(PORT_METHODS_MAX);
-  const countOf = createChildren((port, method, outcome) => total.labels(port, method, outcome));
-  const durationOf = createChildren((port, method) => duration.labels(port, method));
+  const countOf = createChildren(total);
+  const durationOf = createChildren(duration);
   return {
     portCall(port, method, outcome, durationS) {
       const knownMethod = boundMethod(method);
-      countOf(port, knownMethod, outcome).inc();
-      durationOf(port, knownMethod, '').observe(durationS);
+      countOf(port, knownMethod, outcome)();
+      durationOf(port, knownMethod)(durationS);
     },
     resilienceEvent: (port, event) => events.inc({ port, event }),
   };
@@ -178,27 +181,25 @@ type ConsumerMetrics = Pick<Metrics, 'eventsHandled' | 'eventFailed'>;
 
 /** Groups and topics are named in the code, so there are few. */
 function createConsumerMetrics(registry: Registry): ConsumerMetrics {
-  const total = new Counter({
+  const total = createCounter(registry, {
     name: 'consumer_events_total',
     help: 'Events by what became of them at an attempt: handled, retry (it will be tried again) or dead.',
     labelNames: ['group', 'topic', 'outcome'],
-    registers: [registry],
   });
-  const latency = new Histogram({
+  const latency = createHistogram(registry, {
     name: 'consumer_latency_seconds',
     help: 'Time from the creation of the oldest event of a batch to the commit of its effects.',
     labelNames: ['group', 'topic'],
     buckets: EVENT_BUCKETS_S,
-    registers: [registry],
   });
-  const countOf = createChildren((group, topic, outcome) => total.labels(group, topic, outcome));
-  const latencyOf = createChildren((group, topic) => latency.labels(group, topic));
+  const countOf = createChildren(total);
+  const latencyOf = createChildren(latency);
   return {
     eventsHandled(group, topic, events, latencyS) {
-      countOf(group, topic, 'handled').inc(events);
-      latencyOf(group, topic, '').observe(latencyS);
+      countOf(group, topic, 'handled')(events);
+      latencyOf(group, topic)(latencyS);
     },
-    eventFailed: (group, topic, outcome) => countOf(group, topic, outcome).inc(),
+    eventFailed: (group, topic, outcome) => countOf(group, topic, outcome)(),
   };
 }
 
@@ -309,21 +310,18 @@ function createBound(max: number): (value: string) => string {
   };
 }
 
-/**
- * Remembers the child of a metric per label values, each of which must come from a bounded set: making one
- * validates names and hashes them, which costs more than counting.
- */
+/** Remembers the child of a metric per label values, each of which must come from a bounded set. */
 function createChildren<Child>(
-  create: (first: string, second: string, third: string) => Child,
-): (first: string, second: string, third: string) => Child {
-  const children = new Map<string, Child>();
-  return (first, second, third) => {
-    const key = `${first} ${second} ${third}`;
-    let child = children.get(key);
-    if (child === undefined) {
-      child = create(first, second, third);
-      children.set(key, child);
-    }
+  tally: Tally<Child>,
+): (first: string, second: string, third?: string) => Child {
+  const children = new Map<string, Map<string, Map<string, Child>>>();
+  return (first, second, third = '') => {
+    const known = children.get(first)?.get(second)?.get(third);
+    if (known !== undefined) return known;
+    const ofFirst = children.get(first) ?? new Map<string, Map<string, Child>>();
+    const ofSecond = ofFirst.get(second) ?? new Map<string, Child>();
+    const child = tally(first, second, third);
+    children.set(first, ofFirst.set(second, ofSecond.set(third, child)));
     return child;
   };
 }
