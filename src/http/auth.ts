@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
+import { readSessionCookie } from './session-cookie.ts';
 
 /**
  * `public`: tokens are not even looked at. `optional`: signed in or not, but a token that is sent must be good.
@@ -24,7 +25,6 @@ declare module 'fastify' {
   }
 }
 
-export const SESSION_COOKIE = 'groundswell_session';
 export const CSRF_HEADER = 'x-csrf-token';
 
 /** Finds whose token it is; `undefined` for one that is unknown, expired or revoked. At once when it is cached. */
@@ -80,7 +80,7 @@ function identify(
   origins: readonly string[],
 ): Principal | undefined | Promise<Principal | undefined> {
   const bearer = bearerToken(request);
-  const token = bearer ?? request.cookies[SESSION_COOKIE];
+  const token = bearer ?? readSessionCookie(request);
   if (token === undefined) {
     if (access === 'optional') return undefined;
     throw new AppError('unauthenticated', 'Sign in first: send "Authorization: Bearer <access_token>".');

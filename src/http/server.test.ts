@@ -11,10 +11,11 @@ import { createMemoryRateLimiter } from '../ports/rate-limiter/memory-rate-limit
 import { createHealth } from '../telemetry/health.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { csrfTokenOf, SESSION_COOKIE } from './auth.ts';
+import { csrfTokenOf } from './auth.ts';
 import { healthRoutes } from './health-routes.ts';
 import { PageQuery } from './paging.ts';
 import { BODY_BYTES_MAX, createServer, drain, HEADER_BYTES_MAX, type ServerOptions } from './server.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 const principal = (role: UserRole): Principal => ({ userId: 1, sessionId: 2, role, tier: 'standard' });
 const tokens = new Map([
@@ -103,6 +104,19 @@ describe('the HTTP frame', () => {
     const frame = '{"text":""}'.length;
     assert.equal((await post(`{"text":"${'x'.repeat(BODY_BYTES_MAX - frame)}"}`)).statusCode, 422);
     assert.equal((await post(`{"text":"${'x'.repeat(BODY_BYTES_MAX - frame + 1)}"}`)).statusCode, 413);
+  });
+
+  it('refuses names that would reach the prototype, however they are spelt', async () => {
+    const app = await openApp();
+    const post = async (payload: string) => {
+      const headers = { ...signedIn, 'content-type': 'application/json' };
+      return (await app.inject({ method: 'POST', url: '/things', headers, payload })).statusCode;
+    };
+    assert.equal(await post('{"text":"hi","__proto__":{"admin":true}}'), 400);
+    assert.equal(await post('{"text":"hi","__pr\\u006fto__":{"admin":true}}'), 400);
+    assert.equal(await post('{"text":"hi","constructor":{"prototype":{"admin":true}}}'), 400);
+    assert.equal(await post('{"text":"\\u0068i"}'), 200);
+    assert.equal(await post('\ufeff{"text":"hi"}'), 200, 'with a byte order mark');
   });
 
   it('says nothing of an unexpected error, and when to come back after an expected one', async () => {

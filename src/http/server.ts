@@ -131,7 +131,8 @@ export async function createServer(options: ServerOptions): Promise<App> {
   registerObservation(app, options);
   registerSecurityHeaders(app, { secure: publicUrl?.startsWith('https:') ?? false });
   registerAllowedMethods(app);
-  await app.register(fastifyCookie);
+  // For what it parses and writes; that no request pays for its hooks, `session-cookie.ts` calls it where needed.
+  await app.register(fastifyCookie, { hook: false });
   // Without any, not even a preflight is answered.
   if (corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(corsOrigins));
   await app.register(fastifyCompress, { threshold: COMPRESS_FROM_BYTES, encodings: ['br', 'gzip'] });

@@ -4,11 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { parseId } from '../../../core/ids.ts';
 import type { NO_COUNTS } from '../../../core/user.ts';
-import { callerOf, csrfTokenOf, SESSION_COOKIE } from '../../../http/auth.ts';
+import { callerOf, csrfTokenOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
+import { clearSessionCookie, setSessionCookie } from '../../../http/session-cookie.ts';
 import { IdText, presentUser, UserSchema } from '../../../http/user-schema.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Credentials } from '../credentials/credentials.ts';
@@ -82,7 +83,6 @@ const tags = ['sessions'];
 
 export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
   const { sql, writes, credentials, sessions, profiles, secureCookies } = deps;
-  const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: secureCookies } as const;
 
   app.post(
     '/sessions',
@@ -104,7 +104,7 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
         sessions.start(transaction, account.userId, passwordHash, clientOf(request)),
       );
       const { token, expiresAt } = session;
-      if (asCookie) reply.setCookie(SESSION_COOKIE, token, { ...cookie, expires: expiresAt });
+      if (asCookie) setSessionCookie(reply, token, { expires: expiresAt, secure: secureCookies });
       const shown = presentNewSession(account, session, await profiles.countsOf(account.userId));
       reply.code(201);
       return asCookie
@@ -182,7 +182,7 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
 
   async function end(request: FastifyRequest, reply: FastifyReply, endedId: number): Promise<FastifyReply> {
     const { userId, sessionId } = callerOf(request);
-    if (endedId === sessionId) reply.clearCookie(SESSION_COOKIE, cookie);
+    if (endedId === sessionId) clearSessionCookie(reply, { secure: secureCookies });
     return writes.answer(request, reply, 204, (transaction) => sessions.end(transaction, userId, endedId));
   }
 }
