@@ -43,6 +43,9 @@ describe('groundswell bench', () => {
       assert.equal(summaries.length, CROWD_SCENARIO_NAMES.length);
       assert.equal(findings.length, EXPERIMENT_NAMES.length);
       assert.match(stdout, /^readers who see every post, in order +(\d+) of \1 /m);
+      assert.match(stdout, /^an entry in 10 reads, added to heads, statements +0 /m);
+      assert.match(stdout, /^an entry in 10 reads, heads loaded again, statements +[1-9]/m);
+      assert.match(stdout, /^kept by events, errors +0$/m);
 
       const again = await run(process.execPath, [...bench, '--scenarios', 'home-alone']);
       assert.match(again.stdout, /^home-alone .*none$/m);

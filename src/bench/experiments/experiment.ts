@@ -3,7 +3,15 @@
 import type { Crowd } from '../crowd/crowd.ts';
 import type { Workshop } from '../workshop.ts';
 
-export const EXPERIMENT_NAMES = ['fan-out', 'deliveries', 'lag', 'hot-like', 'cold-start'] as const;
+export const EXPERIMENT_NAMES = [
+  'fan-out',
+  'deliveries',
+  'lag',
+  'hot-like',
+  'refresh-ahead',
+  'write-through',
+  'cold-start',
+] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
 
 export interface Figure {

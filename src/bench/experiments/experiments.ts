@@ -6,11 +6,15 @@ import type { Experiment } from './experiment.ts';
 import { fanOutExperiment } from './fan-out.ts';
 import { hotLikeExperiment } from './hot-like.ts';
 import { lagExperiment } from './lag.ts';
+import { refreshAheadExperiment } from './refresh-ahead.ts';
+import { writeThroughExperiment } from './write-through.ts';
 
 export const EXPERIMENTS: readonly Experiment[] = [
   fanOutExperiment,
   deliveriesExperiment,
   lagExperiment,
   hotLikeExperiment,
+  refreshAheadExperiment,
+  writeThroughExperiment,
   coldStartExperiment,
 ];

@@ -11,6 +11,7 @@ import { median } from '../statistics.ts';
 import { measure, type Slice } from '../workshop.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
 import { writePost } from './home-reader.ts';
+import { countErrors } from './own-reads.ts';
 
 /** Nearly everybody as often as everybody else, so that two seldom like for the same person at once. */
 const EVENLY = 0.01;
@@ -103,7 +104,7 @@ function figuresOf(rounds: readonly Round[]): Figure[] {
         value: each(({ latency }) => latency.p99Ms),
         unit: changes === 1 ? 'ms' : 'ms, to like it and take that back',
       },
-      { label: `${label}, errors`, value: each(errorsOf), unit: '' },
+      { label: `${label}, errors`, value: each(countErrors), unit: '' },
     ];
   };
   return [
@@ -111,8 +112,4 @@ function figuresOf(rounds: readonly Round[]): Figure[] {
     ...figures('rows of deltas, bare', 1, ({ deltas }) => deltas),
     ...figures('one row for all, bare', 1, ({ updates }) => updates),
   ];
-}
-
-function errorsOf({ errors }: Slice): number {
-  return Object.values(errors).reduce((sum, count) => sum + count, 0);
 }

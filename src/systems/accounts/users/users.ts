@@ -218,7 +218,7 @@ function takenField(error: unknown): unknown {
   return new AppError('conflict', message, { fields: [taken], cause: error, outcome: 'not_applied' });
 }
 
-function userOf(row: UserRow): User {
+export function userOf(row: UserRow): User {
   return {
     userId: row.user_id,
     username: row.username,
