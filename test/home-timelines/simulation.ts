@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { ID_MAX, type Id } from '../../src/core/ids.ts';
 import type { Page, PageRequest } from '../../src/core/page.ts';
+import { partitionOf } from '../../src/ports/event-log/event-log.ts';
 import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { createHiddenUsers } from '../../src/systems/feed/relationships/hidden-users.ts';
 import type { TimelineEntry } from '../../src/systems/feed/timelines/timeline-entry.ts';
@@ -69,6 +70,7 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
   let quietStep = 0;
   const world = createSmallWorld(database, log.eventLog, currentStep);
   const { userIds, readerIds, authorIds, posts } = world;
+  const partitions = [...new Set(userIds.map(partitionOf))];
   const walks: Walk[] = [];
   let reads: PendingRead[] = [];
   let workers: Task<boolean>[] = [];
@@ -221,7 +223,7 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     restore: ({ user }) => world.restore(userAt(user)),
     time: ({ ms }) => clock.skip(ms),
     relay: ({ count }) => log.relay(count),
-    hear: ({ partition, count }) => log.hear(partition, count),
+    hear: ({ partition, count, again }) => log.hear(partitions[partition] ?? 0, count, again),
     'hear all': () => log.hearAll(),
     work: ({ group, count, slow }) =>
       given(log.groups()[group % log.groups().length], (name) =>

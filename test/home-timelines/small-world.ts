@@ -3,6 +3,7 @@
  * as facts, so that the rules in plain code say what everyone's feed must be.
  */
 
+import pg from 'pg';
 import { hasCode } from '../../src/core/errors.ts';
 import { composeId, createIdGenerator, FIRST_BULK_WRITER, type Id } from '../../src/core/ids.ts';
 import type { Profile, User } from '../../src/core/user.ts';
@@ -62,6 +63,7 @@ const listTables = readStatement<[kept: readonly string[]], { name: string }>(
 /** The database that all worlds of a run use, one after the other, and the clock, which only ever goes on. */
 export async function openWorldDatabase() {
   const database = await createTestDatabase();
+  await forgoDurability(database.url);
   const log = createLog({ level: 'silent', pretty: false });
   const clock = createManualClock();
   const sql = createPostgresSqlStore({
@@ -101,6 +103,16 @@ export async function openWorldDatabase() {
       await database.close();
     },
   };
+}
+
+/** No world outlives its run, so no commit has to wait for the disk. */
+async function forgoDurability(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`,
+  );
+  await client.end();
 }
 
 /** Time-outs of statements go by the real time. */

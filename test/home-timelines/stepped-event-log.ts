@@ -28,8 +28,11 @@ export interface SteppedEventLog {
   readonly eventLog: EventLog;
   /** Moves up to `count` events from the outbox into the log. */
   relay(count: number): Promise<void>;
-  /** Lets the tails hear up to `count` of the events in the log that they have not heard, of one partition. */
-  hear(partition: number, count: number): Promise<void>;
+  /**
+   * Lets the tails hear up to `count` of the events in the log that they have not heard, of one partition, and before
+   * that the last `again` of each topic once more, as they may.
+   */
+  hear(partition: number, count: number, again: number): Promise<void>;
   /** Relays and hears until nothing is left. */
   hearAll(): Promise<void>;
   /** Handles a batch of the group, at most `batchMax`; answers whether there may be more. */
@@ -108,18 +111,20 @@ export function createSteppedEventLog(deps: {
     tail.heardUntilMs = Math.max(tail.heardUntilMs, untilMs);
   }
 
-  async function hear(accept: (partition: number) => boolean, count: number): Promise<void> {
+  async function hear(accept: (partition: number) => boolean, count: number, again: number): Promise<void> {
     const rows = await sqlStore.query(readLog, []);
     for (const tail of tails) {
-      const news = rows
-        .filter(({ topic, partition }) => tail.options.topics.includes(topic) && accept(partition))
-        .filter(
-          ({ topic, partition, offset }) => offset >= (tail.positions.get(`${topic} ${partition}`) ?? 0),
-        )
-        .slice(0, count);
+      const placeOf = ({ topic, partition }: PlacedEvent): number =>
+        tail.positions.get(`${topic} ${partition}`) ?? 0;
+      const wanted = rows.filter(
+        ({ topic, partition }) => tail.options.topics.includes(topic) && accept(partition),
+      );
+      const heard = wanted.filter((row) => row.offset < placeOf(row) && row.offset >= placeOf(row) - again);
+      const news = wanted.filter((row) => row.offset >= placeOf(row)).slice(0, count);
       for (const { topic, partition, offset } of news)
         tail.positions.set(`${topic} ${partition}`, offset + 1);
-      if (news.length > 0) tail.options.hear(news.map(loggedEvent));
+      const told = wanted.filter((row) => heard.includes(row) || news.includes(row));
+      if (told.length > 0) tail.options.hear(told.map(loggedEvent));
       look(tail);
     }
   }
@@ -141,7 +146,7 @@ export function createSteppedEventLog(deps: {
 
   async function hearAll(): Promise<void> {
     await relay(EVENTS_MAX);
-    await hear(() => true, EVENTS_MAX);
+    await hear(() => true, EVENTS_MAX, 0);
   }
 
   const eventLog: EventLog = {
@@ -188,7 +193,7 @@ export function createSteppedEventLog(deps: {
   return {
     eventLog,
     relay,
-    hear: (partition, count) => hear((one) => one === partition, count),
+    hear: (partition, count, again) => hear((one) => one === partition, count, again),
     hearAll,
 
     async handle(group, workerSql, batchMax) {

@@ -22,7 +22,7 @@ export type Step =
   | { readonly kind: 'lock' | 'unlock' | 'suspend' | 'restore'; readonly user: number }
   | { readonly kind: 'time'; readonly ms: number }
   | { readonly kind: 'relay'; readonly count: number }
-  | { readonly kind: 'hear'; readonly partition: number; readonly count: number }
+  | { readonly kind: 'hear'; readonly partition: number; readonly count: number; readonly again: number }
   | { readonly kind: 'hear all' }
   | { readonly kind: 'work'; readonly group: number; readonly count: number; readonly slow: boolean }
   | { readonly kind: 'lane'; readonly slow: boolean }
@@ -140,7 +140,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: kind('relay'), count: fc.integer({ min: 1, max: 6 }) }) },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: kind('hear'), partition: fc.nat(1), count: fc.integer({ min: 1, max: 4 }) }),
+    arbitrary: fc.record({
+      kind: kind('hear'),
+      partition: fc.nat(1),
+      count: fc.integer({ min: 1, max: 4 }),
+      again: fc.constantFrom(0, 0, 0, 1, 2, 5),
+    }),
   },
   { weight: 8, arbitrary: fc.record({ kind: kind('hear all') }) },
   {
