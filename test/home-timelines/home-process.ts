@@ -6,7 +6,7 @@ import type { TimelineStore } from '../../src/ports/timeline-store/timeline-stor
 import { createAuthorModeReview } from '../../src/systems/feed/home/author-mode-review.ts';
 import { createHome } from '../../src/systems/feed/home/home.ts';
 import type { TimelineEntry } from '../../src/systems/feed/timelines/timeline-entry.ts';
-import { createTimelines } from '../../src/systems/feed/timelines/timelines.ts';
+import { createTimelines, type Timelines } from '../../src/systems/feed/timelines/timelines.ts';
 import { type Fault, plantFault } from './faults.ts';
 import { factOf } from './feed-rules.ts';
 import { gateSqlStore, gateTimelineStore, shortenTimelines } from './gated-ports.ts';
@@ -29,6 +29,8 @@ export interface HomeProcess {
   feed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>>;
   /** The same by SQL. */
   oracle(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>>;
+  readonly userPosts: Timelines['userPosts'];
+  readonly userPostsOracle: Timelines['userPosts'];
   /** Undefined where there is none. */
   readonly timelineStore: TimelineStore | undefined;
   refreshCounts(): Promise<void>;
@@ -55,10 +57,12 @@ const LANE = 'lane';
 /** Nothing is cached: what the others must answer. */
 export async function openSqlProcess({ database, world }: ProcessParts): Promise<HomeProcess> {
   const { hydration, getUsers } = world;
-  const { feed } = createTimelines({ sql: database.sql, hydration, getUsers });
+  const { feed, userPosts } = createTimelines({ sql: database.sql, hydration, getUsers });
   return {
     feed,
     oracle: feed,
+    userPosts,
+    userPostsOracle: userPosts,
     timelineStore: undefined,
     refreshCounts: async () => undefined,
     serveLane: async () => false,
@@ -131,6 +135,8 @@ export async function openHomeProcess(
   return {
     feed: home.feed,
     oracle: bySql.feed,
+    userPosts: home.userPosts,
+    userPostsOracle: bySql.userPosts,
     timelineStore: faulty.store,
     async refreshCounts() {
       for (const job of home.memoryJobs) await job.run();

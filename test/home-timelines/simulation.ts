@@ -6,6 +6,7 @@ import { partitionOf } from '../../src/ports/event-log/event-log.ts';
 import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { createHiddenUsers } from '../../src/systems/feed/relationships/hidden-users.ts';
 import type { TimelineEntry } from '../../src/systems/feed/timelines/timeline-entry.ts';
+import type { Timelines } from '../../src/systems/feed/timelines/timelines.ts';
 import { checkTimelines } from './cached-timelines.ts';
 import { feedNow, type ReadHorizon } from './feed-rules.ts';
 import { gateSqlStore } from './gated-ports.ts';
@@ -189,6 +190,7 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     await settle();
     for (const [index, reader] of readerIds.entries()) {
       if (!world.isThere(reader)) continue;
+      await compareUserPosts(reader, userAt(index + turnsOf(limits)), limits);
       const expected = await wholeFeed(process.oracle, reader, [100]);
       assert.deepEqual(
         expected.map(({ entryId }) => entryId),
@@ -202,6 +204,20 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     if (process.timelineStore === undefined) return;
     const pulled = await sql.query(listPulled, []);
     await checkTimelines(world, process.timelineStore, new Set(pulled.map((row) => row.author_id)));
+  }
+
+  /** Of one user, so that every pair has its turn. */
+  async function compareUserPosts(viewer: Id, user: Id, limits: readonly number[]): Promise<void> {
+    if (!world.isThere(user)) return;
+    const filter = { replies: limits.length % 2 === 0 };
+    const postsBy = (userPosts: Timelines['userPosts']) => (viewerId: Id, page: PageRequest) =>
+      userPosts(viewerId, user, filter, page);
+    const expected = await wholeFeed(postsBy(process.userPostsOracle), viewer, [100]);
+    const found = await interleaving.run('compare', () =>
+      wholeFeed(postsBy(process.userPosts), viewer, limits),
+    );
+    const told = `the posts of ${user} for ${viewer}`;
+    assert.deepEqual(found.map(presentedEntry), expected.map(presentedEntry), told);
   }
 
   const act: {
@@ -311,6 +327,11 @@ async function wholeFeed(
     before = page.nextBefore;
   }
   return entries;
+}
+
+/** Another number for most comparisons. */
+function turnsOf(limits: readonly number[]): number {
+  return limits.reduce((sum, limit) => sum + limit, 0);
 }
 
 async function given<Item>(
