@@ -9,7 +9,6 @@ import {
 } from '../../ports/timeline-store/memory-timeline-store.ts';
 import { TIMELINE_ENTRIES_MAX } from '../../ports/timeline-store/timeline-store.ts';
 import { median } from '../statistics.ts';
-import { entryIdsFrom } from './entry-ids.ts';
 import type { Experiment, ExperimentWorkshop } from './experiment.ts';
 import { choosePushedAuthors } from './pushed-authors.ts';
 
@@ -74,6 +73,14 @@ const OLD_FROM_MS = Date.UTC(2023, 0, 1);
 const OLD_ENTRIES: readonly Id[] = Array.from({ length: TIMELINE_ENTRIES_MAX }, (_, index) =>
   composeId(OLD_FROM_MS + TIMELINE_ENTRIES_MAX - index, 0, 0),
 );
+
+function entryIdsFrom(fromMs: number): () => Id {
+  let made = 0;
+  return () => {
+    made += 1;
+    return composeId(fromMs + made, 0, 0);
+  };
+}
 
 async function deliverFor(
   store: MemoryTimelineStore,

@@ -1,7 +1,8 @@
 /**
  * Whether it is worth while that a new entry is added to the head of its author at once: the alternative is to forget
  * the head, so that whoever reads next loads it again. In the process of the bench: what readers of pulled authors do
- * at every page. The entries are announced only, for to write them costs both the same.
+ * at every page. What is announced is the newest entry of an author that there is: to write new ones costs both the same,
+ * and so both read the same.
  */
 
 import type { Id } from '../../core/ids.ts';
@@ -11,7 +12,6 @@ import { mergePages } from '../../systems/feed/home/merge-pages.ts';
 import { POSTS_TOPIC } from '../../systems/feed/posts/post-events.ts';
 import { createLatencyRecorder } from '../latency.ts';
 import { type Operation, runClosedLoop } from '../load.ts';
-import { entryIdsFrom } from './entry-ids.ts';
 import type { Experiment, ExperimentWorkshop } from './experiment.ts';
 import { figuresOfReads, measureOwnReads, type OwnReads, withOwnStore } from './own-reads.ts';
 
@@ -67,8 +67,11 @@ async function read(
 ): Promise<OwnReads> {
   const { connections, seconds, clock } = workshop.options;
   const heads = createAuthorHeads({ sql, refreshAhead });
-  await heads.pages(authorIds, Number.MAX_SAFE_INTEGER, PAGE_ENTRIES);
-  const write = announcements(heads, authorIds, entryIdsFrom(clock.nowMs()));
+  const pages = await heads.pages(authorIds, Number.MAX_SAFE_INTEGER, PAGE_ENTRIES);
+  const write = announcements(
+    heads,
+    authorIds.map((authorId, index) => [authorId, pages[index]?.entryIds[0] ?? 0]),
+  );
   const latency = createLatencyRecorder();
   let reads = 0;
   const operation: Operation = async () => {
@@ -90,14 +93,18 @@ async function read(
 }
 
 /** One of the authors writes, each in turn. */
-function announcements(heads: AuthorHeads, authorIds: readonly Id[], nextEntryId: () => Id): () => void {
+function announcements(
+  heads: AuthorHeads,
+  newest: readonly (readonly [authorId: Id, entryId: Id])[],
+): () => void {
+  const events = newest.map(([authorId, entryId]) => ({
+    topic: POSTS_TOPIC,
+    kind: 'created',
+    payload: { author_id: String(authorId), post_id: String(entryId) },
+  }));
   let written = 0;
   return () => {
-    const payload = {
-      author_id: String(authorIds[written % authorIds.length]),
-      post_id: String(nextEntryId()),
-    };
-    heads.hear([{ topic: POSTS_TOPIC, kind: 'created', payload }]);
+    heads.hear(events.slice(written % events.length, (written % events.length) + 1));
     written += 1;
   };
 }
