@@ -34,11 +34,12 @@ export async function loadBenchCrowd(options: BenchCrowdOptions): Promise<Crowd>
   const posts = Math.round(graph.labels.length * postsPerPerson);
   const note = await openCrowdNote(folder, fingerprintOf(graph, posts), systemRandomness);
   const settings = { data: folder, ...(databaseUrl === undefined ? {} : { databaseUrl }) };
-  return withProduct(settings, 'groundswell bench', ({ ports: { sql, database } }) => {
+  return withProduct(settings, 'groundswell bench', ({ ports }) => {
+    const { sql, database } = ports;
     const vacuum = async (): Promise<void> => {
       await withClient(database.connection, (client) => client.query('VACUUM (ANALYZE)'));
     };
-    const target = seedTarget(sql);
+    const target = seedTarget(ports);
     const deps = { sql, target, vacuum, clock: systemClock, randomness: systemRandomness };
     return prepareCrowd(deps, { graph, posts, starFollowers, seed, folder, note, onProgress });
   });

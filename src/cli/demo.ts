@@ -30,7 +30,7 @@ export async function prepareDemo(
   const known = await users.findAccount(USERNAME);
   if (known !== undefined) return { username: USERNAME, password: undefined };
   const graph = generateFollowGraph(GRAPH);
-  await seed(seedTarget(ports.sql), { graph, posts: POSTS, prefix: PREFIX, onProgress: () => undefined });
+  await seed(seedTarget(ports), { graph, posts: POSTS, prefix: PREFIX, onProgress: () => undefined });
   const password = randomness.bytes(PASSWORD_BYTES).toString('base64url');
   const account = await administration.createUser({ username: USERNAME, displayName: 'You', password });
   const counts = followerCounts(graph);

@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { SqlStore } from '../ports/sql-store/sql-store.ts';
 import { type FollowGraph, generateFollowGraph, readFollowGraph } from '../seed/follow-graph.ts';
 import { type SeedResult, type SeedTarget, seed } from '../seed/seed.ts';
 import { bulkLoadUsers } from '../systems/accounts/users/bulk-load.ts';
-import { announceBulkLoad } from '../systems/feed/bulk-loads.ts';
+import type { BulkLoadDeps } from '../systems/feed/bulk-loads.ts';
 import { bulkLoadPosts } from '../systems/feed/posts/bulk-load.ts';
 import { bulkLoadFollows } from '../systems/feed/relationships/bulk-load.ts';
 import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
@@ -68,11 +67,9 @@ async function run(options: SeedCommandOptions): Promise<void> {
     const graph = await graphOf(options, (fraction) => progress.show(fraction, 'reading the graph'));
     const posts = options.posts ?? graph.labels.length * POSTS_PER_PERSON;
     const { prefix } = options;
-    const result = await withProduct(options, 'groundswell seed', async ({ ports }) => {
-      const seeded = await seed(seedTarget(ports.sql), { graph, posts, prefix, onProgress: progress.show });
-      await announceBulkLoad(ports, ports.ids.next());
-      return seeded;
-    });
+    const result = await withProduct(options, 'groundswell seed', ({ ports }) =>
+      seed(seedTarget(ports), { graph, posts, prefix, onProgress: progress.show }),
+    );
     progress.end();
     console.log(summaryOf(result, (systemClock.monotonicMs() - startedMs) / 1_000));
   } finally {
@@ -91,11 +88,11 @@ async function graphOf(
 }
 
 /** The systems' own ways to take many rows at once. */
-export function seedTarget(sql: SqlStore): SeedTarget {
+export function seedTarget(deps: BulkLoadDeps): SeedTarget {
   return {
-    loadUsers: async (users) => (await bulkLoadUsers(sql, users)).inserted,
-    loadFollows: (follows) => bulkLoadFollows(sql, follows),
-    loadPosts: (posts) => bulkLoadPosts(sql, posts),
+    loadUsers: async (users) => (await bulkLoadUsers(deps.sql, users)).inserted,
+    loadFollows: (follows) => bulkLoadFollows(deps, follows),
+    loadPosts: (posts) => bulkLoadPosts(deps, posts),
   };
 }
 

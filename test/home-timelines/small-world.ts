@@ -237,12 +237,13 @@ export function createSmallWorld(
 
     /** What was before everything: follows and old posts, oldest first, of which nobody is told. */
     async begin(pairs: readonly (readonly [Id, Id])[], history: readonly OldPost[]): Promise<void> {
+      const untold = { sql, eventLog: { append: () => Promise.resolve() } };
       const follows = pairs.map(([followerId, followeeId]) => ({
         followerId,
         followeeId,
         followId: ids.next(),
       }));
-      await bulkLoadFollows(sql, follows);
+      await bulkLoadFollows(untold, follows);
       for (const [one, other] of pairs) facts.set(factOf.follows(one, other), true);
       let timeMs = clock.nowMs() - history.reduce((sum, { gapMs }) => sum + gapMs + 1, 1);
       for (const [index, { author, gapMs }] of history.entries()) {
@@ -254,7 +255,7 @@ export function createSmallWorld(
         texts.set(`${postId} ${text}`, true);
       }
       await bulkLoadPosts(
-        sql,
+        untold,
         posts.map(({ postId, author, text }) => ({ postId, authorId: author, text })),
       );
     },

@@ -63,6 +63,7 @@ export async function createRelationshipsSetting(options: { readonly followingsM
   return {
     sql,
     ids,
+    eventLog,
     ...counting,
     ...relationships,
     relationships,

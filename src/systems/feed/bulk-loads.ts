@@ -1,15 +1,24 @@
-/** That very much was loaded at once (`groundswell seed`), without an event for each: what is kept in memory is void. */
+/**
+ * That very much was loaded at once (`groundswell seed`), without an event for each: what is kept in memory is void.
+ * Each batch announces itself in its own transaction, so that what is committed is announced, whatever is killed.
+ */
 import type { Id } from '../../core/ids.ts';
 import type { EventLog } from '../../ports/event-log/event-log.ts';
-import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { SqlStore, SqlTransaction } from '../../ports/sql-store/sql-store.ts';
 
 export const BULK_LOADS_TOPIC = 'bulk_loads';
 
-/** To be called after the last batch. `loadId`: a new id, of the load itself. */
-export async function announceBulkLoad(
-  { sql, eventLog }: { readonly sql: SqlStore; readonly eventLog: EventLog },
-  loadId: Id,
+export interface BulkLoadDeps {
+  readonly sql: SqlStore;
+  readonly eventLog: Pick<EventLog, 'append'>;
+}
+
+/** To be called in the transaction of each batch that has written something. `firstId`: of the batch's first row. */
+export async function announceBatch(
+  transaction: SqlTransaction,
+  eventLog: BulkLoadDeps['eventLog'],
+  firstId: Id,
 ): Promise<void> {
-  const event = { topic: BULK_LOADS_TOPIC, key: loadId, kind: 'loaded', payload: {}, ownerId: loadId };
-  await sql.transaction((transaction) => eventLog.append(transaction, [event]));
+  const event = { topic: BULK_LOADS_TOPIC, key: firstId, kind: 'loaded', payload: {}, ownerId: firstId };
+  await eventLog.append(transaction, [event]);
 }

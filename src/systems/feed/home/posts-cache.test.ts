@@ -335,7 +335,7 @@ describe('what is heard', () => {
   it('brings in what was asked for before it existed', async () => {
     const postId = composeId(Date.UTC(2024, 5, 1), FIRST_BULK_WRITER, 0);
     assert.equal(await entry(postId), undefined);
-    await bulkLoadPosts(setting.sql, [{ postId, authorId: alice, text: 'at last' }]);
+    await bulkLoadPosts(setting, [{ postId, authorId: alice, text: 'at last' }]);
     const row = { post_id: String(postId), author_id: String(alice), text: 'at last', mention_user_ids: [] };
     cache.hear([{ topic: 'posts', kind: 'created', payload: { ...row, reply_to_id: null } }]);
     assert.equal(await textOf(postId), 'at last');
@@ -422,7 +422,7 @@ describe('what is loaded while something is heard of it', () => {
     await raced(
       () => entry(postId),
       async () => {
-        await bulkLoadPosts(setting.sql, [{ postId, authorId: alice, text: 'now' }]);
+        await bulkLoadPosts(setting, [{ postId, authorId: alice, text: 'now' }]);
         cache.hear([{ topic: 'posts', kind: 'created', payload: { ...row, reply_to_id: null } }]);
       },
     );
@@ -639,7 +639,7 @@ describe('counts', () => {
       authorId: alice,
       text: `post ${index}`,
     }));
-    await bulkLoadPosts(setting.sql, posts);
+    await bulkLoadPosts(setting, posts);
     const ids = posts.map(({ postId }) => postId);
     await cache.entries(ids.slice(1));
     await cache.entries(ids.slice(0, 1));

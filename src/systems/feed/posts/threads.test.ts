@@ -27,7 +27,7 @@ async function loadThread(year: number, answers: number, chained: boolean): Prom
     if (index === 0) return post;
     return { ...post, replyTo: { postId: chained ? id(index - 1) : threadId, userId: alice, threadId } };
   });
-  await bulkLoadPosts(setting.sql, posts);
+  await bulkLoadPosts(setting, posts);
   return posts.map(({ postId }) => postId);
 }
 

@@ -23,8 +23,8 @@ describe('bulkLoadFollows', () => {
   it('inserts what is new, counts it, and changes nothing the second time', async () => {
     const [alice, bob, carol] = [setting.addUser(), setting.addUser(), setting.addUser()];
     const follows = [follow(alice, bob), follow(bob, alice), follow(carol, bob), follow(alice, bob)];
-    assert.equal(await bulkLoadFollows(setting.sql, follows), 3);
-    assert.equal(await bulkLoadFollows(setting.sql, follows), 0);
+    assert.equal(await bulkLoadFollows(setting, follows), 3);
+    assert.equal(await bulkLoadFollows(setting, follows), 0);
     assert.deepEqual(await setting.wrongCounts(), []);
     assert.equal((await setting.countsOf([bob])).get(bob)?.followerCount, 2);
     assert.equal((await setting.relationshipsOf(alice, [bob])).get(bob)?.following, true);
@@ -35,8 +35,8 @@ describe('bulkLoadFollows', () => {
     const target = await setting.getTarget(bob);
     await setting.sql.transaction((transaction) => setting.blocks.block(transaction, alice, target));
     const follows = [follow(alice, alice), follow(alice, bob), follow(bob, alice)];
-    assert.equal(await bulkLoadFollows(setting.sql, follows), 0);
-    assert.equal(await bulkLoadFollows(setting.sql, []), 0);
+    assert.equal(await bulkLoadFollows(setting, follows), 0);
+    assert.equal(await bulkLoadFollows(setting, []), 0);
   });
 
   it('loads more than a batch from a stream, tells how far it is, and can run twice at once', async () => {
@@ -50,8 +50,8 @@ describe('bulkLoadFollows', () => {
       yield* follows;
     }
     const inserted = await Promise.all([
-      bulkLoadFollows(setting.sql, stream(), (done) => progress.push(done)),
-      bulkLoadFollows(setting.sql, follows.toReversed()),
+      bulkLoadFollows(setting, stream(), (done) => progress.push(done)),
+      bulkLoadFollows(setting, follows.toReversed()),
     ]);
     assert.equal(inserted[0] + inserted[1], LOAD_BATCH + 1);
     assert.deepEqual(progress, [LOAD_BATCH, LOAD_BATCH + 1]);

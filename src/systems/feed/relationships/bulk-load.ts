@@ -1,7 +1,7 @@
 /** Loads a whole follow graph at once, for `groundswell seed`. */
 import { batchesOf } from '../../../core/batches.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
-import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import { announceBatch, type BulkLoadDeps } from '../bulk-loads.ts';
 import { addUserCounts, loadFollows } from './bulk-load-queries.ts';
 import { followDeltas } from './user-counts.ts';
 
@@ -20,28 +20,29 @@ export const LOAD_BATCH = 10_000;
 /**
  * Inserts the follows that are not there yet, sets the counts, and answers how many were new. Again over the same
  * data it changes nothing. Each batch is one transaction: after a failure some are loaded, and the next run loads
- * the rest. Follows of oneself and between users of whom one blocks the other are left out. Safe while serving,
- * when `announceBulkLoad` follows: it announces no follow by itself, knows no locked accounts and no limit of followings.
+ * the rest. Follows of oneself and between users of whom one blocks the other are left out. Safe while serving: each
+ * batch that inserts something announces itself (`bulk-loads.ts`), but no follow by itself. It knows no locked
+ * accounts and no limit of followings.
  *
  * NOTE: no COPY: it cannot skip what is there, so it would need a second table and a second pass over the rows.
  * `onProgress` hears, after each batch, how many of the given follows are done.
  */
 export async function bulkLoadFollows(
-  sql: SqlStore,
+  deps: BulkLoadDeps,
   follows: Iterable<FollowToLoad> | AsyncIterable<FollowToLoad>,
   onProgress: (done: number) => void = () => undefined,
 ): Promise<number> {
   let done = 0;
   let inserted = 0;
   for await (const batch of batchesOf(follows, LOAD_BATCH)) {
-    inserted += await loadBatch(sql, batch);
+    inserted += await loadBatch(deps, batch);
     done += batch.length;
     onProgress(done);
   }
   return inserted;
 }
 
-async function loadBatch(sql: SqlStore, given: readonly FollowToLoad[]): Promise<number> {
+async function loadBatch({ sql, eventLog }: BulkLoadDeps, given: readonly FollowToLoad[]): Promise<number> {
   const batch = given.filter(({ followerId, followeeId }) => followerId !== followeeId);
   const followers = batch.map(({ followerId }) => followerId);
   const followees = batch.map(({ followeeId }) => followeeId);
@@ -49,7 +50,10 @@ async function loadBatch(sql: SqlStore, given: readonly FollowToLoad[]): Promise
   return sql.transaction(async (transaction) => {
     const params = [followers, followees, followIds, followers.map(shardOf)] as const;
     const inserted = await transaction.query(loadFollows, [...params]);
-    if (inserted.length > 0) await transaction.query(addUserCounts, followDeltas(inserted, 1));
+    const [firstId] = followIds;
+    if (inserted.length === 0 || firstId === undefined) return 0;
+    await transaction.query(addUserCounts, followDeltas(inserted, 1));
+    await announceBatch(transaction, eventLog, firstId);
     return inserted.length;
   });
 }

@@ -193,7 +193,7 @@ describe('relationships', () => {
       const followees = [celebrity, ...people.slice(index + 1, index + 4)];
       return followees.map((followeeId) => ({ followerId, followeeId, followId: setting.ids.next() }));
     });
-    await bulkLoadFollows(setting.sql, follows);
+    await bulkLoadFollows(setting, follows);
     await setting.sql.query({ name: 'test_vacuum', kind: 'write', text: 'VACUUM ANALYZE follows' }, []);
     // The plan that suits somebody with a few followers is the one that the server keeps for everybody.
     const ordinary = people[0] ?? assert.fail();

@@ -56,7 +56,7 @@ describe('GET /feed', () => {
       await setting.follow(carol, bob);
       const startMs = Date.UTC(2024, 5, 1);
       const postId = composeId(startMs, FIRST_BULK_WRITER, 0);
-      await bulkLoadPosts(setting.sql, [{ postId, authorId: alice, text: 'again' }]);
+      await bulkLoadPosts(setting, [{ postId, authorId: alice, text: 'again' }]);
       const reactionId = composeId(startMs + lateMs, FIRST_BULK_WRITER, 0);
       const repost = { reactionId, userId: bob, postId, authorId: alice, shard: shardOf(bob) };
       await setting.insertReactions('reposts', [repost]);

@@ -35,7 +35,7 @@ async function load(world: FeedWorld): Promise<void> {
   for (const [one, other] of world.blocks) await setting.block(one, other);
   for (const [one, other] of world.mutes) await setting.mute(one, other);
   for (const user of world.suspended) await setting.suspend(user);
-  await bulkLoadPosts(setting.sql, world.posts.map(bulkPost));
+  await bulkLoadPosts(setting, world.posts.map(bulkPost));
   const react = (table: string, reactions: readonly ModelReaction[]): Promise<void> =>
     setting.insertReactions(
       table,
