@@ -138,10 +138,9 @@ function print(verification: Verification, nameOf: NameOf, { user }: VerifyOptio
     console.log(`${user} has no cached timeline: it is made when they come.`);
     return;
   }
-  const rate = Math.round(readersChecked / Math.max(durationMs / 1_000, 0.001)).toLocaleString('en');
   const compared = `${counted(readersChecked, 'timeline')} of ${readersCached.toLocaleString('en')} and ${entriesCompared.toLocaleString('en')} entries`;
   console.log(
-    `Compared ${compared} in ${formatSeconds(durationMs)} (${rate} a second): ${
+    `Compared ${compared} in ${formatSeconds(durationMs)}${rateOf(readersChecked, durationMs)}: ${
       differenceCount === 0 ? 'no differences' : counted(differenceCount, 'difference')
     }.`,
   );
@@ -149,6 +148,12 @@ function print(verification: Verification, nameOf: NameOf, { user }: VerifyOptio
   if (first !== undefined) {
     console.log(`Why? Try: groundswell feeds explain ${nameOf(first.readerId)} ${first.entryId}`);
   }
+}
+
+/** Not of less than a second, nor where it is less than one. */
+function rateOf(readersChecked: number, durationMs: number): string {
+  const rate = readersChecked / (durationMs / 1_000);
+  return durationMs < 1_000 || rate < 1 ? '' : ` (${Math.round(rate).toLocaleString('en')} a second)`;
 }
 
 function differenceTable(differences: readonly Difference[], nameOf: NameOf): string {

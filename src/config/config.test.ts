@@ -34,6 +34,10 @@ describe('configuration', () => {
   it('never shows a secret in a complaint', () => {
     const problems = problemsOf({ GROUNDSWELL_DATABASE_URL: 'mysql://user:hunter2@host/x' });
     assert.doesNotMatch(problems.join('\n'), /hunter2/);
+    assert.match(
+      problems.join('\n'),
+      /must be embedded: or a URL such as postgres:\/\/user:password@[^;]*\.$/,
+    );
   });
 
   it('accepts a value at its limit and refuses one past it', () => {

@@ -47,6 +47,9 @@ export class ConfigError extends Error {
   }
 }
 
+const DATABASE_SCHEMES = ['embedded:', 'postgres:', 'postgresql:'];
+const DATABASE_URL_FORM = 'embedded: or a URL such as postgres://user:password@db.example:5432/groundswell';
+
 /** Reads and checks the whole environment. Throws a `ConfigError` that lists every mistake. */
 export function loadConfig(environment: Environment): Config {
   const problems: string[] = [...unknownVariables(environment)];
@@ -66,7 +69,7 @@ export function loadConfig(environment: Environment): Config {
       corsOrigins: read.list('GROUNDSWELL_CORS_ORIGINS', origin, 'origins such as https://app.example'),
     },
     database: {
-      url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', ['embedded:', 'postgres:', 'postgresql:'])),
+      url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', DATABASE_SCHEMES, DATABASE_URL_FORM)),
       poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
     },
     timelinesMax: read.integer('GROUNDSWELL_TIMELINES_MAX', 1, 10_000_000),
@@ -112,8 +115,8 @@ function createReader(environment: Environment, problems: string[]) {
     return value === undefined || value === '' ? SETTINGS[name].fallback : value;
   };
   const complain = (name: SettingName, must: string): void => {
-    const shown = isSecret(name) ? 'what it has' : JSON.stringify(text(name));
-    problems.push(`${name} must be ${must}; it is ${shown}.`);
+    const found = isSecret(name) ? '' : `; it is ${JSON.stringify(text(name))}`;
+    problems.push(`${name} must be ${must}${found}.`);
   };
   const number = (name: SettingName, pattern: RegExp, min: number, max: number, must: string): number => {
     const value = Number(text(name));
@@ -141,11 +144,15 @@ function createReader(environment: Environment, problems: string[]) {
       if (items.includes(undefined)) complain(name, `a comma-separated list of ${must}`);
       return items.filter((item) => item !== undefined);
     },
-    url: (name: SettingName, schemes: readonly string[]): string | undefined => {
+    url: (
+      name: SettingName,
+      schemes: readonly string[],
+      must = `a URL that starts with ${schemes.join(' or ')}`,
+    ): string | undefined => {
       const value = text(name);
       if (value === '') return undefined;
       if (URL.canParse(value) && schemes.includes(new URL(value).protocol)) return value;
-      complain(name, `a URL that starts with ${schemes.join(' or ')}`);
+      complain(name, must);
       return undefined;
     },
   };

@@ -117,7 +117,10 @@ describe('groundswell feeds', () => {
     for (const person of [alice, bob]) await readFeed(person);
     const { code, stdout, stderr } = await feeds('verify');
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^Compared 2 timelines of 2 and \d+ entries in .* no differences\.\n$/);
+    assert.match(
+      stdout,
+      /^Compared 2 timelines of 2 and \d+ entries in \d+\.\d s(?: \(\d+ a second\))?: no differences\.\n$/,
+    );
     const one = await feeds('verify', '--user', 'Carol');
     assert.equal(one.code, 0);
     assert.match(one.stdout, /^Carol has no cached timeline/);
@@ -201,6 +204,9 @@ describe('groundswell feeds', () => {
     const user = await feeds('verify', '--user', 'zoe');
     assert.deepEqual([user.code, user.stdout], [1, '']);
     assert.match(user.stderr, /^groundswell: --user: there is no user zoe\. .*groundswell admin users/);
+    const empty = await feeds('verify', '--user', '');
+    assert.equal(empty.code, 1);
+    assert.match(empty.stderr, /^groundswell: --user: must be a username or a user id; it is empty\.\n$/);
     assert.match((await feeds('explain', 'zoe', byBob)).stderr, /^groundswell: USER: there is no user zoe\./);
     const absent = await feeds('explain', 'alice', '1540000000000000');
     assert.equal(absent.code, 1);

@@ -117,8 +117,9 @@ function entrySentence(text: Text, entry: ExplainedEntry): string {
     : `${what} does not show in it: ${reasonOf(text, entry)}.`;
 }
 
-function reasonOf({ facts: { readerId, post }, nameOf }: Text, entry: ExplainedEntry): string {
+function reasonOf({ facts: { readerId, post, standings }, nameOf }: Text, entry: ExplainedEntry): string {
   const [reader, author, source] = [nameOf(readerId), nameOf(post.authorId), nameOf(entry.sourceId)];
+  const isFollowed = standings.get(entry.sourceId)?.follow_id != null;
   const reasons: Readonly<Record<Exclude<Verdict, 'shown'>, string>> = {
     deleted: 'the post is deleted',
     direct: 'the post is direct',
@@ -126,7 +127,7 @@ function reasonOf({ facts: { readerId, post }, nameOf }: Text, entry: ExplainedE
     source_gone: `${source} is suspended or deleted`,
     not_followed: `${reader} does not follow ${source}`,
     source_muted: `${reader} has muted ${source}`,
-    source_parted: `a block parts ${reader} and ${source}`,
+    source_parted: `a block parts ${reader} and ${source}${isFollowed ? '' : ', and no follow outlasts a block'}`,
     author_muted: `${reader} has muted ${author}`,
     author_parted: `a block parts ${reader} and ${author}`,
     repeats: `${entry.earlierId === null ? 'another entry' : `entry ${entry.earlierId}`} shows the post within the 24 hours before`,
@@ -204,15 +205,17 @@ interface Found {
 }
 
 function verdictOf(text: Text, { meant, shown, served, serving }: Found): string {
-  const reader = text.nameOf(text.facts.readerId);
+  const { readerId, askedId, post } = text.facts;
+  const timeline = `${text.nameOf(readerId)}'s home timeline`;
+  const what = askedId === post.postId ? 'It' : 'This repost';
   const [last] = meant.slice(-1);
   const [shownLast] = shown.slice(-1);
   if (shownLast === undefined) {
     const reason = last === undefined ? 'nobody brings it there' : reasonOf(text, meant[0] ?? last);
-    const verdict = `It is not in ${reader}'s home timeline: ${reason}.`;
+    const verdict = `${what} is not in ${timeline}: ${reason}.`;
     return served.length > 0 ? `${verdict} But the server shows it now, which is wrong.` : verdict;
   }
-  const verdict = `It is in ${reader}'s home timeline, as entry ${shownLast.entryId}.`;
+  const verdict = `${what} is in ${timeline}, as entry ${shownLast.entryId}.`;
   if (serving === undefined) return verdict;
   const lacking = shown.filter(({ entryId }) => !isServed(servedEntry(serving, entryId)));
   if (lacking.length > 0) return `${verdict} But the server does not show it now, which is wrong.`;

@@ -133,6 +133,16 @@ describe('an explanation', () => {
         'a block parts alice and bob',
       ],
       [
+        'is by somebody whom the reader followed until a block ended it',
+        async () => {
+          await execute('DELETE FROM follows');
+          await setting.block(alice, bob);
+          return setting.post(bob, 'by bob');
+        },
+        `alice has blocked bob since ${TIME}\\.`,
+        'a block parts alice and bob, and no follow outlasts a block',
+      ],
+      [
         'is by somebody who is suspended',
         async () => {
           const postId = await setting.post(bob, 'by bob');
@@ -172,7 +182,7 @@ describe('an explanation', () => {
     says(later, `${second} is the repost of post ${postId} by carol\\.`);
     assert.equal(
       later.verdict,
-      `It is not in alice's home timeline: entry ${first} shows the post within the 24 hours before.`,
+      `This repost is not in alice's home timeline: entry ${first} shows the post within the 24 hours before.`,
     );
   });
 
@@ -191,6 +201,7 @@ describe('an explanation', () => {
     const explanation = await explainPost(late);
     says(explanation, `Entry ${early} does not show in it: .*`);
     says(explanation, `Entry ${late} belongs into the timeline\\.`);
+    assert.equal(explanation.verdict, `This repost is in alice's home timeline, as entry ${late}.`);
     assert.equal(explanation.isShown, true);
   });
 
@@ -208,7 +219,10 @@ describe('an explanation', () => {
     const stranger = await repost(another, dave);
     const explanation = await explainPost(stranger);
     says(explanation, `dave, whom alice does not follow, reposted it on ${TIME}: entry ${stranger}\\.`);
-    assert.equal(explanation.verdict, "It is not in alice's home timeline: alice does not follow dave.");
+    assert.equal(
+      explanation.verdict,
+      "This repost is not in alice's home timeline: alice does not follow dave.",
+    );
   });
 
   it('says how an entry gets there, and what it may wait for', async () => {

@@ -201,6 +201,7 @@ function refusalOf(
   if (isEligible(view, entry)) return undefined;
   if (post.visibility === 'direct') return 'direct';
   if (isSource(view, sourceId)) return view.mutes(post.authorId) ? 'author_muted' : 'author_parted';
-  if (!view.follows(sourceId)) return 'not_followed';
+  // Of the two reasons the one behind the other: a block ends the follows between the two.
+  if (!view.follows(sourceId)) return view.parted(sourceId) ? 'source_parted' : 'not_followed';
   return view.mutes(sourceId) ? 'source_muted' : 'source_parted';
 }
