@@ -13,6 +13,7 @@ import type { Timelines } from '../timelines/timelines.ts';
 import { createAuthorHeads } from './author-heads.ts';
 import { createAuthorModeReview, type PullLimits } from './author-mode-review.ts';
 import { createAuthorModes } from './author-modes.ts';
+import { createDeliveryFence } from './delivery-fence.ts';
 import { createEntryAssembly } from './entry-assembly.ts';
 import { createEntrySources } from './entry-sources.ts';
 import { createFanOut } from './fan-out.ts';
@@ -45,6 +46,8 @@ export interface Home extends Pick<Timelines, 'feed' | 'userPosts'> {
   readonly checks: TimelineCheckAnswers;
   /** For whoever delivers into the timeline store: with one in memory, the process that reads it, and nobody else. */
   readonly fanOut: { readonly subscription: Subscription; readonly jobs: readonly Job[] };
+  /** The fan-out delivers nothing, and no timeline of the store is read, unless the process is the keeper at that moment. */
+  keepTimelinesWhile(isKeeper: () => boolean): void;
   /** Whether the timelines of the store have all that was delivered. Until then home timelines are read by SQL. */
   trustTimelines(trusted: boolean): Promise<void>;
 }
@@ -83,13 +86,19 @@ export function createHome(deps: HomeDeps): Home {
     // The heads before the windows, which merge them.
     listeners: [authorModes, postsCache, readerViews, authorHeads, pulledWindows],
   });
-  const lanes = createFanOutLanes(deps);
-  const authorModeReview = createAuthorModeReview({ ...deps, limits: deps.pullLimits });
-  const fanOut = createFanOut({ ...deps, lanes, authorModeReview });
+  const fence = createDeliveryFence(timelineStore);
+  const delivering = { ...deps, timelineStore: fence.store };
+  const lanes = createFanOutLanes(delivering);
+  const authorModeReview = createAuthorModeReview({ ...delivering, limits: deps.pullLimits });
+  const fanOut = createFanOut({ ...delivering, lanes, authorModeReview });
   let trusted = false;
 
+  function keepsTimelines(): boolean {
+    return trusted && fence.isOpen();
+  }
+
   function feed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
-    const fromMemory = trusted && tail.isSettled(readerId);
+    const fromMemory = keepsTimelines() && tail.isSettled(readerId);
     observer.homeRead(fromMemory ? 'memory' : 'sql');
     return fromMemory ? home.feed(readerId, page) : timelines.feed(readerId, page);
   }
@@ -97,7 +106,7 @@ export function createHome(deps: HomeDeps): Home {
   const checked = { ...deps, authorModes, readerViews, tail };
   const checks = createTimelineCheckAnswers({
     ...deps,
-    keepsTimelines: () => trusted,
+    keepsTimelines,
     verification: createTimelineVerification({ ...checked, memoryFeed: home.feed }),
     describeServing: createServingFacts({ ...checked, feed }),
   });
@@ -114,6 +123,7 @@ export function createHome(deps: HomeDeps): Home {
 
     memoryJobs: [refreshJob(() => postsCache.refreshCounts())],
     fanOut: { subscription: fanOut.subscription, jobs: [...lanes.jobs, ...authorModeReview.jobs] },
+    keepTimelinesWhile: fence.openWhile,
 
     async trustTimelines(now) {
       trusted = false;
