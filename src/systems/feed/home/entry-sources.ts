@@ -1,11 +1,15 @@
-/** Where the entries of a home timeline come from: the reader's cached timeline, and the heads of pulled authors. */
+/**
+ * Where the entries of a home timeline come from: the reader's cached timeline, the heads of pulled authors, and what is
+ * on its way into the former.
+ */
 import type { Id } from '../../../core/ids.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import type { AuthorModes } from './author-modes.ts';
-import { type MergedPage, mergePages } from './merge-pages.ts';
+import { type MergedPage, mergePages, type SourcePage } from './merge-pages.ts';
 import type { PulledWindows } from './pulled-windows.ts';
 import type { ReaderView } from './reader-views.ts';
 import type { BuiltTimeline, TimelineBuilder } from './timeline-builder.ts';
+import type { UndeliveredEntries } from './undelivered-entries.ts';
 
 export interface EntrySources {
   /** The reader's entries below `before`, newest first: `limit` of them or more, unless the sources know no more. */
@@ -16,11 +20,12 @@ export interface EntrySourcesDeps {
   readonly timelineStore: TimelineStore;
   readonly timelineBuilder: TimelineBuilder;
   readonly pulledWindows: PulledWindows;
+  readonly undeliveredEntries: UndeliveredEntries;
   readonly authorModes: AuthorModes;
 }
 
 export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
-  const { timelineStore, timelineBuilder, pulledWindows, authorModes } = deps;
+  const { timelineStore, timelineBuilder, pulledWindows, undeliveredEntries, authorModes } = deps;
 
   /** Whom a reader pulls changes only with the modes, the view and the age of the timeline. */
   const pulled = new WeakMap<ReaderView, { version: number; generation: number; authorIds: readonly Id[] }>();
@@ -49,11 +54,16 @@ export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
 
   return {
     async page(view, before, limit) {
+      // First: what is ended after this look is in the timeline by the next one.
+      const undelivered = undeliveredEntries.page(view, before);
       const timeline = await timelinePage(view.readerId, before, limit);
+      const pages: SourcePage[] = undelivered === undefined ? [timeline] : [timeline, undelivered];
       const authorIds = pulledBy(view, timeline.generation);
-      if (authorIds.length === 0) return mergePages([timeline], limit);
-      const pulledPage = pulledWindows.page(view, authorIds, before, limit);
-      return mergePages([timeline, pulledPage instanceof Promise ? await pulledPage : pulledPage], limit);
+      if (authorIds.length > 0) {
+        const pulledPage = pulledWindows.page(view, authorIds, before, limit);
+        pages.push(pulledPage instanceof Promise ? await pulledPage : pulledPage);
+      }
+      return mergePages(pages, limit);
     },
   };
 }

@@ -9,6 +9,8 @@ export interface FanOutObserver {
   delivered(lane: FanOutLane, entries: number): void;
   /** An entry has reached the last of its readers, `lagMs` after it was written. */
   completed(lane: FanOutLane, lagMs: number): void;
+  /** The fan-out has nothing more to do for these entries. */
+  ended?(entryIds: readonly Id[]): void;
 }
 
 export function observeCompleted(
@@ -17,6 +19,7 @@ export function observeCompleted(
   entryIds: readonly Id[],
   nowMs: number,
 ): void {
+  observer?.ended?.(entryIds);
   // Ids may run ahead of the clock.
   for (const entryId of entryIds) observer?.completed(lane, Math.max(0, nowMs - idTimeMs(entryId)));
 }

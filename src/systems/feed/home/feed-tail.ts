@@ -3,18 +3,23 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { LoggedEvent, Tail, TailFollower } from '../../../ports/event-log/event-log.ts';
+import type { LoggedEvent, NewEvent, Tail, TailFollower } from '../../../ports/event-log/event-log.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { REACTIONS_TOPIC } from '../reactions/reaction-events.ts';
 import { USERS_TOPIC } from '../relationships/hidden-users.ts';
 import { RELATIONSHIPS_TOPIC } from '../relationships/relationship-events.ts';
+import { entryAddedBy } from './author-heads.ts';
 import { AUTHOR_MODES_TOPIC } from './author-modes.ts';
+import type { PostsCache } from './posts-cache.ts';
+
+/** Of a logged event, and of one that this process has just committed. */
+export type FeedEvent = Pick<LoggedEvent, 'topic' | 'key' | 'kind' | 'payload'>;
 
 /** What hears every event. */
 export interface Listener {
-  hear(events: readonly LoggedEvent[]): void;
+  hear(events: readonly FeedEvent[]): void;
 }
 
 export interface FeedTail extends TailFollower {
@@ -25,6 +30,7 @@ export interface FeedTail extends TailFollower {
 export interface FeedTailDeps {
   readonly listeners: readonly Listener[];
   readonly timelineStore: TimelineStore;
+  readonly postsCache: Pick<PostsCache, 'countsRightAfter' | 'countsRefreshed'>;
   readonly clock: Clock;
 }
 
@@ -32,20 +38,65 @@ export interface FeedTailDeps {
 const AGE_MAX_MS = 1_000;
 /** Writers whose events have not come back yet; beyond it everyone waits for the tail. */
 const UNSETTLED_MAX = 100_000;
+/** A reader who asks without a pause is answered from memory all the same after it. */
+const MONOTONIC_MS = 500;
 
-export function createFeedTail({ listeners, timelineStore, clock }: FeedTailDeps): FeedTail {
+/** What a user has written, or had done to them, that memory may lack. */
+interface Unsettled {
+  readonly committedMs: number;
+  /** When SQL last answered them, with whatever had been committed by others until then. */
+  askedMs: number;
+  /** Some of it changes counts of posts. */
+  readonly counted: boolean;
+  /** The refresh of the counts to wait for, once all of it was heard. */
+  rightAfter: number | undefined;
+}
+
+export function createFeedTail({ listeners, timelineStore, postsCache, clock }: FeedTailDeps): FeedTail {
   let followed: Pick<Tail, 'heardUntilMs'> | undefined;
-  /** When this process last committed something that a user sees differently than before. */
-  const committedMs = new Map<Id, number>();
+  const unsettled = new Map<Id, Unsettled>();
   /** Everybody is unsettled until this has been heard. */
   let allCommittedMs = Number.NEGATIVE_INFINITY;
 
-  function unsettle(userId: Id, nowMs: number): void {
-    if (committedMs.size < UNSETTLED_MAX) committedMs.set(userId, nowMs);
-    else {
-      committedMs.clear();
-      allCommittedMs = nowMs;
+  function unsettle(userId: Id, topic: string, nowMs: number): void {
+    if (unsettled.size < UNSETTLED_MAX) {
+      const counted = topic !== RELATIONSHIPS_TOPIC || unsettled.get(userId)?.counted === true;
+      unsettled.set(userId, { committedMs: nowMs, askedMs: nowMs, counted, rightAfter: undefined });
+      return;
     }
+    unsettled.clear();
+    allCommittedMs = nowMs;
+  }
+
+  function hear(events: readonly FeedEvent[]): void {
+    const droppedIds: Id[] = [];
+    for (const event of events) {
+      if (event.topic === BULK_LOADS_TOPIC) void timelineStore.clear();
+      droppedIds.push(...readersWithOtherSources(event));
+      const added = entryAddedBy(event);
+      // At once, and not when its turn comes among all the followers. Nobody unfollows themselves: no generation.
+      if (added !== undefined) {
+        void timelineStore.deliver(
+          [{ entryId: added.entryId, readerIds: [added.authorId] }],
+          Number.POSITIVE_INFINITY,
+        );
+      }
+    }
+    if (droppedIds.length > 0) void timelineStore.drop(droppedIds);
+    for (const listener of listeners) listener.hear(events);
+  }
+
+  /** All that was written has been heard, what SQL has shown since too, and the counts that it changed were read again. */
+  function hasSettled(state: Unsettled, heardUntilMs: number): boolean {
+    const nowMs = clock.monotonicMs();
+    const mayLack = nowMs - state.committedMs < MONOTONIC_MS ? state.askedMs : state.committedMs;
+    if (heardUntilMs <= mayLack) {
+      state.askedMs = nowMs;
+      return false;
+    }
+    if (!state.counted) return true;
+    state.rightAfter ??= postsCache.countsRightAfter();
+    return postsCache.countsRefreshed() >= state.rightAfter;
   }
 
   return {
@@ -58,28 +109,13 @@ export function createFeedTail({ listeners, timelineStore, clock }: FeedTailDeps
       BULK_LOADS_TOPIC,
     ],
 
-    hear(events) {
-      const droppedIds: Id[] = [];
-      for (const event of events) {
-        if (event.topic === BULK_LOADS_TOPIC) void timelineStore.clear();
-        droppedIds.push(...readersWithOtherSources(event));
-        const own = ownEntryOf(event);
-        // At once, and not when its turn comes among all the followers. Nobody unfollows themselves: no generation.
-        if (own !== undefined) {
-          void timelineStore.deliver(
-            [{ entryId: own.entryId, readerIds: [own.userId] }],
-            Number.POSITIVE_INFINITY,
-          );
-        }
-      }
-      if (droppedIds.length > 0) void timelineStore.drop(droppedIds);
-      for (const listener of listeners) listener.hear(events);
-    },
+    hear,
 
     committed(events) {
       const nowMs = clock.monotonicMs();
-      for (const { topic, kind, payload } of events) {
-        for (const userId of usersOf(topic, kind, payload)) unsettle(userId, nowMs);
+      for (const event of events.map(feedEvent)) {
+        if (isNewPost(event)) hear([event]);
+        else for (const userId of usersOf(event)) unsettle(userId, event.topic, nowMs);
       }
     },
 
@@ -91,20 +127,28 @@ export function createFeedTail({ listeners, timelineStore, clock }: FeedTailDeps
       if (followed === undefined) return false;
       const heardUntilMs = followed.heardUntilMs();
       if (clock.monotonicMs() - heardUntilMs > AGE_MAX_MS || heardUntilMs <= allCommittedMs) return false;
-      const writtenMs = committedMs.get(readerId);
-      if (writtenMs === undefined) return true;
-      if (heardUntilMs <= writtenMs) return false;
-      committedMs.delete(readerId);
+      const state = unsettled.get(readerId);
+      if (state === undefined) return true;
+      if (!hasSettled(state, heardUntilMs)) return false;
+      unsettled.delete(readerId);
       return true;
     },
   };
 }
 
-type Payload = Readonly<Record<string, unknown>>;
+function feedEvent({ topic, key, kind, payload }: NewEvent): FeedEvent {
+  // An object that JSON can carry, as events promise.
+  return { topic, key, kind, payload: payload as FeedEvent['payload'] };
+}
+
+/** Nothing else is changed by a post that answers none: it can be heard before all that was committed before it. */
+function isNewPost({ topic, kind, payload }: FeedEvent): boolean {
+  return topic === POSTS_TOPIC && kind === 'created' && payload['reply_to_id'] === null;
+}
 
 /** Who sees something else from now on, and may expect it at once: the one who did it, and whom it was done to. */
-function usersOf(topic: string, kind: string, payload: object): Id[] {
-  const { author_id, user_id, follower_id, followee_id, requester_id, target_id } = payload as Payload;
+function usersOf({ topic, kind, payload }: FeedEvent): Id[] {
+  const { author_id, user_id, follower_id, followee_id, requester_id, target_id } = payload;
   if (topic === POSTS_TOPIC) return [Number(kind.endsWith('reposted') ? user_id : author_id)];
   if (topic === REACTIONS_TOPIC) return [Number(user_id)];
   if (topic !== RELATIONSHIPS_TOPIC) return [];
@@ -113,17 +157,10 @@ function usersOf(topic: string, kind: string, payload: object): Id[] {
     .map(Number);
 }
 
-function readersWithOtherSources({ topic, kind, payload }: LoggedEvent): Id[] {
+function readersWithOtherSources({ topic, kind, payload }: FeedEvent): Id[] {
+  if (topic === USERS_TOPIC) return kind === 'deleted' ? [Number(payload['user_id'])] : [];
   if (topic !== RELATIONSHIPS_TOPIC) return [];
   if (kind === 'followed' || kind === 'unfollowed') return [Number(payload['follower_id'])];
   // A block ends the follows between the two.
   return kind === 'blocked' ? [Number(payload['user_id']), Number(payload['target_id'])] : [];
-}
-
-function ownEntryOf({ topic, kind, payload }: LoggedEvent): { entryId: Id; userId: Id } | undefined {
-  if (topic !== POSTS_TOPIC) return undefined;
-  if (kind === 'created')
-    return { entryId: Number(payload['post_id']), userId: Number(payload['author_id']) };
-  if (kind !== 'reposted') return undefined;
-  return { entryId: Number(payload['repost_id']), userId: Number(payload['user_id']) };
 }

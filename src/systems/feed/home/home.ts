@@ -27,6 +27,7 @@ import { createReaderViews } from './reader-views.ts';
 import { createServingFacts } from './serving-facts.ts';
 import { createTimelineBuilder } from './timeline-builder.ts';
 import { createTimelineVerification } from './timeline-verification.ts';
+import { createUndeliveredEntries } from './undelivered-entries.ts';
 import { createUserTimelines } from './user-timelines.ts';
 
 /** What metrics want to know. Called synchronously; must not throw. */
@@ -76,18 +77,30 @@ export function createHome(deps: HomeDeps): Home {
   const authorModes = createAuthorModes(deps);
   const pulledWindows = createPulledWindows({ authorHeads, isPulled: authorModes.isPulled });
   const timelineBuilder = createTimelineBuilder({ ...deps, onBuild: observer.timelineBuilt });
-  const entrySources = createEntrySources({ timelineStore, timelineBuilder, pulledWindows, authorModes });
+  const undeliveredEntries = createUndeliveredEntries(deps);
+  const entrySources = createEntrySources({
+    timelineStore,
+    timelineBuilder,
+    pulledWindows,
+    undeliveredEntries,
+    authorModes,
+  });
   const entryAssembly = createEntryAssembly({ ...deps, readerViews });
   const memory = { ...deps, postsCache, readerViews, authorHeads, entrySources, entryAssembly };
   const home = createHomeTimelines({ ...memory, olderFeed: timelines.feed });
   const user = createUserTimelines({ ...memory, olderPosts: timelines.userPosts });
   const tail = createFeedTail({
     ...deps,
+    postsCache,
     // The heads before the windows, which merge them.
-    listeners: [authorModes, postsCache, readerViews, authorHeads, pulledWindows],
+    listeners: [authorModes, postsCache, readerViews, authorHeads, pulledWindows, undeliveredEntries],
   });
   const fence = createDeliveryFence(timelineStore);
-  const delivering = { ...deps, timelineStore: fence.store };
+  const delivering = {
+    ...deps,
+    timelineStore: fence.store,
+    observer: { ...observer, ended: undeliveredEntries.end },
+  };
   const lanes = createFanOutLanes(delivering);
   const authorModeReview = createAuthorModeReview({ ...delivering, limits: deps.pullLimits });
   const fanOut = createFanOut({ ...delivering, lanes, authorModeReview });

@@ -46,10 +46,17 @@ export interface PostsCache {
    * posts at the same moment, one statement loads what is missing.
    */
   repostersBefore(post: CachedPost, entryId: Id): MaybePromise<readonly Id[] | undefined>;
-  /** Of the topics `posts`, `reactions` and `users`; to hear one again does no harm. */
+  /**
+   * Of the topics `posts`, `reactions` and `users`; to hear one again does no harm. Not of `bulk_loads`: a load changes
+   * no post that is there, only how many answers it has, and to count those of all posts again costs 100 statements.
+   */
   hear(events: readonly HeardEvent[]): void;
   /** Reads the counts again that something has changed. A job: counts are as old as its last run. */
   refreshCounts(): Promise<void>;
+  /** The number of the refresh after which all counts are right that something heard so far has changed. */
+  countsRightAfter(): number;
+  /** The number of the last refresh that has ended well. */
+  countsRefreshed(): number;
   /** Posts, reposts, and what is known to be gone. */
   size(): number;
 }
@@ -195,6 +202,8 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
     },
 
     refreshCounts: () => staleCounts.refresh(),
+    countsRightAfter: () => staleCounts.rightAfter(),
+    countsRefreshed: () => staleCounts.refreshed(),
     size: () => kept.size(),
   };
 }

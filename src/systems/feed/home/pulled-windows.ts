@@ -24,6 +24,8 @@ export interface PulledWindows {
 
 /** To merge so many at each read costs no more than to keep the merge. */
 export const MERGED_AT_READ_MAX = 8;
+/** Of a merge that is kept: three of the largest pages. What is older is answered by SQL. */
+export const MERGED_ENTRIES = 400;
 /** Entries of pulled authors that are remembered; a merge that is further behind is made anew. */
 export const ADDED_ENTRIES_MAX = 4_096;
 
@@ -51,12 +53,7 @@ export function createPulledWindows({ authorHeads, isPulled }: PulledWindowsDeps
     // First: what is added while the heads are being loaded is put in afterwards, if it is not there yet.
     const seen = added;
     const pages = await authorHeads.pages(authorIds, ID_MAX, HEAD_ENTRIES);
-    const { entryIds, completeAbove } = mergePages(pages, HEAD_ENTRIES);
-    const made = {
-      authorIds,
-      window: new IdWindow([...entryIds].reverse(), HEAD_ENTRIES, completeAbove),
-      seen,
-    };
+    const made = { authorIds, window: newestOf(pages), seen };
     merges.set(view, made);
     return made;
   }
@@ -67,7 +64,7 @@ export function createPulledWindows({ authorHeads, isPulled }: PulledWindowsDeps
       if (!includesId(made.authorIds, addedAuthorIds[place] ?? 0)) continue;
       made.window.add(addedEntryIds[place] ?? 0);
     }
-    if (made.window.size > 2 * HEAD_ENTRIES) made.window.trim(HEAD_ENTRIES);
+    if (made.window.size > 2 * MERGED_ENTRIES) made.window.trim(MERGED_ENTRIES);
   }
 
   async function mergedPage(
@@ -80,9 +77,7 @@ export function createPulledWindows({ authorHeads, isPulled }: PulledWindowsDeps
     const isUsable = known?.authorIds === authorIds && added - known.seen <= ADDED_ENTRIES_MAX;
     const made = isUsable ? known : await merge(view, authorIds);
     catchUp(made);
-    const page = { entryIds: made.window.page(before, limit), floor: made.window.floor };
-    // Below the merge, the heads may reach further.
-    return page.entryIds.length === limit || page.floor === 0 ? page : headsPage(authorIds, before, limit);
+    return { entryIds: made.window.page(before, limit), floor: made.window.floor };
   }
 
   function headsPage(authorIds: readonly Id[], before: Id, limit: number): Promise<SourcePage> | SourcePage {
@@ -106,4 +101,27 @@ export function createPulledWindows({ authorHeads, isPulled }: PulledWindowsDeps
       }
     },
   };
+}
+
+/** Of whole heads. Sorted as numbers in place: there may be a hundred thousand. */
+function newestOf(heads: readonly SourcePage[]): IdWindow {
+  let completeAbove = 0;
+  let count = 0;
+  for (const { entryIds, floor } of heads) {
+    const last = entryIds.length < HEAD_ENTRIES ? undefined : entryIds.at(-1);
+    completeAbove = Math.max(completeAbove, last === undefined ? floor : last - 1);
+    count += entryIds.length;
+  }
+  const all = new Float64Array(count);
+  let end = 0;
+  for (const { entryIds } of heads) {
+    for (const entryId of entryIds) {
+      if (entryId <= completeAbove) break;
+      all[end] = entryId;
+      end += 1;
+    }
+  }
+  const sorted = all.subarray(0, end).sort();
+  // One more than are kept, which is the floor then.
+  return new IdWindow(sorted.subarray(Math.max(0, end - MERGED_ENTRIES - 1)), MERGED_ENTRIES, completeAbove);
 }

@@ -12,6 +12,7 @@ import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
 import type { PostReactions } from '../posts/post.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { REACTIONS_TOPIC } from '../reactions/reaction-events.ts';
+import { USERS_TOPIC } from '../relationships/hidden-users.ts';
 import { RELATIONSHIPS_TOPIC } from '../relationships/relationship-events.ts';
 import { type IdListColumn, readIdList } from './id-list-queries.ts';
 import { IdWindow } from './id-window.ts';
@@ -50,7 +51,7 @@ export interface ReaderViews {
   get(readerId: Id): MaybePromise<ReaderView>;
   /** Of all the posts, by SQL: for those that the view does not know. */
   flagsOf(readerId: Id, postIds: readonly Id[]): Promise<ReadonlyMap<Id, ViewerFlags>>;
-  /** Of the topics `relationships`, `reactions`, `posts` and `bulk_loads`; to hear one again changes nothing. */
+  /** Of the topics `relationships`, `reactions`, `posts`, `users` and `bulk_loads`; to hear one again changes nothing. */
   hear(events: readonly HeardEvent[]): void;
   forget(readerId: Id): void;
   size(): number;
@@ -78,6 +79,7 @@ export function createReaderViews(deps: ReaderViewsDeps): ReaderViews {
 
   function hearOne({ topic, kind, payload }: HeardEvent): void {
     if (topic === BULK_LOADS_TOPIC) views.clear();
+    if (topic === USERS_TOPIC && kind === 'deleted') views.forget(Number(payload['user_id']));
     if (topic === RELATIONSHIPS_TOPIC) {
       for (const field of READERS_CONCERNED[kind] ?? []) views.forget(Number(payload[field]));
       return;

@@ -15,6 +15,10 @@ export interface StaleCounts {
   mark(postId: Id): void;
   /** Reads those marked until now; what it fails to read stays marked. */
   refresh(): Promise<void>;
+  /** The number of the refresh after which all counts are right that are marked now. */
+  rightAfter(): number;
+  /** The number of the last refresh that has ended well. */
+  refreshed(): number;
 }
 
 export interface StaleCountsDeps {
@@ -26,12 +30,17 @@ export interface StaleCountsDeps {
 export function createStaleCounts({ sql, cachedPost }: StaleCountsDeps): StaleCounts {
   const marked = new Set<Id>();
   let refreshing: Promise<void> = Promise.resolve();
+  let begun = 0;
+  let refreshed = 0;
 
   async function refresh(): Promise<void> {
+    begun += 1;
+    const number = begun;
     const postIds = [...marked];
     for (let start = 0; start < postIds.length; start += COUNTS_BATCH) {
       await refreshBatch(postIds.slice(start, start + COUNTS_BATCH));
     }
+    refreshed = number;
   }
 
   async function refreshBatch(batch: readonly Id[]): Promise<void> {
@@ -60,5 +69,8 @@ export function createStaleCounts({ sql, cachedPost }: StaleCountsDeps): StaleCo
       refreshing = refreshing.catch(() => undefined).then(refresh);
       return refreshing;
     },
+
+    rightAfter: () => (marked.size === 0 && refreshed === begun ? refreshed : begun + 1),
+    refreshed: () => refreshed,
   };
 }
