@@ -84,9 +84,13 @@ describe('timeline checks', () => {
     };
     const pauseFanOut = async () => consumer?.close();
     await resumeFanOut();
+    const beat = setInterval(() => {
+      for (const job of home.memoryJobs) void job.run().catch(() => undefined);
+    }, 50);
     try {
       await work({ home, timelineStore, deps, pauseFanOut, resumeFanOut });
     } finally {
+      clearInterval(beat);
       await pauseFanOut();
       await home.checks.close();
       await tail.close();
