@@ -58,6 +58,8 @@ const PACE_MS = 100;
 /** A post that is this old is in every timeline, whatever was killed meanwhile; mostly it takes some 100 ms. */
 const LATE_MS = 10_000;
 const REST_MS = 10;
+/** Until all have walked to the end of what they are at, on a machine that is very busy. */
+const REST_MS_MAX = 60_000;
 const OWN_LOOKS = 5;
 const WALK_PAGES_MAX = 12;
 const WRONG_MAX = 20;
@@ -229,7 +231,7 @@ export function startTimelineLoad(options: TimelineLoadOptions): TimelineLoad {
     latestMs: () => latestMs,
     async pause() {
       paused = true;
-      await until(() => resting === acts.length);
+      await until(() => resting === acts.length, REST_MS_MAX);
     },
     resume() {
       paused = false;
