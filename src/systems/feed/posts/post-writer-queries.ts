@@ -169,11 +169,15 @@ const ANSWERED = `answered AS (
  */
 export const WRITE_POSTS: readonly WritePosts[] = Array.from({ length: 16 }, (_, index) => {
   const has = (bit: number) => (index & bit) !== 0;
-  return writeStatement<PostColumns, PostWriteRow>(
-    `posts_write_${index}`,
-    writePostsText({ keys: has(1), replies: has(2), mentions: has(4), tags: has(8) }),
-  );
+  const parts = { keys: has(1), replies: has(2), mentions: has(4), tags: has(8) };
+  return writeStatement<PostColumns, PostWriteRow>(nameOf(parts), writePostsText(parts));
 });
+
+/** In traces and metrics: `posts_write` for posts that have none of it, `posts_write_keys_tags` and so on. */
+function nameOf(parts: PostParts): string {
+  const present = Object.entries(parts).flatMap(([part, isPresent]) => (isPresent ? [part] : []));
+  return ['posts_write', ...present].join('_');
+}
 
 export interface StoredAnswerRow {
   readonly fingerprint: Buffer;
