@@ -20,6 +20,8 @@ function gatedRun() {
     batches,
     release: async () => {
       gates.shift()?.();
+      // The batch ends in this turn, and the next one starts at the end of it.
+      await nextTurn();
       await nextTurn();
     },
     run: async (items: readonly number[]) => {
@@ -75,6 +77,29 @@ describe('coalescing', () => {
     assert.deepEqual(batches, [[1, 2]]);
     await release();
     await Promise.all(results);
+  });
+
+  it('takes along what comes in the turn in which a batch ends', async () => {
+    const batches: (readonly number[])[] = [];
+    let late: Promise<number> | undefined;
+    const coalescer = createCoalescer<number, number>({
+      ...LIMITS,
+      run: async (items) => {
+        batches.push(items);
+        await nextTurn();
+        return doubled(items);
+      },
+    });
+    const first = coalescer.submit(1);
+    await nextTurn();
+    const second = coalescer.submit(2);
+    await first.then(() =>
+      Promise.resolve().then(() => {
+        late = coalescer.submit(3);
+      }),
+    );
+    assert.deepEqual(await Promise.all([second, late]), [4, 6]);
+    assert.deepEqual(batches, [[1], [2, 3]]);
   });
 
   it('fills a batch to its maximum and leaves the next item for the next one', async () => {

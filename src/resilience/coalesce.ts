@@ -75,7 +75,8 @@ export function createCoalescer<Item, Result>(
 
   function endBatch(): void {
     running -= 1;
-    startBatches();
+    // Not at once: what has been read from the network in this turn, and is not looked at yet, goes along.
+    if (queue.length > 0) startSoon();
   }
 
   return {

@@ -21,9 +21,8 @@ import type { PostRow } from './posts-queries.ts';
 
 /** Larger batches save no more: the flush is shared well before, and the last of a batch waits for all. */
 export const WRITE_BATCH_MAX = 100;
-/** One at a time, and a moment for the callers of the last one to come again: 25 posts a batch from 32 callers, not 13. */
-const CONCURRENT_BATCHES_MAX = 1;
-const GATHER_MS = 1;
+/** While one waits for the disk, the other is written and its callers are answered: a fifth more posts than one by one. */
+const CONCURRENT_BATCHES_MAX = 2;
 /** Some two seconds of writing: who would wait longer is told to come back. */
 const WAITING_MAX = 5_000;
 
@@ -74,7 +73,6 @@ export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): Po
     batchMax: WRITE_BATCH_MAX,
     concurrentBatchesMax: CONCURRENT_BATCHES_MAX,
     queueMax: WAITING_MAX,
-    gatherMs: GATHER_MS,
     run: runInSpan,
   });
   return {
