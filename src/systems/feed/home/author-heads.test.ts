@@ -5,13 +5,8 @@ import { createFeedSetting, type FeedSetting } from '../../../../test/support/fe
 import { createGatedSession } from '../../../../test/support/gated-session.ts';
 import { ID_MAX, type Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
-import {
-  type AuthorHeads,
-  createAuthorHeads,
-  entryAddedBy,
-  HEAD_ENTRIES,
-  HEAD_ENTRIES_MAX,
-} from './author-heads.ts';
+import { entryAddedBy } from './added-entry.ts';
+import { type AuthorHeads, createAuthorHeads, HEAD_ENTRIES, HEAD_ENTRIES_MAX } from './author-heads.ts';
 import type { HeardEvent } from './reader-views.ts';
 
 describe('heads of authors', () => {

@@ -8,7 +8,7 @@ import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { createLoadingCache } from '../../../resilience/loading-cache.ts';
 import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
-import { POSTS_TOPIC } from '../posts/post-events.ts';
+import { entryAddedBy } from './added-entry.ts';
 import { getAuthorHeads } from './author-heads-queries.ts';
 import { readIdList } from './id-list-queries.ts';
 import { IdWindow } from './id-window.ts';
@@ -37,11 +37,6 @@ export interface AuthorHeads {
   hear(events: readonly HeardEvent[]): void;
   forget(authorId: Id): void;
   size(): number;
-}
-
-export interface AddedEntry {
-  readonly authorId: Id;
-  readonly entryId: Id;
 }
 
 export interface AuthorHeadsDeps {
@@ -90,15 +85,6 @@ export function createAuthorHeads(deps: AuthorHeadsDeps): AuthorHeads {
     forget: (authorId) => heads.forget(authorId),
     size: () => heads.size(),
   };
-}
-
-/** What an event of any topic adds to whose head. A repost is an entry of who reposts. */
-export function entryAddedBy({ topic, kind, payload }: HeardEvent): AddedEntry | undefined {
-  if (topic !== POSTS_TOPIC) return undefined;
-  const { author_id, post_id, user_id, repost_id } = payload;
-  if (kind === 'created') return { authorId: Number(author_id), entryId: Number(post_id) };
-  if (kind === 'reposted') return { authorId: Number(user_id), entryId: Number(repost_id) };
-  return undefined;
 }
 
 function addEntry(head: IdWindow, entryId: Id): void {

@@ -11,6 +11,7 @@ import type { LoggedEvent, Subscription } from '../../../ports/event-log/event-l
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Delivery, TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
+import { homeEntryAddedBy } from './added-entry.ts';
 import type { AuthorModeReview } from './author-mode-review.ts';
 import { PULL_GRACE_MS } from './author-modes.ts';
 import { deliverInTurns } from './delivery-turns.ts';
@@ -113,10 +114,9 @@ export function createFanOut(deps: FanOutDeps): { readonly subscription: Subscri
 /** New entries of home timelines: who wrote or reposted, and the entries of each in order. */
 function entriesBySource(events: readonly LoggedEvent[]): Map<Id, Id[]> {
   const entries = new Map<Id, Id[]>();
-  for (const { kind, payload } of events) {
-    if (kind === 'created' && payload['visibility'] !== 'direct')
-      add(entries, Number(payload['author_id']), Number(payload['post_id']));
-    if (kind === 'reposted') add(entries, Number(payload['user_id']), Number(payload['repost_id']));
+  for (const event of events) {
+    const added = homeEntryAddedBy(event);
+    if (added !== undefined) add(entries, added.authorId, added.entryId);
   }
   return entries;
 }

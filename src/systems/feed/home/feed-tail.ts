@@ -10,7 +10,7 @@ import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { REACTIONS_TOPIC } from '../reactions/reaction-events.ts';
 import { USERS_TOPIC } from '../relationships/hidden-users.ts';
 import { RELATIONSHIPS_TOPIC } from '../relationships/relationship-events.ts';
-import { entryAddedBy } from './author-heads.ts';
+import { entryAddedBy } from './added-entry.ts';
 import { AUTHOR_MODES_TOPIC } from './author-modes.ts';
 import type { PostsCache } from './posts-cache.ts';
 

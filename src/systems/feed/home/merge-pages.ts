@@ -26,8 +26,7 @@ export function mergePages(pages: readonly SourcePage[], limit: number): MergedP
   let completeAbove = 0;
   let floor = 0;
   for (const page of pages) {
-    const last = page.entryIds.length >= limit ? page.entryIds.at(-1) : undefined;
-    completeAbove = Math.max(completeAbove, last === undefined ? page.floor : last - 1);
+    completeAbove = Math.max(completeAbove, lowerEndOf(page, limit));
     floor = Math.max(floor, page.floor);
   }
   const [only] = pages;
@@ -45,4 +44,10 @@ export function mergePages(pages: readonly SourcePage[], limit: number): MergedP
     completeAbove,
     floor,
   };
+}
+
+/** Above which id a page is complete that was asked for with that limit. */
+export function lowerEndOf({ entryIds, floor }: SourcePage, limit: number): Id {
+  const last = entryIds.length >= limit ? entryIds.at(-1) : undefined;
+  return last === undefined ? floor : last - 1;
 }

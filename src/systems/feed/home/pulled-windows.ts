@@ -4,9 +4,10 @@
  */
 import { ID_MAX, type Id } from '../../../core/ids.ts';
 import type { LoggedEvent } from '../../../ports/event-log/event-log.ts';
-import { type AuthorHeads, entryAddedBy, HEAD_ENTRIES } from './author-heads.ts';
+import { entryAddedBy } from './added-entry.ts';
+import { type AuthorHeads, HEAD_ENTRIES } from './author-heads.ts';
 import { IdWindow } from './id-window.ts';
-import { mergePages, type SourcePage } from './merge-pages.ts';
+import { lowerEndOf, mergePages, type SourcePage } from './merge-pages.ts';
 import type { ReaderView } from './reader-views.ts';
 import { includesId } from './sorted-ids.ts';
 
@@ -107,10 +108,9 @@ export function createPulledWindows({ authorHeads, isPulled }: PulledWindowsDeps
 function newestOf(heads: readonly SourcePage[]): IdWindow {
   let completeAbove = 0;
   let count = 0;
-  for (const { entryIds, floor } of heads) {
-    const last = entryIds.length < HEAD_ENTRIES ? undefined : entryIds.at(-1);
-    completeAbove = Math.max(completeAbove, last === undefined ? floor : last - 1);
-    count += entryIds.length;
+  for (const head of heads) {
+    completeAbove = Math.max(completeAbove, lowerEndOf(head, HEAD_ENTRIES));
+    count += head.entryIds.length;
   }
   const all = new Float64Array(count);
   let end = 0;

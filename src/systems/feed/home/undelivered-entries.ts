@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
-import { entryAddedBy } from './author-heads.ts';
+import { homeEntryAddedBy } from './added-entry.ts';
 import type { SourcePage } from './merge-pages.ts';
 import type { HeardEvent, ReaderView } from './reader-views.ts';
 
@@ -55,9 +55,8 @@ export function createUndeliveredEntries({ clock }: { readonly clock: Clock }): 
       const nowMs = clock.monotonicMs();
       forgetOld(nowMs);
       for (const event of events) {
-        const added = entryAddedBy(event);
-        if (added === undefined || event.payload['visibility'] === 'direct') continue;
-        if (ended.delete(added.entryId)) continue;
+        const added = homeEntryAddedBy(event);
+        if (added === undefined || ended.delete(added.entryId)) continue;
         waiting.set(added.entryId, { sourceId: added.authorId, sinceMs: nowMs });
       }
     },
