@@ -14,8 +14,9 @@ import {
   type ReactionKind,
 } from './reaction-changes.ts';
 
-/** As of new posts (posts/post-writer.ts), and for the same reasons. */
+/** As of new posts (posts/post-writer.ts), and for the same reason. */
 export const REACTION_BATCH_MAX = 100;
+/** Unlike new posts one at a time, and a moment to gather: a hot post has one delta for each batch, so few are better. */
 const CONCURRENT_BATCHES_MAX = 1;
 const GATHER_MS = 1;
 const WAITING_MAX = 5_000;
