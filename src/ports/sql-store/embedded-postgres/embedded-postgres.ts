@@ -106,6 +106,8 @@ async function openServer(options: EmbeddedPostgresOptions): Promise<EmbeddedPos
     pid: supervisor.pid,
     async close() {
       await supervisor.close();
+      // One that was killed, and was to be started again, may have left processes that have not noticed yet.
+      await clearOrphans(cluster.folder, clock, log);
       await rm(host, { recursive: true, force: true });
     },
   };
