@@ -6,7 +6,7 @@ import type { Job } from '../core/job.ts';
 import type { Authenticate } from '../http/auth.ts';
 import { createWrites, deleteExpiredAnswers } from '../http/idempotency.ts';
 import type { App } from '../http/server.ts';
-import type { Subscription, Tail } from '../ports/event-log/event-log.ts';
+import type { Subscription, Tail, TailFollower } from '../ports/event-log/event-log.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import { type Accounts, createAccounts } from '../systems/accounts/accounts.ts';
 import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-routes.ts';
@@ -19,6 +19,22 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import { openProcessTail } from './process-tail.ts';
+
+/** What the roles run of one system. */
+export interface ComposedSystem {
+  /** Schemas that its routes refer to. */
+  readonly schemas?: readonly TSchema[];
+  /** Its calls, below the prefix of the API. */
+  routes?(app: App): void;
+  /** What people open in a browser, at the root. */
+  pages?(app: App): void;
+  readonly tails?: readonly TailFollower[];
+  readonly subscriptions?: readonly Subscription[];
+  readonly jobs?: readonly Job[];
+  /** Accepted work that waits in this process. */
+  queued?(): number;
+  close?(): Promise<void>;
+}
 
 export interface Product {
   readonly accounts: Accounts;
@@ -96,30 +112,54 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   metrics.watchQueue('reaction-writer', feed.reactionWriter.waiting);
   metrics.watchQueue('password-hashes', accounts.passwords.waiting);
   const writes = createWrites(sql);
+  const systems: readonly ComposedSystem[] = [
+    {
+      schemas: ACCOUNTS_SCHEMAS,
+      routes(app) {
+        const secureCookies = config.http.publicUrl?.startsWith('https:') ?? false;
+        accountsRoutes(app, { accounts, sql, writes, secureCookies });
+      },
+      pages: passwordResetPageRoutes,
+      tails: [accounts.tail],
+      jobs: [expireJob('expire-sessions', () => accounts.deleteExpired())],
+      close: () => accounts.close(),
+    },
+    {
+      schemas: FEED_SCHEMAS,
+      routes: (app) => feedRoutes(app, { feed, writes }),
+      tails: [feed.home.tail, feed.home.checks],
+      subscriptions: feed.subscriptions,
+      jobs: [...feed.jobs, ...feed.home.checks.jobs],
+      queued: () => feed.waiting() + feed.reactionWriter.waiting(),
+      close: () => feed.home.checks.close(),
+    },
+  ];
   return {
     accounts,
     feed,
     authenticate: (token) => accounts.authenticator.authenticate(token),
-    schemas: [...ACCOUNTS_SCHEMAS, ...FEED_SCHEMAS],
+    schemas: systems.flatMap(({ schemas = [] }) => schemas),
     routes(app) {
-      const secureCookies = config.http.publicUrl?.startsWith('https:') ?? false;
-      accountsRoutes(app, { accounts, sql, writes, secureCookies });
-      feedRoutes(app, { feed, writes });
+      for (const system of systems) system.routes?.(app);
     },
-    pages: passwordResetPageRoutes,
-    openTail: () => openProcessTail(eventLog, [accounts.tail, feed.home.tail, feed.home.checks], log),
-    subscriptions: feed.subscriptions,
+    pages(app) {
+      for (const system of systems) system.pages?.(app);
+    },
+    openTail: () =>
+      openProcessTail(
+        eventLog,
+        systems.flatMap(({ tails = [] }) => tails),
+        log,
+      ),
+    subscriptions: systems.flatMap(({ subscriptions = [] }) => subscriptions),
     jobs: [
-      ...feed.jobs,
-      ...feed.home.checks.jobs,
+      ...systems.flatMap(({ jobs = [] }) => jobs),
       expireJob('expire-events', () => eventLog.deleteExpired()),
-      expireJob('expire-sessions', () => accounts.deleteExpired()),
       expireJob('expire-idempotency-keys', () => deleteExpiredAnswers(sql)),
     ],
-    queued: () => feed.waiting() + feed.reactionWriter.waiting(),
+    queued: () => systems.reduce((sum, system) => sum + (system.queued?.() ?? 0), 0),
     async close() {
-      await feed.home.checks.close();
-      await accounts.close();
+      for (const system of systems.toReversed()) await system.close?.();
     },
   };
 }
