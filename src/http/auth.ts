@@ -1,11 +1,13 @@
 /**
- * Who asks: a bearer token (programs) or the session cookie (browsers, with CSRF protection), checked before
- * anything else is done for the request. Every route says in its configuration who may call it.
+ * Who asks: a bearer token or API key (programs) or the session cookie (browsers, with CSRF protection), checked
+ * before anything else is done for the request. Every route says in its configuration who may call it, and by its
+ * `scope` which API keys may; without one, none.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
+import type { Scope } from '../core/scope.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
 /**
@@ -17,6 +19,12 @@ export type Access = 'public' | 'optional' | 'user' | 'moderator' | 'administrat
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /**
+     * What an API key must be allowed for this call. On an `optional` route a key without it is answered as
+     * someone who is not signed in: what is public any key may read, but no more than that. A route without a
+     * scope refuses keys; whether that is meant is checked by `test/e2e/openapi.test.ts`.
+     */
+    scope?: Scope;
   }
   interface FastifyRequest {
     principal: Principal | undefined;
@@ -27,7 +35,10 @@ declare module 'fastify' {
 
 export const CSRF_HEADER = 'x-csrf-token';
 
-/** Finds whose token it is; `undefined` for one that is unknown, expired or revoked. At once when it is cached. */
+/**
+ * Finds whose token or API key it is; `undefined` for one that is unknown, expired or revoked. At once when it is
+ * cached. Throws `unauthenticated` where it can say more.
+ */
 export type Authenticate = (token: string) => Principal | undefined | Promise<Principal | undefined>;
 
 export interface AuthOptions {
@@ -47,7 +58,7 @@ export function registerAuth(app: FastifyInstance, { authenticate, origins }: Au
     if (config?.access === undefined) throw new Error(`The route ${url} does not say who may call it.`);
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const access = request.routeOptions.config.access ?? 'public';
+    const { access = 'public', scope } = request.routeOptions.config;
     if (access === 'public') return done();
     const refuse = (error: unknown): void => {
       if (error instanceof AppError) request.refusal = error;
@@ -58,7 +69,7 @@ export function registerAuth(app: FastifyInstance, { authenticate, origins }: Au
       done();
     };
     try {
-      const found = identify(request, access, authenticate, origins);
+      const found = identify(request, access, scope, authenticate, origins);
       // Known callers, nearly all of them, go on without waiting for a turn of the event loop.
       if (found instanceof Promise) found.then(admit, refuse);
       else admit(found);
@@ -76,6 +87,7 @@ export function registerAccess(app: FastifyInstance): void {
 function identify(
   request: FastifyRequest,
   access: Exclude<Access, 'public'>,
+  scope: Scope | undefined,
   authenticate: Authenticate,
   origins: readonly string[],
 ): Principal | undefined | Promise<Principal | undefined> {
@@ -88,16 +100,35 @@ function identify(
   if (bearer === undefined) refuseForgery(request, token, origins);
   const found = authenticate(token);
   return found instanceof Promise
-    ? found.then((principal) => allow(principal, access))
-    : allow(found, access);
+    ? found.then((principal) => allow(principal, access, scope))
+    : allow(found, access, scope);
 }
 
-function allow(principal: Principal | undefined, access: Exclude<Access, 'public'>): Principal {
+function allow(
+  principal: Principal | undefined,
+  access: Exclude<Access, 'public'>,
+  scope: Scope | undefined,
+): Principal | undefined {
   if (principal === undefined) {
-    throw new AppError('unauthenticated', 'The token is unknown, expired or revoked. Sign in again.');
+    throw new AppError(
+      'unauthenticated',
+      'The token or API key is unknown, expired or revoked. Sign in again, or make another key.',
+    );
+  }
+  if (principal.scopes !== undefined && (scope === undefined || !principal.scopes.has(scope))) {
+    if (access === 'optional' && scope !== undefined) return undefined;
+    throw refusedKey(scope);
   }
   if (!isAllowed(principal, access)) throw new AppError('forbidden', `This call is for a ${access} only.`);
   return principal;
+}
+
+function refusedKey(scope: Scope | undefined): AppError {
+  const message =
+    scope === undefined
+      ? 'No API key can make this call: sign in for it.'
+      : `The API key lacks the scope ${scope}, which this call needs. Make one that has it.`;
+  return new AppError('forbidden', message);
 }
 
 function toError(error: unknown): Error {

@@ -15,6 +15,7 @@ export interface OpenApiOptions {
 const TAGS = [
   { name: 'users', description: 'Accounts and profiles.' },
   { name: 'sessions', description: 'Signing in and out.' },
+  { name: 'API keys', description: 'For programs that act for you, within limits.' },
   { name: 'password resets', description: 'For who forgot the password.' },
   { name: 'relationships', description: 'Following, muting and blocking.' },
   { name: 'posts', description: 'Writing, editing, answering and reading posts.' },
@@ -31,9 +32,14 @@ export async function registerOpenApi(
   const operations = collectOperations(app);
   app.addHook('onRoute', (route) => {
     if (route.schema === undefined || route.schema.hide === true) return;
-    const access = route.config?.access ?? 'public';
+    const { access = 'public', scope } = route.config ?? {};
     if (access === 'public') return;
-    const security = [{ token: [] }, { cookie: [] }, ...(access === 'optional' ? [{}] : [])];
+    const security = [
+      { token: [] },
+      { cookie: [] },
+      ...(scope === undefined ? [] : [{ api_key: [scope] }]),
+      ...(access === 'optional' ? [{}] : []),
+    ];
     route.schema = { ...route.schema, security };
   });
   await app.register(fastifySwagger, {
@@ -55,6 +61,13 @@ export async function registerOpenApi(
             type: 'http',
             scheme: 'bearer',
             description: 'The access_token of POST /users or POST /sessions.',
+          },
+          api_key: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'gsk_…',
+            description:
+              'The key of POST /api_keys, for a program. What stands beside it at a call is the scope that the key must have; calls without it refuse keys. Where signing in is optional, a key without the scope reads what is public.',
           },
           cookie: {
             type: 'apiKey',

@@ -1,6 +1,7 @@
 /** The document of the whole product, as a reader of /docs and a generator of clients meet it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { SCOPES } from '../../src/core/scope.ts';
 import { createServerHome } from '../support/server-process.ts';
 
 interface Parameter {
@@ -16,12 +17,37 @@ interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean };
   readonly responses: Readonly<Record<string, object>>;
+  /** Each item is one way to be let in. Absent: anyone may call it. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
 interface Document {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
+
+/**
+ * What only a session may do, never an API key: what would let a leaked key take the account over or destroy it, make
+ * or spare other keys, or act in an office. Everything else states the scope that a key needs.
+ */
+const KEYLESS = [
+  'createApiKey',
+  'deleteApiKey',
+  'deleteCurrentSession',
+  'deleteMe',
+  'deleteOtherSessions',
+  'deleteSession',
+  'listApiKeys',
+  'listAuditEntries',
+  'listReports',
+  'listSessions',
+  'resolveReport',
+  'restoreUser',
+  'setUserRole',
+  'suspendUser',
+  // The password and the address that resets it are among what it changes.
+  'updateMe',
+];
 
 describe('the OpenAPI document of the product', () => {
   let home: Awaited<ReturnType<typeof createServerHome>>;
@@ -65,5 +91,24 @@ describe('the OpenAPI document of the product', () => {
       const operation = operations.find(({ operationId }) => operationId === name);
       assert.ok(operation?.responses['404'], `${name} may answer 404`);
     }
+  });
+
+  it('names the scope that an API key needs for a call, of every call that is not for sessions alone', () => {
+    const keyless = operations
+      .filter(({ security = [] }) => security.length > 0)
+      .filter(({ security = [] }) => security.every(({ api_key: scopes }) => scopes === undefined))
+      .map(({ operationId }) => operationId)
+      .sort();
+    assert.deepEqual(
+      keyless,
+      KEYLESS,
+      'give the route a `scope` (core/scope.ts), or add it here and say why',
+    );
+    const known = new Set<string>(SCOPES);
+    const named = operations.flatMap(({ security = [] }) => security.flatMap(({ api_key = [] }) => api_key));
+    assert.deepEqual(
+      named.filter((scope) => !known.has(scope)),
+      [],
+    );
   });
 });

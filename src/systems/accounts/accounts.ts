@@ -1,4 +1,4 @@
-/** The system `accounts`, put together: people, credentials, sessions, moderation. */
+/** The system `accounts`, put together: people, credentials, sessions, API keys, moderation. */
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { IdGenerator } from '../../core/ids.ts';
 import type { EventLog, TailFollower } from '../../ports/event-log/event-log.ts';
@@ -6,6 +6,7 @@ import type { Mailer } from '../../ports/mailer/mailer.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Administration, createAdministration } from './administration.ts';
+import { type ApiKeys, createApiKeys } from './api-keys/api-keys.ts';
 import { type Credentials, createCredentials } from './credentials/credentials.ts';
 import { createPasswords, type Passwords } from './credentials/password.ts';
 import { createPasswordResets, type PasswordResets } from './credentials/password-resets.ts';
@@ -27,6 +28,7 @@ export interface Accounts {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly authenticator: Authenticator;
+  readonly apiKeys: ApiKeys;
   readonly passwordResets: PasswordResets;
   readonly registration: Registration;
   readonly ownAccount: OwnAccount;
@@ -66,9 +68,10 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const passwords = createPasswords(deps);
   const credentials = createCredentials({ ...deps, passwords });
   const sessions = createSessions({ ...deps, revoked });
+  const apiKeys = createApiKeys({ ...deps, revoked });
   const passwordResets = createPasswordResets({ ...deps, users, credentials, sessions });
   const registration = createRegistration({ ...deps, users, credentials, sessions });
-  const ownAccount = createOwnAccount({ users, credentials, sessions, passwordResets });
+  const ownAccount = createOwnAccount({ users, credentials, sessions, passwordResets, apiKeys });
   const auditLog = createAuditLog(deps);
   const reports = createReports({ ...deps, users, auditLog });
   const moderation = createModeration({ ...deps, users, sessions, auditLog, revoked });
@@ -79,6 +82,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     credentials,
     sessions,
     authenticator,
+    apiKeys,
     passwordResets,
     registration,
     ownAccount,
@@ -96,7 +100,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     tail: { topics: [USERS_TOPIC], hear: users.hear, follow: users.follow },
     open: () => authenticator.open(),
     async deleteExpired() {
-      return (await sessions.deleteExpired()) + (await passwordResets.deleteExpired());
+      const deleted = [sessions, passwordResets, apiKeys].map((expiring) => expiring.deleteExpired());
+      return (await Promise.all(deleted)).reduce((sum, count) => sum + count, 0);
     },
     async close() {
       await passwordResets.close();

@@ -3,6 +3,7 @@ import { AppError, invalidField } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { SqlTransaction } from '../../ports/sql-store/sql-store.ts';
+import type { ApiKeys } from './api-keys/api-keys.ts';
 import type { Credentials, PasswordChange } from './credentials/credentials.ts';
 import type { PasswordResets } from './credentials/password-resets.ts';
 import type { Sessions } from './sessions/sessions.ts';
@@ -21,7 +22,7 @@ export interface OwnAccount {
   ): Promise<Account>;
   /** Fails with `invalid` if the password is not the user's. */
   checkPassword(userId: Id, password: string): Promise<void>;
-  /** Ends all sessions and erases the person's data; the name stays taken. */
+  /** Ends all sessions and API keys and erases the person's data; the name stays taken. */
   close(transaction: SqlTransaction, userId: Id): Promise<void>;
 }
 
@@ -30,6 +31,7 @@ export interface OwnAccountDeps {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly passwordResets: PasswordResets;
+  readonly apiKeys: ApiKeys;
 }
 
 export function createOwnAccount({
@@ -37,6 +39,7 @@ export function createOwnAccount({
   credentials,
   sessions,
   passwordResets,
+  apiKeys,
 }: OwnAccountDeps): OwnAccount {
   async function get(userId: Id): Promise<Account> {
     const account = await users.getAccount(userId);
@@ -71,6 +74,7 @@ export function createOwnAccount({
       await users.erase(transaction, userId);
       await credentials.erase(transaction, userId);
       await passwordResets.erase(transaction, userId);
+      await apiKeys.erase(transaction, userId);
       await sessions.endAll(transaction, userId);
     },
   };

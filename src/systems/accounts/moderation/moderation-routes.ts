@@ -89,7 +89,7 @@ function reportsRoutes(app: App, { writes, reports }: ModerationRoutesDeps): voi
   app.post(
     '/reports',
     {
-      config: { access: 'user', problems: [404] },
+      config: { access: 'user', scope: 'reports:write', problems: [404] },
       schema: {
         tags,
         summary: 'Report a user or a post to the moderators',

@@ -2,19 +2,21 @@
  * Whose token it is, asked at every request: at once from memory, with one query otherwise. What memory says is
  * at most 30 s old, and a revoked session is refused within a second by every process that hears the others; one
  * that cannot hear them remembers for a second only, unless it cannot ask either. In the process that revokes, it is
- * refused at once.
+ * refused at once. The same holds for API keys, which are remembered as sessions are.
  */
 import type { Clock, Randomness } from '../../../core/clock.ts';
-import { hasCode } from '../../../core/errors.ts';
+import { AppError, hasCode } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
+import { isApiKey, looksLikeApiKey } from '../api-keys/api-key-token.ts';
+import { getApiKeyPrincipal, touchApiKeys } from '../api-keys/api-keys-queries.ts';
 import { type CachedSession, createSessionCache } from './session-cache.ts';
 import { createSessionRevocations, HEARD_WITHIN_MS } from './session-revocations.ts';
 import { hashToken, isSessionToken } from './session-token.ts';
 import { createSessionUsage, USE_INTERVAL_MS } from './session-usage.ts';
-import { getPrincipal, type PrincipalRow } from './sessions-queries.ts';
+import { getPrincipal, type PrincipalRow, touchSessions } from './sessions-queries.ts';
 
 export const CACHED_MS_MAX = 30_000;
 /** While revocations may be missed. */
@@ -24,9 +26,12 @@ const UNKNOWN_MS_MAX = 5_000;
 
 export interface Authenticator {
   open(): Promise<void>;
-  /** `undefined` for a token that is unknown, expired or revoked. Not a promise where memory knows it. */
+  /**
+   * `undefined` for a token that is unknown, expired or revoked. Not a promise where memory knows it. Throws
+   * `unauthenticated` for an API key that is incomplete or mistyped.
+   */
   authenticate(token: string): Principal | undefined | Promise<Principal | undefined>;
-  /** To be called after the commit of whatever ends a session of the user or changes the user's role or tier. */
+  /** To be called after the commit of whatever ends a session or a key of the user or changes the user's role or tier. */
   revoked(userId: Id): void;
   close(): Promise<void>;
 }
@@ -41,7 +46,8 @@ export interface AuthenticatorDeps {
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { sql, clock } = deps;
   const cache = createSessionCache();
-  const usage = createSessionUsage(deps);
+  const sessionUsage = createSessionUsage({ ...deps, touch: touchSessions });
+  const apiKeyUsage = createSessionUsage({ ...deps, touch: touchApiKeys });
   const revocations = createSessionRevocations({ ...deps, onRevoked: forget, onMissed: forgetAll });
   /** Queries under way, so that many requests with one token ask once. */
   const flights = new Map<string, Promise<Principal | undefined>>();
@@ -60,6 +66,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   function use(session: CachedSession, nowMs: number): Principal {
     if (nowMs >= session.noteUseFromMs) {
       session.noteUseFromMs = nowMs + USE_INTERVAL_MS;
+      const usage = session.principal.scopes === undefined ? sessionUsage : apiKeyUsage;
       usage.note(session.principal.sessionId);
     }
     return session.principal;
@@ -69,8 +76,9 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     const waiting = flights.get(token);
     if (waiting !== undefined) return waiting;
     const startedMs = clock.monotonicMs();
+    const statement = looksLikeApiKey(token) ? getApiKeyPrincipal : getPrincipal;
     const flight = sql
-      .query(getPrincipal, [hashToken(token), new Date(clock.nowMs())])
+      .query(statement, [hashToken(token), new Date(clock.nowMs())])
       .then(([row]) => settle(row))
       .finally(() => {
         if (flights.get(token) === flight) flights.delete(token);
@@ -115,7 +123,12 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
         if (heard || nowMs - session.loadedMs < CACHED_UNHEARD_MS_MAX) return use(session, nowMs);
         return loadAgain(token, session);
       }
-      if (!isSessionToken(token) || cache.isUnknown(token, nowMs)) return undefined;
+      if (looksLikeApiKey(token)) {
+        if (!isApiKey(token)) throw mistypedKey();
+      } else if (!isSessionToken(token)) {
+        return undefined;
+      }
+      if (cache.isUnknown(token, nowMs)) return undefined;
       return load(token);
     },
     revoked(userId) {
@@ -123,7 +136,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       revocations.send(userId);
     },
     async close() {
-      await usage.close();
+      await sessionUsage.close();
+      await apiKeyUsage.close();
       await revocations.close();
     },
   };
@@ -132,12 +146,17 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
 /** `loadedMs` is from before the query, so that the answer is at least that new. */
 function cachedSession(row: PrincipalRow, loadedMs: number, wallMs: number): CachedSession {
   const { user_id: userId, session_id: sessionId, role, tier } = row;
-  const expiresInMs = row.expires_at.getTime() - wallMs;
-  const usedAgoMs = wallMs - row.last_used_at.getTime();
+  const scopes = row.scopes === null ? undefined : new Set(row.scopes);
+  const expiresInMs = row.expires_at === null ? Number.POSITIVE_INFINITY : row.expires_at.getTime() - wallMs;
+  const usedAgoMs = row.last_used_at === null ? USE_INTERVAL_MS : wallMs - row.last_used_at.getTime();
   return {
-    principal: { userId, sessionId, role, tier },
+    principal: { userId, sessionId, role, tier, scopes },
     loadedMs,
     staleMs: loadedMs + Math.min(CACHED_MS_MAX, expiresInMs),
     noteUseFromMs: loadedMs + Math.max(0, USE_INTERVAL_MS - usedAgoMs),
   };
+}
+
+function mistypedKey(): AppError {
+  return new AppError('unauthenticated', 'The API key is incomplete or mistyped: its checksum is wrong.');
 }

@@ -1,9 +1,8 @@
-/** Writes down when sessions were used: off the path of requests, in batches, at most every five minutes each. */
+/** Writes down when sessions (or API keys) were used: off the path of requests, in batches, at most every five minutes each. */
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import type { SqlStore, Statement } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
-import { touchSessions } from './sessions-queries.ts';
 
 export const USE_INTERVAL_MS = 5 * 60_000;
 /** Uses gather for this long. */
@@ -21,9 +20,11 @@ export interface SessionUsageDeps {
   readonly sql: SqlStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** Dates those that were not used since `usedBefore`. */
+  readonly touch: Statement<[ids: readonly Id[], now: Date, usedBefore: Date], never>;
 }
 
-export function createSessionUsage({ sql, clock, log }: SessionUsageDeps): SessionUsage {
+export function createSessionUsage({ sql, clock, log, touch }: SessionUsageDeps): SessionUsage {
   const gathered = new Set<Id>();
   const closed = new AbortController();
   let flushing: Promise<void> | undefined;
@@ -35,8 +36,8 @@ export function createSessionUsage({ sql, clock, log }: SessionUsageDeps): Sessi
     gathered.clear();
     const now = new Date(clock.nowMs());
     const usedBefore = new Date(clock.nowMs() - USE_INTERVAL_MS);
-    await sql.query(touchSessions, [sessionIds, now, usedBefore]).catch((error: unknown) => {
-      log.warn({ err: error }, 'the last use of sessions was not written');
+    await sql.query(touch, [sessionIds, now, usedBefore]).catch((error: unknown) => {
+      log.warn({ err: error }, 'the last use of sessions or API keys was not written');
     });
   }
 

@@ -1,6 +1,7 @@
 /** The table `sessions`. */
 import type { Id } from '../../../core/ids.ts';
 import type { UserRole, UserTier } from '../../../core/principal.ts';
+import type { Scope } from '../../../core/scope.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 
 export interface SessionRow {
@@ -12,18 +13,22 @@ export interface SessionRow {
   readonly address: string | null;
 }
 
+/** Of a session, or of an API key in place of one. */
 export interface PrincipalRow {
   readonly session_id: Id;
   readonly user_id: Id;
   readonly role: UserRole;
   readonly tier: UserTier;
-  readonly last_used_at: Date;
-  readonly expires_at: Date;
+  readonly last_used_at: Date | null;
+  readonly expires_at: Date | null;
+  /** Null for a session. */
+  readonly scopes: readonly Scope[] | null;
 }
 
 export const getPrincipal = readStatement<[tokenHash: Buffer, now: Date], PrincipalRow>(
   'sessions_get_principal',
-  `SELECT session.session_id, session.user_id, role, tier, session.last_used_at, session.expires_at
+  `SELECT session.session_id, session.user_id, role, tier, session.last_used_at, session.expires_at,
+     NULL AS scopes
    FROM sessions AS session JOIN users AS owner USING (user_id)
    WHERE session.token_hash = $1 AND session.expires_at > $2
      AND owner.suspended_at IS NULL AND owner.deleted_at IS NULL`,

@@ -99,7 +99,7 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
   app.get(
     '/users/me',
     {
-      config: { access: 'user' },
+      config: { access: 'user', scope: 'account:read' },
       schema: { tags, summary: 'Your account', operationId: 'getMe', response: { 200: reference(MeSchema) } },
     },
     async (request) => {
@@ -170,7 +170,7 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
   app.get(
     '/users/:user_id',
     {
-      config: { access: 'optional' },
+      config: { access: 'optional', scope: 'relationships:read' },
       schema: {
         tags,
         summary: 'A user',
@@ -190,7 +190,7 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
   app.get(
     '/users',
     {
-      config: { access: 'optional' },
+      config: { access: 'optional', scope: 'relationships:read' },
       schema: {
         tags,
         summary: 'The user of a name',

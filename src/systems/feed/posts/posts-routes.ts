@@ -170,7 +170,7 @@ function createRoute(app: App, { posts }: PostRoutesDeps): void {
   app.post(
     '/posts',
     {
-      config: { access: 'user', problems: [404] },
+      config: { access: 'user', scope: 'posts:write', problems: [404] },
       schema: {
         tags: ['posts'],
         summary: 'Post, or answer a post',
@@ -204,7 +204,7 @@ function createRoute(app: App, { posts }: PostRoutesDeps): void {
 }
 
 function readRoutes(app: App, { posts, threads }: PostRoutesDeps): void {
-  const config = { access: 'optional' } as const;
+  const config = { access: 'optional', scope: 'posts:read' } as const;
   const schema = { tags: ['posts'], params: PostIdParams };
   app.get(
     '/posts/:post_id',
@@ -263,7 +263,7 @@ function readRoutes(app: App, { posts, threads }: PostRoutesDeps): void {
 }
 
 function changeRoutes(app: App, { writes, posts }: PostRoutesDeps): void {
-  const config = { access: 'user' } as const;
+  const config = { access: 'user', scope: 'posts:write' } as const;
   const schema = { tags: ['posts'], params: PostIdParams };
   app.patch(
     '/posts/:post_id',

@@ -47,7 +47,7 @@ function changeRoutes(app: App, { writes, reactions, reactionWriter }: ReactionR
     app.route({
       method,
       url: `/posts/:post_id/${name}`,
-      config: { access: 'user' },
+      config: { access: 'user', scope: 'posts:write' },
       schema: { tags: ['reactions'], summary, operationId, params: PostIdParams, response: { 200: state } },
       handler: async (request, reply) => {
         const { userId } = callerOf(request);
@@ -107,7 +107,7 @@ function userListRoutes(app: App, { lists }: ReactionRoutesDeps): void {
     app.get(
       `/posts/:post_id/${name}`,
       {
-        config: { access: 'optional' },
+        config: { access: 'optional', scope: 'posts:read' },
         schema: {
           tags: ['reactions'],
           summary,
@@ -130,7 +130,7 @@ function bookmarksRoute(app: App, { lists }: ReactionRoutesDeps): void {
   app.get(
     '/bookmarks',
     {
-      config: { access: 'user' },
+      config: { access: 'user', scope: 'posts:read' },
       schema: {
         tags: ['reactions'],
         summary: 'The posts you keep, the last kept first',

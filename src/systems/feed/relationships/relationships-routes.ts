@@ -60,7 +60,7 @@ function changeRoutes(app: App, deps: RelationshipRoutesDeps): void {
     app.route({
       method,
       url,
-      config: { access: 'user' },
+      config: { access: 'user', scope: 'relationships:write' },
       schema: {
         tags: ['relationships'],
         summary,
@@ -101,7 +101,7 @@ function userListRoutes(app: App, { lists }: RelationshipRoutesDeps): void {
     app.get(
       url,
       {
-        config: { access: 'optional' },
+        config: { access: 'optional', scope: 'relationships:read' },
         schema: {
           tags: ['relationships'],
           summary,
@@ -123,7 +123,7 @@ function userListRoutes(app: App, { lists }: RelationshipRoutesDeps): void {
 
 /** What is the caller's alone. */
 function ownListRoutes(app: App, { lists, followRequests }: RelationshipRoutesDeps): void {
-  const options = { config: { access: 'user' } } as const;
+  const options = { config: { access: 'user', scope: 'relationships:read' } } as const;
   const schema = { tags: ['relationships'], querystring: PageQuery };
   const users = { ...schema, response: { 200: UserPage } };
   app.get(

@@ -61,7 +61,7 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
   app.get(
     '/feed',
     {
-      config: { access: 'user' },
+      config: { access: 'user', scope: 'posts:read' },
       schema: {
         tags: ['timelines'],
         summary: 'Your home timeline',
@@ -80,7 +80,7 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
   app.get(
     '/users/:user_id/posts',
     {
-      config: { access: 'optional' },
+      config: { access: 'optional', scope: 'posts:read' },
       schema: {
         tags: ['timelines'],
         summary: 'What a user posted and reposted',
@@ -101,7 +101,7 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
   app.get(
     '/tags/:tag/posts',
     {
-      config: { access: 'optional' },
+      config: { access: 'optional', scope: 'posts:read' },
       schema: {
         tags: ['timelines'],
         summary: 'Public posts with a tag',
