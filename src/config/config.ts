@@ -30,6 +30,8 @@ export interface Config {
   readonly diskReserveBytes: number;
   readonly rateLimits: boolean;
   readonly registration: 'open' | 'closed';
+  /** Whether URLs of users may lead to addresses that are not of the public internet. */
+  readonly outboundPrivate: 'refuse' | 'allow';
   /** Above which an author is pulled: followers, and followers times entries a day. */
   readonly pullLimits: { readonly pullFollowers: number; readonly pullDeliveries: number };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
@@ -76,6 +78,7 @@ export function loadConfig(environment: Environment): Config {
     diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
     rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
     registration: read.choice('GROUNDSWELL_REGISTRATION', ['open', 'closed']),
+    outboundPrivate: read.choice('GROUNDSWELL_OUTBOUND_PRIVATE', ['refuse', 'allow']),
     pullLimits: {
       pullFollowers: read.integer('GROUNDSWELL_PULL_FOLLOWERS', 1, 1_000_000_000),
       pullDeliveries: read.integer('GROUNDSWELL_PULL_DELIVERIES', 1, 1_000_000_000_000),

@@ -37,6 +37,10 @@ export const SETTINGS = {
   },
   GROUNDSWELL_RATE_LIMITS: { fallback: 'on', purpose: 'on, or off for benchmarks' },
   GROUNDSWELL_REGISTRATION: { fallback: 'open', purpose: 'open or closed' },
+  GROUNDSWELL_OUTBOUND_PRIVATE: {
+    fallback: 'refuse',
+    purpose: 'refuse or allow URLs of users that lead to private addresses; allow only to try things out',
+  },
   GROUNDSWELL_PULL_FOLLOWERS: {
     fallback: '10000',
     purpose: 'followers above which readers fetch what an author writes, instead of its being delivered',
