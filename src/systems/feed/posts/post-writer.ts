@@ -7,7 +7,8 @@ import type { IdempotencyClaim, StoredAnswer } from '../../../core/idempotency.t
 import { shardOf } from '../../../core/ids.ts';
 import { type EventLog, partitionOf } from '../../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
-import { createCoalescer, type ItemOutcome } from '../../../resilience/coalesce.ts';
+import type { ItemOutcome } from '../../../resilience/coalesce.ts';
+import { createTracedCoalescer, type TracedItem } from '../../../resilience/traced-coalescer.ts';
 import type { Tracing } from '../../../telemetry/trace.ts';
 import { postCreated } from './post-events.ts';
 import {
@@ -33,10 +34,8 @@ export interface PostWrite {
   readonly answer: StoredAnswer;
 }
 
-/** The request that it belongs to: a batch is written when another one ends, and for many requests. */
 interface WaitingPost extends PostWrite {
   readonly traceparent: string | null;
-  readonly inItsSpan: ReturnType<Tracing['capture']>;
 }
 
 export interface PostWriter {
@@ -53,12 +52,8 @@ export interface PostWriterDeps {
 }
 
 export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): PostWriter {
-  async function runInSpan(writes: readonly WaitingPost[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
-    const [first] = writes;
-    return first === undefined ? [] : first.inItsSpan(() => run(writes));
-  }
-
-  async function run(writes: readonly WaitingPost[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
+  async function run(traced: readonly TracedItem<PostWrite>[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
+    const writes = traced.map(({ item, traceparent = null }) => ({ ...item, traceparent }));
     const posts = uniqueByKey(writes);
     const parts = partsOf(posts);
     const rows = await sql.query(writePosts(parts), columnsOf(posts, parts));
@@ -69,20 +64,21 @@ export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): Po
     return writes.map((write) => ({ ok: true, value: outcomes.get(write) ?? 'key_in_flight' }));
   }
 
-  const coalescer = createCoalescer<WaitingPost, PostWriteOutcome>({
+  const coalescer = createTracedCoalescer<PostWrite, PostWriteOutcome>({
+    tracing,
     batchMax: WRITE_BATCH_MAX,
     concurrentBatchesMax: CONCURRENT_BATCHES_MAX,
     queueMax: WAITING_MAX,
-    run: runInSpan,
+    run,
   });
   return {
-    write({ row, claim, answer }) {
+    write(post) {
+      const { claim, row } = post;
       assert(
         claim === undefined || claim.principalId === row.author_id,
         'a post is written under its author’s key',
       );
-      const traceparent = tracing.headers().traceparent ?? null;
-      return coalescer.submit({ row, claim, answer, traceparent, inItsSpan: tracing.capture() });
+      return coalescer.submit(post);
     },
     waiting: () => coalescer.waiting(),
   };

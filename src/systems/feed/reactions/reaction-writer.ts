@@ -4,7 +4,8 @@
  */
 import type { Id } from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
-import { createCoalescer, type ItemOutcome } from '../../../resilience/coalesce.ts';
+import type { ItemOutcome } from '../../../resilience/coalesce.ts';
+import { createTracedCoalescer } from '../../../resilience/traced-coalescer.ts';
 import type { Tracing } from '../../../telemetry/trace.ts';
 import {
   createReactionChanges,
@@ -33,16 +34,13 @@ export interface ReactionWriterDeps extends ReactionChangesDeps {
   readonly tracing: Tracing;
 }
 
-/** The request that it belongs to: a batch is written when another one ends, and for many requests. */
-interface WaitingReaction extends Reaction {
-  readonly inItsSpan: ReturnType<Tracing['capture']>;
-}
+type ReactionWrite = Omit<Reaction, 'traceparent'>;
 
 export function createReactionWriter(deps: ReactionWriterDeps): ReactionWriter {
   const { sql, tracing } = deps;
   const changes = createReactionChanges(deps);
 
-  async function run(reactions: readonly WaitingReaction[]): Promise<ItemOutcome<ReactionCounts>[]> {
+  async function run(reactions: readonly Reaction[]): Promise<ItemOutcome<ReactionCounts>[]> {
     const { rounds, placeOf } = inRounds(reactions);
     const outcomes: (readonly ItemOutcome<ReactionCounts>[])[] = [];
     for (const round of rounds) {
@@ -54,18 +52,16 @@ export function createReactionWriter(deps: ReactionWriterDeps): ReactionWriter {
     });
   }
 
-  const coalescer = createCoalescer<WaitingReaction, ReactionCounts>({
+  const coalescer = createTracedCoalescer<ReactionWrite, ReactionCounts>({
+    tracing,
     batchMax: REACTION_BATCH_MAX,
     concurrentBatchesMax: CONCURRENT_BATCHES_MAX,
     queueMax: WAITING_MAX,
     gatherMs: GATHER_MS,
-    run: async (reactions) => reactions[0]?.inItsSpan(() => run(reactions)) ?? [],
+    run: (writes) => run(writes.map(({ item, traceparent }) => ({ ...item, traceparent }))),
   });
   return {
-    write(kind, userId, postId) {
-      const { traceparent } = tracing.headers();
-      return coalescer.submit({ kind, userId, postId, traceparent, inItsSpan: tracing.capture() });
-    },
+    write: (kind, userId, postId) => coalescer.submit({ kind, userId, postId }),
     waiting: () => coalescer.waiting(),
   };
 }
