@@ -13,6 +13,8 @@ import {
   type EventLog,
   type LoggedEvent,
   type NewEvent,
+  PUBLISH_EVENTS_MAX,
+  PUBLISHES_WAITING_MAX,
   partitionOf,
   type Subscription,
 } from './event-log.ts';
@@ -187,6 +189,59 @@ export function eventLogContract(name: string, deps: EventLogContractDeps): void
       one.eventLog.appended(() => []);
       await untilQuiet();
       assert.deepEqual(await effects(), ['row', 'undefined']);
+    });
+
+    it('delivers what was published without a transaction, in order, once it was acknowledged', async () => {
+      for (const round of ['a', 'b', 'c']) {
+        await one.eventLog.publish([event(ALICE, `${round} 1`), event(ALICE, `${round} 2`)]);
+      }
+      await one.eventLog.publish([]);
+      await subscribe({ handle: takeDown }, other);
+      await untilQuiet();
+      assert.deepEqual(await effects(), ['a 1', 'a 2', 'b 1', 'b 2', 'c 1', 'c 2']);
+    });
+
+    it('keeps the order in which concurrent calls published, and loses none', async () => {
+      const notes = Array.from({ length: 50 }, (_, index) => String(index));
+      await Promise.all(notes.map((text) => one.eventLog.publish([event(ALICE, text)])));
+      await subscribe({ handle: takeDown });
+      await untilQuiet();
+      assert.deepEqual(await effects(), notes);
+    });
+
+    it('refuses what is published beyond those that wait, says so at once, and keeps the others', async () => {
+      // The calls of one turn: none of them can have left it yet.
+      const calls = Array.from({ length: PUBLISHES_WAITING_MAX + 1 }, (_, index) =>
+        one.eventLog.publish([event(ALICE, String(index))]),
+      );
+      const refusal = await calls.at(-1)?.catch((error: unknown) => error);
+      assert.ok(refusal instanceof AppError);
+      assert.deepEqual([refusal.code, refusal.outcome], ['unavailable', 'not_applied']);
+      await Promise.all(calls.slice(0, -1));
+      await subscribe({ handle: takeDown, batchMax: 500 });
+      await untilQuiet();
+      assert.equal((await effects()).length, PUBLISHES_WAITING_MAX);
+    });
+
+    it('publishes as many and as large events as it says; what is too large fails only its own publisher', async () => {
+      const many = (count: number) => Array.from({ length: count }, () => event(ALICE, 'x'));
+      const large = (bytes: number) => event(ALICE, 'x'.repeat(bytes - '{"note":""}'.length));
+      const outcomes = await Promise.allSettled([
+        one.eventLog.publish(many(PUBLISH_EVENTS_MAX)),
+        one.eventLog.publish(many(PUBLISH_EVENTS_MAX + 1)),
+        one.eventLog.publish([large(EVENT_PAYLOAD_BYTES_MAX)]),
+        one.eventLog.publish([large(EVENT_PAYLOAD_BYTES_MAX + 1)]),
+        one.eventLog.publish([{ ...event(ALICE, 'x'), topic: 'No Topic' }]),
+      ]);
+      const answers = outcomes.map((each) => (each.status === 'fulfilled' ? 'added' : String(each.reason)));
+      assert.equal(answers[0], 'added');
+      assert.match(answers[1] ?? '', /too many/);
+      assert.equal(answers[2], 'added');
+      assert.match(answers[3] ?? '', /too large/);
+      assert.match(answers[4] ?? '', /name of a topic/);
+      await subscribe({ handle: takeDown, batchMax: 1_000 });
+      await untilQuiet();
+      assert.equal((await effects()).length, PUBLISH_EVENTS_MAX + 1);
     });
 
     it('delivers to every group, and to a new one from the beginning or from the end', async () => {

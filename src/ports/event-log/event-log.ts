@@ -17,6 +17,9 @@ import type { SqlTransaction } from '../sql-store/sql-store.ts';
 
 export const PARTITIONS = 8;
 export const APPEND_EVENTS_MAX = 1_000;
+export const PUBLISH_EVENTS_MAX = 100;
+/** Calls of `publish` that wait for their turn in one process, at most. */
+export const PUBLISHES_WAITING_MAX = 256;
 export const EVENT_PAYLOAD_BYTES_MAX = 65_536;
 /** Events that no group still needs are kept this long, for groups to come and for questions. */
 export const EVENT_RETENTION_MS = 3 * 24 * 60 * 60 * 1_000;
@@ -142,6 +145,21 @@ export interface EventLog {
    * were committed, and is called at once if a tail of this process wants them, otherwise never.
    */
   appended(events: () => readonly NewEvent[]): void;
+
+  /**
+   * Adds the events in this order, all or none, in a transaction of its own, and resolves once that is durable. For
+   * what belongs to no transaction and comes in numbers for which one each would be too dear, as clicks and positions
+   * do: gather many records in the payload of one event. At most PUBLISH_EVENTS_MAX.
+   *
+   * - Bound of loss: what a call that had not resolved was given when the process died, and what the caller had not
+   *   given to one yet. What was acknowledged is as safe as what was appended.
+   * - At least once: after a failure with outcome `unknown` they may be in the log, and publishing them again may add
+   *   them twice, at different offsets. They carry what a consumer can tell that by.
+   * - Events of a key are in order if their publisher awaits each call before the next.
+   * - Nothing is kept here for later. At most PUBLISHES_WAITING_MAX calls wait, the next fails with `unavailable`
+   *   (not_applied): who publishes has a bound of its own, and decides what to drop.
+   */
+  publish(events: readonly NewEvent[]): Promise<void>;
 
   /** Starts to handle events, from where the group left off. Resolves once it hears of new ones. */
   subscribe(subscription: Subscription): Promise<Consumer>;

@@ -2,24 +2,22 @@
 
 import type { Clock, Randomness } from '../../core/clock.ts';
 import { AppError, assert } from '../../core/errors.ts';
-import { shardOf } from '../../core/ids.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Tracing, tracingOff } from '../../telemetry/trace.ts';
 import type { SqlStore } from '../sql-store/sql-store.ts';
 import { createBatchStep } from './event-batch.ts';
+import { columnsOf, isTopic } from './event-columns.ts';
 import { createEventConsumer, type EventConsumer } from './event-consumer.ts';
 import { createEventHandler, loggedEvent } from './event-handler.ts';
 import {
   APPEND_EVENTS_MAX,
   DEAD_LETTERS_PAGE_MAX,
   type DeadLetter,
-  EVENT_PAYLOAD_BYTES_MAX,
   EVENT_RETENTION_MS,
   type EventLog,
   type EventLogObserver,
   type NewEvent,
   PARTITIONS,
-  partitionOf,
   type Subscription,
 } from './event-log.ts';
 import {
@@ -29,6 +27,7 @@ import {
   listLag,
   removePositions,
 } from './event-log-queries.ts';
+import { createEventPublisher } from './event-publisher.ts';
 import { createRetryStep } from './event-retry.ts';
 import { type EventTail, openEventTail } from './event-tail.ts';
 import { type DeadLetterRow, pageDead, removeFailedEvents, reviveDead } from './failed-event-queries.ts';
@@ -54,7 +53,6 @@ export interface PostgresEventLogOptions {
 
 const POLL_EVERY_MS = 5_000;
 const BATCH_MAX_DEFAULT = 100;
-const TOPIC = /^[a-z_]{1,40}$/;
 const DELETE_BATCH_MAX = 2_000;
 
 export function createPostgresEventLog(options: PostgresEventLogOptions): EventLog {
@@ -73,6 +71,10 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     onMoved: wakeReaders,
   });
   const closed = new AbortController();
+  const publish = createEventPublisher(async (columns, events) => {
+    await sqlStore.query(appendEvents, columns);
+    committed(events);
+  });
   /** What only a process with consumers or tails does; started by the first. */
   let attention: Promise<() => Promise<void>> | undefined;
 
@@ -166,6 +168,11 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
     },
 
     appended: committed,
+
+    async publish(events) {
+      if (closed.signal.aborted) throw stopping();
+      await publish(events);
+    },
 
     async subscribe(subscription) {
       if (closed.signal.aborted) throw stopping();
@@ -276,36 +283,6 @@ interface Notification {
   readonly topics: readonly string[];
   /** Dead letters were replayed. */
   readonly retries?: boolean;
-}
-
-function columnsOf(
-  events: readonly NewEvent[],
-  current: string | undefined,
-): [number[], string[], number[], number[], string[], string[], (string | null)[]] {
-  return [
-    events.map(({ ownerId }) => shardOf(ownerId)),
-    events.map(({ topic }) => checkedTopic(topic)),
-    events.map(({ key }) => partitionOf(key)),
-    events.map(({ key }) => key),
-    events.map(({ kind }) => kind),
-    events.map(({ payload }) => payloadText(payload)),
-    events.map(({ traceparent }) => traceparent ?? current ?? null),
-  ];
-}
-
-function checkedTopic(topic: string): string {
-  assert(isTopic(topic), `${topic} is the name of a topic`);
-  return topic;
-}
-
-function isTopic(topic: string): boolean {
-  return TOPIC.test(topic);
-}
-
-function payloadText(payload: object): string {
-  const text = JSON.stringify(payload);
-  assert(Buffer.byteLength(text) <= EVENT_PAYLOAD_BYTES_MAX, 'the payload of an event is too large');
-  return text;
 }
 
 function deadLetter(row: DeadLetterRow): DeadLetter {
