@@ -16,6 +16,8 @@ import { openWriterLease } from './id-writers/writer-lease.ts';
 import { createFolderMailer } from './mailer/folder-mailer.ts';
 import type { Mailer } from './mailer/mailer.ts';
 import { type Database, openDatabase, reachDatabase } from './open-database.ts';
+import { openOutboundHttp } from './open-outbound-http.ts';
+import type { OutboundHttp } from './outbound-http/outbound-http.ts';
 import { createMemoryRateLimiter } from './rate-limiter/memory-rate-limiter.ts';
 import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
 import { migrate } from './sql-store/migrate.ts';
@@ -30,6 +32,7 @@ export interface Ports {
   readonly ids: IdGenerator;
   readonly eventLog: EventLog;
   readonly mailer: Mailer;
+  readonly outboundHttp: OutboundHttp;
   readonly rateLimiter: RateLimiter;
   readonly timelineStore: TimelineStore;
   /** Only with the embedded database: another server watches its own disk. */
@@ -90,6 +93,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       ids: createIdGenerator(lease.current, clock),
       eventLog,
       mailer: openMailer(options),
+      outboundHttp: openOutboundHttp(options),
       rateLimiter: createMemoryRateLimiter({ clock }),
       timelineStore,
       diskReserve,
