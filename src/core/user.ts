@@ -32,6 +32,21 @@ export interface Relationship {
   readonly blockedBy: boolean;
 }
 
+/** Whoever sees, and another. */
+export interface Pair {
+  readonly viewerId: Id;
+  readonly userId: Id;
+}
+
+/** What lies between the two of a pair, as far as it decides what the viewer is told of the other unasked. */
+export interface Tie {
+  /** The viewer follows the other. */
+  readonly following: boolean;
+  readonly muting: boolean;
+  /** By either of the two. */
+  readonly blocked: boolean;
+}
+
 /** A user as one viewer sees them; the relationship is null for strangers to the server and for oneself. */
 export interface Profile extends User {
   readonly counts: UserCounts;

@@ -13,11 +13,15 @@ export function postCreated(post: PostRow): NewEvent {
   return event('created', post.author_id, wholeOf(post));
 }
 
-/** The whole post as it is now, and whom it no longer mentions. */
-export function postEdited(post: PostRow, mentionsRemoved: readonly Id[]): NewEvent {
+/** The whole post as it is now, whom it mentions only since this edit, and whom no longer. */
+export function postEdited(
+  post: PostRow,
+  mentions: { readonly added: readonly Id[]; readonly removed: readonly Id[] },
+): NewEvent {
   return event('edited', post.author_id, {
     ...wholeOf(post),
-    removed_mention_user_ids: mentionsRemoved.map(String),
+    added_mention_user_ids: mentions.added.map(String),
+    removed_mention_user_ids: mentions.removed.map(String),
   });
 }
 

@@ -237,13 +237,14 @@ describe('PATCH /posts/{post_id}', () => {
     assert.equal(events.filter(({ payload }) => payload['post_id'] === postId).length, 1);
   });
 
-  it('announces the whole post and whom it no longer mentions', async () => {
-    const postId = await setting.post(alice, '@bob');
-    await patch(alice, postId, { text: '@carol' });
+  it('announces the whole post, whom it mentions now and whom it no longer mentions', async () => {
+    const postId = await setting.post(alice, '@bob @alice');
+    await patch(alice, postId, { text: '@carol @alice' });
     const events = await setting.announced('posts');
     const last = events.filter(({ payload }) => payload['post_id'] === postId).at(-1);
     assert.equal(last?.kind, 'edited');
-    assert.deepEqual(last?.payload['mention_user_ids'], [String(carol)]);
+    assert.deepEqual(last?.payload['mention_user_ids'], [String(carol), String(alice)]);
+    assert.deepEqual(last?.payload['added_mention_user_ids'], [String(carol)]);
     assert.deepEqual(last?.payload['removed_mention_user_ids'], [String(bob)]);
   });
 

@@ -73,6 +73,8 @@ export interface Posts {
   create(authorId: Id, draft: PostDraft, answering: PostAnswering): Promise<PostCreation>;
   /** Fails with `not_found` for a post that the viewer may not see. */
   get(viewerId: Id | undefined, postId: Id): Promise<Post>;
+  /** Those of the posts that the viewer may see, by id. */
+  getMany(viewerId: Id | undefined, postIds: readonly Id[]): Promise<ReadonlyMap<Id, Post>>;
   /** Fails as `get` does, and with `forbidden` for a post of someone else. What changes nothing is no edit. */
   edit(transaction: SqlTransaction, userId: Id, postId: Id, changes: PostChanges): Promise<Post>;
   /** Erases what the post said at once. Fails as `edit` does. */
@@ -158,6 +160,8 @@ export function createPosts(deps: PostsDeps): Posts {
   return {
     get,
 
+    getMany: (viewerId, postIds) => hydration.hydrate(viewerId, postIds),
+
     async create(authorId, draft, { claim, present }) {
       const prepared = await prepare(authorId, draft);
       let outcome: PostWriteOutcome = 'parent_gone';
@@ -190,7 +194,10 @@ export function createPosts(deps: PostsDeps): Posts {
         };
         await writeEdit(transaction, editId, before, after);
         await eventLog.append(transaction, [
-          postEdited(after, without(before.mention_user_ids, after.mention_user_ids)),
+          postEdited(after, {
+            added: without(after.mention_user_ids, before.mention_user_ids),
+            removed: without(before.mention_user_ids, after.mention_user_ids),
+          }),
         ]);
       }
       const post = (await hydration.hydrate(userId, [postId], transaction)).get(postId);

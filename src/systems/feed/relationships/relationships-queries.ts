@@ -52,3 +52,22 @@ export const getRelationships = readStatement<[viewerId: Id, userIds: readonly I
      (SELECT user_id FROM blocks WHERE user_id = id AND blocked_id = $1) IS NOT NULL AS blocked_by
    FROM unnest($2::bigint[]) AS id`,
 );
+
+export interface TieRow {
+  readonly following: boolean;
+  readonly muting: boolean;
+  /** By either of the two. */
+  readonly blocked: boolean;
+}
+
+/** For pairs of a viewer and another, in their order; written as the statement above, for the same reasons. */
+export const getTies = readStatement<[viewerIds: readonly Id[], userIds: readonly Id[]], TieRow>(
+  'relationships_get_ties',
+  `SELECT
+     (SELECT follower_id FROM follows WHERE follower_id = viewer_id AND followee_id = other_id) IS NOT NULL
+       AS following,
+     (SELECT user_id FROM mutes WHERE user_id = viewer_id AND muted_id = other_id) IS NOT NULL AS muting,
+     (SELECT user_id FROM blocks WHERE user_id = viewer_id AND blocked_id = other_id) IS NOT NULL
+       OR (SELECT user_id FROM blocks WHERE user_id = other_id AND blocked_id = viewer_id) IS NOT NULL AS blocked
+   FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS pair (viewer_id, other_id, place) ORDER BY place`,
+);

@@ -9,10 +9,10 @@ import {
 } from '../../../../test/support/relationships-setting.ts';
 import { AppError, type ErrorCode } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { Relationship } from '../../../core/user.ts';
-import { readStatement } from '../../../ports/sql-store/sql-store.ts';
+import type { Relationship, Tie } from '../../../core/user.ts';
+import { readStatement, type SqlValue, type Statement } from '../../../ports/sql-store/sql-store.ts';
 import { bulkLoadFollows } from './bulk-load.ts';
-import { getRelationships } from './relationships-queries.ts';
+import { getRelationships, getTies } from './relationships-queries.ts';
 
 const KINDS = [
   'follow',
@@ -103,6 +103,10 @@ describe('relationships', () => {
         for (const viewerId of people) {
           const found = await read(viewerId, people);
           assert.deepEqual(found, relationshipsIn(state, viewerId, people));
+          assert.deepEqual(
+            await setting.tiesOf([...found.keys()].map((userId) => ({ viewerId, userId }))),
+            [...found.values()].map(tieIn),
+          );
           for (const one of found.values()) {
             const tied = one.following || one.followedBy || one.requested || one.requestedBy;
             assert.ok(
@@ -197,11 +201,16 @@ describe('relationships', () => {
     await setting.sql.query({ name: 'test_vacuum', kind: 'write', text: 'VACUUM ANALYZE follows' }, []);
     // The plan that suits somebody with a few followers is the one that the server keeps for everybody.
     const ordinary = people[0] ?? assert.fail();
-    const text = `EXPLAIN (COSTS OFF) ${getRelationships.text}`;
-    const explain = readStatement<[Id, Id[]], object>('test_explain', text);
-    const lines = await setting.sql.query(explain, [ordinary, people]);
-    assert.match(JSON.stringify(lines), /follows_pkey/);
-    assert.doesNotMatch(JSON.stringify(lines), /follows_by_/);
+    const explain = <Params extends readonly SqlValue[]>(statement: Statement<Params, unknown>) =>
+      readStatement<Params, object>(`explain_${statement.name}`, `EXPLAIN (COSTS OFF) ${statement.text}`);
+    const plans = [
+      await setting.sql.query(explain(getRelationships), [ordinary, people]),
+      await setting.sql.query(explain(getTies), [people.map(() => ordinary), people]),
+    ];
+    for (const lines of plans) {
+      assert.match(JSON.stringify(lines), /follows_pkey/);
+      assert.doesNotMatch(JSON.stringify(lines), /follows_by_/);
+    }
   });
 
   async function read(viewerId: Id, people: readonly Id[]) {
@@ -254,6 +263,10 @@ describe('the limit of followings', () => {
     assert.equal((await setting.countsOf([alice])).get(alice)?.followingCount, FOLLOWINGS_MAX);
   });
 });
+
+function tieIn({ following, muting, blocking, blockedBy }: Relationship): Tie {
+  return { following, muting, blocked: blocking || blockedBy };
+}
 
 /** What one person has with one other, in this direction. */
 interface Ties {

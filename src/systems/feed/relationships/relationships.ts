@@ -1,9 +1,9 @@
 /** How one user stands to others; and what all changes between two users have in common. */
 import { AppError, assert, invalidField, notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { GetUsers, Relationship, User } from '../../../core/user.ts';
+import type { GetUsers, Pair, Relationship, Tie, User } from '../../../core/user.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import { getRelationships, lockPair, type RelationshipRow } from './relationships-queries.ts';
+import { getRelationships, getTies, lockPair, type RelationshipRow } from './relationships-queries.ts';
 
 /**
  * How the viewer stands to each of `userIds`, in one query. Every id asked for is in the answer; to unknown users,
@@ -27,6 +27,8 @@ export interface Target {
 
 export interface Relationships {
   relationshipsOf: RelationshipsOf;
+  /** For any number of viewers in one query: the answers in the order of the pairs. */
+  tiesOf(pairs: readonly Pair[], session?: SqlSession): Promise<readonly Tie[]>;
   getTarget(userId: Id): Promise<Target>;
 }
 
@@ -37,6 +39,14 @@ export function createRelationships(deps: {
   const { sql, getUsers } = deps;
   return {
     relationshipsOf: (viewerId, userIds, session = sql) => readRelationships(session, viewerId, userIds),
+
+    async tiesOf(pairs, session = sql) {
+      if (pairs.length === 0) return [];
+      return session.query(getTies, [
+        pairs.map(({ viewerId }) => viewerId),
+        pairs.map(({ userId }) => userId),
+      ]);
+    },
 
     async getTarget(userId) {
       return { userId, user: (await getUsers([userId])).get(userId) };
