@@ -17,8 +17,10 @@ import {
   type TailOptions,
 } from '../../src/ports/event-log/event-log.ts';
 import { createPositions, moveOutbox } from '../../src/ports/event-log/event-log-queries.ts';
+import { createEventReader } from '../../src/ports/event-log/event-reader.ts';
 import { createRetryStep } from '../../src/ports/event-log/event-retry.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
+import { createRecentEvents } from '../../src/ports/event-log/recent-events.ts';
 import { readStatement, type SqlStore } from '../../src/ports/sql-store/sql-store.ts';
 import type { Log } from '../../src/telemetry/log.ts';
 import { tracingOff } from '../../src/telemetry/trace.ts';
@@ -140,8 +142,9 @@ export function createSteppedEventLog(deps: {
       }
     };
 
+  const reader = createEventReader(createRecentEvents(() => false));
   const relay = async (count: number): Promise<void> => {
-    await sqlStore.query(moveOutbox, [count, RELAY_LOCK, 'test', 'test']);
+    await sqlStore.query(moveOutbox, [count, RELAY_LOCK, 'test', 'test', []]);
   };
 
   async function hearAll(): Promise<void> {
@@ -209,7 +212,15 @@ export function createSteppedEventLog(deps: {
         retryDelays: AT_ONCE,
         observer: undefined,
       });
-      const batch = await createBatchStep({ sqlStore: workerSql, handler, batchMax, log })();
+      const partitionsMax = PARTITIONS;
+      const batch = await createBatchStep({
+        sqlStore: workerSql,
+        handler,
+        reader,
+        batchMax,
+        partitionsMax,
+        log,
+      })();
       const retry =
         batch.kind === 'retry' ? await createRetryStep({ sqlStore: workerSql, handler })() : batch;
       return retry.kind !== 'idle';

@@ -2,23 +2,22 @@
 
 import type { Log } from '../../telemetry/log.ts';
 import type { SqlStore, SqlTransaction } from '../sql-store/sql-store.ts';
-import { DONE, type EventHandler, IDLE, isUnavailable, loggedEvent, type Step } from './event-handler.ts';
-import type { LoggedEvent } from './event-log.ts';
+import { DONE, type EventHandler, IDLE, isUnavailable, type Step } from './event-handler.ts';
+import { PARTITIONS } from './event-log.ts';
 import {
+  type ClaimedRow,
   claimNamedPartition,
-  claimPartition,
-  movePosition,
+  claimPartitions,
+  movePositions,
   type PositionRow,
-  pausePartition,
-  readEvents,
+  pausePartitions,
 } from './event-log-queries.ts';
+import { type EventReader, groupByPartition, type NextEvents } from './event-reader.ts';
 import { setEventsAside } from './failed-event-queries.ts';
 
-/** What a transaction had in hand: the events to handle, and the offsets of those that must wait behind another. */
-interface Taken {
-  readonly position: PositionRow;
-  readonly events: readonly LoggedEvent[];
-  readonly waiting: readonly number[];
+/** What a transaction had in hand: partitions of one topic, and what comes next in them. */
+interface Taken extends NextEvents {
+  readonly positions: readonly PositionRow[];
 }
 
 type Tried =
@@ -26,32 +25,60 @@ type Tried =
   | { readonly kind: 'handled'; readonly taken: Taken }
   | { readonly kind: 'failed'; readonly taken: Taken; readonly failure: unknown };
 
-type Claim = (transaction: SqlTransaction) => Promise<PositionRow[]>;
+type Claim = (transaction: SqlTransaction) => Promise<readonly PositionRow[]>;
 
-/** Handles the next events of some partition. Fails only where the sql-store itself does. */
+/** Handles the next events of some topic. Fails only where the sql-store itself does. */
 export function createBatchStep(deps: {
   readonly sqlStore: SqlStore;
   readonly handler: EventHandler;
+  readonly reader: EventReader;
   readonly batchMax: number;
+  /** That one batch may be of, so that other consumers of the group find some. */
+  readonly partitionsMax: number;
   readonly log: Log;
 }): () => Promise<Step> {
-  const { sqlStore, handler, batchMax, log } = deps;
+  const { sqlStore, handler, reader, batchMax, partitionsMax, log } = deps;
   const { group, topics } = handler;
 
   async function step(): Promise<Step> {
-    const tried = await take((transaction) => transaction.query(claimPartition, [group, topics]), batchMax);
+    let claimed: readonly ClaimedRow[] = [];
+    const tried = await take(async (transaction) => {
+      claimed = await transaction.query(claimPartitions, [group, topics, batchMax, partitionsMax]);
+      return claimed;
+    }, batchMax);
     if (tried.kind === 'nothing') return IDLE;
-    // What waits behind another may find that one gone by now.
-    if (tried.kind === 'handled')
-      return tried.taken.waiting.length === 0 ? DONE : { kind: 'retry', delayMs: 0 };
-    const { position, events } = tried.taken;
-    if (events.length > 1 && !isUnavailable(tried.failure)) return takeSingly(position, events);
-    return fail(tried.taken, tried.failure);
+    const { taken } = tried;
+    if (tried.kind === 'handled') {
+      // What waits behind another may find that one gone by now.
+      if (taken.waiting.length > 0) return { kind: 'retry', delayMs: 0 };
+      return isAll(claimed, taken) ? IDLE : DONE;
+    }
+    const { failure } = tried;
+    if (taken.events.length > 1 && !isUnavailable(failure)) return takeSingly(taken);
+    return fail(taken, failure);
   }
 
-  /** After a batch has failed, so that only the event which is to blame is set aside. */
-  async function takeSingly(position: PositionRow, events: readonly LoggedEvent[]): Promise<Step> {
-    const lastOffset = events.at(-1)?.offset ?? position.offset;
+  /** There was no more for this consumer when it looked, and of what has come since it will have been told. */
+  function isAll(claimed: readonly ClaimedRow[], { passed }: Taken): boolean {
+    if (topics.length > 1 || partitionsMax < PARTITIONS || claimed.some((row) => row.left_some)) return false;
+    const ends = new Map(passed.map(({ partition, nextOffset }) => [partition, nextOffset]));
+    return claimed.every((row) => (ends.get(row.partition) ?? 0) >= row.next_offset);
+  }
+
+  /** After a batch has failed, so that only the events which are to blame are set aside. */
+  async function takeSingly({ positions, events }: Taken): Promise<Step> {
+    let delayMs = 0;
+    for (const position of positions) {
+      const last = events.findLast(({ partition }) => partition === position.partition);
+      if (last === undefined) continue;
+      const paused = await takePartitionSingly(position, last.offset);
+      delayMs = Math.max(delayMs, paused);
+    }
+    return { kind: 'retry', delayMs };
+  }
+
+  /** Answers the longest delay of a retry. */
+  async function takePartitionSingly(position: PositionRow, lastOffset: number): Promise<number> {
     const claim: Claim = async (transaction) => {
       const named = [group, position.topic, position.partition] as const;
       const rows = await transaction.query(claimNamedPartition, [...named]);
@@ -60,13 +87,12 @@ export function createBatchStep(deps: {
     let delayMs = 0;
     for (;;) {
       const tried = await take(claim, 1);
-      if (tried.kind === 'nothing') break;
+      if (tried.kind === 'nothing') return delayMs;
       if (tried.kind === 'handled') continue;
       const failed = await fail(tried.taken, tried.failure);
       if (failed.kind === 'retry') delayMs = Math.max(delayMs, failed.delayMs);
-      if (isUnavailable(tried.failure)) break;
+      if (isUnavailable(tried.failure)) return delayMs;
     }
-    return { kind: 'retry', delayMs };
   }
 
   async function take(claim: Claim, limit: number): Promise<Tried> {
@@ -75,8 +101,8 @@ export function createBatchStep(deps: {
       await sqlStore.transaction(async (transaction) => {
         // It may be running again after a deadlock.
         hand.taken = undefined;
-        const [position] = await claim(transaction);
-        if (position !== undefined) await handleFrom(position, limit, transaction, hand);
+        const positions = await claim(transaction);
+        if (positions.length > 0) await handleFrom(positions, limit, transaction, hand);
       });
     } catch (failure) {
       if (hand.taken === undefined) throw failure;
@@ -88,46 +114,38 @@ export function createBatchStep(deps: {
   }
 
   async function handleFrom(
-    position: PositionRow,
+    positions: readonly PositionRow[],
     limit: number,
     transaction: SqlTransaction,
     hand: { taken?: Taken | undefined },
   ): Promise<void> {
-    const { topic, partition, offset } = position;
     // Not in the statement that claims: its snapshot may be older than what the last holder has set aside.
-    const rows = await transaction.query(readEvents, [group, topic, partition, offset, limit]);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    const events = rows.filter((row) => !row.must_wait).map(loggedEvent);
-    const waiting = rows.filter((row) => row.must_wait).map((row) => row.offset);
-    hand.taken = { position, events, waiting };
-    await handler.handle(events, transaction);
-    if (waiting.length > 0) {
-      await transaction.query(setEventsAside, [group, topic, partition, waiting, 0, 0, null, false]);
+    const next = await reader.next(transaction, group, positions, limit);
+    const topic = positions[0]?.topic;
+    if (next.passed.length === 0 || topic === undefined) return;
+    hand.taken = { positions, ...next };
+    await handler.handle(next.events, transaction);
+    for (const [partition, waiting] of groupByPartition(next.waiting)) {
+      const offsets = waiting.map(({ offset }) => offset);
+      await transaction.query(setEventsAside, [group, topic, partition, offsets, 0, 0, null, false]);
     }
-    await transaction.query(movePosition, [group, topic, partition, last.offset + 1]);
+    const partitions = next.passed.map(({ partition }) => partition);
+    const offsets = next.passed.map(({ nextOffset }) => nextOffset);
+    await transaction.query(movePositions, [group, topic, partitions, offsets]);
   }
 
-  async function fail({ position, events: [event] }: Taken, failure: unknown): Promise<Step> {
-    if (event === undefined || isUnavailable(failure)) return pause(position, failure);
-    const { topic, partition, offset } = position;
+  /** Of a single event, or of a batch whose handler finds something unavailable. */
+  async function fail({ positions, events: [event] }: Taken, failure: unknown): Promise<Step> {
+    if (event === undefined || isUnavailable(failure)) return pause(positions, failure);
+    const { topic, partition, offset } = event;
     const verdict = handler.judge(1, failure);
     const recorded = await sqlStore.transaction(async (transaction) => {
       const [now] = await transaction.query(claimNamedPartition, [group, topic, partition]);
       // Another consumer of the group has come by since.
-      if (now?.offset !== offset) return false;
+      if (now === undefined || now.offset > offset) return false;
       const { delayMs, error, dead } = verdict;
-      await transaction.query(setEventsAside, [
-        group,
-        topic,
-        partition,
-        [event.offset],
-        1,
-        delayMs,
-        error,
-        dead,
-      ]);
-      await transaction.query(movePosition, [group, topic, partition, event.offset + 1]);
+      await transaction.query(setEventsAside, [group, topic, partition, [offset], 1, delayMs, error, dead]);
+      await transaction.query(movePositions, [group, topic, [partition], [offset + 1]]);
       return true;
     });
     if (!recorded) return DONE;
@@ -135,14 +153,16 @@ export function createBatchStep(deps: {
     return { kind: 'retry', delayMs: verdict.delayMs };
   }
 
-  async function pause(position: PositionRow, failure: unknown): Promise<Step> {
-    const { topic, partition, offset, attempts } = position;
-    const delayMs = handler.pauseMs(attempts + 1);
+  async function pause(positions: readonly PositionRow[], failure: unknown): Promise<Step> {
+    const topic = positions[0]?.topic ?? '';
+    const partitions = positions.map(({ partition }) => partition);
+    const offsets = positions.map(({ offset }) => offset);
+    const delayMs = handler.pauseMs(Math.max(...positions.map(({ attempts }) => attempts)) + 1);
     log.warn(
-      { err: failure, group, topic, partition, offset, delayMs },
-      'a partition rests: its handler cannot work',
+      { err: failure, group, topic, partitions, offsets, delayMs },
+      'partitions rest: their handler cannot work',
     );
-    await sqlStore.query(pausePartition, [group, topic, partition, offset, delayMs]);
+    await sqlStore.query(pausePartitions, [group, topic, partitions, offsets, delayMs]);
     return { kind: 'retry', delayMs };
   }
 

@@ -42,14 +42,21 @@ export const appendEvents = writeStatement<
    ORDER BY position`,
 );
 
+/** A row for each event of the topics asked for; if there was none, one without an event. */
+export type MovedRow = { readonly picked: number; readonly topics: string[] } & (
+  | Omit<EventRow, 'shard'>
+  | { readonly topic: null }
+);
+
 /**
  * Moves the oldest visible rows of the outbox to the ends of their partitions and tells the other processes. One
  * relay at a time: each waits for the lock, and its snapshot, taken before, holds all that made it start. Rows that
- * another relay has moved meanwhile count as picked, so that whoever picked a full batch looks again.
+ * another relay has moved meanwhile count as picked, so that whoever picked a full batch looks again. Answers the
+ * events of the topics in `wanted`, those of a partition in order.
  */
 export const moveOutbox = writeStatement<
-  [batchMax: number, lock: number, channel: string, process: string],
-  { picked: number; topics: string[] }
+  [batchMax: number, lock: number, channel: string, process: string, wanted: readonly string[]],
+  MovedRow
 >(
   'event_log_move_outbox',
   `WITH held AS MATERIALIZED (
@@ -71,14 +78,17 @@ export const moveOutbox = writeStatement<
        next_offset - events + row_number() OVER (PARTITION BY topic, partition ORDER BY id) - 1,
        shard, key, kind, payload, traceparent, created_at
      FROM moved JOIN arrivals USING (topic, partition) JOIN heads USING (topic, partition)
-   ), topics AS (
-     SELECT coalesce(array_agg(DISTINCT topic), '{}') AS names FROM arrivals
+     RETURNING topic, partition, "offset", key, kind, payload, traceparent, created_at
+   ), summary AS MATERIALIZED (
+     SELECT (SELECT count(*) FROM picked) AS picked, names AS topics,
+       CASE WHEN names <> '{}' THEN
+         pg_notify($3::text, json_build_object('process', $4::text, 'topics', names)::text)
+       END
+     FROM (SELECT coalesce(array_agg(DISTINCT topic), '{}') AS names FROM arrivals) AS arrived
    )
-   SELECT (SELECT count(*) FROM picked) AS picked, names AS topics,
-     CASE WHEN names <> '{}' THEN
-       pg_notify($3::text, json_build_object('process', $4::text, 'topics', names)::text)
-     END
-   FROM topics`,
+   SELECT summary.picked, summary.topics, logged.*
+   FROM summary LEFT JOIN logged ON logged.topic = ANY ($5::text[])
+   ORDER BY logged.topic, logged.partition, logged."offset"`,
 );
 
 /** Gives the group a position in every partition of the topics where it has none yet. */
@@ -102,17 +112,55 @@ export const createPositions = writeStatement<
    ON CONFLICT DO NOTHING`,
 );
 
-/** Locks a partition in which the group has something to do and that nobody else is at, the longest idle first. */
-export const claimPartition = writeStatement<[group: string, topics: string[]], PositionRow>(
-  'event_log_claim_partition',
-  `SELECT position.topic, position.partition, position."offset", position.attempts
-   FROM consumer_positions position JOIN event_log_heads head USING (topic, partition)
-   WHERE position.consumer_group = $1 AND position.topic = ANY($2)
-     AND head.next_offset > position."offset"
-     AND (position.retry_at IS NULL OR position.retry_at <= clock_timestamp())
-   ORDER BY position.moved_at
-   LIMIT 1
-   FOR UPDATE OF position SKIP LOCKED`,
+export interface ClaimedRow extends PositionRow {
+  /** Where the partition ended when it was looked at. */
+  readonly next_offset: number;
+  /** There were more partitions than a batch needs. */
+  readonly left_some: boolean;
+}
+
+/**
+ * Locks partitions of one topic in which the group has something to do and that nobody else is at: the longest idle
+ * one, and the next ones as long as those before do not fill a batch, so that little is handled together.
+ */
+export const claimPartitions = writeStatement<
+  [group: string, topics: string[], eventsMax: number, partitionsMax: number],
+  ClaimedRow
+>(
+  'event_log_claim_partitions',
+  `WITH longest AS MATERIALIZED (
+     SELECT position.topic, position.partition, position."offset", position.attempts, head.next_offset
+     FROM consumer_positions position JOIN event_log_heads head USING (topic, partition)
+     WHERE position.consumer_group = $1 AND position.topic = ANY($2)
+       AND head.next_offset > position."offset"
+       AND (position.retry_at IS NULL OR position.retry_at <= clock_timestamp())
+     ORDER BY position.moved_at
+     LIMIT 1
+     FOR UPDATE OF position SKIP LOCKED
+   ), others AS (
+     SELECT other.partition,
+       longest.next_offset - longest."offset" + sum(head.next_offset - other."offset") OVER turns
+         - (head.next_offset - other."offset") AS before
+     FROM longest JOIN consumer_positions other
+         ON other.consumer_group = $1 AND other.topic = longest.topic AND other.partition <> longest.partition
+       JOIN event_log_heads head ON head.topic = other.topic AND head.partition = other.partition
+     WHERE head.next_offset > other."offset"
+       AND (other.retry_at IS NULL OR other.retry_at <= clock_timestamp())
+     WINDOW turns AS (ORDER BY other.moved_at, other.partition ROWS UNBOUNDED PRECEDING)
+     ORDER BY other.moved_at, other.partition
+     LIMIT $4::integer - 1
+   ), next AS MATERIALIZED (
+     SELECT position.topic, position.partition, position."offset", position.attempts, head.next_offset
+     FROM longest JOIN consumer_positions position
+         ON position.consumer_group = $1 AND position.topic = longest.topic
+       JOIN event_log_heads head ON head.topic = position.topic AND head.partition = position.partition
+     WHERE position.partition = ANY (ARRAY(SELECT partition FROM others WHERE before < $3::integer))
+       AND head.next_offset > position."offset"
+       AND (position.retry_at IS NULL OR position.retry_at <= clock_timestamp())
+     FOR UPDATE OF position SKIP LOCKED
+   )
+   SELECT claimed.*, EXISTS (SELECT 1 FROM others WHERE before >= $3::integer) AS left_some
+   FROM (SELECT * FROM longest UNION ALL SELECT * FROM next) AS claimed`,
 );
 
 /** Locks this partition if nobody else is at it. */
@@ -127,37 +175,53 @@ export const claimNamedPartition = writeStatement<
    FOR UPDATE SKIP LOCKED`,
 );
 
-/** The next events, and of each whether one of its key is still to be tried again before it. */
+/** Whether the group has events of the topic that are still to be tried again, so that others must wait behind them. */
+export const findRetries = readStatement<[group: string, topic: string], { readonly found: boolean }>(
+  'event_log_find_retries',
+  `SELECT EXISTS (
+     SELECT 1 FROM failed_events WHERE consumer_group = $1 AND topic = $2 AND dead_at IS NULL
+   ) AS found`,
+);
+
+/** The next events, by partition, and of each whether one of its key is still to be tried again before it. */
 export const readEvents = readStatement<
-  [group: string, topic: string, partition: number, offset: number, limit: number],
+  [group: string, topic: string, partitions: readonly number[], offsets: readonly number[], limit: number],
   EventRow & { readonly must_wait: boolean }
 >(
   'event_log_read',
-  `SELECT ${EVENT_COLUMNS}, EXISTS (
+  `SELECT event.*, EXISTS (
      SELECT 1 FROM failed_events failed
      WHERE failed.consumer_group = $1 AND failed.topic = $2 AND failed.key = event.key AND failed.dead_at IS NULL
    ) AS must_wait
-   FROM event_log event
-   WHERE topic = $2 AND partition = $3 AND "offset" >= $4::bigint
-   ORDER BY "offset"
+   FROM unnest($3::smallint[], $4::bigint[]) WITH ORDINALITY AS place (partition, "offset", turn), LATERAL (
+     SELECT ${EVENT_COLUMNS} FROM event_log AS logged
+     WHERE logged.topic = $2 AND logged.partition = place.partition AND logged."offset" >= place."offset"
+     ORDER BY logged."offset" LIMIT $5::integer
+   ) AS event
+   ORDER BY place.turn, event."offset"
    LIMIT $5::integer`,
 );
 
-export const movePosition = writeStatement<[group: string, topic: string, partition: number, offset: number]>(
-  'event_log_move_position',
-  `UPDATE consumer_positions
-   SET "offset" = $4::bigint, moved_at = clock_timestamp(), attempts = 0, retry_at = NULL
-   WHERE consumer_group = $1 AND topic = $2 AND partition = $3`,
+export const movePositions = writeStatement<
+  [group: string, topic: string, partitions: readonly number[], offsets: readonly number[]]
+>(
+  'event_log_move_positions',
+  `UPDATE consumer_positions AS position
+   SET "offset" = place."offset", moved_at = clock_timestamp(), attempts = 0, retry_at = NULL
+   FROM unnest($3::smallint[], $4::bigint[]) AS place (partition, "offset")
+   WHERE position.consumer_group = $1 AND position.topic = $2 AND position.partition = place.partition`,
 );
 
-/** If nobody has moved it meanwhile. */
-export const pausePartition = writeStatement<
-  [group: string, topic: string, partition: number, offset: number, delayMs: number]
+/** If nobody has moved them meanwhile. */
+export const pausePartitions = writeStatement<
+  [group: string, topic: string, partitions: readonly number[], offsets: readonly number[], delayMs: number]
 >(
-  'event_log_pause_partition',
-  `UPDATE consumer_positions
+  'event_log_pause_partitions',
+  `UPDATE consumer_positions AS position
    SET attempts = attempts + 1, retry_at = clock_timestamp() + $5::double precision * interval '1 ms'
-   WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND "offset" = $4::bigint`,
+   FROM unnest($3::smallint[], $4::bigint[]) AS place (partition, "offset")
+   WHERE position.consumer_group = $1 AND position.topic = $2 AND position.partition = place.partition
+     AND position."offset" = place."offset"`,
 );
 
 /** What is still in the outbox counts for every group of its topic. */

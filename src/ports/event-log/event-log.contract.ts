@@ -13,6 +13,7 @@ import {
   type EventLog,
   type LoggedEvent,
   type NewEvent,
+  PARTITIONS,
   PUBLISH_EVENTS_MAX,
   PUBLISHES_WAITING_MAX,
   partitionOf,
@@ -281,21 +282,37 @@ export function eventLogContract(name: string, deps: EventLogContractDeps): void
       await until(async () => (await effects()).length === 1);
     });
 
-    it('gives a handler events of one partition, and at most its batch', async () => {
+    for (const batchMax of [3, 100]) {
+      it(`gives a handler each partition in order, and at most its batch of ${batchMax}`, async () => {
+        const batches: (readonly LoggedEvent[])[] = [];
+        await append(Array.from({ length: 40 }, (_, index) => event(ALICE + index, String(index))));
+        await subscribe({ batchMax, handle: async (events) => void batches.push(events) });
+        await untilQuiet();
+        for (const batch of batches) assert(batch.length >= 1 && batch.length <= batchMax);
+        const handled = batches.flat();
+        assert.equal(handled.length, 40);
+        for (let partition = 0; partition < PARTITIONS; partition += 1) {
+          const offsets = handled.filter((each) => each.partition === partition).map(({ offset }) => offset);
+          assert.deepEqual(
+            offsets,
+            offsets.map((_, index) => index),
+          );
+        }
+      });
+    }
+
+    it('gives a handler what waits in several partitions at once', async () => {
       const batches: (readonly LoggedEvent[])[] = [];
-      await append(Array.from({ length: 40 }, (_, index) => event(ALICE + index, String(index))));
-      await subscribe({ batchMax: 3, handle: async (events) => void batches.push(events) });
+      await append(Array.from({ length: 20 }, (_, index) => event(ALICE + index, String(index))));
+      const mover = `movers_of_${topic}`;
+      await subscribe({ group: mover });
+      await untilQuiet(mover);
+      await subscribe({ handle: async (events) => void batches.push(events) });
       await untilQuiet();
-      assert.equal(batches.flat().length, 40);
-      for (const batch of batches) {
-        assert(batch.length >= 1 && batch.length <= 3);
-        assert.equal(new Set(batch.map(({ partition }) => partition)).size, 1);
-        const offsets = batch.map(({ offset }) => offset);
-        assert.deepEqual(
-          offsets,
-          offsets.map((_, index) => (offsets[0] ?? 0) + index),
-        );
-      }
+      assert.deepEqual(
+        batches.map(({ length }) => length),
+        [20],
+      );
     });
 
     it('shares the partitions among the consumers of a group, each event to one of them', async () => {
@@ -311,8 +328,8 @@ export function eventLogContract(name: string, deps: EventLogContractDeps): void
       const notes = Array.from({ length: 50 }, (_, index) => String(index));
       await append(notes.map((text, index) => event(ALICE + index, text)));
       await Promise.all([
-        subscribe({ handle: handle('one') }, one),
-        subscribe({ handle: handle('other') }, other),
+        subscribe({ batchMax: 5, handle: handle('one') }, one),
+        subscribe({ batchMax: 5, handle: handle('other') }, other),
       ]);
       await untilQuiet();
       assert.deepEqual((await effects()).toSorted(), notes.toSorted());

@@ -64,10 +64,10 @@ export interface Subscription {
   /** Where a group starts that has never been subscribed to a topic: at its first event kept, or after its last. */
   readonly from: 'beginning' | 'end';
   /**
-   * Handles 1 to `batchMax` events of one partition, in order. When it resolves, its effects in `transaction` and
-   * the new position commit together; when it rejects, neither does:
+   * Handles 1 to `batchMax` events of one topic and of one partition or several; those of a partition in order. When it
+   * resolves, its effects in `transaction` and the new positions commit together; when it rejects, neither does:
    *
-   * - An AppError `unavailable` pauses the partition and is tried again, for as long as it takes.
+   * - An AppError `unavailable` pauses the partitions and is tried again, for as long as it takes.
    * - After any other error the events of the batch are tried one by one. One that fails alone is tried again, up
    *   to `attemptsMax` times with growing delays; later events of its key wait behind it, all others go on. After
    *   the last try it becomes a dead letter, and those behind it are handled.
@@ -83,7 +83,7 @@ export interface Subscription {
    * together; after a quiet time it handles the first at once. Default 0.
    */
   readonly gatherMs?: number;
-  /** Partitions that this process handles at the same time. Default 1. */
+  /** Batches, each of partitions of its own, that this process handles at the same time. Default 1. */
   readonly concurrency?: number;
   /** Default 10, which takes about a minute. */
   readonly attemptsMax?: number;

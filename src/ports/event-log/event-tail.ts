@@ -7,6 +7,7 @@ import type { SqlStore } from '../sql-store/sql-store.ts';
 import { type NewEvent, TAIL_EVENTS_MAX, type Tail, type TailOptions } from './event-log.ts';
 import { listHeads, readTail, type TailRow } from './event-tail-queries.ts';
 import { createHeardUntil } from './heard-until.ts';
+import type { RecentEvents } from './recent-events.ts';
 import { createTailOffsets, type Gap } from './tail-offsets.ts';
 
 /** An idle system is asked this often; its tails are never much older. */
@@ -32,10 +33,11 @@ export interface EventTailDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly wakeRelay: () => void;
+  readonly recentEvents: RecentEvents;
 }
 
 export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
-  const { options, sqlStore, clock, log, wakeRelay } = deps;
+  const { options, sqlStore, clock, log, wakeRelay, recentEvents } = deps;
   const heard = createHeardUntil(clock.monotonicMs());
   const offsets = createTailOffsets(options.topics);
   offsets.moveTo(await sqlStore.query(listHeads, [offsets.topics]));
@@ -58,11 +60,14 @@ export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
 
   async function look(startMs: number): Promise<'at once' | 'later'> {
     looks += 1;
+    const recent = offsets.takeRecent(recentEvents, TAIL_EVENTS_MAX);
+    if (recent.length > 0) tell(() => options.hear(recent));
     const rows = await sqlStore.query(readTail, [...offsets.columns, TAIL_EVENTS_MAX]);
     if (closed.signal.aborted) return 'later';
     recover();
     const { events, gaps, complete } = offsets.take(rows);
     for (const gap of gaps) miss(gap);
+    recentEvents.add(events);
     if (events.length > 0) tell(() => options.hear(events));
     // What is lost will never be heard: nobody may believe otherwise.
     if (!hasGap) heard.looked({ number: looks, startMs, complete, unmoved: unmovedOf(rows) });

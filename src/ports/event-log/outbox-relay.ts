@@ -4,7 +4,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Tracing, tracingOff } from '../../telemetry/trace.ts';
 import type { SqlStore } from '../sql-store/sql-store.ts';
-import { moveOutbox } from './event-log-queries.ts';
+import { loggedEvent } from './event-handler.ts';
+import type { LoggedEvent } from './event-log.ts';
+import { type MovedRow, moveOutbox } from './event-log-queries.ts';
 
 export const LOG_CHANNEL = 'event_log';
 const BATCH_MAX = 1_000;
@@ -32,9 +34,11 @@ export function createOutboxRelay(deps: {
   readonly tracing?: Tracing;
   /** The number or name of this process, which tells its notifications from those of others. */
   readonly process: string;
-  readonly onMoved: (topics: readonly string[]) => void;
+  /** Of which topics it shall answer the events themselves. */
+  readonly wantedTopics: () => readonly string[];
+  readonly onMoved: (topics: readonly string[], wanted: readonly LoggedEvent[]) => void;
 }): OutboxRelay {
-  const { sqlStore, clock, log, tracing = tracingOff, process, onMoved } = deps;
+  const { sqlStore, clock, log, tracing = tracingOff, process, wantedTopics, onMoved } = deps;
   const closed = new AbortController();
   let asked = false;
   let running: Promise<void> | undefined;
@@ -43,9 +47,11 @@ export function createOutboxRelay(deps: {
   async function move(): Promise<void> {
     for (;;) {
       lastStartMs = clock.monotonicMs();
-      const [moved] = await sqlStore.query(moveOutbox, [BATCH_MAX, RELAY_LOCK, LOG_CHANNEL, process]);
+      const named = [BATCH_MAX, RELAY_LOCK, LOG_CHANNEL, process] as const;
+      const rows = await sqlStore.query(moveOutbox, [...named, wantedTopics()]);
+      const [moved] = rows;
       if (moved === undefined) return;
-      if (moved.topics.length > 0) onMoved(moved.topics);
+      if (moved.topics.length > 0) onMoved(moved.topics, eventsOf(rows));
       if (moved.picked < BATCH_MAX) return;
     }
   }
@@ -85,4 +91,10 @@ export function createOutboxRelay(deps: {
         await move().catch((error: unknown) => log.warn({ err: error }, 'events stay in the outbox'));
     },
   };
+}
+
+function eventsOf(rows: readonly MovedRow[]): LoggedEvent[] {
+  const events: LoggedEvent[] = [];
+  for (const row of rows) if (row.topic !== null) events.push(loggedEvent(row));
+  return events;
 }

@@ -243,7 +243,14 @@ function describeOwnPromises(
   it('loses and reorders nothing, in whatever order transactions commit and the relay moves', async () => {
     const { sqlStore, eventLog } = await open();
     const relays = ['one', 'two'].map((name) =>
-      createOutboxRelay({ sqlStore, clock: systemClock, log, process: name, onMoved: () => undefined }),
+      createOutboxRelay({
+        sqlStore,
+        clock: systemClock,
+        log,
+        process: name,
+        wantedTopics: () => [],
+        onMoved: () => undefined,
+      }),
     );
     let topics = 0;
     const writer = fc.nat({ max: 3 });

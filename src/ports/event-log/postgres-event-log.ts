@@ -28,10 +28,12 @@ import {
   removePositions,
 } from './event-log-queries.ts';
 import { createEventPublisher } from './event-publisher.ts';
+import { createEventReader } from './event-reader.ts';
 import { createRetryStep } from './event-retry.ts';
 import { type EventTail, openEventTail } from './event-tail.ts';
 import { type DeadLetterRow, pageDead, removeFailedEvents, reviveDead } from './failed-event-queries.ts';
 import { createOutboxRelay, LOG_CHANNEL } from './outbox-relay.ts';
+import { createRecentEvents } from './recent-events.ts';
 import { RETRY_DELAYS, type RetryDelays } from './retry-delay.ts';
 
 export interface PostgresEventLogOptions {
@@ -62,13 +64,21 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
   const process = randomness.uuid();
   const consumers = new Map<EventConsumer, ReadonlySet<string>>();
   const tails = new Set<EventTail>();
+  /** Those that more than one reads in this process. */
+  let sharedTopics: ReadonlySet<string> = new Set();
+  const recentEvents = createRecentEvents((topic) => sharedTopics.has(topic));
+  const reader = createEventReader(recentEvents);
   const relay = createOutboxRelay({
     sqlStore: ownSqlStore,
     clock,
     log,
     tracing,
     process,
-    onMoved: wakeReaders,
+    wantedTopics: () => [...sharedTopics],
+    onMoved(topics, wanted) {
+      recentEvents.add(wanted);
+      wakeReaders(topics);
+    },
   });
   const closed = new AbortController();
   const publish = createEventPublisher(async (columns, events) => {
@@ -77,6 +87,12 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
   });
   /** What only a process with consumers or tails does; started by the first. */
   let attention: Promise<() => Promise<void>> | undefined;
+
+  function readersChanged(): void {
+    const read = [...new Set(consumers.values()), ...[...tails].map((tail) => tail.topics)];
+    const topics = read.flatMap((each) => [...each]);
+    sharedTopics = new Set(topics.filter((topic, index) => topics.indexOf(topic) !== index));
+  }
 
   function wakeReaders(topics: readonly string[]): void {
     for (const [consumer, ofInterest] of consumers) {
@@ -148,8 +164,9 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       observer: options.observer,
     });
     const batchMax = subscription.batchMax ?? BATCH_MAX_DEFAULT;
+    const partitionsMax = Math.ceil(PARTITIONS / (subscription.concurrency ?? 1));
     return createEventConsumer({
-      batchStep: createBatchStep({ sqlStore, handler, batchMax, log }),
+      batchStep: createBatchStep({ sqlStore, handler, reader, batchMax, partitionsMax, log }),
       retryStep: createRetryStep({ sqlStore, handler }),
       pollEveryMs,
       gatherMs: subscription.gatherMs ?? 0,
@@ -181,10 +198,13 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       await sqlStore.query(createPositions, [group, [...topics], PARTITIONS, from === 'beginning']);
       await attend();
       const opened = Array.from({ length: concurrency }, () => openConsumer(subscription));
-      for (const consumer of opened) consumers.set(consumer, new Set(topics));
+      const ofInterest = new Set(topics);
+      for (const consumer of opened) consumers.set(consumer, ofInterest);
+      readersChanged();
       return {
         async close() {
           for (const consumer of opened) consumers.delete(consumer);
+          readersChanged();
           await Promise.all(opened.map((consumer) => consumer.close()));
         },
       };
@@ -201,17 +221,20 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
         clock,
         log,
         wakeRelay: relay.wake,
+        recentEvents,
       });
       if (closed.signal.aborted) {
         await tail.close();
         throw stopping();
       }
       tails.add(tail);
+      readersChanged();
       return {
         heardUntilMs: tail.heardUntilMs,
         catchUp: tail.catchUp,
         async close() {
           tails.delete(tail);
+          readersChanged();
           await tail.close();
         },
       };

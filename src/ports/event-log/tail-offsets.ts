@@ -4,6 +4,7 @@ import { assert } from '../../core/errors.ts';
 import { loggedEvent } from './event-handler.ts';
 import { type LoggedEvent, PARTITIONS } from './event-log.ts';
 import type { HeadRow, TailRow } from './event-tail-queries.ts';
+import type { RecentEvents } from './recent-events.ts';
 
 export interface TailOffsets {
   readonly topics: readonly string[];
@@ -15,6 +16,8 @@ export interface TailOffsets {
   ];
   /** Starts there. */
   moveTo(heads: readonly HeadRow[]): void;
+  /** What there is of the next events in memory, by partition, and passes it; at most `limit`. */
+  takeRecent(recentEvents: RecentEvents, limit: number): readonly LoggedEvent[];
   /** Passes what was read. */
   take(rows: readonly TailRow[]): TakenRows;
 }
@@ -55,6 +58,17 @@ export function createTailOffsets(topicNames: readonly string[]): TailOffsets {
 
     moveTo(heads) {
       for (const { topic, partition, next_offset: end } of heads) offsets[placeOf(topic, partition)] = end;
+    },
+
+    takeRecent(recentEvents, limit) {
+      const taken: LoggedEvent[] = [];
+      for (const [place, offset] of offsets.entries()) {
+        const topic = topicColumn[place] ?? '';
+        const events = recentEvents.from(topic, place % PARTITIONS, offset, limit - taken.length);
+        offsets[place] = offset + events.length;
+        taken.push(...events);
+      }
+      return taken;
     },
 
     take(rows) {
