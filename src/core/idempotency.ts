@@ -18,3 +18,18 @@ export interface StoredAnswer {
   /** JSON text. */
   readonly body: string;
 }
+
+/** Without those whose key another one before them has, which are as good as in flight. */
+export function firstOfEachKey<Write extends { readonly claim: IdempotencyClaim | undefined }>(
+  writes: readonly Write[],
+): readonly Write[] {
+  if (!writes.some(({ claim }) => claim !== undefined)) return writes;
+  const keys = new Set<string>();
+  return writes.filter(({ claim }) => {
+    if (claim === undefined) return true;
+    const key = `${claim.principalId} ${claim.key}`;
+    const isFirst = !keys.has(key);
+    keys.add(key);
+    return isFirst;
+  });
+}

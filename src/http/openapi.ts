@@ -21,6 +21,7 @@ const TAGS = [
   { name: 'posts', description: 'Writing, editing, answering and reading posts.' },
   { name: 'reactions', description: 'Likes, reposts and bookmarks.' },
   { name: 'timelines', description: 'Lists of posts: the home timeline, a user, a tag.' },
+  { name: 'links', description: 'Short links and where they lead.' },
   { name: 'moderation', description: 'Reports, and what the staff does.' },
   { name: 'operations', description: 'For balancers, orchestrators and Prometheus.' },
 ] as const;

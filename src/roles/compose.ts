@@ -18,6 +18,7 @@ import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
+import { composeLinks } from './compose-links.ts';
 import { openProcessTail } from './process-tail.ts';
 
 /** What the roles run of one system. */
@@ -133,6 +134,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       queued: () => feed.waiting() + feed.reactionWriter.waiting(),
       close: () => feed.home.checks.close(),
     },
+    composeLinks({ ...deps, accounts, writes }),
   ];
   return {
     accounts,

@@ -3,7 +3,7 @@
  * statement and one flush to disk for all of them.
  */
 import { assert } from '../../../core/errors.ts';
-import type { IdempotencyClaim, StoredAnswer } from '../../../core/idempotency.ts';
+import { firstOfEachKey, type IdempotencyClaim, type StoredAnswer } from '../../../core/idempotency.ts';
 import { shardOf } from '../../../core/ids.ts';
 import { type EventLog, partitionOf } from '../../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
@@ -54,7 +54,7 @@ export interface PostWriterDeps {
 export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): PostWriter {
   async function run(traced: readonly TracedItem<PostWrite>[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
     const writes = traced.map(({ item, traceparent = null }) => ({ ...item, traceparent }));
-    const posts = uniqueByKey(writes);
+    const posts = firstOfEachKey(writes);
     const parts = partsOf(posts);
     const rows = await sql.query(writePosts(parts), columnsOf(posts, parts));
     const outcomes = outcomesOf(posts, parts, rows);
@@ -82,19 +82,6 @@ export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): Po
     },
     waiting: () => coalescer.waiting(),
   };
-}
-
-/** Without the posts whose key another one of the batch has, which are as good as in flight. */
-function uniqueByKey(writes: readonly WaitingPost[]): readonly WaitingPost[] {
-  if (!writes.some(({ claim }) => claim !== undefined)) return writes;
-  const keys = new Set<string>();
-  return writes.filter(({ claim }) => {
-    if (claim === undefined) return true;
-    const key = `${claim.principalId} ${claim.key}`;
-    const isFirst = !keys.has(key);
-    keys.add(key);
-    return isFirst;
-  });
 }
 
 function outcomesOf(

@@ -1,0 +1,42 @@
+/** Where links are opened: below /l/ of the server, at the root of the links host, and at that of owners' host names. */
+import type { Link } from './link.ts';
+
+/** On the host of the server itself. */
+export const LINKS_PATH = '/l/';
+
+export interface LinkAddresses {
+  shortUrl(link: Pick<Link, 'code' | 'host'>): string;
+  /** Whether the URL opens a link of this server. */
+  isOwn(url: URL): boolean;
+}
+
+export interface LinkAddressesDeps {
+  /** Where people reach this server. */
+  readonly publicUrl: () => string;
+  /** Of links alone; no trailing slash. */
+  readonly linksUrl: string | undefined;
+  /** Whether it is a host name that an owner has brought. */
+  readonly isOwnersHost: (host: string) => boolean;
+}
+
+export function createLinkAddresses({ publicUrl, linksUrl, isOwnersHost }: LinkAddressesDeps): LinkAddresses {
+  const linksHost = linksUrl === undefined ? undefined : hostKey(new URL(linksUrl));
+  return {
+    shortUrl({ code, host }) {
+      if (host !== undefined) return `https://${host}/${code}`;
+      return linksUrl === undefined ? `${publicUrl()}${LINKS_PATH}${code}` : `${linksUrl}/${code}`;
+    },
+    isOwn(url) {
+      const host = hostKey(url);
+      if (host === linksHost || isOwnersHost(host)) return true;
+      // Without a port the two differ only for links that nobody can open.
+      const isMain = URL.canParse(publicUrl()) && host === hostKey(new URL(publicUrl()));
+      return isMain && url.pathname.toLowerCase().startsWith(LINKS_PATH);
+    },
+  };
+}
+
+/** `host` of a URL without the dot of the root, which is the same host. */
+function hostKey({ host }: URL): string {
+  return host.replace(/\.(?=:|$)/, '');
+}

@@ -1,0 +1,121 @@
+/** Checks what people say of a link, and completes it. */
+import { invalidField } from '../../core/errors.ts';
+import {
+  type LinkChanges,
+  REDIRECT_TYPE_DEFAULT,
+  type RedirectType,
+  type Rule,
+  UTM_PARAMETERS,
+  type Utm,
+} from './link.ts';
+import { checkRules } from './rules/rules.ts';
+import { checkTarget, type TargetRules } from './targets/target-url.ts';
+
+export const TITLE_LENGTH_MAX = 200;
+export const TAGS_MAX = 20;
+export const TAG_LENGTH_MAX = 50;
+export const UTM_LENGTH_MAX = 200;
+export const VISITS_MAX = 1_000_000_000;
+export const LINK_PASSWORD_LENGTH_MIN = 4;
+export const LINK_PASSWORD_LENGTH_MAX = 128;
+
+/** All that an owner decides but the code and the password. */
+export interface LinkContent {
+  readonly url: string;
+  readonly rules: readonly Rule[];
+  readonly title: string;
+  readonly tags: readonly string[];
+  readonly redirectType: RedirectType;
+  readonly passQuery: boolean;
+  readonly utm: Utm;
+  readonly expiresAt: Date | null;
+  readonly maxVisits: number | null;
+}
+
+export const CONTENT_DEFAULTS: LinkContent = {
+  ...{
+    url: '',
+    rules: [],
+    title: '',
+    tags: [],
+    redirectType: REDIRECT_TYPE_DEFAULT,
+    passQuery: false,
+    utm: {},
+  },
+  ...{ expiresAt: null, maxVisits: null },
+};
+
+/** `before` with the changes. What does not change is not checked again. Fails with `invalid`. */
+export function applyChanges(
+  before: LinkContent,
+  changes: LinkChanges,
+  { nowMs, targets }: { readonly nowMs: number; readonly targets: TargetRules },
+): LinkContent {
+  const { url, rules, title, tags, redirectType, passQuery, utm, expiresAt, maxVisits } = changes;
+  return {
+    url: url === undefined ? before.url : checkTarget(url, 'url', targets),
+    rules: rules === undefined ? before.rules : checkRules(rules, targets),
+    title: title === undefined ? before.title : checkTitle(title),
+    tags: tags === undefined ? before.tags : checkTags(tags),
+    redirectType: redirectType ?? before.redirectType,
+    passQuery: passQuery ?? before.passQuery,
+    utm: utm === undefined ? before.utm : checkUtm(utm),
+    expiresAt: expiresAt === undefined ? before.expiresAt : checkExpiry(expiresAt, nowMs),
+    maxVisits: maxVisits === undefined ? before.maxVisits : checkMaxVisits(maxVisits),
+  };
+}
+
+export function checkLinkPassword(password: string): void {
+  const { length } = [...password];
+  if (length >= LINK_PASSWORD_LENGTH_MIN && length <= LINK_PASSWORD_LENGTH_MAX) return;
+  const range = `${LINK_PASSWORD_LENGTH_MIN} to ${LINK_PASSWORD_LENGTH_MAX}`;
+  throw invalidField('password', `must have ${range} characters, or be null for none.`);
+}
+
+/** Control characters, and halves of characters, which the database cannot have. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+
+function checkTitle(title: string): string {
+  const text = title.trim().normalize('NFC');
+  if ([...text].length > TITLE_LENGTH_MAX) {
+    throw invalidField('title', `must have at most ${TITLE_LENGTH_MAX} characters.`);
+  }
+  if (UNPRINTABLE.test(text)) throw invalidField('title', 'must be one line of text.');
+  return text;
+}
+
+function checkTags(given: readonly string[]): string[] {
+  const tags = [...new Set(given.map((tag) => tag.trim().normalize('NFC').toLowerCase()))];
+  if (tags.length > TAGS_MAX) throw invalidField('tags', `must be at most ${TAGS_MAX}.`);
+  for (const tag of tags) {
+    if (tag === '' || [...tag].length > TAG_LENGTH_MAX || UNPRINTABLE.test(tag)) {
+      throw invalidField('tags', `must have 1 to ${TAG_LENGTH_MAX} characters each, on one line.`);
+    }
+  }
+  return tags;
+}
+
+function checkUtm(utm: Utm): Utm {
+  const set = UTM_PARAMETERS.flatMap((parameter) => {
+    const value = utm[parameter]?.trim() ?? '';
+    if (value.length > UTM_LENGTH_MAX || UNPRINTABLE.test(value)) {
+      throw invalidField(`utm.${parameter}`, `must have at most ${UTM_LENGTH_MAX} characters, on one line.`);
+    }
+    return value === '' ? [] : [[parameter, value] as const];
+  });
+  return Object.fromEntries(set);
+}
+
+function checkExpiry(expiresAt: Date | null, nowMs: number): Date | null {
+  if (expiresAt === null) return null;
+  // Not NaN either.
+  if (!(expiresAt.getTime() > nowMs))
+    throw invalidField('expires_at', 'must be a time to come, or null for never.');
+  return expiresAt;
+}
+
+function checkMaxVisits(maxVisits: number | null): number | null {
+  if (maxVisits === null || (Number.isInteger(maxVisits) && maxVisits >= 1 && maxVisits <= VISITS_MAX))
+    return maxVisits;
+  throw invalidField('max_visits', `must be a whole number from 1 to ${VISITS_MAX}, or null for no limit.`);
+}

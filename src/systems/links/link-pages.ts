@@ -1,0 +1,60 @@
+/** Lists of an owner's links, with filters. */
+import type { Clock } from '../../core/clock.ts';
+import { composeId, ID_TIME_MIN_MS, type Id } from '../../core/ids.ts';
+import type { Page, PageRequest } from '../../core/page.ts';
+import type { SqlSession } from '../../ports/sql-store/sql-store.ts';
+import { type Link, type LinkState, stateOf } from './link.ts';
+import { linkOf } from './link-rows.ts';
+import { pageOwnLinks } from './links-queries.ts';
+import type { TargetRules } from './targets/target-url.ts';
+
+/** One page looks at so many links at most, some 20 ms of work; the next one goes on behind them. */
+export const SCANNED_MAX = 5_000;
+
+export interface LinkFilter {
+  readonly tag?: string | undefined;
+  /** Part of the title, target or code, whatever the case. */
+  readonly search?: string | undefined;
+  readonly createdFrom?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+  readonly state?: LinkState | undefined;
+}
+
+interface PagesDeps {
+  readonly sql: SqlSession;
+  readonly clock: Clock;
+  readonly targets: TargetRules;
+}
+
+export async function pageLinks(
+  { sql, clock, targets }: PagesDeps,
+  ownerId: Id,
+  filter: LinkFilter,
+  { before, limit }: PageRequest,
+): Promise<Page<Link>> {
+  const nowMs = clock.nowMs();
+  const { createdBefore, createdFrom, search, state, tag } = filter;
+  const rows = await sql.query(pageOwnLinks, [
+    ownerId,
+    createdBefore === undefined ? before : Math.min(before, firstIdAt(createdBefore)),
+    limit + 1,
+    SCANNED_MAX,
+    tag?.toLowerCase() ?? null,
+    search === undefined ? null : `%${search.replace(/[\\%_]/g, '\\$&')}%`,
+    createdFrom === undefined ? null : firstIdAt(createdFrom),
+    state ?? null,
+    new Date(nowMs),
+  ]);
+  const found = rows.filter(({ matches }) => matches);
+  const links = found.slice(0, limit).map((row) => linkOf(row, targets));
+  return {
+    // Which targets are blocked is known here and not in the database.
+    items: state === undefined ? links : links.filter((link) => stateOf(link, nowMs) === state),
+    nextBefore: found.length > limit ? links.at(-1)?.linkId : rows.find(({ matches }) => !matches)?.link_id,
+  };
+}
+
+/** No id of that time or later is less. */
+function firstIdAt(time: Date): Id {
+  return composeId(Math.max(time.getTime(), ID_TIME_MIN_MS), 0, 0);
+}

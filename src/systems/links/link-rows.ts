@@ -1,0 +1,35 @@
+/** From rows to links. */
+import type { Link } from './link.ts';
+import type { AnnouncedLink } from './link-events.ts';
+import type { LinkRow } from './links-queries.ts';
+import { ruleOf } from './rules/stored-rules.ts';
+import type { TargetRules } from './targets/target-url.ts';
+
+export function linkOf(row: LinkRow, { blockedReason }: Pick<TargetRules, 'blockedReason'>): Link {
+  const { codeOrigin: _, domainId: __, ...link } = announcedOf(row);
+  const targets = [link.url, ...link.rules.map(({ url }) => url)];
+  const reasons = targets.map((url) => blockedReason(new URL(url)));
+  return { ...link, visits: row.visits, blockedReason: reasons.find((reason) => reason !== undefined) };
+}
+
+export function announcedOf(row: LinkRow): AnnouncedLink {
+  return {
+    linkId: row.link_id,
+    ownerId: row.owner_id,
+    domainId: row.domain_id,
+    codeOrigin: row.code_origin,
+    code: row.code,
+    host: row.host ?? undefined,
+    url: row.url,
+    rules: (row.rules ?? []).map(ruleOf),
+    title: row.title,
+    tags: row.tags,
+    redirectType: row.redirect_type,
+    passQuery: row.pass_query,
+    utm: row.utm ?? {},
+    expiresAt: row.expires_at,
+    maxVisits: row.max_visits,
+    hasPassword: row.password_hash !== null,
+    updatedAt: row.updated_at,
+  };
+}

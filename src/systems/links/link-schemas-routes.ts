@@ -1,0 +1,272 @@
+/** Links in JSON: the schemas and shapes that the routes share. */
+
+import { type Static, Type } from 'typebox';
+import { idTimestamp } from '../../core/ids.ts';
+import { IdText } from '../../http/user-schema.ts';
+import { ALIAS_LENGTH_MAX } from './codes/alias.ts';
+import {
+  DEVICES,
+  type Device,
+  LINK_STATES,
+  type Link,
+  type LinkChanges,
+  type LinkState,
+  REDIRECT_TYPES,
+  type RedirectType,
+  type Rule,
+  stateOf,
+} from './link.ts';
+import type { LinkAddresses } from './link-addresses.ts';
+import {
+  LINK_PASSWORD_LENGTH_MAX,
+  LINK_PASSWORD_LENGTH_MIN,
+  TAG_LENGTH_MAX,
+  TAGS_MAX,
+  TITLE_LENGTH_MAX,
+  UTM_LENGTH_MAX,
+  VISITS_MAX,
+} from './link-draft.ts';
+import type { LinkChange } from './links.ts';
+import { RULE_VALUES_MAX, RULES_MAX } from './rules/rules.ts';
+import { storedRule } from './rules/stored-rules.ts';
+import { TARGET_LENGTH_MAX } from './targets/target-url.ts';
+
+export const Time = Type.String({ format: 'date-time' });
+const NullableTime = (description: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
+
+const Target = Type.String({
+  minLength: 1,
+  maxLength: TARGET_LENGTH_MAX,
+  description:
+    'http or https, on the public internet, without a password in it, and not a link of this server.',
+  examples: ['https://example.org/spring?ref=poster'],
+});
+
+const RuleSchema = Type.Object(
+  {
+    url: Target,
+    devices: Type.Optional(
+      Type.Array(Type.Unsafe<Device>({ type: 'string', enum: [...DEVICES] }), {
+        maxItems: RULE_VALUES_MAX,
+        description: 'mobile: any telephone or tablet. An iPad that poses as a Mac is a desktop.',
+      }),
+    ),
+    languages: Type.Optional(
+      Type.Array(Type.String({ maxLength: 35 }), {
+        maxItems: RULE_VALUES_MAX,
+        description: 'BCP 47, of which the visitor prefers one: "pt" is "pt-BR" too.',
+      }),
+    ),
+    countries: Type.Optional(
+      Type.Array(Type.String({ maxLength: 2 }), {
+        maxItems: RULE_VALUES_MAX,
+        description: 'ISO 3166-1, "DE".',
+      }),
+    ),
+    starts_at: Type.Optional(Time),
+    ends_at: Type.Optional(Time),
+    percentage: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description:
+          'Of the visitors, others than those of the other rules. The same visitor gets the same target.',
+      }),
+    ),
+  },
+  { additionalProperties: false, title: 'Rule', description: 'All that is given must hold.' },
+);
+
+const UtmSchema = Type.Object(
+  {
+    source: Type.Optional(Type.String({ maxLength: UTM_LENGTH_MAX })),
+    medium: Type.Optional(Type.String({ maxLength: UTM_LENGTH_MAX })),
+    campaign: Type.Optional(Type.String({ maxLength: UTM_LENGTH_MAX })),
+    term: Type.Optional(Type.String({ maxLength: UTM_LENGTH_MAX })),
+    content: Type.Optional(Type.String({ maxLength: UTM_LENGTH_MAX })),
+  },
+  { additionalProperties: false, description: 'Added to the target as utm_source and so on.' },
+);
+
+export const LinkSchema = Type.Object(
+  {
+    link_id: IdText,
+    code: Type.String({ examples: ['4fTq9Zb'] }),
+    short_url: Type.String({ examples: ['https://go.example/4fTq9Zb'] }),
+    url: Type.String(),
+    title: Type.String(),
+    tags: Type.Array(Type.String()),
+    state: Type.Unsafe<LinkState>({
+      type: 'string',
+      enum: [...LINK_STATES],
+      description: 'active, or why it leads nowhere.',
+    }),
+    blocked_reason: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Why moderators block it.',
+    }),
+    host: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Your own host name, or null.',
+    }),
+    redirect_type: Type.Unsafe<RedirectType>({ type: 'integer', enum: [...REDIRECT_TYPES] }),
+    pass_query: Type.Boolean({ description: 'The query of the visit is added to that of the target.' }),
+    utm: UtmSchema,
+    rules: Type.Array(RuleSchema),
+    expires_at: NullableTime('Null: never.'),
+    max_visits: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'Null: without a limit.',
+    }),
+    visits: Type.Integer({ minimum: 0, description: 'Of those that are limited; 0 without a limit.' }),
+    has_password: Type.Boolean(),
+    created_at: Time,
+    updated_at: NullableTime('Null: never.'),
+  },
+  { $id: 'Link', title: 'Link' },
+);
+
+export const LinkChangeSchema = Type.Object(
+  {
+    url: Type.String(),
+    rules: Type.Array(RuleSchema),
+    changed_at: Type.String({ format: 'date-time', description: 'When it stopped to lead there.' }),
+  },
+  { $id: 'LinkChange', title: 'LinkChange' },
+);
+
+export const LINK_SCHEMAS = [LinkSchema, LinkChangeSchema] as const;
+
+export const LinkIdParams = Type.Object({ link_id: IdText });
+
+const CHANGES = {
+  title: Type.Optional(
+    Type.String({ maxLength: TITLE_LENGTH_MAX * 4, description: `At most ${TITLE_LENGTH_MAX} characters.` }),
+  ),
+  tags: Type.Optional(
+    Type.Array(Type.String({ maxLength: TAG_LENGTH_MAX * 4 }), {
+      maxItems: TAGS_MAX,
+      description: 'For your lists. In lower case.',
+    }),
+  ),
+  redirect_type: Type.Optional(
+    Type.Unsafe<RedirectType>({
+      type: 'integer',
+      enum: [...REDIRECT_TYPES],
+      description: '302 by default. 301 and 308 let browsers remember the target, for 30 s.',
+    }),
+  ),
+  pass_query: Type.Optional(
+    Type.Boolean({ description: 'Add the query of the visit to the target. By default not.' }),
+  ),
+  utm: Type.Optional(UtmSchema),
+  rules: Type.Optional(
+    Type.Array(RuleSchema, {
+      maxItems: RULES_MAX,
+      description: 'Other targets for some; the first that fits counts.',
+    }),
+  ),
+  expires_at: Type.Optional(NullableTime('From then on it leads nowhere. Null: never.')),
+  max_visits: Type.Optional(
+    Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      minimum: 1,
+      maximum: VISITS_MAX,
+      description:
+        'Exactly so many visits lead to the target. Bots and previews are none. Null: without a limit.',
+    }),
+  ),
+  password: Type.Optional(
+    Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      minLength: LINK_PASSWORD_LENGTH_MIN,
+      maxLength: LINK_PASSWORD_LENGTH_MAX,
+      description: 'Asked of every visitor. Null: none.',
+    }),
+  ),
+};
+
+export const NewLinkBody = Type.Object(
+  {
+    url: Target,
+    alias: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: ALIAS_LENGTH_MAX,
+        description:
+          'The code, as you want it: letters, digits, - and _. Not one that looks like another link’s.',
+        examples: ['spring-sale'],
+      }),
+    ),
+    host: Type.Optional(Type.String({ maxLength: 253, description: 'A verified host name of yours.' })),
+    ...CHANGES,
+  },
+  { additionalProperties: false },
+);
+
+export const LinkChangesBody = Type.Object(
+  { url: Type.Optional(Target), ...CHANGES },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+/** What a body says of a link, but for its url and code. */
+export function changesOf(body: Omit<Static<typeof LinkChangesBody>, 'url'>): LinkChanges {
+  return {
+    ...{ title: body.title, tags: body.tags, redirectType: body.redirect_type, passQuery: body.pass_query },
+    ...{ utm: body.utm, maxVisits: body.max_visits, password: body.password },
+    expiresAt: timeOf(body.expires_at),
+    rules: body.rules?.map(ruleOfBody),
+  };
+}
+
+function ruleOfBody({ starts_at, ends_at, ...rest }: Static<typeof RuleSchema>): Rule {
+  return { ...rest, startsAt: timeOf(starts_at) ?? undefined, endsAt: timeOf(ends_at) ?? undefined };
+}
+
+export function timeOf<Text extends string | null | undefined>(text: Text): Date | Exclude<Text, string> {
+  // What is no text is null or undefined, and stays so.
+  return typeof text === 'string' ? new Date(text) : (text as Exclude<Text, string>);
+}
+
+export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number): Static<typeof LinkSchema> {
+  return {
+    link_id: String(link.linkId),
+    code: link.code,
+    short_url: addresses.shortUrl(link),
+    url: link.url,
+    title: link.title,
+    tags: [...link.tags],
+    state: stateOf(link, nowMs),
+    blocked_reason: link.blockedReason ?? null,
+    host: link.host ?? null,
+    redirect_type: link.redirectType,
+    pass_query: link.passQuery,
+    utm: presentUtm(link),
+    rules: link.rules.map(presentRule),
+    expires_at: link.expiresAt?.toISOString() ?? null,
+    max_visits: link.maxVisits,
+    visits: link.visits,
+    has_password: link.hasPassword,
+    created_at: idTimestamp(link.linkId),
+    updated_at: link.updatedAt?.toISOString() ?? null,
+  };
+}
+
+function presentUtm({ utm }: Link): Static<typeof UtmSchema> {
+  return Object.fromEntries(Object.entries(utm).filter(([, value]) => value !== undefined));
+}
+
+function presentRule(rule: Rule): Static<typeof RuleSchema> {
+  const { devices, languages, countries, ...rest } = storedRule(rule);
+  return {
+    ...rest,
+    ...(devices === undefined ? {} : { devices: [...devices] }),
+    ...(languages === undefined ? {} : { languages: [...languages] }),
+    ...(countries === undefined ? {} : { countries: [...countries] }),
+  };
+}
+
+export function presentChange({ url, rules, changedAt }: LinkChange): Static<typeof LinkChangeSchema> {
+  return { url, rules: rules.map(presentRule), changed_at: changedAt.toISOString() };
+}

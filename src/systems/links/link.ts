@@ -1,0 +1,95 @@
+/** A link, as all of this system speaks of one. */
+import type { Id } from '../../core/ids.ts';
+
+/** 302: asked for every time. 301 and 308 may be remembered, for a short while that the answer states. */
+export const REDIRECT_TYPES = [301, 302, 307, 308] as const;
+export type RedirectType = (typeof REDIRECT_TYPES)[number];
+export const REDIRECT_TYPE_DEFAULT: RedirectType = 302;
+
+export const DEVICES = ['ios', 'android', 'mobile', 'desktop'] as const;
+/** `mobile` is any telephone or tablet, those of the first two among them; `desktop` is all the rest. */
+export type Device = (typeof DEVICES)[number];
+
+/** Another target for some visitors: those of whom everything that is given holds. The first rule that fits counts. */
+export interface Rule {
+  readonly url: string;
+  readonly devices?: readonly Device[] | undefined;
+  /** BCP 47, the language that the visitor prefers: `pt` is also `pt-BR`. */
+  readonly languages?: readonly string[] | undefined;
+  /** ISO 3166-1 alpha-2, in upper case. */
+  readonly countries?: readonly string[] | undefined;
+  readonly startsAt?: Date | undefined;
+  readonly endsAt?: Date | undefined;
+  /** Of all visitors, these per cent: none of whom is among those of another rule of the link. */
+  readonly percentage?: number | undefined;
+}
+
+export const UTM_PARAMETERS = ['source', 'medium', 'campaign', 'term', 'content'] as const;
+/** Added to the target as `utm_source` and so on. */
+export type Utm = { readonly [Parameter in (typeof UTM_PARAMETERS)[number]]?: string | undefined };
+
+/** How a code came about; what is `imported` is as another shortener had made it. */
+export type CodeOrigin = 'made' | 'chosen' | 'imported';
+
+export interface LinkTarget {
+  readonly url: string;
+  readonly rules: readonly Rule[];
+}
+
+export interface Link extends LinkTarget {
+  readonly linkId: Id;
+  readonly ownerId: Id;
+  readonly code: string;
+  /** The host name of its owner under which it is opened; `undefined`: that of the server. */
+  readonly host: string | undefined;
+  readonly title: string;
+  /** In lower case. */
+  readonly tags: readonly string[];
+  readonly redirectType: RedirectType;
+  readonly passQuery: boolean;
+  readonly utm: Utm;
+  readonly expiresAt: Date | null;
+  readonly maxVisits: number | null;
+  /** Of those that are limited, how many were used; 0 without a limit. */
+  readonly visits: number;
+  readonly hasPassword: boolean;
+  readonly updatedAt: Date | null;
+  /** Why a moderator's list forbids its target; `undefined`: it does not. */
+  readonly blockedReason: string | undefined;
+}
+
+/** `active`: it leads somewhere. Of those that do not, the first reason that holds, in this order. */
+export const LINK_STATES = ['active', 'blocked', 'expired', 'used_up'] as const;
+export type LinkState = (typeof LINK_STATES)[number];
+
+export function stateOf(link: Link, nowMs: number): LinkState {
+  if (link.blockedReason !== undefined) return 'blocked';
+  if (link.expiresAt !== null && link.expiresAt.getTime() <= nowMs) return 'expired';
+  if (link.maxVisits !== null && link.visits >= link.maxVisits) return 'used_up';
+  return 'active';
+}
+
+/** What may be said of a link; what is absent is as `DRAFT_DEFAULTS`, or as it was. */
+export interface LinkChanges {
+  readonly url?: string | undefined;
+  readonly rules?: readonly Rule[] | undefined;
+  readonly title?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly redirectType?: RedirectType | undefined;
+  readonly passQuery?: boolean | undefined;
+  readonly utm?: Utm | undefined;
+  /** null: never, or without a limit or a password. */
+  readonly expiresAt?: Date | null | undefined;
+  readonly maxVisits?: number | null | undefined;
+  readonly password?: string | null | undefined;
+}
+
+export interface LinkDraft extends LinkChanges {
+  readonly url: string;
+  /** Made by the server without one. */
+  readonly alias?: string | undefined;
+  /** The alias is a code that another shortener had made: taken as it is, whatever it looks like. */
+  readonly imported?: boolean | undefined;
+  /** A verified host name of the owner. */
+  readonly host?: string | undefined;
+}
