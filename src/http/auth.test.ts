@@ -31,15 +31,16 @@ async function openApp(options: Partial<ServerOptions> = {}) {
     return callers.get(token);
   };
   const app = await createServer(serverOptions({ authenticate, ...options }));
-  app.get('/links', { config: { access: 'user', scope: 'links:read' } }, () => ({}));
-  app.post('/links', { config: { access: 'user', scope: 'links:write' } }, () => ({}));
-  app.get('/public', { config: { access: 'optional', scope: 'links:read' } }, (request) => ({
+  const schema = {};
+  app.get('/links', { config: { access: 'user', scope: 'links:read' }, schema }, () => ({}));
+  app.post('/links', { config: { access: 'user', scope: 'links:write' }, schema }, () => ({}));
+  app.get('/public', { config: { access: 'optional', scope: 'links:read' }, schema }, (request) => ({
     caller: request.principal?.userId ?? null,
   }));
-  app.get('/password', { config: { access: 'user' } }, () => ({}));
+  app.get('/password', { config: { access: 'user' }, schema }, () => ({}));
   app.get('/unscoped', { config: { access: 'optional' } }, () => ({}));
   app.get('/audit', { config: { access: 'administrator' } }, () => ({}));
-  app.get('/open', { config: { access: 'public' } }, () => ({}));
+  app.get('/open', { config: { access: 'public' }, schema }, () => ({}));
   await app.ready();
   const call = (token: string, url: string, method: 'GET' | 'POST' = 'GET') =>
     app.inject({ method, url, headers: { authorization: `Bearer ${token}` } });

@@ -101,7 +101,7 @@ describe('the calls about API keys', () => {
 
   it('make one key for an Idempotency-Key, and do not show it again', async () => {
     const alice = await setting.signUp();
-    const headers = { 'idempotency-key': 'a new key' };
+    const headers = { 'idempotency-key': 'a-new-key' };
     assert.equal((await create(alice, {}, headers)).statusCode, 201);
     const again = await create(alice, {}, headers);
     assert.equal(again.statusCode, 409);
