@@ -182,6 +182,7 @@ export function createSteppedEventLog(deps: {
       tails.add(tail);
       return {
         heardUntilMs: () => tail.heardUntilMs,
+        startedAt: heads.map(({ topic, partition, next_offset: offset }) => ({ topic, partition, offset })),
         catchUp: hearAll,
         close: async () => void tails.delete(tail),
       };

@@ -24,6 +24,7 @@ export const EVENT_PAYLOAD_BYTES_MAX = 65_536;
 /** Events that no group still needs are kept this long, for groups to come and for questions. */
 export const EVENT_RETENTION_MS = 3 * 24 * 60 * 60 * 1_000;
 export const DEAD_LETTERS_PAGE_MAX = 100;
+export const READ_EVENTS_MAX = 2_000;
 
 /** The partition of all events about `key`. */
 export function partitionOf(key: Id): number {
@@ -108,7 +109,24 @@ export interface TailOptions {
   committed?(events: readonly NewEvent[]): void;
 }
 
+/** Offsets of one partition from `from` to below `to`. */
+export interface LogRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A place in the log: the next event of a partition. */
+export interface LogPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface Tail {
+  /** The first event of each partition that is heard; those not named begin at 0. */
+  readonly startedAt: readonly LogPosition[];
   /**
    * By the monotonic clock of this process: whatever had been committed at that time, since the tail was opened, by
    * any process, has been heard. Never goes back. At most half a second ago on a healthy system, busy or idle;
@@ -124,7 +142,7 @@ export interface Tail {
 /** What keeps something in memory by what a tail hears, which may serve others too and hear of other topics. */
 export interface TailFollower extends Pick<TailOptions, 'topics' | 'hear' | 'committed'> {
   /** The tail is open, and maybe has heard something: what is kept from now on is right as far as it has heard. */
-  follow(tail: Pick<Tail, 'heardUntilMs'>): void;
+  follow(tail: Pick<Tail, 'heardUntilMs' | 'startedAt'>): void;
 }
 
 /** Some 5 ms of work, after which others have their turn. */
@@ -169,6 +187,13 @@ export interface EventLog {
    * it, so another tail starts at the end again. Resolves once it listens.
    */
   tail(options: TailOptions): Promise<Tail>;
+
+  /**
+   * What the log holds of the ranges, those of a range in order, at most `limit` (up to READ_EVENTS_MAX) in all: each
+   * range has an equal share, and at least one. What is missing at its beginning has been deleted. Of what a tail of
+   * this process has heard, all is there.
+   */
+  read(ranges: readonly LogRange[], limit: number): Promise<readonly LoggedEvent[]>;
 
   /** What each group has yet to handle, by group and topic. */
   lag(): Promise<GroupLag[]>;

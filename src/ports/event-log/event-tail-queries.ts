@@ -54,3 +54,30 @@ export const readTail = writeStatement<
      ) AS event ON true
    ) ON true`,
 );
+
+/**
+ * What is in the log of the given ranges, by range and offset, at most `eventsMax`: each range has an equal share. Of the
+ * kind write for the reason given above.
+ */
+export const readRanges = writeStatement<
+  [
+    topics: readonly string[],
+    partitions: readonly number[],
+    froms: readonly number[],
+    tos: readonly number[],
+    eventsMax: number,
+  ],
+  EventRow
+>(
+  'event_log_read_ranges',
+  `SELECT event.*
+   FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[])
+       WITH ORDINALITY AS range (topic, partition, since, until, number)
+     CROSS JOIN LATERAL (
+       SELECT ${EVENT_COLUMNS} FROM event_log AS logged
+       WHERE logged.topic = range.topic AND logged.partition = range.partition
+         AND logged."offset" >= range.since AND logged."offset" < range.until
+       ORDER BY logged."offset" LIMIT greatest($5::integer / cardinality($1::text[]), 1)
+     ) AS event
+   ORDER BY range.number, event."offset"`,
+);

@@ -9,6 +9,8 @@ import {
   type EventLog,
   type LoggedEvent,
   type NewEvent,
+  partitionOf,
+  READ_EVENTS_MAX,
   TAIL_EVENTS_MAX,
   type Tail,
   type TailOptions,
@@ -204,6 +206,34 @@ export function eventTailContract(name: string, deps: EventTailContractDeps): vo
       await Promise.all(tails.map((each) => each.catchUp()));
       await tail.catchUp();
       assert.deepEqual(notes(), ['a', 'b']);
+    });
+
+    it('says where it has started, and what it has heard can be read again', async () => {
+      await append([event(ALICE, 'before')]);
+      await (await open()).tail.catchUp();
+      const { tail, heard } = await open();
+      await append([event(ALICE, 'a'), event(BOB, 'b')]);
+      await append([event(ALICE, 'c')], other);
+      await tail.catchUp();
+      const partition = partitionOf(ALICE);
+      const started = tail.startedAt.find((at) => at.topic === topic && at.partition === partition);
+      const from = started?.offset ?? 0;
+      assert.equal(from, 1);
+      const ranges = [ALICE, BOB].map((key) => ({ topic, partition: partitionOf(key), from, to: 1_000 }));
+      const [own] = ranges;
+      assert(own !== undefined);
+      const found = await one.eventLog.read([own], 1_000);
+      assert.deepEqual(
+        found,
+        heard.filter((each) => each.partition === partition),
+      );
+      assert.deepEqual(await one.eventLog.read([own], 1), found.slice(0, 1), 'the oldest first');
+      assert.deepEqual(await one.eventLog.read([{ ...own, to: from + 1 }], 10), found.slice(0, 1));
+      const share = await one.eventLog.read([own, { ...own, from: from + 1 }], 2);
+      assert.deepEqual(share, found.slice(0, 2), 'each range has its share');
+      assert.deepEqual(await one.eventLog.read([{ ...own, from: 2_000, to: 3_000 }], 10), []);
+      assert.deepEqual(await one.eventLog.read([], 10), []);
+      await assert.rejects(one.eventLog.read([own], READ_EVENTS_MAX + 1), /at once/);
     });
 
     it('cannot be opened for no topic', async () => {

@@ -40,7 +40,8 @@ export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
   const { options, sqlStore, clock, log, wakeRelay, recentEvents } = deps;
   const heard = createHeardUntil(clock.monotonicMs());
   const offsets = createTailOffsets(options.topics);
-  offsets.moveTo(await sqlStore.query(listHeads, [offsets.topics]));
+  const heads = await sqlStore.query(listHeads, [offsets.topics]);
+  offsets.moveTo(heads);
   const topics = new Set(offsets.topics);
   const closed = new AbortController();
   const waiters = new Set<Waiter>();
@@ -130,6 +131,7 @@ export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
     hearsCommitted: options.committed !== undefined,
     wake,
     heardUntilMs: heard.ms,
+    startedAt: heads.map(({ topic, partition, next_offset: offset }) => ({ topic, partition, offset })),
 
     committed(events) {
       if (closed.signal.aborted) return;

@@ -16,8 +16,10 @@ import {
   EVENT_RETENTION_MS,
   type EventLog,
   type EventLogObserver,
+  type LogRange,
   type NewEvent,
   PARTITIONS,
+  READ_EVENTS_MAX,
   type Subscription,
 } from './event-log.ts';
 import {
@@ -31,6 +33,7 @@ import { createEventPublisher } from './event-publisher.ts';
 import { createEventReader } from './event-reader.ts';
 import { createRetryStep } from './event-retry.ts';
 import { type EventTail, openEventTail } from './event-tail.ts';
+import { readRanges } from './event-tail-queries.ts';
 import { type DeadLetterRow, pageDead, removeFailedEvents, reviveDead } from './failed-event-queries.ts';
 import { createOutboxRelay, LOG_CHANNEL } from './outbox-relay.ts';
 import { createRecentEvents } from './recent-events.ts';
@@ -231,6 +234,7 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
       readersChanged();
       return {
         heardUntilMs: tail.heardUntilMs,
+        startedAt: tail.startedAt,
         catchUp: tail.catchUp,
         async close() {
           tails.delete(tail);
@@ -238,6 +242,20 @@ export function createPostgresEventLog(options: PostgresEventLogOptions): EventL
           await tail.close();
         },
       };
+    },
+
+    async read(ranges, limit) {
+      assert(limit >= 1 && limit <= READ_EVENTS_MAX, `${limit} events are read at once`);
+      if (ranges.length === 0) return [];
+      const column = <Value>(value: (range: LogRange) => Value): Value[] => ranges.map(value);
+      const rows = await sqlStore.query(readRanges, [
+        column(({ topic }) => topic),
+        column(({ partition }) => partition),
+        column(({ from }) => from),
+        column(({ to }) => to),
+        limit,
+      ]);
+      return rows.map(loggedEvent);
     },
 
     async lag() {
