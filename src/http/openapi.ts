@@ -21,6 +21,8 @@ const TAGS = [
   { name: 'posts', description: 'Writing, editing, answering and reading posts.' },
   { name: 'reactions', description: 'Likes, reposts and bookmarks.' },
   { name: 'timelines', description: 'Lists of posts: the home timeline, a user, a tag.' },
+  { name: 'search', description: 'Finding posts, users and tags.' },
+  { name: 'discovery', description: 'Trends, and whom to follow.' },
   { name: 'links', description: 'Short links and where they lead.' },
   { name: 'moderation', description: 'Reports, and what the staff does.' },
   { name: 'operations', description: 'For balancers, orchestrators and Prometheus.' },

@@ -20,6 +20,8 @@ import { openOutboundHttp } from './open-outbound-http.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
 import { createMemoryRateLimiter } from './rate-limiter/memory-rate-limiter.ts';
 import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
+import { createPostgresSearchIndex } from './search-index/postgres-search-index.ts';
+import type { SearchIndex } from './search-index/search-index.ts';
 import { migrate } from './sql-store/migrate.ts';
 import { createPostgresSqlStore } from './sql-store/postgres-sql-store.ts';
 import type { SqlStore } from './sql-store/sql-store.ts';
@@ -35,6 +37,7 @@ export interface Ports {
   readonly outboundHttp: OutboundHttp;
   readonly rateLimiter: RateLimiter;
   readonly timelineStore: TimelineStore;
+  readonly searchIndex: SearchIndex;
   /** Only with the embedded database: another server watches its own disk. */
   readonly diskReserve: DiskReserve | undefined;
   readonly database: Database;
@@ -64,6 +67,8 @@ const SQL_QUEUE_AGE_MAX_MS = 2_000;
 
 /** For what moves and hears events, one statement at a time each; opened when they are first used. */
 const EVENT_LOG_CONNECTIONS = 2;
+/** For searches and what they search in: however long they take, they hold up nobody else. */
+const SEARCH_INDEX_CONNECTIONS = 4;
 
 /** Opens everything in order; when one part cannot be opened, those before it are closed again. */
 export async function openPorts(options: PortsOptions): Promise<Ports> {
@@ -80,12 +85,14 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => sql.close());
     const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });
     opened.push(() => lease.close());
-    const ownSqlStore = openEventLogStore(database, options);
+    const ownSqlStore = openPartStore(database, options, 'event-log', EVENT_LOG_CONNECTIONS);
     opened.push(() => ownSqlStore.close());
     const eventLog = openEventLog({ sqlStore: sql, ownSqlStore }, options);
     opened.push(() => eventLog.close());
     const timelineStore = createMemoryTimelineStore({ clock, timelinesMax: options.config.timelinesMax });
     opened.push(() => timelineStore.close());
+    const searchStore = openPartStore(database, options, 'search-index', SEARCH_INDEX_CONNECTIONS);
+    opened.push(() => searchStore.close());
     const diskReserve = await watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
     return {
@@ -96,6 +103,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       outboundHttp: openOutboundHttp(options),
       rateLimiter: createMemoryRateLimiter({ clock }),
       timelineStore,
+      searchIndex: createPostgresSearchIndex({ sql: searchStore }),
       diskReserve,
       database,
       close,
@@ -134,20 +142,25 @@ function openSqlStore({ connection }: Database, options: PortsOptions): SqlStore
   });
 }
 
-/** With a breaker and a queue of its own. */
-function openEventLogStore({ connection }: Database, options: PortsOptions): SqlStore {
+/** For one part of the product, with connections, a breaker and a queue of its own. */
+function openPartStore(
+  { connection }: Database,
+  options: PortsOptions,
+  name: string,
+  connections: number,
+): SqlStore {
   const store = createPostgresSqlStore({
     connection,
-    poolSize: EVENT_LOG_CONNECTIONS,
+    poolSize: connections,
     tryTimeoutMs: STATEMENT_TIMEOUT_MS,
     clock: options.clock,
     log: options.log,
   });
   return wrapPort<SqlStore>(store, {
-    name: 'event-log',
+    name,
     methods: SQL_STORE_POLICIES,
     bulkhead: {
-      concurrencyMax: EVENT_LOG_CONNECTIONS,
+      concurrencyMax: connections,
       queueMax: SQL_QUEUE_MAX,
       queueAgeMaxMs: SQL_QUEUE_AGE_MAX_MS,
     },

@@ -18,7 +18,9 @@ import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
+import { composeDiscovery } from './compose-discovery.ts';
 import { composeLinks } from './compose-links.ts';
+import { composeSearch } from './compose-search.ts';
 import { openProcessTail } from './process-tail.ts';
 
 /** What the roles run of one system. */
@@ -134,6 +136,8 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       queued: () => feed.waiting() + feed.reactionWriter.waiting(),
       close: () => feed.home.checks.close(),
     },
+    composeSearch({ ...deps, accounts, feed }),
+    composeDiscovery({ ...deps, accounts, writes }),
     composeLinks({ ...deps, accounts, writes }),
   ];
   return {

@@ -141,6 +141,8 @@ function drawScalar(type: string, literals: readonly string[], draw: Draw): unkn
         number: whole(10),
         nested: [null],
       });
+    case 'tsvector':
+      return pick(["'word':1,3 'e':2", "'it''s' '@17' '東京':1"], draw);
     case 'inet':
       return `10.0.0.${whole(256)}`;
     default:

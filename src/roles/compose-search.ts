@@ -1,0 +1,89 @@
+/** The system `search`, with what it needs of the feed and the accounts. */
+import type { Clock } from '../core/clock.ts';
+import type { Id } from '../core/ids.ts';
+import type { Ports } from '../ports/open-ports.ts';
+import type { SqlStore } from '../ports/sql-store/sql-store.ts';
+import type { Accounts } from '../systems/accounts/accounts.ts';
+import { pageUsersInOrder } from '../systems/accounts/users/users-in-order-queries.ts';
+import type { Feed } from '../systems/feed/feed.ts';
+import { createHydration } from '../systems/feed/posts/hydration.ts';
+import { pagePostsInOrder } from '../systems/feed/posts/posts-in-order-queries.ts';
+import { presentPost } from '../systems/feed/posts/posts-routes.ts';
+import { createCircles } from '../systems/feed/relationships/circles.ts';
+import type { PostToIndex } from '../systems/search/announced.ts';
+import type { PagePosts, PageUsers } from '../systems/search/backfill.ts';
+import { createSearch, type PresentPosts, type Search } from '../systems/search/search.ts';
+import { SEARCH_SCHEMAS, searchRoutes } from '../systems/search/search-routes.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { createSearchMetrics } from '../telemetry/search-metrics.ts';
+import type { ComposedSystem } from './compose.ts';
+
+export interface ComposeSearchDeps {
+  readonly ports: Pick<Ports, 'sql' | 'searchIndex'>;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly accounts: Accounts;
+  readonly feed: Feed;
+}
+
+export function composeSearch(deps: ComposeSearchDeps): ComposedSystem {
+  const search = searchOf(deps);
+  return {
+    schemas: SEARCH_SCHEMAS,
+    routes: (app) => searchRoutes(app, { search }),
+    subscriptions: search.subscriptions,
+    jobs: search.jobs,
+  };
+}
+
+export function searchOf({ ports, clock, metrics, accounts, feed }: ComposeSearchDeps): Search {
+  const { sql, searchIndex } = ports;
+  return createSearch({
+    sql,
+    searchIndex,
+    clock,
+    circleOf: createCircles({ sql }).circleOf,
+    presentPosts: createPresentPosts(sql, accounts),
+    describeUsers: accounts.profiles.describeUsers,
+    findUsers: accounts.users.findUsers,
+    countFollowers: (userIds) => feed.countsOf(userIds),
+    pagePosts: createPagePosts(sql),
+    pageUsers: createPageUsers(sql),
+    indexed: createSearchMetrics(metrics.registry).indexed,
+  });
+}
+
+function createPresentPosts(sql: SqlStore, { users }: Accounts): PresentPosts {
+  const { hydrate } = createHydration({ sql, getUsers: users.getUsers });
+  return async (viewerId, postIds) => {
+    const posts = await hydrate(viewerId, postIds);
+    return new Map([...posts].map(([postId, post]) => [postId, presentPost(post)]));
+  };
+}
+
+export function createPagePosts(sql: SqlStore): PagePosts {
+  return async (after: Id, limit: number): Promise<PostToIndex[]> => {
+    const rows = await sql.query(pagePostsInOrder, [after, limit]);
+    return rows.map((row) => ({
+      postId: row.post_id,
+      authorId: row.author_id,
+      text: row.text,
+      contentWarning: row.content_warning,
+      language: row.language,
+      visibility: row.visibility,
+      replyToUserId: row.reply_to_user_id,
+      mentionUserIds: row.mention_user_ids,
+      tags: row.tags,
+      editedAt: row.edited_at,
+    }));
+  };
+}
+
+export function createPageUsers(sql: SqlStore): PageUsers {
+  return async (after, limit) => {
+    const rows = await sql.query(pageUsersInOrder, [after, limit]);
+    return rows.map(({ user_id, username, display_name, suspended }) => {
+      return { userId: user_id, username, displayName: display_name, hidden: suspended };
+    });
+  };
+}
