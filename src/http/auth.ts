@@ -9,6 +9,7 @@ import { AppError } from '../core/errors.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Scope } from '../core/scope.ts';
 import { readSessionCookie } from './session-cookie.ts';
+import { upgradeOf } from './upgrades.ts';
 
 /**
  * `public`: tokens are not even looked at. `optional`: signed in or not, but a token that is sent must be good.
@@ -91,7 +92,7 @@ function identify(
   authenticate: Authenticate,
   origins: readonly string[],
 ): Principal | undefined | Promise<Principal | undefined> {
-  const bearer = bearerToken(request);
+  const bearer = bearerToken(request) ?? subprotocolToken(request);
   const token = bearer ?? readSessionCookie(request);
   if (token === undefined) {
     if (access === 'optional') return undefined;
@@ -156,12 +157,25 @@ function bearerToken({ headers }: FastifyRequest): string | undefined {
   return token;
 }
 
+/**
+ * Where a page opens a WebSocket it can send no header but this one: `groundswell.v1, bearer.<access_token>`. Not in the
+ * query: addresses are written into logs, by every proxy on the way.
+ */
+function subprotocolToken(request: FastifyRequest): string | undefined {
+  if (upgradeOf(request) === undefined) return undefined;
+  return /(?:^|,)\s*bearer\.([\w.~-]+)\s*(?:,|$)/.exec(request.headers['sec-websocket-protocol'] ?? '')?.[1];
+}
+
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function refuseForgery(request: FastifyRequest, token: string, origins: readonly string[]): void {
-  if (SAFE_METHODS.has(request.method)) return;
   const { origin } = request.headers;
   const own = [`${request.protocol}://${request.host}`, ...origins];
+  if (upgradeOf(request) !== undefined) {
+    refuseForeignPage(origin, own);
+    return;
+  }
+  if (SAFE_METHODS.has(request.method)) return;
   if (origin !== undefined && !own.includes(origin)) {
     throw new AppError('forbidden', 'Pages of this origin may not act for the signed-in user.');
   }
@@ -169,6 +183,12 @@ function refuseForgery(request: FastifyRequest, token: string, origins: readonly
   if (typeof sent !== 'string' || !equal(sent, csrfTokenOf(token))) {
     throw new AppError('forbidden', 'Send the csrf_token of the sign-in in the header X-CSRF-Token.');
   }
+}
+
+/** No rule of browsers keeps a page from opening a WebSocket elsewhere, with the cookie; but each says where it is from. */
+function refuseForeignPage(origin: string | undefined, own: readonly string[]): void {
+  if (origin !== undefined && own.includes(origin)) return;
+  throw new AppError('forbidden', 'With the cookie, only pages of this server may open a WebSocket.');
 }
 
 function equal(left: string, right: string): boolean {

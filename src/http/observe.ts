@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { EntrySpan, Tracing } from '../telemetry/trace.ts';
+import type { Answers } from './answered.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,13 +18,14 @@ export interface ObserveOptions {
   readonly tracing: Tracing;
   readonly log: Log;
   readonly clock: Clock;
+  readonly onAnswered: Answers['onAnswered'];
 }
 
 /** A request that takes longer is logged as slow. */
 const SLOW_MS = 1_000;
 
 export function registerObservation(app: FastifyInstance, options: ObserveOptions): void {
-  const { metrics, tracing, log, clock } = options;
+  const { metrics, tracing, log, clock, onAnswered } = options;
   app.decorateRequest('startedMs', 0);
   app.decorateRequest('span', undefined);
   app.addHook('onRequest', (request, reply, done) => {
@@ -37,10 +39,9 @@ export function registerObservation(app: FastifyInstance, options: ObserveOption
     if (request.span === undefined) done();
     else request.span.run(done);
   });
-  app.addHook('onResponse', (request, reply, done) => {
+  onAnswered((request, statusCode) => {
     const durationMs = clock.monotonicMs() - request.startedMs;
     const route = request.is404 ? undefined : request.routeOptions.url;
-    const { statusCode } = reply;
     metrics.requestEnded(request.method, route, statusCode, durationMs / 1_000);
     request.span?.end({
       name: `${request.method} ${route ?? 'unknown'}`,
@@ -49,7 +50,6 @@ export function registerObservation(app: FastifyInstance, options: ObserveOption
     });
     if (durationMs > SLOW_MS) log.warn(fieldsOf(request, statusCode, durationMs), 'slow request');
     else if (log.isLevelEnabled('debug')) log.debug(fieldsOf(request, statusCode, durationMs), 'request');
-    done();
   });
 }
 

@@ -21,6 +21,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import { registerAllowedMethods } from './allowed-methods.ts';
+import { registerAnswers } from './answered.ts';
 import { type Authenticate, registerAccess, registerAuth } from './auth.ts';
 import { registerJsonBodies } from './json-bodies.ts';
 import { registerObservation } from './observe.ts';
@@ -29,6 +30,7 @@ import { PROBLEM_TYPE, Problem, problemOf } from './problem.ts';
 import { registerRateLimits } from './rate-limit.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
 import { registerTurningAway, type TurnAway } from './turn-away.ts';
+import { registerUpgrades } from './upgrades.ts';
 
 /** The server as the routes see it. */
 export type App = FastifyInstance<
@@ -128,7 +130,9 @@ export async function createServer(options: ServerOptions): Promise<App> {
   app.addSchema(Problem);
   registerJsonBodies(app);
   app.setErrorHandler(answerError);
-  registerObservation(app, options);
+  registerUpgrades(app);
+  const { onAnswered } = registerAnswers(app);
+  registerObservation(app, { ...options, onAnswered });
   registerSecurityHeaders(app, { secure: publicUrl?.startsWith('https:') ?? false });
   registerAllowedMethods(app);
   // For what it parses and writes; that no request pays for its hooks, `session-cookie.ts` calls it where needed.
@@ -137,7 +141,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   if (corsOrigins.length > 0) await app.register(fastifyCors, corsOptions(corsOrigins));
   await app.register(fastifyCompress, { threshold: COMPRESS_FROM_BYTES, encodings: ['br', 'gzip'] });
   await registerOpenApi(app, { version: options.version, publicUrl });
-  registerTurningAway(app, options);
+  registerTurningAway(app, { ...options, onAnswered });
   registerAuth(app, {
     authenticate: options.authenticate,
     origins: [...corsOrigins, ...originOf(publicUrl)],

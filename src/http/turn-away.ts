@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { AppError } from '../core/errors.ts';
 import type { Priority } from '../resilience/shed.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Answers } from './answered.ts';
 import type { LimitClass } from './rate-limit.ts';
 import { createTurns } from './turns.ts';
 
@@ -39,12 +40,13 @@ export interface TurningAwayOptions {
   readonly turnAway: TurnAway;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly onAnswered: Answers['onAnswered'];
 }
 
 /** Refuses cheaply, before authentication, what could not be done well: overload, a disk down to its reserve. */
 export function registerTurningAway(
   app: FastifyInstance,
-  { turnAway, metrics, clock }: TurningAwayOptions,
+  { turnAway, metrics, clock, onAnswered }: TurningAwayOptions,
 ): void {
   const turns = createTurns(clock);
   metrics.watchQueue('requests', turns.waiting);
@@ -66,10 +68,9 @@ export function registerTurningAway(
       done();
     });
   });
-  app.addHook('onResponse', (request, _reply, done) => {
+  onAnswered((request) => {
     // Not every answer was admitted: some are refused here, or given before.
     if (request.admitted) inFlight -= 1;
-    done();
   });
 }
 
