@@ -10,6 +10,7 @@ import type { Tracing } from '../../telemetry/trace.ts';
 import { foldJob } from './fold-job.ts';
 import type { PullLimits } from './home/author-mode-review.ts';
 import { createHome, type Home, type HomeObserver } from './home/home.ts';
+import { createLiveReads, type LiveReads } from './live-reads.ts';
 import { createErasure } from './posts/erasure.ts';
 import { createHydration } from './posts/hydration.ts';
 import { createPostCounts, FOLD_LIMIT as POST_COUNTS_FOLD_LIMIT } from './posts/post-counts.ts';
@@ -49,6 +50,7 @@ export interface Feed {
   readonly timelines: Timelines;
   /** Timelines from memory. */
   readonly home: Home;
+  readonly liveReads: LiveReads;
   /** What the worker consumes and does now and then. */
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
@@ -99,6 +101,7 @@ export function createFeed(deps: FeedDeps): Feed {
     reactionLists: createReactionLists({ ...deps, hydration }),
     timelines: { ...timelines, feed: home.feed, userPosts: home.userPosts },
     home,
+    liveReads: createLiveReads({ ...deps, postsCache: home.postsCache, hydration }),
     subscriptions: [hiddenUsers.subscription, erasure.subscription],
     jobs: [
       foldJob('fold-user-counts', () => userCounts.fold(), USER_COUNTS_FOLD_LIMIT),

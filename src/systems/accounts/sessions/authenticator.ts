@@ -33,6 +33,11 @@ export interface Authenticator {
   authenticate(token: string): Principal | undefined | Promise<Principal | undefined>;
   /** To be called after the commit of whatever ends a session or a key of the user or changes the user's role or tier. */
   revoked(userId: Id): void;
+  /**
+   * Calls the listener when a session or key of the user may have ended, in whatever process; without a user when any
+   * may have, because messages were lost. What the database says then is so.
+   */
+  onRevoked(listener: (userId: Id | undefined) => void): void;
   close(): Promise<void>;
 }
 
@@ -51,16 +56,19 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const revocations = createSessionRevocations({ ...deps, onRevoked: forget, onMissed: forgetAll });
   /** Queries under way, so that many requests with one token ask once. */
   const flights = new Map<string, Promise<Principal | undefined>>();
+  const listeners: ((userId: Id | undefined) => void)[] = [];
 
   /** What is under way may have been read before the revocation: it answers whoever waits and is not kept. */
   function forget(userId: Id): void {
     cache.forgetUser(userId);
     flights.clear();
+    for (const listener of listeners) listener(userId);
   }
 
   function forgetAll(): void {
     cache.clear();
     flights.clear();
+    for (const listener of listeners) listener(undefined);
   }
 
   function use(session: CachedSession, nowMs: number): Principal {
@@ -135,6 +143,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       forget(userId);
       revocations.send(userId);
     },
+    onRevoked: (listener) => void listeners.push(listener),
     async close() {
       await sessionUsage.close();
       await apiKeyUsage.close();

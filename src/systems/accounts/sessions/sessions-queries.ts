@@ -63,6 +63,14 @@ export const insertSession = writeStatement<
    RETURNING session_id`,
 );
 
+/** Those of the sessions that are good, whose users are, too. Of the kind write: a replica may not know yet of an end. */
+export const listGoodSessions = writeStatement<[sessionIds: readonly Id[], now: Date], { session_id: Id }>(
+  'sessions_list_good',
+  `SELECT session.session_id FROM sessions AS session JOIN users AS owner USING (user_id)
+   WHERE session.session_id = ANY ($1) AND session.expires_at > $2
+     AND owner.suspended_at IS NULL AND owner.deleted_at IS NULL`,
+);
+
 /** All but the `kept` that were used last. */
 export const deleteSurplusSessions = writeStatement<[userId: Id, kept: number], { session_id: Id }>(
   'sessions_delete_surplus',

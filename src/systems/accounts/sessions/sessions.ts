@@ -13,6 +13,7 @@ import {
   deleteSession,
   deleteSurplusSessions,
   insertSession,
+  listGoodSessions,
   pageSessions,
   type SessionRow,
 } from './sessions-queries.ts';
@@ -55,6 +56,8 @@ export interface Sessions {
   page(userId: Id, before: Id, limit: number): Promise<Page<Session>>;
   /** Fails with `not_found` for one that is not the user's. */
   end(transaction: SqlTransaction, userId: Id, sessionId: Id): Promise<void>;
+  /** Those of the sessions that have ended, or whose users are suspended or deleted. */
+  endedAmong(sessionIds: readonly Id[]): Promise<ReadonlySet<Id>>;
   /** Ends all of the user's sessions, or all but one. */
   endAll(transaction: SqlTransaction, userId: Id, keptId?: Id): Promise<void>;
   /** Removes a batch of those that have expired; answers how many. Call again while there are many. */
@@ -103,6 +106,13 @@ export function createSessions({ sql, ids, clock, randomness, revoked }: Session
       const ended = await transaction.query(deleteSession, [userId, sessionId]);
       if (ended.length === 0) throw notFound('session of yours');
       transaction.afterCommit(() => revoked(userId));
+    },
+
+    async endedAmong(sessionIds) {
+      const rows = await sql.query(listGoodSessions, [sessionIds, new Date(clock.nowMs())]);
+      const ended = new Set(sessionIds);
+      for (const { session_id: sessionId } of rows) ended.delete(sessionId);
+      return ended;
     },
 
     async endAll(transaction, userId, keptId = 0) {

@@ -21,7 +21,7 @@ import { createFanOutLanes } from './fan-out-lanes.ts';
 import type { FanOutObserver } from './fan-out-observer.ts';
 import { createFeedTail, type FeedTail } from './feed-tail.ts';
 import { createHomeTimelines } from './home-timelines.ts';
-import { createPostsCache } from './posts-cache.ts';
+import { createPostsCache, type PostsCache } from './posts-cache.ts';
 import { createPulledWindows } from './pulled-windows.ts';
 import { createReaderViews } from './reader-views.ts';
 import { createServingFacts } from './serving-facts.ts';
@@ -39,6 +39,8 @@ export interface HomeObserver extends FanOutObserver {
 }
 
 export interface Home extends Pick<Timelines, 'feed' | 'userPosts'> {
+  /** What entries stand for. */
+  readonly postsCache: Pick<PostsCache, 'entries'>;
   /** Keeps what is in memory right. Until it follows a tail, all is read by SQL. */
   readonly tail: FeedTail;
   /** For every process that keeps something in memory. */
@@ -125,6 +127,7 @@ export function createHome(deps: HomeDeps): Home {
   });
 
   return {
+    postsCache,
     tail,
     checks,
     feed,

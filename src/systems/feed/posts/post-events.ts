@@ -25,14 +25,16 @@ export function postEdited(
   });
 }
 
-/** What it said is gone; its place in the thread is not. */
+/** What it said is gone; its place in the thread is not. Whom it spoke to must learn of it, too. */
 export function postDeleted(post: PostRow): NewEvent {
   return event('deleted', post.author_id, {
     post_id: String(post.post_id),
     author_id: String(post.author_id),
     visibility: post.visibility,
     reply_to_id: textOf(post.reply_to_id),
+    reply_to_user_id: textOf(post.reply_to_user_id),
     thread_id: String(post.thread_id),
+    mention_user_ids: post.mention_user_ids.map(String),
   });
 }
 
