@@ -29,6 +29,8 @@ export interface Config {
   readonly timelinesMax: number;
   readonly diskReserveBytes: number;
   readonly rateLimits: boolean;
+  /** WebSockets and event streams of this process at most. */
+  readonly liveConnectionsMax: number;
   readonly registration: 'open' | 'closed';
   /** Whether URLs of users may lead to addresses that are not of the public internet. */
   readonly outboundPrivate: 'refuse' | 'allow';
@@ -77,6 +79,7 @@ export function loadConfig(environment: Environment): Config {
     timelinesMax: read.integer('GROUNDSWELL_TIMELINES_MAX', 1, 10_000_000),
     diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
     rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
+    liveConnectionsMax: read.integer('GROUNDSWELL_LIVE_CONNECTIONS', 0, 1_000_000),
     registration: read.choice('GROUNDSWELL_REGISTRATION', ['open', 'closed']),
     outboundPrivate: read.choice('GROUNDSWELL_OUTBOUND_PRIVATE', ['refuse', 'allow']),
     pullLimits: {

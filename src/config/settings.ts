@@ -36,6 +36,10 @@ export const SETTINGS = {
     purpose: 'free disk under which writes are refused (embedded database)',
   },
   GROUNDSWELL_RATE_LIMITS: { fallback: 'on', purpose: 'on, or off for benchmarks' },
+  GROUNDSWELL_LIVE_CONNECTIONS: {
+    fallback: '20000',
+    purpose: 'live connections of this process at most; some 20 MB for each 1,000',
+  },
   GROUNDSWELL_REGISTRATION: { fallback: 'open', purpose: 'open or closed' },
   GROUNDSWELL_OUTBOUND_PRIVATE: {
     fallback: 'refuse',

@@ -21,9 +21,12 @@ const TAGS = [
   { name: 'posts', description: 'Writing, editing, answering and reading posts.' },
   { name: 'reactions', description: 'Likes, reposts and bookmarks.' },
   { name: 'timelines', description: 'Lists of posts: the home timeline, a user, a tag.' },
+  { name: 'notifications', description: 'What others did that concerns you.' },
   { name: 'search', description: 'Finding posts, users and tags.' },
   { name: 'discovery', description: 'Trends, and whom to follow.' },
   { name: 'links', description: 'Short links and where they lead.' },
+  { name: 'live', description: 'What happens, as it happens.' },
+  { name: 'webhooks', description: 'Your own servers, told of what happens in your account.' },
   { name: 'moderation', description: 'Reports, and what the staff does.' },
   { name: 'operations', description: 'For balancers, orchestrators and Prometheus.' },
 ] as const;

@@ -4,7 +4,7 @@ import { packageVersion } from '../config/package-info.ts';
 import type { Clock, Randomness } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { healthRoutes } from '../http/health-routes.ts';
-import { type App, createServer, drain } from '../http/server.ts';
+import { type App, createServer, drain, SERVER_LIMITS } from '../http/server.ts';
 import type { TurnAway } from '../http/turn-away.ts';
 import { USER_SCHEMAS } from '../http/user-schema.ts';
 import { welcomeRoutes } from '../http/welcome-routes.ts';
@@ -64,6 +64,11 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
     authenticate: product.authenticate,
     rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
     turnAway: createTurnAway(deps, lag),
+    // However many watch, there is room for requests.
+    limits: {
+      ...SERVER_LIMITS,
+      connectionsMax: SERVER_LIMITS.connectionsMax + config.liveConnectionsMax,
+    },
   });
   for (const schema of [...USER_SCHEMAS, ...product.schemas]) app.addSchema(schema);
   let url = '';
@@ -80,6 +85,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
     url,
     async close() {
       health.drain();
+      product.drain();
       await drain(app, DRAIN_TIMEOUT_MS);
       lag.close();
     },

@@ -20,7 +20,10 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import { composeDiscovery } from './compose-discovery.ts';
 import { composeLinks } from './compose-links.ts';
+import { composeLive } from './compose-live.ts';
+import { composeNotifications } from './compose-notifications.ts';
 import { composeSearch } from './compose-search.ts';
+import { composeWebhooks } from './compose-webhooks.ts';
 import { openProcessTail } from './process-tail.ts';
 
 /** What the roles run of one system. */
@@ -36,6 +39,8 @@ export interface ComposedSystem {
   readonly jobs?: readonly Job[];
   /** Accepted work that waits in this process. */
   queued?(): number;
+  /** The process is going to stop: lets go of connections that would not end by themselves. */
+  drain?(): void;
   close?(): Promise<void>;
 }
 
@@ -56,6 +61,7 @@ export interface Product {
   readonly jobs: readonly Job[];
   /** Accepted work that waits in this process. */
   queued(): number;
+  drain(): void;
   close(): Promise<void>;
 }
 
@@ -136,9 +142,13 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       queued: () => feed.waiting() + feed.reactionWriter.waiting(),
       close: () => feed.home.checks.close(),
     },
+    composeNotifications({ ...deps, accounts, feed, writes }),
     composeSearch({ ...deps, accounts, feed }),
     composeDiscovery({ ...deps, accounts, writes }),
     composeLinks({ ...deps, accounts, writes }),
+    composeWebhooks({ ...deps, accounts, writes }),
+    // After the feed, whose memory has then heard of what is told.
+    composeLive({ ...deps, accounts, feed }),
   ];
   return {
     accounts,
@@ -164,6 +174,9 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       expireJob('expire-idempotency-keys', () => deleteExpiredAnswers(sql)),
     ],
     queued: () => systems.reduce((sum, system) => sum + (system.queued?.() ?? 0), 0),
+    drain() {
+      for (const system of systems) system.drain?.();
+    },
     async close() {
       for (const system of systems.toReversed()) await system.close?.();
     },

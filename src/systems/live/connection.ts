@@ -1,0 +1,162 @@
+/**
+ * One connection: what is sent to it, and how much may wait. Frames go to the socket as they are, all of one turn of the
+ * event loop in one write. A client that does not keep up is cut off, with the reason: it resumes later, from where it was.
+ */
+import type { Socket } from 'node:net';
+import type { Id } from '../../core/ids.ts';
+import { Frame } from './frame.ts';
+import type { Reader } from './readers.ts';
+
+/** Of one connection, beyond what the system takes (some megabytes): half a thousand posts. */
+export const BUFFERED_BYTES_MAX = 512 * 1_024;
+export const BUFFERED_FRAMES_MAX = 1_000;
+
+/** Why a connection ends. Clients act on it: after `session_ended` and `account_closed` it is no use to come back. */
+export type EndReason =
+  | 'slow'
+  | 'unresponsive'
+  | 'session_ended'
+  | 'account_closed'
+  | 'replaced'
+  | 'bad_messages'
+  | 'draining'
+  | 'failed';
+
+/** The two ways over which events go. */
+export interface Transport {
+  readonly kind: 'websocket' | 'event_stream';
+  readonly socket: Socket;
+  bytesOf(frame: Frame): Buffer;
+  /** Says good-bye in the way of the transport, and lets the socket go when it has been sent. */
+  finish(reason: EndReason): void;
+}
+
+export interface LiveConnection {
+  readonly reader: Reader;
+  readonly sessionId: Id;
+  readonly transport: Transport['kind'];
+  /** Frames of events wait from now on, until `release`. */
+  hold(): void;
+  release(): void;
+  /** What was held waits on: this goes first. */
+  sendNow(frame: Frame): void;
+  send(frame: Frame): void;
+  /** As it is. */
+  write(bytes: Buffer): void;
+  /** Resolves when the client has taken most of what was sent; or the connection is closed. */
+  drained(): Promise<void>;
+  end(reason: EndReason, farewell?: Frame): void;
+  /** At once. */
+  destroy(): void;
+  readonly closed: boolean;
+  readonly held: boolean;
+  /** Has bytes that wait to be sent. */
+  isWaiting(): boolean;
+}
+
+export interface ConnectionOptions {
+  readonly reader: Reader;
+  readonly sessionId: Id;
+  readonly transport: Transport;
+  /** A frame that waits counts until all has been sent. */
+  readonly onSent: (event: string) => void;
+  readonly onEnd: (reason: EndReason) => void;
+}
+
+/** Whoever does not take the farewell by then is cut off. */
+const FAREWELL_MS = 2_000;
+
+export function createConnection(options: ConnectionOptions): LiveConnection {
+  const { reader, sessionId, transport, onSent, onEnd } = options;
+  const { socket } = transport;
+  let held: Frame[] | undefined;
+  let waiting = 0;
+  let ended = false;
+
+  function write(bytes: Buffer): void {
+    if (ended || socket.destroyed) return;
+    const { writableLength } = socket;
+    waiting = writableLength === 0 ? 0 : waiting + 1;
+    if (waiting >= BUFFERED_FRAMES_MAX || writableLength + bytes.length > BUFFERED_BYTES_MAX) {
+      connection.end('slow');
+      return;
+    }
+    gather(socket);
+    socket.write(bytes);
+  }
+
+  function sendNow(frame: Frame): void {
+    write(transport.bytesOf(frame));
+    onSent(frame.event);
+  }
+
+  const connection: LiveConnection = {
+    reader,
+    sessionId,
+    transport: transport.kind,
+    write,
+    sendNow,
+    get closed() {
+      return ended || socket.destroyed;
+    },
+    get held() {
+      return held !== undefined;
+    },
+    isWaiting: () => socket.writableLength > 0,
+
+    hold() {
+      held ??= [];
+    },
+
+    release() {
+      const frames = held ?? [];
+      held = undefined;
+      for (const frame of frames) sendNow(frame);
+    },
+
+    send(frame) {
+      if (held === undefined) return sendNow(frame);
+      held.push(frame);
+      if (held.length > BUFFERED_FRAMES_MAX) connection.end('slow');
+    },
+
+    drained() {
+      if (ended || socket.destroyed || !socket.writableNeedDrain) return Promise.resolve();
+      return new Promise((resolve) => {
+        const done = (): void => {
+          socket.off('drain', done);
+          socket.off('close', done);
+          resolve();
+        };
+        socket.on('drain', done);
+        socket.on('close', done);
+      });
+    },
+
+    end(reason, farewell = new Frame('end', JSON.stringify({ reason }))) {
+      if (ended) return;
+      ended = true;
+      held = undefined;
+      if (!socket.destroyed) {
+        gather(socket);
+        socket.write(transport.bytesOf(farewell));
+        transport.finish(reason);
+        const cut = setTimeout(() => socket.destroy(), FAREWELL_MS);
+        socket.once('close', () => clearTimeout(cut));
+      }
+      onEnd(reason);
+    },
+
+    destroy() {
+      socket.destroy();
+    },
+  };
+  return connection;
+}
+
+/** All that is written until the end of this turn goes out in one system call. */
+function gather(socket: Socket): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  queueMicrotask(() => socket.uncork());
+}

@@ -1,0 +1,182 @@
+/** `GET /live`: events as they happen, over a WebSocket or as an event stream (docs/live.md). */
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { AppError, invalidField } from '../../core/errors.ts';
+import type { Id } from '../../core/ids.ts';
+import { callerOf } from '../../http/auth.ts';
+import type { App } from '../../http/server.ts';
+import { type Upgrade, upgradeOf } from '../../http/upgrades.ts';
+import { MESSAGE_BYTES_MAX, parseWatched } from './client-messages.ts';
+import { CURSOR_LENGTH_MAX } from './cursor.ts';
+import type { ConnectionStart, Live, OpenConnection, Seat } from './live.ts';
+import { eventStreamTransport, webSocketTransport } from './transports.ts';
+import { WATCHED_POSTS_MAX } from './watches.ts';
+
+/** What a WebSocket speaks; besides it a client may offer `bearer.<access_token>`, which is not answered. */
+export const SUBPROTOCOL = 'groundswell.v1';
+const EVENT_STREAM = 'text/event-stream';
+const ID_DIGITS = 16;
+
+const LiveQuery = Type.Object(
+  {
+    since: Type.Optional(
+      Type.String({
+        maxLength: CURSOR_LENGTH_MAX,
+        description: 'The id of the last event that you have; an event stream may send it as Last-Event-ID.',
+      }),
+    ),
+    watch: Type.Optional(
+      Type.String({
+        maxLength: WATCHED_POSTS_MAX * (ID_DIGITS + 1),
+        description: `Posts that you show, separated by commas, at most ${WATCHED_POSTS_MAX}: how they stand is told as it changes.`,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export function liveRoutes(app: App, { live }: { readonly live: Live }): void {
+  const webSockets = createWebSocketServer();
+  app.get(
+    '/live',
+    {
+      // A HEAD of what never ends would be nothing.
+      exposeHeadRoute: false,
+      config: { access: 'user', limit: 'live' },
+      schema: {
+        tags: ['live'],
+        summary: 'What happens, as it happens',
+        description: `With \`Upgrade: websocket\` a WebSocket of the subprotocol \`${SUBPROTOCOL}\`, which pages open with their cookie, or with \`bearer.<access_token>\` as a second subprotocol; with \`Accept: ${EVENT_STREAM}\` an event stream. Events, ids and resuming: docs/live.md.`,
+        operationId: 'watchLive',
+        querystring: LiveQuery,
+        response: {
+          200: {
+            description: 'The event stream, until either side ends it.',
+            content: { [EVENT_STREAM]: { schema: Type.String() } },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const upgrade = upgradeOf(request);
+      if (upgrade === undefined && !acceptsEventStream(request)) {
+        throw invalidField('accept', `must have ${EVENT_STREAM}; or ask for a WebSocket.`);
+      }
+      const start = startOf(request);
+      const seat = await live.join(callerOf(request));
+      if (upgrade === undefined) openEventStream(request, reply, seat, start);
+      else openWebSocket(request, reply, { webSockets, upgrade, seat, start });
+      return reply;
+    },
+  );
+}
+
+function createWebSocketServer(): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MESSAGE_BYTES_MAX,
+    // Compressed anew for each receiver, it would cost more than all else, and some 300 KB a connection.
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+}
+
+function acceptsEventStream({ headers }: FastifyRequest): boolean {
+  return headers.accept?.toLowerCase().includes(EVENT_STREAM) ?? false;
+}
+
+function startOf(request: FastifyRequest): ConnectionStart {
+  const query = request.query as { readonly since?: string; readonly watch?: string };
+  const last = request.headers['last-event-id'];
+  // A browser that comes back by itself sends the address of its first time, and where it is now.
+  const since = typeof last === 'string' && last !== '' ? last : query.since;
+  return { since: since === '' ? undefined : since, watched: watchedOf(query.watch) };
+}
+
+function watchedOf(list: string | undefined): readonly Id[] {
+  if (list === undefined || list === '') return [];
+  try {
+    return parseWatched(list.split(','));
+  } catch (error) {
+    throw error instanceof AppError ? invalidField('watch', error.message) : error;
+  }
+}
+
+interface WebSocketOpening {
+  readonly webSockets: WebSocketServer;
+  readonly upgrade: Upgrade;
+  readonly seat: Seat;
+  readonly start: ConnectionStart;
+}
+
+function openWebSocket(request: FastifyRequest, reply: FastifyReply, opening: WebSocketOpening): void {
+  const { webSockets, upgrade, seat, start } = opening;
+  const { socket, head } = upgrade;
+  reply.hijack();
+  upgrade.takeOver();
+  request.server.streamBegins(request, 101);
+  // Also where the handshake is refused as malformed.
+  socket.once('close', seat.leave);
+  webSockets.handleUpgrade(request.raw, socket, head, (webSocket) => {
+    serve(webSocket, seat.connect(webSocketTransport(webSocket, socket), start));
+  });
+}
+
+function serve(webSocket: WebSocket, opening: Promise<OpenConnection>): void {
+  const withConnection = (act: (connection: OpenConnection) => void): void => {
+    opening.then(act, () => webSocket.terminate());
+  };
+  webSocket.on('message', (data, isBinary) =>
+    withConnection(({ messages, heard }) => {
+      heard();
+      // Never a list: that is how they come only when asked for.
+      void messages.receive(isBinary ? '' : String(data));
+    }),
+  );
+  webSocket.on('pong', () => withConnection(({ heard }) => heard()));
+  // What the client did wrong is in the close code that the library has sent.
+  webSocket.on('error', () => undefined);
+  webSocket.on('close', () => withConnection(({ closed }) => closed()));
+}
+
+function openEventStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seat: Seat,
+  start: ConnectionStart,
+): void {
+  const { raw: response } = reply;
+  const { socket } = request;
+  if (socket.destroyed) {
+    seat.leave();
+    return;
+  }
+  reply.hijack();
+  request.server.streamBegins(request, 200);
+  socket.once('close', seat.leave);
+  // Whoever reads is silent for hours.
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  writeHead(response, reply);
+  const opening = seat.connect(eventStreamTransport(response, socket), start);
+  socket.once('close', () => void opening.then(({ closed }) => closed()));
+}
+
+/** The end of the connection is that of the stream: chunks would have to be made for each, and HTTP/1.0 has none. */
+function writeHead(response: ServerResponse, reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  response.useChunkedEncodingByDefault = false;
+  response.shouldKeepAlive = false;
+  response.writeHead(200, {
+    'content-type': `${EVENT_STREAM}; charset=utf-8`,
+    'cache-control': 'no-store',
+    // nginx would gather events until a buffer is full.
+    'x-accel-buffering': 'no',
+  });
+  response.flushHeaders();
+}
