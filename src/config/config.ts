@@ -36,6 +36,10 @@ export interface Config {
   readonly outboundPrivate: 'refuse' | 'allow';
   /** Above which an author is pulled: followers, and followers times entries a day. */
   readonly pullLimits: { readonly pullFollowers: number; readonly pullDeliveries: number };
+  /** How long the clicks of a link are kept by day. */
+  readonly clickRetentionDays: number;
+  /** Absolute path of the operator's country table. */
+  readonly geoDatabase: string | undefined;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
   readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
 }
@@ -86,6 +90,8 @@ export function loadConfig(environment: Environment): Config {
       pullFollowers: read.integer('GROUNDSWELL_PULL_FOLLOWERS', 1, 1_000_000_000),
       pullDeliveries: read.integer('GROUNDSWELL_PULL_DELIVERIES', 1, 1_000_000_000_000),
     },
+    clickRetentionDays: read.integer('GROUNDSWELL_CLICK_RETENTION_DAYS', 1, 3_650),
+    geoDatabase: optionalPath(read.text('GROUNDSWELL_GEO_DATABASE')),
     log: {
       level: read.choice('GROUNDSWELL_LOG_LEVEL', [
         'trace',
@@ -162,6 +168,10 @@ function createReader(environment: Environment, problems: string[]) {
       return undefined;
     },
   };
+}
+
+function optionalPath(text: string): string | undefined {
+  return text === '' ? undefined : resolve(text);
 }
 
 function databaseUrl(url: string | undefined): string | undefined {

@@ -53,6 +53,15 @@ export const SETTINGS = {
     fallback: '1000000',
     purpose: 'the same, for followers times posts a day',
   },
+  GROUNDSWELL_CLICK_RETENTION_DAYS: {
+    fallback: '730',
+    purpose: 'days for which the clicks of a link are kept by day',
+  },
+  GROUNDSWELL_GEO_DATABASE: {
+    fallback: '',
+    purpose:
+      "country table in MaxMind's format (.mmdb), such as GeoLite2; none: the one inside, of IPv4 only",
+  },
   GROUNDSWELL_LOG_LEVEL: { fallback: 'info', purpose: 'trace, debug, info, warn, error, fatal or silent' },
   GROUNDSWELL_LOG_FORMAT: { fallback: 'auto', purpose: 'pretty, json, or auto: pretty on a terminal' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { fallback: '', purpose: 'OTLP/HTTP collector for traces; none: no tracing' },

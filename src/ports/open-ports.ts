@@ -8,6 +8,9 @@ import type { Health } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
+import { openBundledCountryTable } from './country-table/bundled-country-table.ts';
+import type { CountryTable } from './country-table/country-table.ts';
+import { openMmdbCountryTable } from './country-table/mmdb-country-table.ts';
 import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { createPostgresEventLog } from './event-log/postgres-event-log.ts';
@@ -37,6 +40,7 @@ export interface Ports {
   readonly outboundHttp: OutboundHttp;
   readonly rateLimiter: RateLimiter;
   readonly timelineStore: TimelineStore;
+  readonly countryTable: CountryTable;
   readonly searchIndex: SearchIndex;
   /** Only with the embedded database: another server watches its own disk. */
   readonly diskReserve: DiskReserve | undefined;
@@ -103,6 +107,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       outboundHttp: openOutboundHttp(options),
       rateLimiter: createMemoryRateLimiter({ clock }),
       timelineStore,
+      countryTable: await openCountryTable(options.config),
       searchIndex: createPostgresSearchIndex({ sql: searchStore }),
       diskReserve,
       database,
@@ -204,6 +209,10 @@ async function watchDisk(
   };
   health.addCheck('disk', check, { optional: true });
   return reserve;
+}
+
+function openCountryTable({ geoDatabase }: Config): Promise<CountryTable> | CountryTable {
+  return geoDatabase === undefined ? openBundledCountryTable() : openMmdbCountryTable(geoDatabase);
 }
 
 /** A provider of mail comes later: until then the operator reads it in the folder. */
