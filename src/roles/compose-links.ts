@@ -52,7 +52,7 @@ export function composeLinks(deps: LinksCompositionDeps): ComposedSystem {
     },
     subscriptions: clicks.subscriptions,
     jobs: clicks.jobs,
-    queued: () => shortener.waiting() + clicks.waiting(),
+    queued: shortener.waiting,
     close: clicks.close,
   };
 }
