@@ -52,7 +52,7 @@ CREATE TABLE links (
     CONSTRAINT links_code_look UNIQUE (domain_id, code_look)
 );
 
-CREATE INDEX links_by_owner ON links (owner_id, link_id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX links_by_owner ON links (owner_id, link_id DESC);
 -- The few codes that did not come from the counter: a code that the counter has not come to is one of them, or none.
 CREATE INDEX links_not_made ON links (code) WHERE code_origin <> 'made';
 

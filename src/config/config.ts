@@ -40,6 +40,11 @@ export interface Config {
   readonly clickRetentionDays: number;
   /** Absolute path of the operator's country table. */
   readonly geoDatabase: string | undefined;
+  readonly links: {
+    /** Where links are opened by their code alone; no trailing slash. `undefined`: below /l/ of this server. */
+    readonly url: string | undefined;
+    readonly cacheBytes: number;
+  };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
   readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
 }
@@ -92,6 +97,10 @@ export function loadConfig(environment: Environment): Config {
     },
     clickRetentionDays: read.integer('GROUNDSWELL_CLICK_RETENTION_DAYS', 1, 3_650),
     geoDatabase: optionalPath(read.text('GROUNDSWELL_GEO_DATABASE')),
+    links: {
+      url: read.url('GROUNDSWELL_LINKS_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+      cacheBytes: read.integer('GROUNDSWELL_LINKS_CACHE_MB', 1, 100_000) * 1_048_576,
+    },
     log: {
       level: read.choice('GROUNDSWELL_LOG_LEVEL', [
         'trace',
@@ -109,8 +118,20 @@ export function loadConfig(environment: Environment): Config {
       ratio: read.fraction('GROUNDSWELL_TRACE_RATIO'),
     },
   };
+  problems.push(...linksUrlProblems(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** A host of links has no other paths: the API would be out of reach at the same one. */
+function linksUrlProblems({ links, http }: Config): string[] {
+  if (links.url === undefined) return [];
+  const { host, pathname } = new URL(links.url);
+  const isShared = http.publicUrl !== undefined && new URL(http.publicUrl).host === host;
+  if (pathname === '/' && !isShared) return [];
+  return [
+    'GROUNDSWELL_LINKS_URL must be a URL without a path, of another host than GROUNDSWELL_PUBLIC_URL, such as https://go.example.',
+  ];
 }
 
 function unknownVariables(environment: Environment): string[] {

@@ -62,6 +62,14 @@ export const SETTINGS = {
     purpose:
       "country table in MaxMind's format (.mmdb), such as GeoLite2; none: the one inside, of IPv4 only",
   },
+  GROUNDSWELL_LINKS_URL: {
+    fallback: '',
+    purpose: 'where short links are opened, such as https://go.example; none: below /l/ of this server',
+  },
+  GROUNDSWELL_LINKS_CACHE_MB: {
+    fallback: '320',
+    purpose: 'memory for links that are opened often; some 1,000,000 of them in 320',
+  },
   GROUNDSWELL_LOG_LEVEL: { fallback: 'info', purpose: 'trace, debug, info, warn, error, fatal or silent' },
   GROUNDSWELL_LOG_FORMAT: { fallback: 'auto', purpose: 'pretty, json, or auto: pretty on a terminal' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { fallback: '', purpose: 'OTLP/HTTP collector for traces; none: no tracing' },

@@ -7,6 +7,10 @@ export interface PageContent {
   /** HTML; whatever in it comes from outside goes through `escapeHtml`. */
   readonly body: string;
   readonly script?: string;
+  /** More for its head; as the body. */
+  readonly head?: string;
+  /** Where its form may lead, redirects of the answer included; by default it has none. */
+  readonly formAction?: string;
 }
 
 const STYLE = `
@@ -29,16 +33,17 @@ input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); ou
 `;
 
 /** Sends the page. Never cached: what is in it depends on who runs the server, and how. */
-export function sendPage(reply: FastifyReply, { title, body, script }: PageContent): FastifyReply {
+export function sendPage(reply: FastifyReply, content: PageContent): FastifyReply {
+  const { title, body, script, head = '', formAction = "'none'" } = content;
   const scripts = script === undefined ? '' : `; script-src ${hashOf(script)}; connect-src 'self'`;
-  const policy = `default-src 'none'; style-src ${hashOf(STYLE)}${scripts}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`;
+  const policy = `default-src 'none'; style-src ${hashOf(STYLE)}${scripts}; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`;
   return reply
     .header('content-security-policy', policy)
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
     .send(`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>${head}<style>${STYLE}</style></head>
 <body><main>${body}</main>${script === undefined ? '' : `<script>${script}</script>`}</body>
 </html>
 `);

@@ -11,7 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** A class of routes with a limit of its own. */
-export type LimitClass = 'read' | 'write' | 'live' | 'sign-in' | 'sign-up';
+export type LimitClass = 'read' | 'write' | 'bulk' | 'visit' | 'live' | 'sign-in' | 'sign-up';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,13 +24,17 @@ declare module 'fastify' {
 
 const MINUTE_MS = 60_000;
 
-/** Reads, writes and live connections count for the account, or for the address of who is not signed in; the rest for the address. */
+/** Reads, writes, tables and live connections count for the account, or for the address of who is not signed in; the rest for the address. */
 const POLICIES: Readonly<Record<LimitClass, RateLimitPolicy>> = {
   // A page of the app asks for about ten things; a person turns a page every second at the very most.
   read: { name: 'read', algorithm: 'token_bucket', limit: 1_000, windowMs: MINUTE_MS },
   write: { name: 'write', algorithm: 'token_bucket', limit: 300, windowMs: MINUTE_MS },
+  // Tables of thousands of rows, in or out.
+  bulk: { name: 'bulk', algorithm: 'token_bucket', limit: 20, windowMs: MINUTE_MS },
   // Connections that begin: ten at once, and each again every ten seconds, as on a bad network.
   live: { name: 'live', algorithm: 'token_bucket', limit: 60, windowMs: MINUTE_MS },
+  // Links, by whoever comes: all people of a large network count together.
+  visit: { name: 'visit', algorithm: 'token_bucket', limit: 6_000, windowMs: MINUTE_MS },
   // Exact, so that nobody guesses passwords twice as fast about the end of a window.
   'sign-in': { name: 'sign-in', algorithm: 'sliding_window', limit: 30, windowMs: 5 * MINUTE_MS },
   'sign-up': { name: 'sign-up', algorithm: 'fixed_window', limit: 30, windowMs: 10 * MINUTE_MS },
@@ -70,7 +74,12 @@ export function registerRateLimits(
 
 const POLICIES_OF_TIER: Readonly<Record<UserTier, Readonly<Record<LimitClass, RateLimitPolicy>>>> = {
   standard: POLICIES,
-  trusted: { ...POLICIES, read: trusted(POLICIES.read), write: trusted(POLICIES.write) },
+  trusted: {
+    ...POLICIES,
+    read: trusted(POLICIES.read),
+    write: trusted(POLICIES.write),
+    bulk: trusted(POLICIES.bulk),
+  },
 };
 
 function policyOf(limit: LimitClass, { principal }: FastifyRequest): RateLimitPolicy {

@@ -57,6 +57,11 @@ export class SecondChanceMap<Key, Value extends ChancedValue> {
     return this.#values.delete(key);
   }
 
+  clear(): void {
+    this.#values.clear();
+    this.#bytes = 0;
+  }
+
   #makeRoom(): void {
     const enough = this.#bytesMax * (1 - ROOM_SHARE);
     let spared = 0;

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import type { Clock, Randomness } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { registerFront } from '../http/front.ts';
 import { healthRoutes } from '../http/health-routes.ts';
 import { type App, createServer, drain, SERVER_LIMITS } from '../http/server.ts';
 import type { TurnAway } from '../http/turn-away.ts';
@@ -57,13 +58,14 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   const version = packageVersion();
   const lag = openEventLoopLagMonitor();
   metrics.watchEventLoop(lag.current);
+  const shedding = createShedding(deps, lag);
   const app = await createServer({
     ...deps,
     ...config.http,
     version,
     authenticate: product.authenticate,
     rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
-    turnAway: createTurnAway(deps, lag),
+    turnAway: shedding.turnAway,
     // However many watch, there is room for requests.
     limits: {
       ...SERVER_LIMITS,
@@ -76,6 +78,8 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   product.pages(app);
   healthRoutes(app, { health, metrics });
   await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });
+  const { front } = product;
+  if (front !== undefined) registerFront(app, { ...deps, front, isOverloaded: shedding.isOverloaded });
   url = await listen(app, { host, port }).catch(async (error: unknown) => {
     lag.close();
     await app.close();
@@ -110,17 +114,21 @@ async function listen(app: App, { host, port }: { host: string; port: number }):
 }
 
 /** Refuses writes while the disk is down to its reserve, and by priority whatever is too much. */
-function createTurnAway({ ports, product, randomness }: ApiDeps, lag: EventLoopLagMonitor): TurnAway {
+function createShedding(
+  { ports, product, randomness }: ApiDeps,
+  lag: EventLoopLagMonitor,
+): { readonly turnAway: TurnAway; readonly isOverloaded: () => boolean } {
   let arrived = { waitedMs: 0, inFlight: 0 };
   const load = (): Load => ({ lagMs: lag.current().sustainedMs, queued: product.queued(), ...arrived });
   const shedder = createLoadShedder({ load, limits: LOAD_LIMITS, randomness });
-  return ({ priority, writes, waitedMs, inFlight }) => {
+  const turnAway: TurnAway = ({ priority, writes, waitedMs, inFlight }) => {
     arrived = { waitedMs, inFlight };
     const full = writes ? ports.diskReserve?.refusal() : undefined;
     if (full !== undefined) return { error: full, reason: 'disk' };
     const { refuse, retryAfterS } = shedder.decide(priority);
     return refuse ? { error: overloaded(retryAfterS), reason: `overload_${priority}` } : undefined;
   };
+  return { turnAway, isOverloaded: () => shedder.decide('read').refuse };
 }
 
 function overloaded(retryAfterS: number): AppError {

@@ -7,8 +7,17 @@ import type { Accounts } from '../systems/accounts/accounts.ts';
 import { createLinkClicks, type LinkClicks } from '../systems/links/link-clicks.ts';
 import { LINK_SCHEMAS } from '../systems/links/link-schemas-routes.ts';
 import { linkRoutes } from '../systems/links/links-routes.ts';
+import {
+  createRedirectFront,
+  type RedirectRoutesDeps,
+  redirectRoutes,
+} from '../systems/links/redirect/redirect-routes.ts';
 import { createShortener } from '../systems/links/shortener.ts';
 import { statisticsRoutes } from '../systems/links/statistics/statistics-routes.ts';
+import {
+  BLOCKED_TARGET_SCHEMAS,
+  blockedTargetRoutes,
+} from '../systems/links/targets/blocked-targets-routes.ts';
 import { createLinkClickMetrics } from '../telemetry/link-click-metrics.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -28,32 +37,58 @@ export interface LinksCompositionDeps {
   readonly writes: Writes;
 }
 
-export function composeLinks(deps: LinksCompositionDeps): ComposedSystem {
-  const { accounts, clock, metrics, ports, writes } = deps;
+export async function composeLinks(deps: LinksCompositionDeps): Promise<ComposedSystem> {
+  const { accounts, clock, config, metrics, ports, writes } = deps;
   const clicks = linkClicksOf(deps);
   const shortener = createShortener({
     ...deps,
     ...deps.ports,
-    linksUrl: undefined,
-    privateAddresses: 'refuse',
+    clicks: clicks.recorder,
+    linksUrl: config.links.url,
+    cacheBytes: config.links.cacheBytes,
+    privateAddresses: config.outboundPrivate,
+    rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
     hashPassword: (password) => accounts.passwords.hash(password),
+    verifyPassword: (passwordHash, password) => accounts.passwords.verify(passwordHash, password),
+    countryOf: ports.countryTable.countryOf,
   });
+  await shortener.open();
+  const redirects = { ...shortener, ...redirectOptions(config) };
   metrics.watchQueue('link-writer', shortener.waiting);
   metrics.watchQueue('link-clicks', clicks.waiting);
   return {
-    schemas: LINK_SCHEMAS,
+    schemas: [...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS],
+    front: createRedirectFront(redirects),
+    pages: (app) => redirectRoutes(app, redirects),
     routes(app) {
       linkRoutes(app, { ...shortener, writes, nowMs: () => clock.nowMs() });
+      blockedTargetRoutes(app, { ...shortener, writes });
       statisticsRoutes(app, {
         statistics: clicks.statistics,
         checkOwner: shortener.links.get,
         attribution: ports.countryTable.attribution,
       });
     },
-    subscriptions: clicks.subscriptions,
-    jobs: clicks.jobs,
+    tails: [shortener.tail],
+    subscriptions: [...shortener.subscriptions, ...clicks.subscriptions],
+    jobs: [...shortener.jobs, ...clicks.jobs],
     queued: shortener.waiting,
     close: clicks.close,
+  };
+}
+
+function redirectOptions({
+  links,
+  http,
+}: Config): Pick<RedirectRoutesDeps, 'hosts' | 'trustedProxies' | 'secure'> {
+  const linksHost = links.url === undefined ? undefined : new URL(links.url).host;
+  return {
+    hosts: {
+      any: () => linksHost !== undefined,
+      domainIdOf: (host) => (host === linksHost ? 0 : undefined),
+    },
+    trustedProxies: http.trustedProxies,
+    secure: (links.url ?? http.publicUrl)?.startsWith('https:') ?? false,
   };
 }
 

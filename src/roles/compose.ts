@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Clock, Randomness } from '../core/clock.ts';
 import type { Job } from '../core/job.ts';
 import type { Authenticate } from '../http/auth.ts';
+import type { Front } from '../http/front.ts';
 import { createWrites, deleteExpiredAnswers } from '../http/idempotency.ts';
 import type { App } from '../http/server.ts';
 import type { Subscription, Tail, TailFollower } from '../ports/event-log/event-log.ts';
@@ -34,6 +35,8 @@ export interface ComposedSystem {
   routes?(app: App): void;
   /** What people open in a browser, at the root. */
   pages?(app: App): void;
+  /** What is answered before all that. One system has such a thing. */
+  readonly front?: Front;
   readonly tails?: readonly TailFollower[];
   readonly subscriptions?: readonly Subscription[];
   readonly jobs?: readonly Job[];
@@ -54,6 +57,7 @@ export interface Product {
   routes(app: App): void;
   /** Registers what people open in a browser, at the root. */
   pages(app: App): void;
+  readonly front: Front | undefined;
   /** For a process that serves: what it keeps in memory is kept right by events from then on. */
   openTail(): Promise<Tail>;
   /** Those of any worker; `feed.home.fanOut` has one more, of the process that keeps the home timelines. */
@@ -145,7 +149,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     composeNotifications({ ...deps, accounts, feed, writes }),
     composeSearch({ ...deps, accounts, feed }),
     composeDiscovery({ ...deps, accounts, writes }),
-    composeLinks({ ...deps, accounts, writes }),
+    await composeLinks({ ...deps, accounts, writes }),
     composeWebhooks({ ...deps, accounts, writes }),
     // After the feed, whose memory has then heard of what is told.
     composeLive({ ...deps, accounts, feed }),
@@ -161,6 +165,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     pages(app) {
       for (const system of systems) system.pages?.(app);
     },
+    front: systems.find(({ front }) => front !== undefined)?.front,
     openTail: () =>
       openProcessTail(
         eventLog,

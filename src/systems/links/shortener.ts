@@ -2,16 +2,38 @@
 import type { Clock, Randomness } from '../../core/clock.ts';
 import { invalidField } from '../../core/errors.ts';
 import type { IdGenerator } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
 import type { PrivateAddresses } from '../../core/outbound-target.ts';
-import type { EventLog } from '../../ports/event-log/event-log.ts';
+import type {
+  EventLog,
+  LoggedEvent,
+  NewEvent,
+  Subscription,
+  TailFollower,
+} from '../../ports/event-log/event-log.ts';
+import type { RateLimiter } from '../../ports/rate-limiter/rate-limiter.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Tracing } from '../../telemetry/trace.ts';
+import type { ClickRecorder } from './clicks/click-recorder.ts';
 import { createCodes } from './codes/codes.ts';
 import { createLinkAddresses, type LinkAddresses } from './link-addresses.ts';
+import { LINKS_TOPIC } from './link-events.ts';
 import { createLinkWriter } from './link-writer.ts';
 import { createLinks, type Links } from './links.ts';
+import { createHiddenOwners, type HiddenOwners } from './owners/hidden-owners.ts';
+import { createAttemptLimits } from './redirect/attempt-limits.ts';
+import { createLinkCache, type LinkCache } from './redirect/link-cache.ts';
+import { createRedirects, type Redirects } from './redirect/redirects.ts';
+import { createVisitLimits } from './redirect/visit-limits.ts';
+import {
+  BLOCKED_TARGETS_TOPIC,
+  type BlockedTargets,
+  createBlockedTargets,
+} from './targets/blocked-targets.ts';
 import type { TargetRules } from './targets/target-url.ts';
+
+const ERASE_EVERY_MS = 60_000;
 
 export interface ShortenerDeps {
   readonly sql: SqlStore;
@@ -21,28 +43,47 @@ export interface ShortenerDeps {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  /** `undefined`: nobody is limited. */
+  readonly rateLimiter: RateLimiter | undefined;
+  readonly clicks: ClickRecorder;
   /** Where people reach this server. */
   readonly publicUrl: () => string;
   /** Of links alone; no trailing slash. */
   readonly linksUrl: string | undefined;
+  /** Of links in memory. */
+  readonly cacheBytes: number;
   readonly privateAddresses: PrivateAddresses;
   readonly hashPassword: (password: string) => Promise<string>;
+  readonly verifyPassword: (passwordHash: string, password: string) => Promise<boolean>;
+  /** ISO 3166-1 alpha-2, in upper case. */
+  readonly countryOf: (address: string) => string | undefined;
 }
 
 export interface Shortener {
   readonly links: Links;
   readonly addresses: LinkAddresses;
+  readonly redirects: Redirects;
+  readonly blockedTargets: BlockedTargets;
+  readonly cache: LinkCache;
+  readonly hiddenOwners: HiddenOwners;
+  /** Keeps the memory of a serving process right. */
+  readonly tail: TailFollower;
+  readonly subscriptions: readonly Subscription[];
+  readonly jobs: readonly Job[];
+  /** Reads what must be known before the first link is opened. */
+  open(): Promise<void>;
   /** Links that wait to be written. */
   waiting(): number;
 }
 
 export function createShortener(deps: ShortenerDeps): Shortener {
-  const { privateAddresses } = deps;
+  const { privateAddresses, clock, log } = deps;
   const addresses = createLinkAddresses({ ...deps, isOwnersHost: () => false });
+  const blockedTargets = createBlockedTargets(deps);
   const targets: TargetRules = {
     privateAddresses,
     isOwn: addresses.isOwn,
-    blockedReason: () => undefined,
+    blockedReason: blockedTargets.reasonOf,
   };
   const codes = createCodes(deps);
   const writer = createLinkWriter(deps);
@@ -53,5 +94,49 @@ export function createShortener(deps: ShortenerDeps): Shortener {
       throw invalidField('host', 'is not a verified host name of yours.');
     },
   });
-  return { links, addresses, waiting: writer.waiting };
+  const cache = createLinkCache({ ...deps, codes, bytesMax: deps.cacheBytes });
+  const redirects = createRedirects({
+    ...deps,
+    ...{ cache, blockedTargets },
+    visitLimits: createVisitLimits(deps),
+    attemptLimits: createAttemptLimits({ ...deps, nowMs: () => clock.nowMs() }),
+  });
+  const hiddenOwners = createHiddenOwners(deps);
+
+  function hear(events: readonly (LoggedEvent | NewEvent)[]): void {
+    cache.hear(events.filter(({ topic }) => topic === LINKS_TOPIC));
+    const changes = events.filter(({ topic }) => topic === BLOCKED_TARGETS_TOPIC);
+    if (changes.length > 0) blockedTargets.hear(changes);
+  }
+
+  return {
+    ...{ links, addresses, redirects, blockedTargets, cache, hiddenOwners },
+    tail: {
+      topics: [LINKS_TOPIC, BLOCKED_TARGETS_TOPIC],
+      hear,
+      committed: hear,
+      follow() {
+        cache.keep();
+        // What changed between `open` and now.
+        blockedTargets.load().catch((error: unknown) => {
+          log.error(
+            { err: error },
+            'the list of blocked targets may lack what was added while this process started',
+          );
+        });
+      },
+    },
+    subscriptions: [hiddenOwners.subscription],
+    jobs: [
+      {
+        name: 'erase-links',
+        everyMs: ERASE_EVERY_MS,
+        run: async () => ((await hiddenOwners.erase()) ? 'more' : 'done'),
+      },
+    ],
+    async open() {
+      await Promise.all([blockedTargets.load(), codes.prepare()]);
+    },
+    waiting: writer.waiting,
+  };
 }

@@ -1,0 +1,35 @@
+/** The address of the client, as the framework tells it, for requests that are answered before it sees them. */
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+
+export type ClientAddress = (request: IncomingMessage) => string;
+
+/** `trustedProxies`: addresses and ranges (10.0.0.0/8) whose `X-Forwarded-For` is believed. */
+export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
+  if (trustedProxies.length === 0) return ({ socket }) => unmapped(socket.remoteAddress ?? '');
+  const trusted = new BlockList();
+  for (const range of trustedProxies) {
+    const [address = '', bits] = range.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) trusted.addAddress(address, family);
+    else trusted.addSubnet(address, Number(bits), family);
+  }
+  const isTrusted = (address: string): boolean => {
+    const version = isIP(address);
+    return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  };
+  return ({ headers, socket }) => {
+    const forwarded = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').reverse();
+    let address = unmapped(socket.remoteAddress ?? '');
+    for (const named of forwarded) {
+      // Whoever is not trusted may say what they like.
+      if (!isTrusted(address) || named.trim() === '') break;
+      address = unmapped(named.trim());
+    }
+    return address;
+  };
+}
+
+function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}

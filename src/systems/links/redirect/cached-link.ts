@@ -1,0 +1,96 @@
+/** A link in memory: little of it where it simply leads somewhere, as nearly all do. */
+import type { Id } from '../../../core/ids.ts';
+import type { ChancedValue } from '../../../resilience/second-chance-map.ts';
+import { type RedirectType, type Rule, UTM_PARAMETERS, type Utm } from '../link.ts';
+import { ruleOf } from '../rules/stored-rules.ts';
+import type { OpenedLinkRow } from './redirect-queries.ts';
+
+/** Measured with Node 20: the object, its id, the key and its place in the map, and the head of the target. */
+export const CACHED_LINK_BYTES = 260;
+const GUARD_BYTES = 300;
+const RULE_BYTES = 400;
+
+/** What stands between some links and their target. */
+export interface Guard {
+  readonly gone: boolean;
+  /** Infinity: never. */
+  readonly expiresAtMs: number;
+  readonly limited: boolean;
+  /** All visits have been taken. Set when that is found out; a higher limit comes as a change of the link. */
+  usedUp: boolean;
+  readonly passwordHash: string | undefined;
+  readonly passQuery: boolean;
+  readonly rules: readonly Rule[];
+}
+
+export class CachedLink implements ChancedValue {
+  isUsed = false;
+  readonly bytes: number;
+  readonly linkId: Id;
+  readonly redirectType: RedirectType;
+  readonly location: string;
+  /** Of the list of blocked targets by which it was last checked; -1: not yet. */
+  checkedVersion = -1;
+  /** Why moderators block it, by that list. */
+  blockedReason: string | undefined = undefined;
+  readonly guard: Guard | undefined;
+
+  constructor(row: OpenedLinkRow) {
+    this.linkId = row.link_id;
+    this.redirectType = row.redirect_type;
+    this.location = row.gone ? '' : withUtm(row.url, row.utm);
+    this.guard = guardOf(row);
+    this.bytes =
+      CACHED_LINK_BYTES +
+      this.location.length +
+      (this.guard === undefined ? 0 : GUARD_BYTES + this.guard.rules.length * RULE_BYTES);
+  }
+}
+
+function guardOf(row: OpenedLinkRow): Guard | undefined {
+  const guard: Guard = {
+    gone: row.gone,
+    expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
+    limited: row.max_visits !== null,
+    usedUp: false,
+    passwordHash: row.password_hash ?? undefined,
+    passQuery: row.pass_query,
+    rules: (row.rules ?? []).map(ruleOf).map((rule) => ({ ...rule, url: withUtm(rule.url, row.utm) })),
+  };
+  const isPlain =
+    !guard.gone &&
+    row.expires_at === null &&
+    !guard.limited &&
+    guard.passwordHash === undefined &&
+    !guard.passQuery &&
+    guard.rules.length === 0;
+  return isPlain ? undefined : guard;
+}
+
+/** What the owner has set for a parameter takes the place of what the target has. */
+function withUtm(target: string, utm: Utm | null): string {
+  if (utm === null) return target;
+  const url = new URL(target);
+  for (const parameter of UTM_PARAMETERS) {
+    const value = utm[parameter];
+    if (value !== undefined) url.searchParams.set(`utm_${parameter}`, value);
+  }
+  return url.href;
+}
+
+/** The query after that of the target, before its fragment. It cannot reach any other part of the URL. */
+export function withQuery(target: string, query: string): string {
+  if (query === '') return target;
+  const hash = target.indexOf('#');
+  const [head, fragment] = hash < 0 ? [target, ''] : [target.slice(0, hash), target.slice(hash)];
+  const separator = head.includes('?') ? (/[?&]$/.test(head) ? '' : '&') : '?';
+  return `${head}${separator}${encodeUnsafe(query)}${fragment}`;
+}
+
+/** What HTTP lets through in a request's query, and should not stand in a header. */
+function encodeUnsafe(query: string): string {
+  return query.replace(/[^\x21-\x7e]|["<>\\^`{|}#]/g, (character) => {
+    // Node reads the bytes of a request's path as Latin-1.
+    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}

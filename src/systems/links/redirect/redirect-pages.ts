@@ -1,0 +1,91 @@
+/** What people read in place of a target. Whatever comes from an owner or a moderator is escaped here. */
+import { domainToUnicode } from 'node:url';
+import type { Opening } from './redirects.ts';
+
+export interface PageText {
+  readonly title: string;
+  readonly body: string;
+  readonly head?: string;
+  readonly formAction?: string;
+}
+
+type Gone = Extract<Opening, { readonly outcome: 'gone' }>;
+
+const NO_INDEX = '<meta name="robots" content="noindex">';
+
+export const UNKNOWN_PAGE: PageText = {
+  title: 'No such link',
+  head: NO_INDEX,
+  body: `<h1>No such link</h1><p>Nothing is known under this address. Check how it is spelled: capital and small letters differ.</p>`,
+};
+
+export const GONE_TEXTS: Readonly<Record<Gone['reason'], string>> = {
+  expired: 'This link has expired.',
+  used_up: 'This link has been opened as often as it may be.',
+  deleted: 'This link has been deleted.',
+  blocked: 'This link has been turned off, because of where it leads.',
+};
+
+export function gonePage({ reason, blockedReason }: Gone, quote: (text: string) => string): PageText {
+  const why = blockedReason === undefined ? '' : `<p class="quiet">${quote(blockedReason)}</p>`;
+  return {
+    title: 'This link leads nowhere any more',
+    head: NO_INDEX,
+    body: `<h1>This link leads nowhere any more</h1><p>${GONE_TEXTS[reason]}</p>${why}`,
+  };
+}
+
+/**
+ * The answer to the form redirects to the target, and a policy that named it would tell of it before the password is
+ * given: so any may follow.
+ */
+export function passwordPage(wrong: boolean): PageText {
+  const message = wrong ? '<p role="alert" id="wrong">That is not the password.</p>' : '';
+  const described = wrong ? ' aria-describedby="wrong" aria-invalid="true"' : '';
+  return {
+    title: 'This link has a password',
+    head: NO_INDEX,
+    formAction: "'self' https: http:",
+    body: `<h1>This link has a password</h1>
+<p>Who gave you the link can tell you.</p>
+<form method="post">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="off" maxlength="128" required autofocus${described}>
+${message}<button>Open</button>
+</form>`,
+  };
+}
+
+/** For a program that shows links to people. It learns nothing of the target. */
+export const CARD_PAGE: PageText = {
+  title: 'A link',
+  head: `${NO_INDEX}<meta property="og:title" content="A link"><meta property="og:description" content="Open it in a browser to see where it leads."><meta property="og:type" content="website"><meta name="twitter:card" content="summary">`,
+  body: `<h1>A link</h1><p>Open it in a browser to see where it leads.</p>`,
+};
+
+export function previewPage(
+  {
+    url,
+    targets,
+    guarded,
+  }: { readonly url: string; readonly targets: readonly string[]; readonly guarded: boolean },
+  quote: (text: string) => string,
+): PageText {
+  const items = targets.map((target) => `<li>${targetHtml(target, quote)}</li>`).join('');
+  const lead = guarded
+    ? '<p>It has a password, or may be opened a limited number of times. So where it leads is told only when it is opened.</p>'
+    : `<p>It leads ${targets.length > 1 ? 'to one of these' : 'here'}:</p><ul>${items}</ul>`;
+  return {
+    title: 'Where this link leads',
+    head: NO_INDEX,
+    body: `<h1>Where this link leads</h1>${lead}<p><a rel="nofollow noreferrer" href="${quote(url)}">Open it</a></p>`,
+  };
+}
+
+/** In punycode, which no letter can imitate, and how it is read beside it where that differs. */
+function targetHtml(target: string, quote: (text: string) => string): string {
+  const { hostname } = new URL(target);
+  const read = domainToUnicode(hostname);
+  const hint = read === hostname || read === '' ? '' : ` <span class="quiet">(${quote(read)})</span>`;
+  return `<code>${quote(target)}</code>${hint}`;
+}

@@ -1,0 +1,218 @@
+/**
+ * `GET /l/{code}`, and `GET /{code}` on the hosts of links. What is in memory and simply leads somewhere is answered by the
+ * front; the rest (links that are not in memory, passwords, limits, previews, and what leads nowhere) by the routes.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { notFound } from '../../../core/errors.ts';
+import type { Id } from '../../../core/ids.ts';
+import { createClientAddress } from '../../../http/client-address.ts';
+import type { Front } from '../../../http/front.ts';
+import { escapeHtml, sendPage } from '../../../http/page.ts';
+import { PROBLEM_TYPE, type ProblemDetails } from '../../../http/problem.ts';
+import type { App } from '../../../http/server.ts';
+import { LINKS_PATH, type LinkAddresses } from '../link-addresses.ts';
+import {
+  CARD_PAGE,
+  GONE_TEXTS,
+  gonePage,
+  type PageText,
+  passwordPage,
+  previewPage,
+  UNKNOWN_PAGE,
+} from './redirect-pages.ts';
+import type { Opening, Redirects } from './redirects.ts';
+import { type RequestVisitor, visitorOf } from './request-visitor.ts';
+
+/** How long what may be remembered is remembered: so late a change of the target is seen, at most. */
+export const REMEMBERED_S = 30;
+const FORM_BYTES_MAX = 2_048;
+const ROUTE = '/l/:code';
+
+const CACHE_CONTROL: Readonly<Record<number, string>> = {
+  301: `private, max-age=${REMEMBERED_S}`,
+  302: 'private, no-store',
+  303: 'private, no-store',
+  307: 'private, no-store',
+  308: `private, max-age=${REMEMBERED_S}`,
+};
+
+/** Hosts that links are opened at by their code alone. */
+export interface LinkHosts {
+  any(): boolean;
+  /** Of a host (with its port, if that is not the usual one): 0 for that of the server itself. */
+  domainIdOf(host: string): Id | undefined;
+}
+
+export interface RedirectRoutesDeps {
+  readonly redirects: Redirects;
+  readonly addresses: LinkAddresses;
+  readonly hosts: LinkHosts;
+  readonly trustedProxies: readonly string[];
+  /** Clients reach the server by https. */
+  readonly secure: boolean;
+}
+
+export function createRedirectFront(deps: RedirectRoutesDeps): Front {
+  const { redirects, hosts, trustedProxies, secure } = deps;
+  const addressOf = createClientAddress(trustedProxies);
+  const headers = ['Location', '', 'Cache-Control', '', 'Content-Length', '0'];
+  if (secure) headers.push('Strict-Transport-Security', 'max-age=31536000');
+  const answer = { status: 302, headers };
+
+  return {
+    route: ROUTE,
+    rewrite(request) {
+      if (hosts.any() && hosts.domainIdOf(hostOf(request)) !== undefined) {
+        request.url = LINKS_PATH.slice(0, -1) + (request.url ?? '/');
+      }
+    },
+    answer(request) {
+      if (request.url?.startsWith(LINKS_PATH) !== true) return undefined;
+      if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+      const visitor = visitorOf(request, addressOf(request));
+      const code = visitor.path.slice(LINKS_PATH.length);
+      const opening = redirects.openAtOnce(domainIdFor(hosts, visitor), code, visitor);
+      if (opening === undefined) return undefined;
+      answer.status = opening.redirectType;
+      headers[1] = opening.location;
+      headers[3] = cacheControlOf(opening.redirectType);
+      return answer;
+    },
+  };
+}
+
+/** In a scope of their own, for no other route takes forms. */
+export function redirectRoutes(root: App, deps: RedirectRoutesDeps): void {
+  void root.register(async (app) => registerRoutes(app, deps));
+}
+
+function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
+  const { redirects, addresses, hosts } = deps;
+  const params = Type.Object({ code: Type.String() });
+  const config = { access: 'public', limit: 'visit' } as const;
+  const schema = { tags: ['links'], params };
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: FORM_BYTES_MAX },
+    (_request, body, done) => done(null, String(body)),
+  );
+
+  async function preview(request: FastifyRequest, reply: FastifyReply, code: string): Promise<FastifyReply> {
+    const visitor = visitorOf(request.raw, request.ip);
+    const found = await redirects.preview(domainIdFor(hosts, visitor), code, visitor);
+    if ('outcome' in found) return sendOpening(request, reply, found);
+    const domainId = domainIdFor(hosts, visitor);
+    const host = domainId === 0 ? undefined : visitor.host;
+    const page = previewPage({ ...found, url: addresses.shortUrl({ code, host }) }, escapeHtml);
+    return sendPageText(reply.code(200), page);
+  }
+
+  app.get(
+    ROUTE,
+    {
+      config,
+      schema: {
+        ...schema,
+        summary: 'Open a link',
+        description:
+          'Leads to its target: 302, or what its owner chose. 404: there is no such link. 410: there was, or it may not be opened any more. With a + after the code: a page that says where it leads. On the hosts of links the path is the code alone.',
+        operationId: 'openLink',
+      },
+    },
+    async (request, reply) => {
+      const { code } = request.params;
+      if (code.endsWith('+')) return preview(request, reply, code.slice(0, -1));
+      const visitor = visitorOf(request.raw, request.ip);
+      return sendOpening(request, reply, await redirects.open(domainIdFor(hosts, visitor), code, visitor));
+    },
+  );
+  app.post(
+    ROUTE,
+    {
+      config: { ...config, priority: 'read' },
+      schema: { ...schema, summary: 'Open a link that has a password', operationId: 'openLinkWithPassword' },
+    },
+    async (request, reply) => {
+      const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+      const visitor = visitorOf(request.raw, request.ip);
+      const domainId = domainIdFor(hosts, visitor);
+      const password = form.get('password') ?? '';
+      return sendOpening(
+        request,
+        reply,
+        await redirects.open(domainId, request.params.code, visitor, password),
+      );
+    },
+  );
+}
+
+function sendOpening(request: FastifyRequest, reply: FastifyReply, opening: Opening): FastifyReply {
+  switch (opening.outcome) {
+    case 'redirect':
+      return reply
+        .code(opening.redirectType)
+        .header('cache-control', cacheControlOf(opening.redirectType))
+        .removeHeader('referrer-policy')
+        .header('location', opening.location)
+        .send();
+    case 'card':
+      return sendPageText(reply.code(200), CARD_PAGE);
+    case 'password':
+      return sendPageText(reply.code(200), passwordPage(false));
+    case 'wrong_password':
+      return sendPageText(reply.code(403), passwordPage(true));
+    case 'unknown':
+      if (wantsJson(request)) throw notFound('link');
+      return sendPageText(reply.code(404), UNKNOWN_PAGE);
+    case 'gone':
+      if (wantsJson(request)) return sendGoneProblem(request, reply, GONE_TEXTS[opening.reason]);
+      return sendPageText(reply.code(410), gonePage(opening, escapeHtml));
+  }
+}
+
+/** Gone is no failure of a call of the API, of which there are nine, but an answer of this page alone. */
+function sendGoneProblem({ id }: FastifyRequest, reply: FastifyReply, detail: string): FastifyReply {
+  const problem: ProblemDetails = {
+    ...{
+      type: 'about:blank',
+      title: 'Gone',
+      status: 410,
+      code: 'not_found',
+      detail,
+      errors: [],
+      request_id: id,
+    },
+  };
+  return reply
+    .code(410)
+    .type(PROBLEM_TYPE)
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(problem);
+}
+
+function sendPageText(reply: FastifyReply, page: PageText): FastifyReply {
+  return sendPage(reply.header('x-robots-tag', 'noindex'), page);
+}
+
+function wantsJson({ headers }: FastifyRequest): boolean {
+  const { accept = '' } = headers;
+  return /\bjson\b/.test(accept) && !/text\/html/.test(accept);
+}
+
+function cacheControlOf(status: number): string {
+  return CACHE_CONTROL[status] ?? 'no-store';
+}
+
+function domainIdFor(hosts: LinkHosts, { host }: RequestVisitor): Id {
+  return (hosts.any() ? hosts.domainIdOf(host) : undefined) ?? 0;
+}
+
+function hostOf({ rawHeaders }: IncomingMessage): string {
+  const index = rawHeaders.findIndex(
+    (name, place) => place % 2 === 0 && name.length === 4 && /^host$/i.test(name),
+  );
+  return index < 0 ? '' : (rawHeaders[index + 1] ?? '').toLowerCase();
+}

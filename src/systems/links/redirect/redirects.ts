@@ -1,0 +1,200 @@
+/** Opening links: where a visitor is led, or what they are told instead. */
+import type { Clock } from '../../../core/clock.ts';
+import type { Id } from '../../../core/ids.ts';
+import { CLICK_HEADER_LENGTH_MAX, type ClickKind, type ClickRecorder } from '../clicks/click-recorder.ts';
+import type { RedirectType } from '../link.ts';
+import { chooseRule } from '../rules/rule-choice.ts';
+import type { BlockedTargets } from '../targets/blocked-targets.ts';
+import type { AttemptLimits } from './attempt-limits.ts';
+import { type CachedLink, type Guard, withQuery } from './cached-link.ts';
+import type { LinkCache } from './link-cache.ts';
+import type { VisitLimits } from './visit-limits.ts';
+import { kindOf, type Visitor } from './visitor.ts';
+
+const CODE = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * `card`: a program that is no visitor asks for what is limited or has a password. `gone`: it led somewhere once.
+ * `unknown`: it never did.
+ */
+export type Opening =
+  | { readonly outcome: 'redirect'; readonly redirectType: RedirectType | 303; readonly location: string }
+  | { readonly outcome: 'card' | 'password' | 'wrong_password' | 'unknown' }
+  | {
+      readonly outcome: 'gone';
+      readonly reason: 'expired' | 'used_up' | 'deleted' | 'blocked';
+      /** In the words of the moderators. */
+      readonly blockedReason?: string;
+    };
+
+/** What anyone may learn of a link without opening it. */
+export interface LinkPreview {
+  readonly linkId: Id;
+  /** All that it may lead to; empty where a limit or a password applies. */
+  readonly targets: readonly string[];
+  readonly guarded: boolean;
+}
+
+export interface Redirects {
+  /** At once where the link is in memory and nothing has to be asked for. `undefined`: use `open`. */
+  openAtOnce(
+    domainId: Id,
+    code: string,
+    visitor: Visitor,
+  ): (Opening & { readonly outcome: 'redirect' }) | undefined;
+  /** Fails with `rate_limited` for who asks for too many that do not exist. */
+  open(domainId: Id, code: string, visitor: Visitor, password?: string): Promise<Opening>;
+  /** Fails as `open`. */
+  preview(domainId: Id, code: string, visitor: Visitor): Promise<Opening | LinkPreview>;
+}
+
+export interface RedirectsDeps {
+  readonly cache: LinkCache;
+  readonly blockedTargets: Pick<BlockedTargets, 'reasonOf' | 'version'>;
+  readonly visitLimits: VisitLimits;
+  readonly attemptLimits: AttemptLimits;
+  readonly clicks: ClickRecorder;
+  readonly clock: Clock;
+  readonly verifyPassword: (passwordHash: string, password: string) => Promise<boolean>;
+  /** ISO 3166-1 alpha-2, in upper case. */
+  readonly countryOf: (address: string) => string | undefined;
+}
+
+const GONE = { outcome: 'gone', reason: 'deleted' } as const;
+const EXPIRED = { outcome: 'gone', reason: 'expired' } as const;
+const USED_UP = { outcome: 'gone', reason: 'used_up' } as const;
+
+export function createRedirects(deps: RedirectsDeps): Redirects {
+  const { cache, blockedTargets, visitLimits, attemptLimits, clicks, clock, verifyPassword, countryOf } =
+    deps;
+
+  function record(linkId: Id, kind: ClickKind, { userAgent, referrer, language, address }: Visitor): void {
+    clicks.record({
+      ...{ linkId, kind, address, atMs: clock.nowMs() },
+      userAgent: cut(userAgent),
+      referrer: cut(referrer),
+      language: cut(language),
+    });
+  }
+
+  /** Why moderators block it, by the list as it is now. */
+  function blockedReasonOf(link: CachedLink): string | undefined {
+    const version = blockedTargets.version();
+    if (link.checkedVersion !== version) {
+      const targets = [link.location, ...(link.guard?.rules ?? []).map(({ url }) => url)];
+      const reasons = targets.map((url) => (url === '' ? undefined : blockedTargets.reasonOf(new URL(url))));
+      link.blockedReason = reasons.find((reason) => reason !== undefined);
+      link.checkedVersion = version;
+    }
+    return link.blockedReason;
+  }
+
+  /** What is so whoever asks; `undefined`: it leads somewhere. */
+  function closed(link: CachedLink): Opening | undefined {
+    const { guard } = link;
+    if (guard?.gone === true) return GONE;
+    const blockedReason = blockedReasonOf(link);
+    if (blockedReason !== undefined) return { outcome: 'gone', reason: 'blocked', blockedReason };
+    if (guard === undefined) return undefined;
+    if (clock.nowMs() >= guard.expiresAtMs) return EXPIRED;
+    return guard.usedUp ? USED_UP : undefined;
+  }
+
+  function locationFor(link: CachedLink, visitor: Visitor): string {
+    const { guard, linkId, location } = link;
+    if (guard === undefined) return location;
+    const { rules, passQuery } = guard;
+    const index =
+      rules.length === 0
+        ? undefined
+        : chooseRule(linkId, rules, visitor, { nowMs: clock.nowMs(), countryOf });
+    const target = index === undefined ? location : (rules[index]?.url ?? location);
+    return passQuery ? withQuery(target, visitor.query) : target;
+  }
+
+  /** Past the password and the limit. */
+  function admit(link: CachedLink, visitor: Visitor, kind: ClickKind, redirectType: RedirectType | 303) {
+    record(link.linkId, kind, visitor);
+    return { outcome: 'redirect', redirectType, location: locationFor(link, visitor) } as const;
+  }
+
+  function openAtOnce(domainId: Id, code: string, visitor: Visitor) {
+    const link = cache.peek(domainId, code);
+    if (link === undefined) return undefined;
+    if (closed(link) !== undefined || isGuarded(link.guard)) return undefined;
+    return admit(link, visitor, quickKindOf(visitor), link.redirectType);
+  }
+
+  async function openGuarded(
+    link: CachedLink,
+    guard: Guard,
+    visitor: Visitor,
+    password: string | undefined,
+  ): Promise<Opening> {
+    const kind = kindOf(visitor);
+    if (kind !== 'visit') {
+      record(link.linkId, kind, visitor);
+      return { outcome: 'card' };
+    }
+    if (guard.passwordHash !== undefined) {
+      if (password === undefined) return { outcome: 'password' };
+      await attemptLimits.password(link.linkId, visitor.address);
+      if (!(await verifyPassword(guard.passwordHash, password))) return { outcome: 'wrong_password' };
+    }
+    if (guard.limited) {
+      const taken = await visitLimits.take(link.linkId);
+      if (taken !== 'taken') guard.usedUp = true;
+      if (taken === 'none') return USED_UP;
+    }
+    // The answer to a form is fetched by GET, whatever the link says.
+    return admit(link, visitor, 'visit', password === undefined ? link.redirectType : 303);
+  }
+
+  async function find(domainId: Id, code: string, visitor: Visitor): Promise<CachedLink | undefined> {
+    if (!CODE.test(code)) return undefined;
+    const cached = cache.peek(domainId, code);
+    if (cached !== undefined) return cached;
+    attemptLimits.admit(visitor.address);
+    const link = await cache.load(domainId, code);
+    if (link === undefined) await attemptLimits.unknownCode(visitor.address);
+    return link;
+  }
+
+  return {
+    openAtOnce,
+
+    async open(domainId, code, visitor, password) {
+      const link = await find(domainId, code, visitor);
+      if (link === undefined) return { outcome: 'unknown' };
+      const { guard } = link;
+      const reason = closed(link);
+      if (reason !== undefined) return reason;
+      if (guard !== undefined && isGuarded(guard)) return openGuarded(link, guard, visitor, password);
+      return admit(link, visitor, quickKindOf(visitor), link.redirectType);
+    },
+
+    async preview(domainId, code, visitor) {
+      const link = await find(domainId, code, visitor);
+      if (link === undefined) return { outcome: 'unknown' };
+      const reason = closed(link);
+      if (reason !== undefined) return reason;
+      const guarded = isGuarded(link.guard);
+      const targets = [link.location, ...(link.guard?.rules ?? []).map(({ url }) => url)];
+      return { linkId: link.linkId, guarded, targets: guarded ? [] : [...new Set(targets)] };
+    },
+  };
+}
+
+function isGuarded(guard: Guard | undefined): boolean {
+  return guard !== undefined && (guard.limited || guard.passwordHash !== undefined);
+}
+
+/** Whether it is a bot is found out later, off the hot path, where nothing depends on it. */
+function quickKindOf({ method, purpose }: Visitor): ClickKind {
+  if (method === 'HEAD') return 'head';
+  return purpose !== '' && /prefetch|prerender|preview/i.test(purpose) ? 'preview' : 'visit';
+}
+
+function cut(header: string): string {
+  return header.length <= CLICK_HEADER_LENGTH_MAX ? header : header.slice(0, CLICK_HEADER_LENGTH_MAX);
+}
