@@ -193,6 +193,12 @@ export async function createWebhooksSetting(options: WebhooksSettingOptions = {}
     read: <Row>(name: string, text: string, params: readonly SqlValue[] = []) =>
       sql.query(readStatement<readonly SqlValue[], Row>(name, text), params),
 
+    /** Until there is nothing left for it to do. */
+    async runJob(name: string): Promise<void> {
+      const job = webhooks.jobs.find((one) => one.name === name);
+      while ((await job?.run()) === 'more');
+    },
+
     /** Until all events so far are deliveries, as far as anyone wants them. */
     async settled(): Promise<void> {
       await until(async () => {
