@@ -3,7 +3,8 @@
  * whole, so a webhook gets one request at a time; sends a few of its deliveries outside of any transaction, writes down
  * each outcome, and lets go. One that dies leaves the lease to run out: then what it was sending is sent again.
  *
- * Webhooks whose last answer took long have places of their own, so those that answer at once never wait for them.
+ * Nobody waits for who is slow: webhooks whose last answer took long have places of their own, and whoever turns out to
+ * be slow gives its place to another while it goes on.
  */
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { OutboundHttp } from '../../ports/outbound-http/outbound-http.ts';
@@ -25,10 +26,12 @@ import { FAILURES_MAX } from './retry-schedule.ts';
 import type { WebhookObserver } from './webhook-observer.ts';
 import { disableWebhook } from './webhooks-queries.ts';
 
-/** Webhooks that one process sends to at the same time, of each speed. */
+/** Webhooks that one process sends to at the same time, of those known as slow and of all others. */
 export const PLACES = 64;
+/** So many more of those that turn out to be slow, for each place: strangers need many accounts to fill them. */
+const LATE_PER_PLACE = 2;
 /** Whose answer takes longer is slow. */
-export const SLOW_MS = 1_000;
+export const SLOW_MS = 500;
 /** Longer than an attempt and the writing down of it, with room for a process that is held up. */
 export const LEASE_MS = 3 * ATTEMPT_TIMEOUT_MS;
 /** Deliveries of one webhook before it is another's turn. */
@@ -56,31 +59,56 @@ export interface DelivererDeps {
   readonly places?: number;
 }
 
+type Turn = Promise<void>;
+type Speed = 'fast' | 'slow';
+
 export function createDeliverer(deps: DelivererDeps): Deliverer {
   const { sql, clock, randomness, observer, log, onFree, places = PLACES } = deps;
-  const running = { fast: new Set<Promise<void>>(), slow: new Set<Promise<void>>() };
+  const running = { fast: new Set<Turn>(), slow: new Set<Turn>(), late: new Set<Turn>() };
   let closed = false;
   const now = (): Date => new Date(clock.nowMs());
   const leaseEnd = (): Date => new Date(clock.nowMs() + LEASE_MS);
 
-  async function fillPlaces(speed: 'fast' | 'slow'): Promise<void> {
+  function freePlaces(speed: Speed): number {
     const free = places - running[speed].size;
+    return speed === 'slow' ? free : Math.min(free, places * LATE_PER_PLACE - running.late.size);
+  }
+
+  async function fillPlaces(speed: Speed): Promise<void> {
+    const free = freePlaces(speed);
     if (free <= 0 || closed) return;
     for (const webhook of await sql.query(leaseDue, [now(), leaseEnd(), speed === 'slow', free])) {
-      const turn = takeTurn(webhook)
-        .catch((error: unknown) => {
-          log.warn({ err: error, webhook_id: webhook.webhook_id }, 'a webhook waits until its lease ends');
-        })
-        .finally(() => {
-          running[speed].delete(turn);
-          onFree();
-        });
-      running[speed].add(turn);
+      startTurn(webhook, speed);
     }
   }
 
-  async function takeTurn(webhook: LeasedRow): Promise<void> {
-    const limit = webhook.failures >= FAILURES_MAX ? 1 : TURN_DELIVERIES;
+  function startTurn(webhook: LeasedRow, speed: Speed): void {
+    const ended = new AbortController();
+    const turn = takeTurn(webhook, speed)
+      .catch((error: unknown) => {
+        log.warn({ err: error, webhook_id: webhook.webhook_id }, 'a webhook waits until its lease ends');
+      })
+      .finally(() => {
+        ended.abort();
+        running[speed].delete(turn);
+        running.late.delete(turn);
+        onFree();
+      });
+    running[speed].add(turn);
+    if (speed === 'fast') void vacateIfLate(turn, ended.signal);
+  }
+
+  async function vacateIfLate(turn: Turn, ended: AbortSignal): Promise<void> {
+    await clock.sleep(SLOW_MS, ended);
+    if (ended.aborted) return;
+    running.fast.delete(turn);
+    running.late.add(turn);
+    onFree();
+  }
+
+  async function takeTurn(webhook: LeasedRow, speed: Speed): Promise<void> {
+    const one = speed === 'slow' || webhook.failures >= FAILURES_MAX;
+    const limit = one ? 1 : TURN_DELIVERIES;
     let leased: LeasedRow | undefined = webhook;
     for (const delivery of await sql.query(getDueDeliveries, [webhook.webhook_id, now(), limit])) {
       if (leased === undefined || closed) break;
@@ -97,7 +125,7 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
       writeDown(transaction, webhook, delivery, result, outcome),
     );
     observe(delivery, result, outcome);
-    if (!goesOn || outcome.pausedUntil !== null) return undefined;
+    if (!goesOn || outcome.pausedUntil !== null || result.tookMs > SLOW_MS) return undefined;
     return { ...webhook, failures: outcome.failures, failing_since: outcome.failingSince };
   }
 
@@ -161,10 +189,10 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
     async deliverDue() {
       await Promise.all([fillPlaces('fast'), fillPlaces('slow')]);
     },
-    sending: () => running.fast.size + running.slow.size,
+    sending: () => running.fast.size + running.slow.size + running.late.size,
     async close() {
       closed = true;
-      await Promise.all([...running.fast, ...running.slow]);
+      await Promise.all([...running.fast, ...running.slow, ...running.late]);
     },
   };
 }
