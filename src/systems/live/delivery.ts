@@ -2,6 +2,7 @@
  * From the tail to the sockets. Events are taken in the order in which this process hears them, a group at a time: what
  * they show is fetched for the whole group, and then each is written once and sent to all who may see it at that moment.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
@@ -207,6 +208,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
           recentEvents.add(placed);
         }
         failures = 0;
+        // The sockets take what was sent, and others have their turn.
+        if (queue.length > 0) await setImmediate();
       } catch (error) {
         failures += 1;
         log.warn({ err: error, failures }, 'live updates could not be fetched');

@@ -73,6 +73,7 @@ export interface LiveDeps {
   readonly randomness: Randomness;
   readonly log: Log;
   readonly observer: LiveObserver;
+  readonly recentEventsMax?: number;
 }
 
 const USERS_TOPIC = 'users';
@@ -81,7 +82,7 @@ const REACTIONS_TOPIC = 'reactions';
 export function createLive(deps: LiveDeps): Live {
   const { connectionsMax, clock, randomness, log, observer, endedSessions } = deps;
   const readers = createReaders(deps.loadRelations);
-  const recentEvents = createRecentEvents();
+  const recentEvents = createRecentEvents(deps.recentEventsMax);
   const watches = createWatches(deps);
   const delivery = createDelivery({
     ...deps,
