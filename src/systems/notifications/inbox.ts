@@ -1,6 +1,6 @@
 /** Reading notifications: a page of groups, then one query for each kind of thing that is in them. */
 import { ID_MAX, type Id } from '../../core/ids.ts';
-import type { GetUsers, Pair, Tie, User } from '../../core/user.ts';
+import type { GetUsers, User } from '../../core/user.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import {
   type GroupPageParams,
@@ -17,6 +17,8 @@ import {
   type NotificationKind,
   type ShownPost,
 } from './notification.ts';
+
+import type { TiesOf } from './notification-writer.ts';
 
 /** Shown of those who did it. */
 export const ACTORS_MAX = 5;
@@ -69,7 +71,7 @@ export interface Inbox {
 export interface InboxDeps {
   readonly sql: SqlStore;
   readonly getUsers: GetUsers;
-  readonly tiesOf: (pairs: readonly Pair[]) => Promise<readonly Tie[]>;
+  readonly tiesOf: TiesOf;
   /** Those of the posts that the reader may see, by id. */
   readonly getPosts: (viewerId: Id, postIds: readonly Id[]) => Promise<ReadonlyMap<Id, ShownPost>>;
 }

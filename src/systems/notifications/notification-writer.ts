@@ -36,8 +36,8 @@ import {
   upsertGroups,
 } from './notification-writer-queries.ts';
 
-/** What lies between users, of many pairs at once; inside the transaction. */
-export type TiesOf = (pairs: readonly Pair[], session: SqlSession) => Promise<readonly Tie[]>;
+/** What lies between users, of many pairs at once, in their order. Inside a transaction, pass it as the session. */
+export type TiesOf = (pairs: readonly Pair[], session?: SqlSession) => Promise<readonly Tie[]>;
 
 /** What metrics want to know. `delayMs`: from what was done to the commit of the notification. */
 export interface NotificationObserver {

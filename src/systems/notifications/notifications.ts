@@ -8,7 +8,7 @@ import { createHiddenUsers, USERS_TOPIC } from './hidden-users.ts';
 import { createInbox, type Inbox, type InboxDeps } from './inbox.ts';
 import { CAUSE_TOPICS, causesOf } from './notification-causes.ts';
 import { createSettings, type Settings } from './notification-settings.ts';
-import { createNotificationWriter, type NotificationObserver, type TiesOf } from './notification-writer.ts';
+import { createNotificationWriter, type NotificationObserver } from './notification-writer.ts';
 import { createReadMarks, type ReadMarks } from './read-marks.ts';
 import { createRetention, GROUPS_MAX } from './retention.ts';
 
@@ -24,13 +24,11 @@ export interface Notifications {
   readonly jobs: readonly Job[];
 }
 
-export interface NotificationsDeps extends Omit<InboxDeps, 'tiesOf'> {
+export interface NotificationsDeps extends InboxDeps {
   readonly sql: SqlStore;
   readonly eventLog: Pick<EventLog, 'append'>;
   readonly ids: IdGenerator;
   readonly clock: Clock;
-  /** Without a session as of now. */
-  readonly tiesOf: (...args: Parameters<TiesOf> | [Parameters<TiesOf>[0]]) => ReturnType<TiesOf>;
   readonly observer?: NotificationObserver;
   /** Default GROUPS_MAX. */
   readonly groupsMax?: number;
