@@ -11,6 +11,9 @@ import type { Transport } from '../../src/systems/live/connection.ts';
 import { createLive, type Live, type LiveDeps, type OpenConnection } from '../../src/systems/live/live.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
+/** What a database takes to answer, in turns of the event loop: meanwhile other things happen. */
+const ANSWER_TURNS = 2;
+
 /** Nobody waits. */
 export const hurriedClock: Clock = {
   ...systemClock,
@@ -54,6 +57,7 @@ export function createSimulatedLog(): SimulatedLog {
         return { topic, partition: Number(partition), offset: length };
       }),
     async read(ranges, limit) {
+      await settle(ANSWER_TURNS);
       const share = Math.max(1, Math.floor(limit / ranges.length));
       return ranges.flatMap(({ topic, partition, from, to }) => {
         const floor = floors.get(`${topic} ${partition}`) ?? 0;
@@ -110,7 +114,10 @@ const simulatedContent: LiveDeps['content'] = {
     ids.map((postId) => ({ postId, openPost: `{"post_id":"${postId}"`, counts: NONE, repostedBy: 'null' })),
   flags: async () => [],
   counts: async (postIds) => new Map(postIds.map((postId) => [postId, NONE])),
-  posts: async (_viewerId, postIds) => new Map(postIds.map((postId) => [postId, `{"post_id":"${postId}"}`])),
+  async posts(_viewerId, postIds) {
+    await settle(ANSWER_TURNS);
+    return new Map(postIds.map((postId) => [postId, `{"post_id":"${postId}"}`]));
+  },
   watched: async (_viewerId, postIds) =>
     new Map(
       postIds.map((postId) => [
