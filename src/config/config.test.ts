@@ -53,6 +53,14 @@ describe('configuration', () => {
     assert.equal(problemsOf({ GROUNDSWELL_TIMELINES_MAX: '10000001' }).length, 1);
   });
 
+  it('keeps blobs in a folder, by default below the data, and says that nothing else is there yet', () => {
+    assert.equal(loadConfig({ GROUNDSWELL_DATA: '/srv/data' }).blobs.folder, '/srv/data/blobs');
+    assert.equal(loadConfig({ GROUNDSWELL_BLOBS_URL: 'disk:/srv/blobs' }).blobs.folder, '/srv/blobs');
+    const [problem] = problemsOf({ GROUNDSWELL_BLOBS_URL: 's3://key:secret@host/bucket' });
+    assert.match(problem ?? '', /GROUNDSWELL_BLOBS_URL must be disk: .*s3:. is not available yet/);
+    assert.doesNotMatch(problem ?? '', /key:secret/);
+  });
+
   it('takes an empty variable as absent, and strips the slash of the public URL', () => {
     const config = loadConfig({ GROUNDSWELL_PORT: ' ', GROUNDSWELL_PUBLIC_URL: 'https://a.example/' });
     assert.equal(config.http.port, 8080);

@@ -25,6 +25,8 @@ export interface Config {
     readonly url: string | undefined;
     readonly poolSize: number;
   };
+  /** `folder`: absolute. */
+  readonly blobs: { readonly folder: string };
   /** How many readers' home timelines are cached. */
   readonly timelinesMax: number;
   readonly diskReserveBytes: number;
@@ -85,6 +87,7 @@ export function loadConfig(environment: Environment): Config {
       url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', DATABASE_SCHEMES, DATABASE_URL_FORM)),
       poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
     },
+    blobs: { folder: blobFolder(read) },
     timelinesMax: read.integer('GROUNDSWELL_TIMELINES_MAX', 1, 10_000_000),
     diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
     rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
@@ -193,6 +196,14 @@ function createReader(environment: Environment, problems: string[]) {
 
 function optionalPath(text: string): string | undefined {
   return text === '' ? undefined : resolve(text);
+}
+
+const BLOBS_URL_FORM = 'disk: or disk:/path/of/a/folder; object storage (s3:) is not available yet';
+
+function blobFolder(read: ReturnType<typeof createReader>): string {
+  const url = read.url('GROUNDSWELL_BLOBS_URL', ['disk:'], BLOBS_URL_FORM) ?? 'disk:';
+  const folder = url.slice('disk:'.length);
+  return folder === '' ? resolve(read.text('GROUNDSWELL_DATA'), 'blobs') : resolve(folder);
 }
 
 function databaseUrl(url: string | undefined): string | undefined {

@@ -27,6 +27,12 @@ export const SETTINGS = {
     fallback: '10',
     purpose: 'connections to the database at most; four more are for the event log and the home timelines',
   },
+  GROUNDSWELL_BLOBS_URL: {
+    fallback: 'disk:',
+    purpose: 'where pictures are kept: disk: for a folder in the data folder, or disk:/path/of/a/folder',
+    // One of an object storage has its key in it.
+    secret: true,
+  },
   GROUNDSWELL_TIMELINES_MAX: {
     fallback: '1000000',
     purpose: 'readers whose home timeline is cached, the most active ones',

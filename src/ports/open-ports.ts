@@ -8,6 +8,7 @@ import type { Health } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
+import type { BlobStore } from './blob-store/blob-store.ts';
 import { openBundledCountryTable } from './country-table/bundled-country-table.ts';
 import type { CountryTable } from './country-table/country-table.ts';
 import { openMmdbCountryTable } from './country-table/mmdb-country-table.ts';
@@ -18,6 +19,7 @@ import { createPostgresIdWriters } from './id-writers/postgres-id-writers.ts';
 import { openWriterLease } from './id-writers/writer-lease.ts';
 import { createFolderMailer } from './mailer/folder-mailer.ts';
 import type { Mailer } from './mailer/mailer.ts';
+import { openBlobStore } from './open-blob-store.ts';
 import { type Database, openDatabase, reachDatabase } from './open-database.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
@@ -37,6 +39,7 @@ export interface Ports {
   readonly ids: IdGenerator;
   readonly eventLog: EventLog;
   readonly mailer: Mailer;
+  readonly blobStore: BlobStore;
   readonly outboundHttp: OutboundHttp;
   readonly rateLimiter: RateLimiter;
   readonly timelineStore: TimelineStore;
@@ -99,16 +102,19 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => searchStore.close());
     const diskReserve = await watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
+    const blobStore = await openBlobStore(options, diskReserve);
+    opened.push(() => blobStore.close());
     return {
       sql,
       ids: createIdGenerator(lease.current, clock),
       eventLog,
       mailer: openMailer(options),
+      blobStore,
       outboundHttp: openOutboundHttp(options),
       rateLimiter: createMemoryRateLimiter({ clock }),
       timelineStore,
       countryTable: await openCountryTable(options.config),
-      searchIndex: createPostgresSearchIndex({ sql: searchStore }),
+      searchIndex: createPostgresSearchIndex({ sql: searchStore, clock }),
       diskReserve,
       database,
       close,
