@@ -36,9 +36,11 @@ CREATE TABLE link_click_counts (
     previews bigint NOT NULL,
     -- From which it is estimated how many different humans: systems/links/statistics/visitor-sketch.ts. At most 3,073 bytes,
     -- kept in the row: it changes whenever the row does.
-    visitors bytea STORAGE PLAIN NOT NULL,
+    visitors bytea NOT NULL,
     PRIMARY KEY (link_id, grain, starts_at)
 ) WITH (fillfactor = 70);
+
+ALTER TABLE link_click_counts ALTER COLUMN visitors SET STORAGE PLAIN;
 
 -- To delete what is older than is kept.
 CREATE INDEX link_click_counts_age ON link_click_counts (grain, starts_at);
