@@ -120,7 +120,7 @@ describe('tidy', () => {
   });
 
   it('files are kebab-case and named for what they hold', () => {
-    const vague = /(^|[-/])(utils?|helpers?|common|managers?|misc|index)\.ts$/;
+    const vague = /(^|[-/])(utils?|helpers?|common|managers?|misc)\.ts$|(^|\/)index\.ts$/;
     const wrong = sources
       .map(({ file }) => file)
       .filter((file) => vague.test(file) || !/^[a-z0-9/.-]+$/.test(file));

@@ -1,7 +1,10 @@
 /** The search index in PostgreSQL: words in a tsvector of each post and user, found by a GIN index. */
+import type { Clock } from '../../core/clock.ts';
 import { assert } from '../../core/errors.ts';
 import { type Id, shardOf } from '../../core/ids.ts';
 import type { SqlStore, SqlTransaction } from '../sql-store/sql-store.ts';
+import { createPostgresPostSearch } from './postgres-post-search.ts';
+import { windowLexemes } from './postgres-post-windows.ts';
 import {
   getMissingPosts,
   insertSearchPosts,
@@ -9,9 +12,6 @@ import {
   lockSearchPosts,
   purgeSearchPosts,
   type SearchPostJson,
-  type SearchPostsParams,
-  searchAllPosts,
-  searchNewestPosts,
   updateSearchPosts,
 } from './postgres-search-posts.ts';
 import { addTagUses, purgeSearchTags, searchTagsByPrefix } from './postgres-search-tags.ts';
@@ -21,8 +21,8 @@ import {
   rankSearchUsers,
   type SearchUserJson,
 } from './postgres-search-users.ts';
-import { stemmerOf, stemsOf } from './postgres-stemmers.ts';
-import { authorLexeme, queryText, stemmedWords, tagLexeme, vectorText } from './postgres-text-query.ts';
+import { stemmerOf } from './postgres-stemmers.ts';
+import { authorLexeme, tagLexeme, vectorText } from './postgres-text-query.ts';
 import { createPostgresUserSearch } from './postgres-user-search.ts';
 import {
   INDEX_BATCH_MAX,
@@ -35,18 +35,19 @@ import {
 } from './search-index.ts';
 import { foldText, indexedWords } from './search-words.ts';
 
-/**
- * Posts that are looked through one by one before the index of words is asked, which takes some 2 ms in vain. A word that fills
- * a page of 20 from so many is in one of a hundred; of a rarer one the index has few enough.
- */
-export const NEWEST_WALKED = 2_000;
 /** Removed posts are remembered so long. */
 export const REMOVED_DAYS = 30;
 const PURGE_LIMIT = 1_000;
 /** No tag goes on after it with a higher character. */
 const LAST_CHARACTER = '\u{10ffff}';
 
-export function createPostgresSearchIndex({ sql }: { readonly sql: SqlStore }): SearchIndex {
+export interface PostgresSearchIndexDeps {
+  readonly sql: SqlStore;
+  readonly clock: Clock;
+}
+
+export function createPostgresSearchIndex({ sql, clock }: PostgresSearchIndexDeps): SearchIndex {
+  const posts = createPostgresPostSearch({ sql, clock });
   const users = createPostgresUserSearch(sql);
 
   async function putPosts(rows: readonly SearchPostJson[]): Promise<void> {
@@ -56,15 +57,15 @@ export function createPostgresSearchIndex({ sql }: { readonly sql: SqlStore }): 
 
   async function putUsers(rows: readonly SearchUserJson[]): Promise<void> {
     assert(rows.length <= INDEX_BATCH_MAX, `${rows.length} users are too many for one batch`);
-    const latest = latestBy(rows, ({ user_id }) => user_id);
+    const latest = latestBy(rows, ({ user_id }) => user_id, mergeUsers);
     if (latest.length > 0) await sql.query(putSearchUsers, [JSON.stringify(latest)]);
   }
 
   return {
     searchableAfterMs: 0,
 
-    indexPosts: (posts) => putPosts(posts.map(postJson)),
-    removePosts: (posts) => putPosts(posts.map(removedJson)),
+    indexPosts: (given) => putPosts(given.map(postJson)),
+    removePosts: (given) => putPosts(given.map(removedJson)),
 
     async missingPosts(postIds) {
       if (postIds.length === 0) return [];
@@ -88,24 +89,8 @@ export function createPostgresSearchIndex({ sql }: { readonly sql: SqlStore }): 
       ]);
     },
 
-    async searchPosts(query, { viewerId, followeeIds, hiddenIds }, { before, limit }) {
-      assert(limit <= SEARCH_LIMIT_MAX, `${limit} hits are too many for one page`);
-      const text = queryText(query, await stemsOf(sql, stemmedWords(query)));
-      if (text === undefined) return { items: [], nextBefore: undefined };
-      const wanted = limit + 1;
-      const paramsFrom = (below: Id, count: number): SearchPostsParams => {
-        return [viewerId ?? null, text, below, query.from ?? 0, count, followeeIds, hiddenIds];
-      };
-      const rows = await sql.query(searchNewestPosts, [...paramsFrom(before, wanted), NEWEST_WALKED]);
-      if (rows.length < wanted) {
-        const below = rows.at(-1)?.post_id ?? before;
-        rows.push(...(await sql.query(searchAllPosts, paramsFrom(below, wanted - rows.length))));
-      }
-      const items = rows.slice(0, limit).map(({ post_id }) => post_id);
-      return { items, nextBefore: rows.length > limit ? items.at(-1) : undefined };
-    },
-
-    searchUsers: users.searchUsers,
+    ...posts,
+    ...users,
 
     async searchTags(prefix, { after, limit }) {
       assert(limit <= SEARCH_LIMIT_MAX, `${limit} hits are too many for one page`);
@@ -145,7 +130,7 @@ async function changePosts(
 ): Promise<void> {
   const locked = await transaction.query(lockSearchPosts, [rows.map(({ post_id }) => post_id)]);
   const known = new Map(locked.map((row) => [row.post_id, row]));
-  const later = rows.filter(({ post_id, version }) => version > (known.get(post_id)?.version ?? version));
+  const later = rows.filter(({ post_id, version }) => version >= (known.get(post_id)?.version ?? 0));
   if (later.length === 0) return;
   for (const row of later) {
     const old = known.get(row.post_id);
@@ -172,13 +157,19 @@ function latestOf(rows: readonly SearchPostJson[]): SearchPostJson[] {
 function latestBy<Row extends { readonly version: number }>(
   rows: readonly Row[],
   idOf: (row: Row) => Id,
+  merge: (earlier: Row, later: Row) => Row = (_earlier, later) => later,
 ): Row[] {
   const latest = new Map<Id, Row>();
   for (const row of rows) {
     const known = latest.get(idOf(row));
-    if (known === undefined || known.version < row.version) latest.set(idOf(row), row);
+    if (known === undefined) latest.set(idOf(row), row);
+    else latest.set(idOf(row), known.version > row.version ? merge(row, known) : merge(known, row));
   }
   return [...latest.values()];
+}
+
+function mergeUsers(earlier: SearchUserJson, later: SearchUserJson): SearchUserJson {
+  return { ...later, state: later.state ?? earlier.state };
 }
 
 function postJson(post: IndexedPost): SearchPostJson {
@@ -194,7 +185,7 @@ function postJson(post: IndexedPost): SearchPostJson {
     visibility,
     audience_ids: audienceIds,
     tags: [...new Set(tags)],
-    vector: vectorText(words, [authorLexeme(authorId), ...tags.map(tagLexeme)]),
+    vector: vectorText(words, [authorLexeme(authorId), ...tags.map(tagLexeme), ...windowLexemes(postId)]),
     removed: false,
     dictionary: stemmer?.dictionary ?? null,
     stem_code: stemmer?.code ?? null,
@@ -216,7 +207,7 @@ function userJson({ userId, username, displayName, hidden, version }: IndexedUse
     user_id: userId,
     shard: shardOf(userId),
     version,
-    state: hidden ? 'hidden' : 'shown',
+    state: hidden === undefined ? null : hidden ? 'hidden' : 'shown',
     username_key: foldText(username),
     name_key: foldText(displayName),
     vector: vectorText(indexedWords(`${username}\n${displayName}`)),

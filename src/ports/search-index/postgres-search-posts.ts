@@ -117,13 +117,21 @@ export const searchNewestPosts = readStatement<[...SearchPostsParams, walked: nu
    ORDER BY post.post_id DESC LIMIT $5`,
 );
 
+/** How far that has gone: the id of the last post that was looked at, or null when there is none further down. */
+export const getWalkEnd = readStatement<[before: Id, from: Id, walked: number], { post_id: Id | null }>(
+  'search_posts_get_walk_end',
+  `SELECT CASE WHEN count(*) = $3::bigint THEN min(post_id) END AS post_id FROM (
+     SELECT post_id FROM search_posts
+     WHERE post_id < $1 AND post_id >= $2 ORDER BY post_id DESC LIMIT $3) AS walked`,
+);
+
 /**
- * Among all, by the index of words: for what is not in many of the newest, so that there are not many.
+ * By the index of words: for what is not in many of the newest, so that there are not many.
  *
  * NOTE: adding 0 keeps the planner, which knows nothing of the words that will be asked for, from walking all posts by id.
  */
-export const searchAllPosts = readStatement<SearchPostsParams, { post_id: Id }>(
-  'search_posts_all',
+export const searchPostsByWords = readStatement<SearchPostsParams, { post_id: Id }>(
+  'search_posts_by_words',
   `WITH post AS MATERIALIZED (
      SELECT post_id, author_id FROM search_posts AS post
      WHERE post.post_id + 0 < $3 AND post.post_id + 0 >= $4 AND ${FOUND})

@@ -6,7 +6,8 @@ export interface SearchUserJson {
   readonly user_id: Id;
   readonly shard: number;
   readonly version: number;
-  readonly state: 'shown' | 'hidden' | 'removed';
+  /** Null: as it is, or shown. */
+  readonly state: 'shown' | 'hidden' | 'removed' | null;
   readonly username_key: string;
   readonly name_key: string;
   /** A tsvector. */
@@ -16,14 +17,16 @@ export interface SearchUserJson {
 /** In the order of ids, so that two batches do not wait for each other in a circle. */
 export const putSearchUsers = writeStatement<[users: string]>(
   'search_users_put',
-  `INSERT INTO search_users AS kept (user_id, shard, version, state, username_key, name_key, words)
-   SELECT user_id, shard, version, state, username_key, name_key, vector::tsvector
-   FROM json_to_recordset($1::json) AS given (
-     user_id bigint, shard smallint, version bigint, state text, username_key text, name_key text, vector text)
-   ORDER BY user_id
-   ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, state = excluded.state,
+  `WITH given AS MATERIALIZED (
+     SELECT * FROM json_to_recordset($1::json) AS given (
+       user_id bigint, shard smallint, version bigint, state text, username_key text, name_key text, vector text))
+   INSERT INTO search_users AS kept (user_id, shard, version, state, username_key, name_key, words)
+   SELECT user_id, shard, version, coalesce(state, 'shown'), username_key, name_key, vector::tsvector
+   FROM given ORDER BY user_id
+   ON CONFLICT (user_id) DO UPDATE SET version = excluded.version,
+     state = coalesce((SELECT given.state FROM given WHERE given.user_id = kept.user_id), kept.state),
      username_key = excluded.username_key, name_key = excluded.name_key, words = excluded.words
-   WHERE kept.version < excluded.version`,
+   WHERE kept.version <= excluded.version`,
 );
 
 export const getMissingUsers = readStatement<[userIds: readonly Id[]], { user_id: Id }>(

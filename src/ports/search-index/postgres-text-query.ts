@@ -45,6 +45,11 @@ export function queryText(
   return [...wanted, ...unwanted].map((text) => `(${text})`).join(' & ');
 }
 
+/** Of a query, only what has the lexeme too. */
+export function withLexeme(query: string, lexeme: string | undefined): string {
+  return lexeme === undefined ? query : `${quote(lexeme)} & (${query})`;
+}
+
 /** For names: a word begins with each word of the text. `undefined`: there is no word in it. */
 export function beginningsText(text: string): string | undefined {
   const words = queriedWords(text);

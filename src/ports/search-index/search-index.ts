@@ -48,8 +48,8 @@ export interface IndexedUser {
   readonly userId: Id;
   readonly username: string;
   readonly displayName: string;
-  /** Neither the user nor the user's posts are found. */
-  readonly hidden: boolean;
+  /** Neither the user nor the user's posts are found. `undefined`: as it was, or not. */
+  readonly hidden: boolean | undefined;
   readonly version: number;
 }
 
@@ -114,7 +114,7 @@ export interface SearchIndex {
    */
   readonly searchableAfterMs: number;
 
-  /** At most INDEX_BATCH_MAX. A post that is there with the same version or a higher one stays as it is. */
+  /** At most INDEX_BATCH_MAX. A post that is there with a higher version stays as it is; of equal ones the last that came counts. */
   indexPosts(posts: readonly IndexedPost[]): Promise<void>;
   /** Also of posts that are not there (yet). At most INDEX_BATCH_MAX. */
   removePosts(posts: readonly RemovedPost[]): Promise<void>;
@@ -131,7 +131,8 @@ export interface SearchIndex {
 
   /**
    * Posts that the viewer may see, newest first. Pages are stable: what is written meanwhile neither repeats nor hides
-   * a post in a later page. Costs the same however many posts have the words, or as few.
+   * a post in a later page. What a call costs is bounded, however many posts have the words: a page may be short, even empty,
+   * and lead on all the same.
    */
   searchPosts(query: PostQuery, circle: ViewerCircle, page: PageRequest): Promise<Page<Id>>;
 

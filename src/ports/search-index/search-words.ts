@@ -28,9 +28,12 @@ const LIGATURES: Readonly<Record<string, string>> = {
 };
 const LIGATURE = /[ßæœøłđðþıς]/g;
 
-/** Without case and accents, in one spelling of Unicode. */
+/** Without case, accents and what cannot be seen, in one spelling of Unicode. */
 export function foldText(text: string): string {
-  const lower = text.normalize('NFKC').toLowerCase();
+  const lower = text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .toLowerCase();
   if (/^[\x20-\x7e]*$/.test(lower)) return lower;
   return lower
     .normalize('NFD')

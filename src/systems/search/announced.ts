@@ -77,13 +77,16 @@ export function deletedPost({ payload }: LoggedEvent): RemovedPost {
   return { postId: Number(payload['post_id']), authorId: Number(payload['author_id']) };
 }
 
+/** `updated` says nothing of it: who is suspended can still change their profile. */
+const HIDDEN: Readonly<Record<string, boolean>> = { created: false, suspended: true, restored: false };
+
 /** Of `created`, `updated`, `suspended` and `restored`; the time of the event is its version. */
 export function announcedUser({ key, kind, payload, createdAt }: LoggedEvent): IndexedUser {
   return {
     userId: key,
     username: String(payload['username']),
     displayName: String(payload['display_name']),
-    hidden: kind === 'suspended',
+    hidden: HIDDEN[kind],
     version: createdAt.getTime(),
   };
 }
