@@ -33,7 +33,7 @@ const LATE_PER_PLACE = 2;
 /** Whose answer takes longer is slow. */
 export const SLOW_MS = 500;
 /** Longer than an attempt and the writing down of it, with room for a process that is held up. */
-export const LEASE_MS = 3 * ATTEMPT_TIMEOUT_MS;
+export const LEASE_MS = 2 * ATTEMPT_TIMEOUT_MS;
 /** Deliveries of one webhook before it is another's turn. */
 const TURN_DELIVERIES = 10;
 
