@@ -45,14 +45,14 @@ export function createHiddenUsers(deps: {
 }): HiddenUsers {
   const { sql, settleLimit = SETTLE_LIMIT, batchMs = BATCH_MS_MAX } = deps;
 
-  /** Whether there may be more to do at once. */
+  /** Whether something was done, so that there may be more to do at once. */
   async function settlePiece(transaction: SqlTransaction, userId: Id): Promise<boolean> {
     const [claimed] = await transaction.query(claimUnsettled, [userId, batchMs]);
     if (claimed === undefined) return false;
     const { state, old } = claimed;
     if (await bringInLine(transaction, userId, state, settleLimit)) return true;
     if (old) await transaction.query(state === 'restored' ? forget : settle, [userId]);
-    return false;
+    return old;
   }
 
   return {
