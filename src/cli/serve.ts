@@ -117,7 +117,7 @@ function announcement(
   const lines = [
     `  Groundswell ${packageVersion()} is serving`,
     '',
-    `    ${shown.padEnd(wide)}what to try first`,
+    `    ${shown.padEnd(wide)}the app`,
     `    ${`${shown}/docs`.padEnd(wide)}every call`,
     `    data ${where}; stop with Ctrl-C`,
     ...(demo === undefined ? [] : ['', ...demoLines(demo)]),

@@ -1,13 +1,13 @@
-/** The page at `/`: what runs here and what to try first. The web app takes its place in a later release. */
+/** A page for programmers: what runs here, and what to try first without the web app. */
 import { escapeHtml, sendPage } from './page.ts';
 import type { App } from './server.ts';
 
 /** `baseUrl` is what the examples on the page call. */
 export function welcomeRoutes(
   app: App,
-  { baseUrl, version }: { baseUrl: () => string; version: string },
+  { path, baseUrl, version }: { path: string; baseUrl: () => string; version: string },
 ): void {
-  app.get('/', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+  app.get(path, { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
     sendPage(reply, { title: 'Groundswell', body: bodyOf(escapeHtml(baseUrl()), version) }),
   );
 }

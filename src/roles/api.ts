@@ -8,6 +8,7 @@ import { healthRoutes } from '../http/health-routes.ts';
 import { type App, createServer, drain, SERVER_LIMITS } from '../http/server.ts';
 import type { TurnAway } from '../http/turn-away.ts';
 import { USER_SCHEMAS } from '../http/user-schema.ts';
+import { hasWebApp, webAppRoutes } from '../http/web-app-routes.ts';
 import { welcomeRoutes } from '../http/welcome-routes.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import { createLoadShedder, type Load } from '../resilience/shed.ts';
@@ -74,7 +75,8 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   });
   for (const schema of [...USER_SCHEMAS, ...product.schemas]) app.addSchema(schema);
   let url = '';
-  welcomeRoutes(app, { baseUrl: () => publicUrl ?? url, version });
+  welcomeRoutes(app, { path: hasWebApp() ? '/welcome' : '/', baseUrl: () => publicUrl ?? url, version });
+  if (hasWebApp()) await webAppRoutes(app);
   product.pages(app);
   healthRoutes(app, { health, metrics });
   await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });

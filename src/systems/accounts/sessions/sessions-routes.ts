@@ -9,7 +9,7 @@ import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
-import { clearSessionCookie, setSessionCookie } from '../../../http/session-cookie.ts';
+import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../../../http/session-cookie.ts';
 import { IdText, presentUser, UserSchema } from '../../../http/user-schema.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Credentials } from '../credentials/credentials.ts';
@@ -40,6 +40,13 @@ const SignedIn = Type.Object({
   access_token: Type.Union([Type.String(), Type.Null()], { description: 'Null when it is in the cookie.' }),
   csrf_token: Type.Union([Type.String(), Type.Null()], {
     description: 'With a cookie: to be sent as X-CSRF-Token on every write. Null without.',
+  }),
+});
+
+const CurrentSession = Type.Object({
+  user: Type.Union([reference(UserSchema), Type.Null()]),
+  csrf_token: Type.Union([Type.String(), Type.Null()], {
+    description: 'For whoever is signed in by the cookie: to be sent as X-CSRF-Token on every write.',
   }),
 });
 
@@ -110,6 +117,30 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
       return asCookie
         ? { ...shown, access_token: null, csrf_token: csrfTokenOf(token) }
         : { ...shown, csrf_token: null };
+    },
+  );
+
+  app.get(
+    '/sessions/current',
+    {
+      config: { access: 'optional' },
+      schema: {
+        tags,
+        summary: 'Who is signed in here',
+        description: 'What a page asks first. All null for who is not signed in.',
+        operationId: 'getCurrentSession',
+        response: { 200: CurrentSession },
+      },
+    },
+    async (request) => {
+      const { principal } = request;
+      if (principal === undefined) return { user: null, csrf_token: null };
+      const [profile] = await profiles.describeUsers(undefined, [principal.userId]);
+      const token = readSessionCookie(request);
+      return {
+        user: profile === undefined ? null : presentUser(profile),
+        csrf_token: token === undefined ? null : csrfTokenOf(token),
+      };
     },
   );
 

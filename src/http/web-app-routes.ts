@@ -1,0 +1,86 @@
+/** The web app: one page for all of its addresses, and the files that it loads, whose names change with their content. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { packageRoot } from '../config/package-info.ts';
+import type { App } from './server.ts';
+
+/** As `pages.ts` of the app has them; whatever is below one is the app's to show, or to say that there is no such page. */
+const ADDRESSES = [
+  '/',
+  '/@:username',
+  '/@:username/*',
+  '/sign-in',
+  '/sign-up',
+  '/forgotten',
+  '/compose',
+  '/explore',
+  '/search',
+  '/tags/:tag',
+  '/notifications',
+  '/bookmarks',
+  '/requests',
+  '/photos',
+  '/links',
+  '/links/*',
+  '/settings',
+  '/settings/*',
+  '/moderation',
+  '/moderation/*',
+] as const;
+
+/** Nothing but what this server sends, and no style or script that stands in the page itself. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "media-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "worker-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+const YEAR_MS = 365 * 24 * 3_600_000;
+const THEME = /(?:^|;\s*)groundswell_theme=(light|dark)(?:;|$)/;
+
+/** Whether the app was built: a server from sources alone has the calls, and a page that says what they are. */
+export function hasWebApp(): boolean {
+  return existsSync(path.join(folder(), 'index.html'));
+}
+
+export async function webAppRoutes(app: App): Promise<void> {
+  const page = readFileSync(path.join(folder(), 'index.html'), 'utf8');
+  await app.register(fastifyStatic, {
+    root: path.join(folder(), 'assets'),
+    serve: false,
+    preCompressed: true,
+  });
+  const config = { access: 'public' } as const;
+
+  function sendApp(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const theme = THEME.exec(request.headers.cookie ?? '')?.[1];
+    return (
+      reply
+        .header('content-security-policy', POLICY)
+        // The page names the files of this build; and its theme is the reader's.
+        .header('cache-control', 'private, no-cache')
+        .header('vary', 'cookie')
+        .type('text/html; charset=utf-8')
+        .send(theme === undefined ? page : page.replace('<html ', `<html data-theme="${theme}" `))
+    );
+  }
+
+  for (const address of ADDRESSES) app.get(address, { config, schema: { hide: true } }, sendApp);
+  app.get('/assets/*', { config, schema: { hide: true } }, (request, reply) => {
+    const name = (request.params as { readonly '*': string })['*'];
+    return reply.sendFile(name, { maxAge: YEAR_MS, immutable: true });
+  });
+}
+
+function folder(): string {
+  return path.join(packageRoot(), 'dist/web');
+}

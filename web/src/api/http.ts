@@ -1,0 +1,135 @@
+/**
+ * Calls of the API. A write carries an idempotency key, so that one whose answer was lost can be sent again: it is never
+ * done twice. What the page may do as the signed-in user is in an HttpOnly cookie, and proven by the CSRF token.
+ */
+import { signal } from '@preact/signals';
+import { Problem, problemOf } from './problem.ts';
+
+export interface CallOptions {
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** One for each thing that the person does; the same for all attempts at it. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+  /** In place of the cookie. */
+  readonly bearer?: string;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+const PREFIX = '/api/v1';
+const TIMEOUT_MS = 15_000;
+/** Waits before further attempts. Reads are shown as failed sooner, with a button. */
+const WRITE_RETRIES_MS = [500, 2_000, 5_000] as const;
+const READ_RETRIES_MS = [500] as const;
+
+/** Whether the last call got through. */
+export const isReachable = signal(true);
+/** Sent with writes; known once the session is. */
+let csrfToken: string | null = null;
+let onSignedOut = (): void => undefined;
+
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token;
+}
+
+/** What to do when an answer says that the session has ended. */
+export function whenSignedOut(listener: () => void): void {
+  onSignedOut = listener;
+}
+
+export function newKey(): string {
+  return crypto.randomUUID();
+}
+
+export function get<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
+  return call('GET', path, options);
+}
+
+export function post<Answer>(path: string, body?: unknown, options: CallOptions = {}): Promise<Answer> {
+  return call('POST', path, { ...options, body });
+}
+
+export function put<Answer>(path: string, body?: unknown, options: CallOptions = {}): Promise<Answer> {
+  return call('PUT', path, { ...options, body });
+}
+
+export function patch<Answer>(path: string, body: unknown, options: CallOptions = {}): Promise<Answer> {
+  return call('PATCH', path, { ...options, body });
+}
+
+export function remove<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
+  return call('DELETE', path, options);
+}
+
+/** Rejects with a Problem, or with the abort of `options.signal`. */
+async function call<Answer>(method: Method, path: string, options: CallOptions): Promise<Answer> {
+  const isWrite = method !== 'GET';
+  const idempotencyKey = isWrite ? (options.idempotencyKey ?? newKey()) : undefined;
+  const delays = isWrite ? WRITE_RETRIES_MS : READ_RETRIES_MS;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await attemptCall<Answer>(method, path, {
+        ...options,
+        ...(idempotencyKey && { idempotencyKey }),
+      });
+    } catch (error) {
+      const delayMs = delays[attempt];
+      if (!(error instanceof Problem) || !mayRepeat(error) || delayMs === undefined) throw error;
+      await pause(Math.max(delayMs, (error.retryAfterS ?? 0) * 1_000), options.signal);
+    }
+  }
+}
+
+/** A refusal that will stand is no reason to wait; nor is a limit, which the person should see. */
+function mayRepeat({ isUncertain, status, retryAfterS = 0 }: Problem): boolean {
+  return (isUncertain && retryAfterS <= 5) || (status === 409 && retryAfterS > 0 && retryAfterS <= 5);
+}
+
+async function attemptCall<Answer>(method: Method, path: string, options: CallOptions): Promise<Answer> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const { body, query = {} } = options;
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
+  if (options.bearer !== undefined) headers['authorization'] = `Bearer ${options.bearer}`;
+  if (csrfToken !== null && method !== 'GET') headers['x-csrf-token'] = csrfToken;
+  let response: Response;
+  try {
+    response = await fetch(`${PREFIX}${path}${queryText(query)}`, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    isReachable.value = false;
+    throw new Problem(
+      timeout.aborted ? 'The server takes too long to answer.' : 'The server cannot be reached.',
+      { status: 0 },
+    );
+  }
+  isReachable.value = true;
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as Answer;
+  const problem = await problemOf(response);
+  if (response.status === 401 && csrfToken !== null && options.bearer === undefined) onSignedOut();
+  throw problem;
+}
+
+function queryText(query: NonNullable<CallOptions['query']>): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (pairs.length === 0) return '';
+  return `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`;
+}
+
+function pause(ms: number, abort: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    abort?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(abort.reason);
+    });
+  });
+}

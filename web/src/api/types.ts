@@ -1,0 +1,21 @@
+/** What the API answers: the types of the schemas that the server validates and documents, so that they cannot differ. */
+import type { Static } from 'typebox';
+import type { AuthorSchema, RelationshipSchema, UserSchema } from '../../../src/http/user-schema.ts';
+import type { PostSchema } from '../../../src/systems/feed/posts/posts-routes.ts';
+
+export type Author = Static<typeof AuthorSchema>;
+export type User = Static<typeof UserSchema>;
+export type Relationship = Static<typeof RelationshipSchema>;
+export type Post = Static<typeof PostSchema>;
+export type Visibility = Post['visibility'];
+
+/** A post where it stands in a timeline. */
+export interface FeedItem extends Post {
+  readonly entry_id: string;
+  readonly reposted_by: Author | null;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next_page_token: string | null;
+}

@@ -1,0 +1,13 @@
+/** Starts the app: who is signed in is asked while the code of the page is on its way. */
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { entry } from './navigation/location.ts';
+import { matchRoute } from './navigation/routes.ts';
+import { routes } from './pages.ts';
+import { loadSession } from './state/session.ts';
+import './ui/tokens.css';
+import './ui/base.css';
+
+void matchRoute(routes, entry.value.path)?.route.load();
+const root = document.getElementById('app');
+if (root !== null) render(<App loadSession={loadSession} />, root);

@@ -1,0 +1,111 @@
+/**
+ * Where the reader is. Each entry of the history keeps what its page needs to be shown again as it was left: lists with
+ * their cursors, and where it was scrolled to (the post at the top and its offset, not a number of pixels of a page that
+ * may have grown). Back is the browser's own.
+ */
+import { signal } from '@preact/signals';
+
+export interface Entry {
+  /** Of this visit: the same address visited again has another. */
+  readonly key: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** It was returned to, by Back or Forward. */
+  readonly isReturn: boolean;
+}
+
+interface Kept {
+  readonly values: Map<string, unknown>;
+  scrollY: number;
+}
+
+const KEPT_MAX = 50;
+const kept = new Map<string, Kept>();
+
+history.scrollRestoration = 'manual';
+export const entry = signal<Entry>(read(false));
+
+addEventListener('popstate', () => {
+  remember();
+  entry.value = read(true);
+});
+addEventListener('click', (event) => {
+  const path = pathOfClick(event);
+  if (path === undefined) return;
+  event.preventDefault();
+  navigate(path);
+});
+
+export function navigate(path: string, { replace = false } = {}): void {
+  remember();
+  const key = crypto.randomUUID();
+  if (replace) history.replaceState({ key }, '', path);
+  else history.pushState({ key }, '', path);
+  entry.value = read(false);
+}
+
+/** Changes what the address says of the same page, such as a tab or a filter, and nothing else. */
+export function replaceQuery(query: URLSearchParams): void {
+  const { key, path } = entry.value;
+  const text = query.toString();
+  history.replaceState({ key }, '', text === '' ? path : `${path}?${text}`);
+  entry.value = { ...entry.value, query };
+}
+
+/** What the entry keeps under that name; made by `create` on its first visit. */
+export function keptBy<Value>({ key }: Entry, name: string, create: () => Value): Value {
+  const { values } = keptOf(key);
+  if (!values.has(name)) values.set(name, create());
+  return values.get(name) as Value;
+}
+
+/** To be called when the page is there: before it is painted, for what was kept. */
+export function restoreScroll({ key, isReturn }: Entry): void {
+  scrollTo(0, isReturn ? keptOf(key).scrollY : 0);
+}
+
+function remember(): void {
+  keptOf(entry.value.key).scrollY = scrollY;
+}
+
+function keptOf(key: string): Kept {
+  const found = kept.get(key) ?? { values: new Map(), scrollY: 0 };
+  // The latest last, so that the first are those to forget.
+  kept.delete(key);
+  kept.set(key, found);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= KEPT_MAX) break;
+    kept.delete(oldest);
+  }
+  return found;
+}
+
+function read(isReturn: boolean): Entry {
+  const state: unknown = history.state;
+  let key = typeof state === 'object' && state !== null && 'key' in state ? String(state.key) : undefined;
+  if (key === undefined) {
+    key = crypto.randomUUID();
+    history.replaceState({ key }, '');
+  }
+  return { key, path: decoded(location.pathname), query: new URLSearchParams(location.search), isReturn };
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Of a plain click on a link to a page of the app. */
+function pathOfClick(event: MouseEvent): string | undefined {
+  if (event.defaultPrevented || event.button !== 0) return undefined;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return undefined;
+  const link = (event.target as Element | null)?.closest?.('a[href]');
+  if (!(link instanceof HTMLAnchorElement) || link.target !== '' || link.hasAttribute('download'))
+    return undefined;
+  if (link.origin !== location.origin || link.dataset['outside'] !== undefined) return undefined;
+  if (link.pathname === location.pathname && link.hash !== '') return undefined;
+  return link.pathname + link.search + link.hash;
+}

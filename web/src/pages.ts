@@ -1,0 +1,8 @@
+/** Every page of the app: its address, its name, and where its code is. */
+import { type Route, route } from './navigation/routes.ts';
+
+export const routes: readonly Route[] = [
+  route('', 'home', async () => (await import('./pages/home/home-page.tsx')).HomePage),
+  route('/sign-in', 'sign-in', async () => (await import('./pages/account/sign-in-page.tsx')).SignInPage),
+  route('/sign-up', 'sign-up', async () => (await import('./pages/account/sign-up-page.tsx')).SignUpPage),
+];

@@ -1,0 +1,57 @@
+/** A form whose mistakes stand beside their fields, and in a summary that takes the focus. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Problem, toProblem } from '../../api/problem.ts';
+import { Button } from '../../ui/button.tsx';
+
+export interface FormState {
+  readonly busy: boolean;
+  readonly problem: Problem | undefined;
+  /** Of the field with that name. */
+  readonly errorOf: (field: string) => string | undefined;
+  readonly submit: (event: Event) => void;
+}
+
+export function useForm(send: () => Promise<void>): FormState {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  return {
+    busy,
+    problem,
+    errorOf: (field) => problem?.errors.find((error) => error.field === field)?.message,
+    submit(event) {
+      event.preventDefault();
+      if (busy) return;
+      setBusy(true);
+      setProblem(undefined);
+      send()
+        .catch((error: unknown) => setProblem(toProblem(error)))
+        .finally(() => setBusy(false));
+    },
+  };
+}
+
+export function Form(props: {
+  readonly form: FormState;
+  readonly button: string;
+  readonly children: ComponentChildren;
+}) {
+  const { form, button, children } = props;
+  const summary = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (form.problem !== undefined) summary.current?.focus();
+  }, [form.problem]);
+  return (
+    <form class="form" onSubmit={form.submit} noValidate>
+      {form.problem !== undefined && (
+        <p class="form-problem" role="alert" tabIndex={-1} ref={summary}>
+          {form.problem.message}
+        </p>
+      )}
+      {children}
+      <Button type="submit" tone="primary" busy={form.busy}>
+        {button}
+      </Button>
+    </form>
+  );
+}
