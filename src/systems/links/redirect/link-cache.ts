@@ -116,6 +116,8 @@ export function createLinkCache({ sql, codes, bytesMax }: LinkCacheDeps): LinkCa
     },
     hear(events) {
       for (const { kind, key, payload } of events) {
+        // What was not there is not kept, so nothing is wrong about it.
+        if (kind === 'created') continue;
         if (kind === 'owner_hidden' || kind === 'owner_shown') forgetOwner(key).catch(forgetAll);
         else forget(placeOf(payload));
       }
@@ -130,7 +132,7 @@ function keyOf(domainId: Id, code: string): string {
   return domainId === 0 ? code : `${code}@${domainId}`;
 }
 
-/** Of `created`, `updated` and `deleted`. */
+/** Of `updated` and `deleted`. */
 function placeOf(payload: object): Place {
   // As link-events.ts has written it in every release so far.
   const { domain_id: domainId, code } = payload as { readonly domain_id: string; readonly code: string };

@@ -30,5 +30,5 @@ export const pageBlockedTargets = readStatement<[before: Id, limit: number], Blo
 /** At most `limit`, which is enough to know that there are too many. */
 export const countBlockedTargets = readStatement<[limit: number], { count: number }>(
   'blocked_targets_count',
-  'SELECT count(*)::integer AS count FROM (SELECT FROM blocked_targets LIMIT $1) AS some',
+  'SELECT count(*)::integer AS count FROM (SELECT FROM blocked_targets LIMIT $1) AS counted',
 );
