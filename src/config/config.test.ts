@@ -11,6 +11,7 @@ describe('configuration', () => {
     assert.match(config.dataFolder, /^\/.*data$/);
     assert.equal(config.diskReserveBytes, 256 * 1_048_576);
     assert.equal(config.timelinesMax, 1_000_000);
+    assert.equal(config.outboundPrivate, 'refuse');
     assert.deepEqual(config.pullLimits, { pullFollowers: 10_000, pullDeliveries: 1_000_000 });
   });
 

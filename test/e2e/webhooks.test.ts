@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../src/core/clock.ts';
+import { WEBHOOK_EVENTS } from '../../src/systems/webhooks/webhook-events.ts';
 import { atEnd } from '../support/at-end.ts';
 import { createJourneyClient, type Person } from '../support/journey-client.ts';
 import { createServerHome } from '../support/server-process.ts';
@@ -91,6 +92,44 @@ describe('webhooks', () => {
     await until(async () => /^webhook_deliveries_waiting 0$/m.test(await metrics()));
     assert.match(await metrics(), /webhook_deliveries_total\{outcome="delivered"\} \d+/);
     assert.equal(await second.stop(), 0, second.logs());
+  });
+
+  it('are told of what happens in the account, by whatever system, and of nothing else', async (test) => {
+    const home = await createServerHome();
+    atEnd(test, () => home.close());
+    const target = await startTargetServer();
+    atEnd(test, () => target.close());
+    const server = await home.start(SETTINGS);
+    const client = createJourneyClient(() => server.url);
+    const alice = await client.signUp('alice');
+    const bob = await client.signUp('bob');
+    await alice.post('/webhooks', { body: { url: `${target.url}/ok`, events: [...WEBHOOK_EVENTS] } });
+
+    const { post_id: postId } = await alice.post('/posts', { body: { text: 'Hello' } });
+    await alice.call('PATCH', `/posts/${postId}`, { body: { text: 'Hello all' } });
+    await bob.post('/posts', { body: { text: 'Nothing to do with alice' } });
+    await bob.put(`/users/${alice.userId}/follow`);
+    await bob.call('DELETE', `/users/${alice.userId}/follow`);
+    await alice.call('DELETE', `/posts/${postId}`);
+    const link = await alice.post('/links', { body: { url: 'https://example.org/' } });
+    const headers = {
+      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
+    };
+    await fetch(`${server.url}/l/${link.code}`, { headers, redirect: 'manual' });
+    await alice.call('PATCH', `/links/${link.link_id}`, { body: { title: 'Example' } });
+
+    const events = () => target.received.map(({ body }) => JSON.parse(body));
+    const types = () => new Set(events().map(({ type }) => type));
+    await until(() => types().size >= WEBHOOK_EVENTS.length - 1);
+    await alice.call('DELETE', `/links/${link.link_id}`);
+    await until(() => WEBHOOK_EVENTS.every((type) => types().has(type)));
+    assert.equal(events().length, new Set(target.received.map(({ headers }) => headers['webhook-id'])).size);
+    assert.ok(events().every(({ user_id: userId }) => userId === alice.userId));
+    const dataOf = (type: string) => events().find((event) => event.type === type)?.data;
+    assert.equal(dataOf('post.edited').text, 'Hello all');
+    assert.equal(dataOf('follow.created').follower_id, bob.userId);
+    assert.equal(dataOf('notification.created').actor_id, bob.userId);
+    assert.equal(dataOf('link.clicked').links[0].link_id, link.link_id);
   });
 
   it('lead to nothing private unless the operator allows it', async (test) => {
