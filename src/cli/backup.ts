@@ -2,9 +2,11 @@ import path from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
+import { type Clock, systemClock, systemRandomness } from '../core/clock.ts';
 import { type BackupFolder, createBackupFolder } from '../ports/backup-folder/backup-folder.ts';
 import type { BackupManifest } from '../ports/backup-folder/backup-manifest.ts';
+import { backUpBlobs } from '../ports/blob-store/blob-backup.ts';
+import { openDiskBlobStore } from '../ports/blob-store/disk-blob-store.ts';
 import { reachDatabase } from '../ports/open-database.ts';
 import { backUp } from '../ports/sql-store/postgres-backup.ts';
 import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
@@ -50,7 +52,17 @@ async function backUpTo(
 ): Promise<BackupManifest> {
   const log = openCommandLog();
   const database = await reachDatabase({ config, log, clock, command: 'groundswell backup' });
+  const blobStore = await openDiskBlobStore({
+    folder: config.blobs.folder,
+    clock,
+    randomness: systemRandomness,
+  });
   const progress = createProgress({ label: 'Backing up', clock });
+  let blobBytes = 0;
+  const onBytes = (bytes: number): void => {
+    blobBytes += bytes;
+    progress.show(1, `pictures, ${formatBytes(blobBytes)}`);
+  };
   try {
     return await backUp({
       connection: database.connection,
@@ -58,16 +70,24 @@ async function backUpTo(
       productVersion: packageVersion(),
       clock,
       signal,
+      copyBlobs: (asOfMs) => backUpBlobs({ blobStore, folder, asOfMs, signal, onBytes }),
       onProgress: ({ table, bytesDone, bytes }) => progress.show(bytesDone / Math.max(1, bytes), table),
     });
   } finally {
     progress.end();
+    await blobStore.close();
     await database.close();
   }
 }
 
-function summaryOf({ sql: { tables }, created_at }: BackupManifest): string {
+function summaryOf({ sql: { tables }, blobs, created_at }: BackupManifest): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const bytes = tables.reduce((sum, { file }) => sum + file.bytes, 0);
-  return `${counted(tables.length, 'table')}, ${counted(rows, 'row')}, ${formatBytes(bytes)}, as of ${created_at},`;
+  const tableBytes = tables.reduce((sum, { file }) => sum + file.bytes, 0);
+  const parts = [
+    counted(tables.length, 'table'),
+    counted(rows, 'row'),
+    ...(blobs === undefined ? [] : [counted(blobs.count, 'blob')]),
+    formatBytes(tableBytes + (blobs?.bytes ?? 0)),
+  ];
+  return `${parts.join(', ')}, as of ${created_at},`;
 }

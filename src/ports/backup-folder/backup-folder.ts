@@ -18,11 +18,17 @@ export interface BackupFolder {
    * Writes the content, gzipped, into a new file and resolves once that is on the disk. An error of the content
    * comes out as it is; one of the disk as `unavailable`.
    */
-  writeFile(name: string, content: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<BackupFile>;
+  writeFile(name: string, content: AsyncIterable<Buffer>, options?: WriteFileOptions): Promise<BackupFile>;
   /** Writes the manifest and gives the folder its name. Only now there is a backup. */
   complete(manifest: BackupManifest): Promise<void>;
   /** Removes what was written, unless it was completed. */
   close(): Promise<void>;
+}
+
+export interface WriteFileOptions {
+  readonly signal?: AbortSignal;
+  /** The content is compressed already, as pictures are: gzipped in form only. */
+  readonly stored?: boolean;
 }
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -53,7 +59,7 @@ export async function createBackupFolder(folder: string, clock: Clock): Promise<
   }
   let completed = false;
   return {
-    writeFile: (name, content, signal) => writeCompressed(partial, name, content, signal),
+    writeFile: (name, content, options) => writeCompressed(partial, name, content, options),
 
     async complete(manifest) {
       const file = path.join(partial, MANIFEST_FILE);
@@ -113,7 +119,7 @@ async function writeCompressed(
   folder: string,
   name: string,
   content: AsyncIterable<Buffer>,
-  signal?: AbortSignal,
+  { signal, stored = false }: WriteFileOptions = {},
 ): Promise<BackupFile> {
   const file = path.join(folder, name);
   const hash = createHash('sha256');
@@ -137,7 +143,7 @@ async function writeCompressed(
   try {
     const disk = createWriteStream(file, { flags: 'wx', mode: FILE_MODE, flush: true });
     const options = signal === undefined ? {} : { signal };
-    await pipeline(guarded, createGzip({ level: GZIP_LEVEL }), measured, disk, options);
+    await pipeline(guarded, createGzip({ level: stored ? 0 : GZIP_LEVEL }), measured, disk, options);
   } catch (error) {
     if (error === contentError || signal?.aborted) throw error;
     throw writingFailed(file, error);

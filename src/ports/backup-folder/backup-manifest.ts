@@ -44,6 +44,8 @@ const Sequence = Type.Object(
 
 const Migration = Type.Object({ version: Count, name: Type.String(), checksum: Sha256 }, strict);
 
+const Blobs = Type.Object({ count: Count, bytes: Count, files: Type.Array(BackupFile) }, strict);
+
 const Manifest = Type.Object(
   {
     format: Type.Literal(BACKUP_FORMAT),
@@ -59,6 +61,8 @@ const Manifest = Type.Object(
       },
       strict,
     ),
+    /** Absent when there were none. */
+    blobs: Type.Optional(Blobs),
   },
   strict,
 );
@@ -70,6 +74,7 @@ export type BackupFile = Static<typeof BackupFile>;
 export type BackupTable = Static<typeof Table>;
 export type BackupSequence = Static<typeof Sequence>;
 export type BackupMigration = Static<typeof Migration>;
+export type BlobsBackup = Static<typeof Blobs>;
 export type BackupManifest = Static<typeof Manifest>;
 export type SqlBackup = BackupManifest['sql'];
 

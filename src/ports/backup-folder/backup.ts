@@ -29,7 +29,7 @@ export interface OpenBackupOptions {
 export async function openBackup(folder: string, options: OpenBackupOptions = {}): Promise<Backup> {
   const root = path.resolve(folder);
   const manifest = parseManifest(await readManifest(root));
-  const files = manifest.sql.tables.map(({ file }) => file);
+  const files = [...manifest.sql.tables.map(({ file }) => file), ...(manifest.blobs?.files ?? [])];
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   let bytesChecked = 0;
   const onBytes = (more: number): void => {

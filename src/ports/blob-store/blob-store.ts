@@ -13,6 +13,11 @@ import { assert } from '../../core/errors.ts';
 export const BLOB_KEY_PATTERN = /^[a-z0-9]{16,64}$/;
 const BLOB_NAME_PATTERN = /^[a-z0-9]{16,64}\/[a-z0-9_-][a-z0-9._-]{0,63}$/;
 export const BLOBS_PAGE_MAX = 1_000;
+/**
+ * The advisory lock of the database that whoever removes blobs holds, and a backup shares with others: so that rows as of
+ * a moment and the blobs that they name can be copied together.
+ */
+export const BLOB_REMOVAL_LOCK = 7_018_101_114;
 
 export interface BlobFacts {
   readonly name: string;

@@ -12,7 +12,9 @@ import {
   type BackupManifest,
   type BackupMigration,
   type BackupTable,
+  type BlobsBackup,
 } from '../backup-folder/backup-manifest.ts';
+import { BLOB_REMOVAL_LOCK } from '../blob-store/blob-store.ts';
 import { lockMigrations } from './migrate.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { columnList, qualified, readSequences, readTables, type StoredTable } from './postgres-tables.ts';
@@ -22,6 +24,8 @@ export interface BackupOptions {
   readonly connection: PostgresConnection;
   readonly folder: BackupFolder;
   readonly productVersion: string;
+  /** Copies the blobs that the rows of that moment name, of which none is removed until it resolves. */
+  readonly copyBlobs?: (asOfMs: number) => Promise<BlobsBackup | undefined>;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TransferProgress) => void;
@@ -38,6 +42,7 @@ export async function backUp(options: BackupOptions): Promise<BackupManifest> {
   const work = async (client: pg.Client): Promise<BackupManifest> => {
     // A migration could rewrite a table, which a snapshot taken before would then see empty.
     await lockMigrations(client, clock, { shared: true });
+    await client.query('SELECT pg_advisory_lock_shared($1)', [BLOB_REMOVAL_LOCK]);
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const manifest = await copyDatabase(client, options);
     await client.query('COMMIT');
@@ -62,11 +67,13 @@ async function copyDatabase(client: pg.Client, options: BackupOptions): Promise<
   }
   // Sequences know no snapshots: these are at least as far as any row that was copied.
   const sequences = await readSequences(client);
+  const blobs = await options.copyBlobs?.(Date.parse(snapshot.createdAt));
   return {
     format: BACKUP_FORMAT,
     product_version: options.productVersion,
     created_at: snapshot.createdAt,
     sql: { postgres_version: snapshot.postgresVersion, migrations, tables, sequences },
+    ...(blobs === undefined ? {} : { blobs }),
   };
 }
 
@@ -90,7 +97,7 @@ async function copyTable(
       yield chunk;
     }
   }
-  const file = await folder.writeFile(fileName, counted(), signal);
+  const file = await folder.writeFile(fileName, counted(), signal === undefined ? {} : { signal });
   return { name, columns: [...columns], rows, file };
 }
 

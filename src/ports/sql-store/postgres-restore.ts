@@ -35,6 +35,13 @@ export interface RestoreOptions {
   readonly backup: Backup;
   /** Deletes what the database has. Without it, a database with rows is refused. */
   readonly force: boolean;
+  /** What belongs to the rows and is kept elsewhere; without it, only rows are restored. */
+  readonly blobs?: {
+    /** Before the rows; fails with `conflict` when something is there, unless by `force`. */
+    clear(): Promise<void>;
+    /** After the rows, and again whenever a restore was interrupted. */
+    copy(): Promise<void>;
+  };
   /** Of the migrations; by default those of this package. */
   readonly migrations?: string;
   readonly clock: Clock;
@@ -64,10 +71,12 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const prepared = await withTransferSession(connection, (client) => prepare(client, options), signal);
   let leftOut: string[] = [];
   if (prepared === 'empty') {
+    await options.blobs?.clear();
     const versions = new Set(manifest.sql.migrations.map(({ version }) => version));
     await migrate({ connection, folder, log, clock, versions });
     leftOut = await withTransferSession(connection, (client) => copyAll(client, options), signal);
   }
+  await options.blobs?.copy();
   const migrated = await migrate({ connection, folder, log, clock });
   await withTransferSession(connection, finish, signal);
   return { copied: prepared === 'empty', leftOut, migrated };
