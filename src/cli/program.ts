@@ -8,6 +8,7 @@ import { backupCommand } from './backup.ts';
 import { benchCommand } from './bench.ts';
 import { eventsCommand } from './events.ts';
 import { feedsCommand } from './feeds.ts';
+import { linksCommand } from './links.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
 import { seedCommand } from './seed.ts';
@@ -33,6 +34,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     adminCommand(),
     eventsCommand(),
     feedsCommand(),
+    linksCommand(),
     benchCommand(),
   ]) {
     program.addCommand(withOwnExit(command));

@@ -58,6 +58,23 @@ describe('work in order', () => {
     assert.deepEqual(emitted, [1, 2]);
   });
 
+  it('emits what came before items that fail', async () => {
+    const emitted: number[] = [];
+    async function* broken() {
+      yield* [1, 2];
+      throw new Error('broken');
+    }
+    const work = async (item: number) => {
+      for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+      return item;
+    };
+    await assert.rejects(
+      workInOrder(broken(), 10, work, (item) => void emitted.push(item)),
+      /broken/,
+    );
+    assert.deepEqual(emitted, [1, 2]);
+  });
+
   it('asks for nothing more once something has failed', async () => {
     const asked: number[] = [];
     const failing = workInOrder(

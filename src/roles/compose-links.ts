@@ -7,17 +7,20 @@ import type { Accounts } from '../systems/accounts/accounts.ts';
 import { createLinkClicks, type LinkClicks } from '../systems/links/link-clicks.ts';
 import { LINK_SCHEMAS } from '../systems/links/link-schemas-routes.ts';
 import { linkRoutes } from '../systems/links/links-routes.ts';
+import { qrRoutes } from '../systems/links/qr/qr-routes.ts';
 import {
   createRedirectFront,
   type RedirectRoutesDeps,
   redirectRoutes,
 } from '../systems/links/redirect/redirect-routes.ts';
-import { createShortener } from '../systems/links/shortener.ts';
+import { createShortener, type Shortener } from '../systems/links/shortener.ts';
 import { statisticsRoutes } from '../systems/links/statistics/statistics-routes.ts';
 import {
   BLOCKED_TARGET_SCHEMAS,
   blockedTargetRoutes,
 } from '../systems/links/targets/blocked-targets-routes.ts';
+import { TRANSFER_SCHEMAS } from '../systems/links/transfer/row-answers-routes.ts';
+import { transferRoutes } from '../systems/links/transfer/transfer-routes.ts';
 import { createLinkClickMetrics } from '../telemetry/link-click-metrics.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -37,7 +40,11 @@ export interface LinksCompositionDeps {
   readonly writes: Writes;
 }
 
-export async function composeLinks(deps: LinksCompositionDeps): Promise<ComposedSystem> {
+export interface ComposedLinks extends ComposedSystem {
+  readonly shortener: Shortener;
+}
+
+export async function composeLinks(deps: LinksCompositionDeps): Promise<ComposedLinks> {
   const { accounts, clock, config, metrics, ports, writes } = deps;
   const clicks = linkClicksOf(deps);
   const shortener = createShortener({
@@ -57,11 +64,14 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
   metrics.watchQueue('link-writer', shortener.waiting);
   metrics.watchQueue('link-clicks', clicks.waiting);
   return {
-    schemas: [...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS],
+    shortener,
+    schemas: [...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS, ...TRANSFER_SCHEMAS],
     front: createRedirectFront(redirects),
     pages: (app) => redirectRoutes(app, redirects),
     routes(app) {
       linkRoutes(app, { ...shortener, writes, nowMs: () => clock.nowMs() });
+      transferRoutes(app, { ...shortener, nowMs: () => clock.nowMs() });
+      qrRoutes(app, shortener);
       blockedTargetRoutes(app, { ...shortener, writes });
       statisticsRoutes(app, {
         statistics: clicks.statistics,

@@ -14,6 +14,7 @@ import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-r
 import { passwordResetPageRoutes } from '../systems/accounts/credentials/password-reset-page-routes.ts';
 import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
+import type { Shortener } from '../systems/links/shortener.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -50,6 +51,7 @@ export interface ComposedSystem {
 export interface Product {
   readonly accounts: Accounts;
   readonly feed: Feed;
+  readonly shortener: Shortener;
   readonly authenticate: Authenticate;
   /** Schemas that routes refer to. */
   readonly schemas: readonly TSchema[];
@@ -125,6 +127,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   metrics.watchQueue('reaction-writer', feed.reactionWriter.waiting);
   metrics.watchQueue('password-hashes', accounts.passwords.waiting);
   const writes = createWrites(sql);
+  const links = await composeLinks({ ...deps, accounts, writes });
   const systems: readonly ComposedSystem[] = [
     {
       schemas: ACCOUNTS_SCHEMAS,
@@ -149,7 +152,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     composeNotifications({ ...deps, accounts, feed, writes }),
     composeSearch({ ...deps, accounts, feed }),
     composeDiscovery({ ...deps, accounts, writes }),
-    await composeLinks({ ...deps, accounts, writes }),
+    links,
     composeWebhooks({ ...deps, accounts, writes }),
     // After the feed, whose memory has then heard of what is told.
     composeLive({ ...deps, accounts, feed }),
@@ -157,6 +160,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   return {
     accounts,
     feed,
+    shortener: links.shortener,
     authenticate: (token) => accounts.authenticator.authenticate(token),
     schemas: systems.flatMap(({ schemas = [] }) => schemas),
     routes(app) {

@@ -148,7 +148,8 @@ export const limitVisits = writeStatement<[linkId: Id, shard: number, maxVisits:
 export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
   'links_bury',
   `WITH forgotten AS (DELETE FROM link_changes WHERE link_id = ANY ($1)),
-   unlimited AS (DELETE FROM link_visits WHERE link_id = ANY ($1))
+   unlimited AS (DELETE FROM link_visits WHERE link_id = ANY ($1)),
+   unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1))
    UPDATE links SET url = '', title = '', tags = '{}', utm = NULL, rules = NULL, password_hash = NULL, expires_at = NULL,
      max_visits = NULL, deleted_at = $2
    WHERE link_id = ANY ($1)`,

@@ -32,6 +32,7 @@ import {
   createBlockedTargets,
 } from './targets/blocked-targets.ts';
 import type { TargetRules } from './targets/target-url.ts';
+import { createLinkImports, type LinkImports } from './transfer/link-imports.ts';
 
 const ERASE_EVERY_MS = 60_000;
 
@@ -61,6 +62,7 @@ export interface ShortenerDeps {
 
 export interface Shortener {
   readonly links: Links;
+  readonly imports: LinkImports;
   readonly addresses: LinkAddresses;
   readonly redirects: Redirects;
   readonly blockedTargets: BlockedTargets;
@@ -94,6 +96,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
       throw invalidField('host', 'is not a verified host name of yours.');
     },
   });
+  const imports = createLinkImports({ ...deps, links, targets });
   const cache = createLinkCache({ ...deps, codes, bytesMax: deps.cacheBytes });
   const redirects = createRedirects({
     ...deps,
@@ -110,7 +113,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
   }
 
   return {
-    ...{ links, addresses, redirects, blockedTargets, cache, hiddenOwners },
+    ...{ links, imports, addresses, redirects, blockedTargets, cache, hiddenOwners },
     tail: {
       topics: [LINKS_TOPIC, BLOCKED_TARGETS_TOPIC],
       hear,

@@ -1,0 +1,55 @@
+/**
+ * Bodies that are read while they are worked on, for the few calls that take a whole table: nothing is parsed, held or
+ * validated before the route asks for it.
+ */
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../core/errors.ts';
+import type { App } from './server.ts';
+
+/** For the routes of this scope alone: bodies of these types stay in the request, for `bodyOf`; others are 415. */
+export function streamBodies(scope: App, mediaTypes: readonly string[]): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser([...mediaTypes], (_request, _payload, done) => done(null));
+  const compile = scope.validatorCompiler;
+  // What the document says of the body is not for the one that validates whole bodies.
+  scope.setValidatorCompiler((route) =>
+    route.httpPart === 'body' || compile === undefined ? () => true : compile(route),
+  );
+}
+
+/** The body's type, in lower case and without parameters; empty where there is no body. */
+export function mediaTypeOf({ headers }: FastifyRequest): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** The bytes as they come, once. Answers 413 where more than `bytesMax` are announced; fails with `invalid` where more come. */
+export async function* bodyOf(
+  { raw, headers }: FastifyRequest,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array> {
+  if (Number(headers['content-length'] ?? 0) > bytesMax) throw announcedTooLarge();
+  let bytes = 0;
+  try {
+    for await (const chunk of raw) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      yield chunk;
+    }
+  } catch (error) {
+    throw isCutOff(error) ? new AppError('invalid', 'The body ended too early.', { cause: error }) : error;
+  }
+}
+
+function isCutOff(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function tooLarge(bytesMax: number): AppError {
+  return new AppError('invalid', `The body may have at most ${bytesMax / 1_048_576} MiB. Send it in parts.`);
+}
+
+/** As the framework says it of all other bodies. */
+function announcedTooLarge(): Error {
+  return Object.assign(new Error(), { statusCode: 413, code: 'FST_ERR_CTP_BODY_TOO_LARGE' });
+}

@@ -1,0 +1,78 @@
+/** What other shorteners say of a link, in our words, and how their ways of saying it are read. */
+import { AppError, invalidField } from '../../../../core/errors.ts';
+import type { RedirectType, Rule, Utm } from '../../link.ts';
+
+export interface SourceLink {
+  readonly url: string;
+  /** What it is opened by there; absent where none is given. */
+  readonly code?: string | undefined;
+  readonly host?: string | undefined;
+  readonly title?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly createdAt?: Date | undefined;
+  readonly expiresAt?: Date | undefined;
+  readonly maxVisits?: number | undefined;
+  readonly passQuery?: boolean | undefined;
+  readonly redirectType?: RedirectType | undefined;
+  readonly utm?: Utm | undefined;
+  readonly rules?: readonly Rule[] | undefined;
+  /** All that were counted there. */
+  readonly clicks?: number | undefined;
+  /** What of it could not be taken over as it was. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+export type SourceRecord = Readonly<Record<string, unknown>>;
+
+/** Reads one record. Fails with `invalid` for one that is not to be imported, and says why. */
+export type ReadSourceLink = (record: SourceRecord, nowMs: number) => SourceLink;
+
+/** The text of the first field that has one. */
+export function textOf(record: SourceRecord, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = record[name];
+    if (typeof value === 'string' && value.trim() !== '') return value.trim();
+    if (typeof value === 'number') return String(value);
+  }
+  return undefined;
+}
+
+export function neededText(record: SourceRecord, ...names: readonly string[]): string {
+  const text = textOf(record, ...names);
+  if (text === undefined) throw invalidField(names[0] ?? 'row', 'is missing.');
+  return text;
+}
+
+/** A whole number, 0 or more, also with commas between the thousands. */
+export function countOf(record: SourceRecord, ...names: readonly string[]): number | undefined {
+  const count = Number(textOf(record, ...names)?.replace(/[,\s]/g, ''));
+  return Number.isSafeInteger(count) && count >= 0 ? count : undefined;
+}
+
+const SQL_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
+
+/** RFC 3339, or as a database writes it, which is taken for UTC. What is no time is left out. */
+export function timeIn(record: SourceRecord, ...names: readonly string[]): Date | undefined {
+  const text = textOf(record, ...names);
+  if (text === undefined) return undefined;
+  const time = new Date(text.replace(SQL_TIME, '$1T$2Z'));
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** A list, or a text with a separator between them. */
+export function tagsOf(record: SourceRecord, ...names: readonly string[]): string[] {
+  const value = names.map((name) => record[name]).find((each) => each !== undefined && each !== null);
+  const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[|,;]/) : [];
+  return list.flatMap((tag: unknown) => (typeof tag === 'string' && tag.trim() !== '' ? [tag.trim()] : []));
+}
+
+/** The code at the end of a short URL, with or without its scheme: `https://bit.ly/abc`, `bit.ly/abc`, `/abc/`. */
+export function codeIn(shortUrl: string | undefined): string | undefined {
+  const path = shortUrl?.replace(/[?#].*$/s, '').replace(/\/+$/, '');
+  const code = path?.slice(path.lastIndexOf('/') + 1);
+  return code === '' ? undefined : code;
+}
+
+export function leftOut(reason: string): AppError {
+  return new AppError('invalid', reason);
+}

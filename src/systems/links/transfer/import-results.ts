@@ -1,0 +1,124 @@
+/** What becomes of the rows of an import, decided from what is known of them. */
+import { AppError } from '../../../core/errors.ts';
+import type { Id } from '../../../core/ids.ts';
+import { checkImportedCode } from '../codes/alias.ts';
+import type { LinkDraft } from '../link.ts';
+import { TAGS_MAX, TITLE_LENGTH_MAX } from '../link-draft.ts';
+import type { SourceLink } from './formats/source-link.ts';
+import type { TakenCodeRow } from './link-imports-queries.ts';
+
+/**
+ * `kept`: with its code. `renamed`: with a new one, because its own could not be had. `created`: with a new one, because it
+ * had none. `skipped`: not taken over. In a dry run: what would be.
+ */
+export const IMPORT_OUTCOMES = ['kept', 'renamed', 'created', 'skipped'] as const;
+export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
+
+export interface ImportResult {
+  readonly row: number;
+  readonly outcome: ImportOutcome;
+  readonly sourceCode: string | undefined;
+  /** Of the link that there is now; `undefined` where there is none, or none yet. */
+  readonly code: string | undefined;
+  readonly linkId: Id | undefined;
+  /** Why it was renamed or skipped. */
+  readonly reason: string | undefined;
+  /** What could not be taken over as it was. */
+  readonly notes: readonly string[];
+}
+
+/** A row that says something, with the draft of its link. */
+export interface Candidate {
+  readonly row: number;
+  readonly source: SourceLink;
+  readonly draft: LinkDraft;
+  readonly notes: readonly string[];
+}
+
+export function isCandidate(each: Candidate | ImportResult): each is Candidate {
+  return 'draft' in each;
+}
+
+export const TAKEN = 'Its code is taken here.';
+
+/** The draft, cut to what a link may have here. */
+export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[] } {
+  const { title = '', tags = [], notes = [] } = source;
+  const { url, host, expiresAt, maxVisits, passQuery, redirectType, utm, rules } = source;
+  // As it will be stored, and without the half of a character at the end.
+  const line = title.replace(/\p{Cc}+/gu, ' ').trim();
+  const shownTitle = [...line].slice(0, TITLE_LENGTH_MAX).join('');
+  const dropped = [
+    ...(shownTitle === line ? [] : [`Its title was cut to ${TITLE_LENGTH_MAX} characters.`]),
+    ...(tags.length <= TAGS_MAX ? [] : [`Of its tags, only ${TAGS_MAX} were kept.`]),
+  ];
+  const texts = { title: shownTitle, tags: tags.slice(0, TAGS_MAX) };
+  const draft = { url, host, ...texts, expiresAt, maxVisits, passQuery, redirectType, utm, rules };
+  return { draft, notes: [...notes, ...dropped] };
+}
+
+/** What the row asks for is there. */
+export function hereAlready(
+  { row, source }: Candidate,
+  ownerId: Id,
+  taken: ReadonlyMap<string, TakenCodeRow>,
+  imported: ReadonlyMap<string, string>,
+  seen: Set<string>,
+): ImportResult | undefined {
+  const { code, url } = source;
+  if (code === undefined) return undefined;
+  if (seen.has(code)) return skipped(row, code, 'The table has this code before.');
+  seen.add(code);
+  const importedCode = imported.get(code);
+  if (importedCode !== undefined) return skipped(row, code, 'It was imported before.', importedCode);
+  const link = taken.get(code);
+  const same = link !== undefined && link.owner_id === ownerId && isSameTarget(link.url, url);
+  return same ? skipped(row, code, 'You have this link already.', code, link.link_id) : undefined;
+}
+
+function isSameTarget(stored: string, given: string): boolean {
+  return URL.canParse(given) && new URL(given).href === stored;
+}
+
+/** Why it cannot have this code; `undefined`: it can. */
+export function refusalOf(
+  code: string | undefined,
+  taken: ReadonlyMap<string, TakenCodeRow>,
+): string | undefined {
+  if (code === undefined) return undefined;
+  if (taken.has(code)) return TAKEN;
+  try {
+    checkImportedCode(code);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return `Its code cannot be used here. ${error.message}`;
+    throw error;
+  }
+}
+
+/** What would become of it; which code it would get is not known before. */
+export function foreseen(candidate: Candidate, refusal: string | undefined): ImportResult {
+  const { code } = candidate.source;
+  if (code === undefined) return resultOf(candidate, 'created', { code: undefined }, undefined);
+  if (refusal !== undefined) return resultOf(candidate, 'renamed', { code: undefined }, refusal);
+  return resultOf(candidate, 'kept', { code }, undefined);
+}
+
+export function resultOf(
+  { row, source, notes }: Candidate,
+  outcome: ImportOutcome,
+  link: { readonly code: string | undefined; readonly linkId?: Id },
+  reason: string | undefined,
+): ImportResult {
+  return { row, outcome, sourceCode: source.code, code: link.code, linkId: link.linkId, reason, notes };
+}
+
+export function skipped(
+  row: number,
+  sourceCode: string | undefined,
+  reason: string,
+  code?: string,
+  linkId?: Id,
+): ImportResult {
+  return { row, outcome: 'skipped', sourceCode, code, linkId, reason, notes: [] };
+}
