@@ -99,7 +99,7 @@ export function createOwnWebhooks(deps: OwnWebhooksDeps): OwnWebhooks {
 
   return {
     async create(transaction, userId, { url, events, description = '', secret }) {
-      checkUrl(url, privateAddresses);
+      const address = parseUrl(url, privateAddresses);
       const line = parseDescription(description);
       const key = secret === undefined ? newSecret(randomness) : parseSecret(secret);
       await transaction.query(lockWebhooksOf, [userId]);
@@ -110,7 +110,7 @@ export function createOwnWebhooks(deps: OwnWebhooksDeps): OwnWebhooks {
           ids.next(),
           userId,
           shardOf(userId),
-          url,
+          address,
           line,
           inOrder(events),
           key,
@@ -131,12 +131,12 @@ export function createOwnWebhooks(deps: OwnWebhooksDeps): OwnWebhooks {
     },
 
     async change(transaction, userId, webhookId, { url, events, description, enabled }) {
-      if (url !== undefined) checkUrl(url, privateAddresses);
+      const address = url === undefined ? undefined : parseUrl(url, privateAddresses);
       const webhook = await lock(transaction, userId, webhookId);
       const changed = found(
         await transaction.query(updateWebhook, [
           webhookId,
-          url ?? webhook.url,
+          address ?? webhook.url,
           description === undefined ? webhook.description : parseDescription(description),
           events === undefined ? webhook.events : inOrder(events),
           now(),
@@ -195,13 +195,18 @@ function found(rows: readonly WebhookRow[]): WebhookRow {
   return row;
 }
 
-/** Without asking anyone: what the name resolves to is checked whenever something is sent. */
-function checkUrl(url: string, privateAddresses: PrivateAddresses): void {
-  const refusal =
-    url.length > URL_LENGTH_MAX
-      ? `must have at most ${URL_LENGTH_MAX} characters.`
-      : (refuseTarget(url, privateAddresses) ?? refusePort(new URL(url)));
+/** As the URL standard writes it, in ASCII. Asks nobody: what the name leads to is checked whenever something is sent. */
+function parseUrl(text: string, privateAddresses: PrivateAddresses): string {
+  const refusal = refuseTarget(text, privateAddresses) ?? refusePort(new URL(text));
   if (refusal !== undefined) throw invalidField('url', refusal);
+  const { href } = new URL(text);
+  if (href.length > URL_LENGTH_MAX) {
+    throw invalidField(
+      'url',
+      `must have at most ${URL_LENGTH_MAX} characters, with others than ASCII encoded.`,
+    );
+  }
+  return href;
 }
 
 // Controls, halves of surrogate pairs, line separators, and what turns around the text after it.

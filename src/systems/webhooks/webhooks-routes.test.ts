@@ -85,12 +85,18 @@ describe('webhooks', () => {
     assert.match(await refused({ url: 'http://127.1/' }, 'url'), /public internet/);
   });
 
+  it('keep their URL as the standard writes it', async () => {
+    const { body } = await create(setting.addPerson(), { url: 'HTTPS://Bücher.example:443/a b\n?é' });
+    assert.equal(body.url, 'https://xn--bcher-kva.example/a%20b?%C3%A9');
+  });
+
   it('have URLs and descriptions up to their limits, and not one character more', async () => {
     const url = `${URL}?${'x'.repeat(URL_LENGTH_MAX - URL.length - 1)}`;
     const description = 'd'.repeat(DESCRIPTION_LENGTH_MAX);
     assert.equal((await create(setting.addPerson(), { url, description })).status, 201);
     await refused({ url: `${url}x` }, undefined);
     await refused({ description: `${description}d` }, undefined);
+    await refused({ url: `${URL}?${'é'.repeat(URL_LENGTH_MAX / 4)}` }, 'url');
     for (const text of ['a\nb', 'a\0b', 'a\u202eb', 'a\ud800b'])
       await refused({ description: text }, undefined);
   });
