@@ -5,7 +5,7 @@ import type { Id } from '../../core/ids.ts';
 import type { SqlSession } from '../sql-store/sql-store.ts';
 import { createWindowWalk } from './postgres-post-windows.ts';
 import {
-  getWalkEnd,
+  getWalked,
   type SearchPostsParams,
   searchNewestPosts,
   searchPostsByWords,
@@ -58,8 +58,13 @@ export function createPostgresPostSearch({
 
       /** Answers below what it has not come to; `undefined` at the end. */
       async function searchWindows(words: string): Promise<Id | undefined> {
-        const [end] = await sql.query(getWalkEnd, [before, from, NEWEST_WALKED]);
-        const walk = createWindowWalk(end?.post_id ?? from, clock.monotonicMs);
+        const [walked] = await sql.query(getWalked, [before, from, NEWEST_WALKED]);
+        if (walked === undefined) return undefined;
+        const walk = createWindowWalk(
+          walked.oldest_id,
+          walked.newest_id - walked.oldest_id,
+          clock.monotonicMs,
+        );
         while (found.length < wanted && walk.below() > from) {
           const window = walk.next();
           if (window === undefined) break;

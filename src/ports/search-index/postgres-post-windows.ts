@@ -8,10 +8,12 @@ import type { Id } from '../../core/ids.ts';
 
 /** Windows are as long as 2 to the power of these, in ids: 2.3 hours, 19 hours, 6 days, 50 days, 1.1 years. */
 const WINDOW_BITS = [35, 38, 41, 44, 47] as const;
+/** So much longer than what was looked through before it is the first window at least. */
+const FIRST_WINDOW_SPANS = 4;
 /** A window that took longer is followed by one of the same size. */
-const QUICK_MS = 10;
+const QUICK_MS = 25;
 /** No other window is begun after it. */
-const SEARCH_MS_MAX = 120;
+const SEARCH_MS_MAX = 250;
 
 export interface PostWindow {
   /** What its posts have in the index; `undefined`: it is all the rest. */
@@ -24,11 +26,14 @@ export function windowLexemes(postId: Id): string[] {
   return WINDOW_BITS.map((bits) => windowLexeme(bits, postId));
 }
 
-/** The windows below `before` that are to be looked into, as long as there is time. */
-export function createWindowWalk(before: Id, monotonicMs: () => number) {
+/**
+ * The windows below `before` that are to be looked into, as long as there is time. The first is some times as long as `span`, the ids
+ * from the newest post down to `before`.
+ */
+export function createWindowWalk(before: Id, span: number, monotonicMs: () => number) {
   const startedMs = monotonicMs();
   let below = before;
-  let size = 0;
+  let size = WINDOW_BITS.filter((bits) => 2 ** bits < span * FIRST_WINDOW_SPANS).length;
   let windowMs = startedMs;
   return {
     next(): PostWindow | undefined {

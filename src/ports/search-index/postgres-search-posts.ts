@@ -78,6 +78,12 @@ export const purgeSearchPosts = writeStatement<[ageDays: number, limit: number],
    SELECT count(*)::int AS purged FROM gone`,
 );
 
+/** For figures. */
+export const getSearchPostsSize = readStatement<[], { table_bytes: number; words_bytes: number }>(
+  'search_posts_get_size',
+  `SELECT pg_total_relation_size('search_posts') AS table_bytes, pg_relation_size('search_posts_words') AS words_bytes`,
+);
+
 /** Who looks, for what, and where. */
 export type SearchPostsParams = readonly [
   viewerId: Id | null,
@@ -117,12 +123,16 @@ export const searchNewestPosts = readStatement<[...SearchPostsParams, walked: nu
    ORDER BY post.post_id DESC LIMIT $5`,
 );
 
-/** How far that has gone: the id of the last post that was looked at, or null when there is none further down. */
-export const getWalkEnd = readStatement<[before: Id, from: Id, walked: number], { post_id: Id | null }>(
-  'search_posts_get_walk_end',
-  `SELECT CASE WHEN count(*) = $3::bigint THEN min(post_id) END AS post_id FROM (
+/** How far that has gone: from the newest post to the last one that was looked at; no row when none is further down. */
+export const getWalked = readStatement<
+  [before: Id, from: Id, walked: number],
+  { newest_id: Id; oldest_id: Id }
+>(
+  'search_posts_get_walked',
+  `SELECT max(post_id) AS newest_id, min(post_id) AS oldest_id FROM (
      SELECT post_id FROM search_posts
-     WHERE post_id < $1 AND post_id >= $2 ORDER BY post_id DESC LIMIT $3) AS walked`,
+     WHERE post_id < $1 AND post_id >= $2 ORDER BY post_id DESC LIMIT $3) AS walked
+   HAVING count(*) = $3::bigint`,
 );
 
 /**
