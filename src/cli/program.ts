@@ -11,6 +11,7 @@ import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
+import { searchCommand } from './search.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand } from './serve.ts';
 
@@ -34,6 +35,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     adminCommand(),
     eventsCommand(),
     feedsCommand(),
+    searchCommand(),
     linksCommand(),
     benchCommand(),
   ]) {

@@ -12,22 +12,25 @@ import { presentPost } from '../systems/feed/posts/posts-routes.ts';
 import { createCircles } from '../systems/feed/relationships/circles.ts';
 import type { PostToIndex } from '../systems/search/announced.ts';
 import type { PagePosts, PageUsers } from '../systems/search/backfill.ts';
-import { createSearch, type PresentPosts, type Search } from '../systems/search/search.ts';
+import { createSearch, type PresentPosts, type Search, type SearchDeps } from '../systems/search/search.ts';
 import { SEARCH_SCHEMAS, searchRoutes } from '../systems/search/search-routes.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createSearchMetrics } from '../telemetry/search-metrics.ts';
 import type { ComposedSystem } from './compose.ts';
 
-export interface ComposeSearchDeps {
+export interface SearchParts {
   readonly ports: Pick<Ports, 'sql' | 'searchIndex'>;
   readonly clock: Clock;
-  readonly metrics: Metrics;
   readonly accounts: Accounts;
   readonly feed: Feed;
 }
 
+export interface ComposeSearchDeps extends SearchParts {
+  readonly metrics: Metrics;
+}
+
 export function composeSearch(deps: ComposeSearchDeps): ComposedSystem {
-  const search = searchOf(deps);
+  const search = searchOf(deps, createSearchMetrics(deps.metrics.registry).indexed);
   return {
     schemas: SEARCH_SCHEMAS,
     routes: (app) => searchRoutes(app, { search }),
@@ -36,7 +39,11 @@ export function composeSearch(deps: ComposeSearchDeps): ComposedSystem {
   };
 }
 
-export function searchOf({ ports, clock, metrics, accounts, feed }: ComposeSearchDeps): Search {
+/** Also for commands, which measure nothing. */
+export function searchOf(
+  { ports, clock, accounts, feed }: SearchParts,
+  indexed: SearchDeps['indexed'] = () => undefined,
+): Search {
   const { sql, searchIndex } = ports;
   return createSearch({
     sql,
@@ -49,7 +56,7 @@ export function searchOf({ ports, clock, metrics, accounts, feed }: ComposeSearc
     countFollowers: (userIds) => feed.countsOf(userIds),
     pagePosts: createPagePosts(sql),
     pageUsers: createPageUsers(sql),
-    indexed: createSearchMetrics(metrics.registry).indexed,
+    indexed,
   });
 }
 

@@ -200,6 +200,13 @@ describe('search', () => {
     assert.match(metrics, /^search_index_lag_seconds_count\{topic="posts"\} [1-9]/m);
   });
 
+  it('is made anew beside the running server', async () => {
+    const { code, stdout, stderr } = await runCommand(['search', 'reindex', '--data', home.dataFolder]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Indexed \d+ posts and \d+ users in /);
+    assert.equal((await found(undefined, 'lighthouse')).length, 6);
+  });
+
   it('finds what was seeded beside the running server', async () => {
     const seeded = await runCommand(['seed', '--people', '20', '--posts', '60', '--data', home.dataFolder]);
     assert.equal(seeded.code, 0, seeded.stderr);

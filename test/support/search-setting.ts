@@ -90,6 +90,8 @@ export async function createSearchSetting() {
       await sql.query(emptyIndex, []);
       await sql.query(endBackfills, []);
     },
+    /** The posts lose their words. */
+    damageIndex: () => sql.query(emptyWords, []),
     /** Of one key, in order. */
     async loggedEvents(topic: string, key: Id): Promise<LoggedEvent[]> {
       const rows = await sql.query(readEvents, [topic, key]);
@@ -127,6 +129,7 @@ export async function createSearchSetting() {
 }
 
 const emptyIndex = writeStatement<[]>('test_empty_index', 'TRUNCATE search_posts, search_users, search_tags');
+const emptyWords = writeStatement<[]>('test_empty_words', `UPDATE search_posts SET words = ''`);
 const endBackfills = writeStatement<[]>(
   'test_end_backfills',
   'UPDATE search_backfills SET done = true, again = false, up_to = 0',

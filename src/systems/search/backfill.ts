@@ -42,6 +42,11 @@ export interface Backfill {
   /** Indexes a piece and answers whether there may be more to do. Any number of processes may call it. */
   run(limit?: number): Promise<boolean>;
   progress(): Promise<BackfillProgress[]>;
+  /**
+   * Indexes everything anew, whatever is known, as fast as it can; beside the servers, which go on finding all they found. For an
+   * index that is damaged, or was made by other rules. `onPiece` hears how many are done, and up to which id.
+   */
+  reindex(onPiece: (subject: BackfillSubject, done: number, upTo: Id) => void): Promise<void>;
 }
 
 export interface BackfillDeps {
@@ -56,16 +61,15 @@ export function createBackfill(deps: BackfillDeps): Backfill {
   const { sql } = deps;
   let busy = false;
 
-  /** The id of the last one, or `undefined` at the end. Claimed by nobody else, but nothing is locked by it. */
-  async function indexPiece(subject: BackfillSubject, after: Id, limit: number): Promise<Id | undefined> {
-    return subject === 'posts' ? indexPosts(deps, after, limit) : indexUsers(deps, after, limit);
+  async function indexPiece(subject: BackfillSubject, piece: Piece): Promise<IndexedPiece> {
+    return subject === 'posts' ? indexPosts(deps, piece) : indexUsers(deps, piece);
   }
 
   async function run(limit = PIECE): Promise<boolean> {
     const [claimed] = await sql.query(claimBackfill, []);
     if (claimed === undefined) return false;
     const { subject, up_to: after } = claimed;
-    const last = await indexPiece(subject, after, limit);
+    const { last } = await indexPiece(subject, { after, limit, known: 'skip' });
     // Whoever else has done the same piece has moved it on as well: then this changes nothing.
     if (last === undefined) await sql.query(endBackfill, [subject, after]);
     else await sql.query(advanceBackfill, [subject, after, last]);
@@ -86,6 +90,18 @@ export function createBackfill(deps: BackfillDeps): Backfill {
     },
     run,
     restart: async (session) => void (await session.query(restartBackfills, [])),
+    async reindex(onPiece) {
+      for (const subject of ['users', 'posts'] as const) {
+        let done = 0;
+        let after: Id | undefined = 0;
+        while (after !== undefined) {
+          const piece: IndexedPiece = await indexPiece(subject, { after, limit: PIECE, known: 'replace' });
+          done += piece.count;
+          after = piece.last;
+          if (after !== undefined) onPiece(subject, done, after);
+        }
+      }
+    },
     async progress() {
       const rows = await sql.query(getBackfills, []);
       return rows.map(({ subject, up_to: upTo, done }) => ({ subject, upTo, done }));
@@ -93,33 +109,46 @@ export function createBackfill(deps: BackfillDeps): Backfill {
   };
 }
 
-/** What is known already is as events have told it, or as it was when it was indexed last. */
-async function indexPosts(
-  { searchIndex, pagePosts }: BackfillDeps,
-  after: Id,
-  limit: number,
-): Promise<Id | undefined> {
-  const posts = await pagePosts(after, limit);
-  const missing = new Set(await searchIndex.missingPosts(posts.map(({ postId }) => postId)));
-  await searchIndex.indexPosts(posts.filter(({ postId }) => missing.has(postId)).map(indexedPost));
-  return posts.at(-1)?.postId;
+interface Piece {
+  readonly after: Id;
+  readonly limit: number;
+  /** What is known is as events have told it, or as it was when it was indexed last. */
+  readonly known: 'skip' | 'replace';
 }
 
+interface IndexedPiece {
+  readonly count: number;
+  /** `undefined`: at the end. */
+  readonly last: Id | undefined;
+}
+
+async function indexPosts(
+  { searchIndex, pagePosts }: BackfillDeps,
+  { after, limit, known }: Piece,
+): Promise<IndexedPiece> {
+  const posts = await pagePosts(after, limit);
+  const postIds = posts.map(({ postId }) => postId);
+  const wanted = new Set(known === 'replace' ? postIds : await searchIndex.missingPosts(postIds));
+  await searchIndex.indexPosts(posts.filter(({ postId }) => wanted.has(postId)).map(indexedPost));
+  return { count: posts.length, last: postIds.at(-1) };
+}
+
+/** A user has no version but the time of an event, so who is known stays as events have told; only the rank is renewed. */
 async function indexUsers(
   { searchIndex, pageUsers, countFollowers }: BackfillDeps,
-  after: Id,
-  limit: number,
-): Promise<Id | undefined> {
+  { after, limit }: Piece,
+): Promise<IndexedPiece> {
   const users = await pageUsers(after, limit);
   const userIds = users.map(({ userId }) => userId);
   const missing = new Set(await searchIndex.missingUsers(userIds));
-  const missingUsers = users.filter(({ userId }) => missing.has(userId));
-  await searchIndex.indexUsers(missingUsers.map((user) => ({ ...user, version: 0 })));
+  await searchIndex.indexUsers(
+    users.filter(({ userId }) => missing.has(userId)).map((user) => ({ ...user, version: 0 })),
+  );
   if (userIds.length > 0) {
     const counts = await countFollowers(userIds);
     await searchIndex.rankUsers(
       new Map([...counts].map(([userId, { followerCount }]) => [userId, followerCount])),
     );
   }
-  return userIds.at(-1);
+  return { count: users.length, last: userIds.at(-1) };
 }

@@ -175,6 +175,25 @@ describe('search', () => {
     );
   });
 
+  it('is made anew by the rules of now, whatever is there', async () => {
+    const [kept, edited, deleted] = [
+      await post(alice, 'one train'),
+      await post(alice, 'two'),
+      await post(bob, 'train'),
+    ];
+    await setting.call('PATCH', `/posts/${edited}`, alice, { text: 'two trains' });
+    await setting.settle();
+    await setting.damageIndex();
+    assert.deepEqual(await setting.postIds(carol, 'train'), []);
+    await setting.delete(`/posts/${deleted}`, bob);
+    await setting.settle();
+    const pieces: string[] = [];
+    await setting.search.backfill.reindex((subject, done) => void pieces.push(`${done} ${subject}`));
+    assert.deepEqual(await setting.postIds(carol, 'train'), [kept]);
+    assert.deepEqual(await setting.postIds(carol, 'trains'), [edited]);
+    assert.deepEqual(pieces, ['4 users', '2 posts']);
+  });
+
   it('fills its pages although the index is behind what may be shown', async () => {
     const ids: Id[] = [];
     for (let count = 0; count < 6; count += 1) ids.push(await post(count % 2 === 0 ? alice : bob, 'train'));
