@@ -14,7 +14,14 @@ export interface RestoreTarget {
 }
 
 /** Those have rows in a database that was never used. */
-const FILLED_BY_MIGRATIONS: ReadonlySet<string> = new Set(['schema_migrations', 'id_writers']);
+const FILLED_BY_MIGRATIONS: ReadonlySet<string> = new Set([
+  'schema_migrations',
+  'id_writers',
+  'link_code_counters',
+  'media_signing_keys',
+  'search_backfills',
+  'tag_trend_runs',
+]);
 const UNFINISHED = 'unfinished restore of ';
 const TABLES_NAMED_MAX = 12;
 /** A connection that was closed a moment ago may still be listed. */
