@@ -1,7 +1,7 @@
 /**
  * Who a visitor is, as far as counting different ones needs it: 18 bits of a keyed hash of address and user agent, made
- * with a salt that is forgotten after the day. They are what statistics/visitor-sketch.ts counts from. A quarter of a
- * million values for all the world: even with the salt, one of them is that of some ten thousand addresses and more.
+ * with a salt that is forgotten after the day. They are what statistics/visitor-sketch.ts counts from, and all that is ever
+ * written down. Without the salt they are nobody's; with it, half of the visitors share theirs with half a million addresses.
  */
 import { unmapped } from '../../../ports/country-table/country-table.ts';
 import { createHalfSipHash, type HashKey } from './half-sip-hash.ts';
