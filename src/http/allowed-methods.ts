@@ -14,7 +14,7 @@ export function registerAllowedMethods(app: FastifyInstance): void {
     const methods = new Set(
       routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods),
     );
-    if (methods.size === 0) {
+    if (methods.size === 0 || methods.has(request.method)) {
       return new AppError('not_found', `There is nothing at ${path}. The calls are listed at /docs.`);
     }
     const allow = [...methods].sort().join(', ');

@@ -1,0 +1,169 @@
+/** Where a post is written. What is typed is kept at once; closing keeps it, and only sending or deleting ends it. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { newKey } from '../api/http.ts';
+import { type Problem, toProblem } from '../api/problem.ts';
+import type { Post, Visibility } from '../api/types.ts';
+import { announce } from '../state/announcer.ts';
+import { type Draft, deleteDraft, isWorthKeeping, newDraft, saveDraft, sendDraft } from '../state/drafts.ts';
+import { updatePost } from '../state/posts.ts';
+import { showToast } from '../state/toasts.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { type Choice, Field, Select } from '../ui/field.tsx';
+import './composer.css';
+import { Counter, graphemesOf, TEXT_GRAPHEMES_MAX } from './counter.tsx';
+import { PostText } from './post-text.tsx';
+
+const SAVE_AFTER_MS = 1_000;
+
+const VISIBILITIES: readonly Choice<Visibility>[] = [
+  { value: 'public', label: 'Public: everyone' },
+  { value: 'unlisted', label: 'Unlisted: everyone, but not in lists' },
+  { value: 'followers', label: 'Followers only' },
+  { value: 'direct', label: 'Only those it names' },
+];
+
+export interface ComposerProps {
+  readonly replyTo?: Post;
+  /** One that was kept. */
+  readonly draft?: Draft;
+  readonly onClose: () => void;
+  readonly onSent?: (post: Post) => void;
+}
+
+export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProps) {
+  const [draft, setDraft] = useState<Draft>(() => kept ?? newDraft(replyTo ?? null));
+  const [state, setState] = useState<'writing' | 'sending'>('writing');
+  const [problem, setProblem] = useState<Problem>();
+  const [hasWarning, setHasWarning] = useState(draft.contentWarning !== '');
+  const savedText = useSaving(draft);
+  const tried = useRef(false);
+  const length = graphemesOf(draft.text);
+  const maySend = length > 0 && draft.text.trim() !== '' && length <= TEXT_GRAPHEMES_MAX;
+
+  function change(part: Partial<Draft>): void {
+    // What was tried may have arrived: this is another post.
+    const key = tried.current ? newKey() : draft.key;
+    if (tried.current) void deleteDraft(draft.key);
+    tried.current = false;
+    setDraft({ ...draft, ...part, key, changedAt: Date.now() });
+  }
+
+  async function send(): Promise<void> {
+    if (!maySend || state === 'sending') return;
+    setState('sending');
+    setProblem(undefined);
+    tried.current = true;
+    try {
+      const sent = await sendDraft(draft);
+      if (replyTo !== undefined) updatePost(replyTo.post_id, { reply_count: replyTo.reply_count + 1 });
+      showToast({ text: replyTo === undefined ? 'Posted.' : 'Your reply is posted.' });
+      onSent?.(sent);
+      onClose();
+    } catch (error) {
+      const failed = toProblem(error);
+      // A refusal: nothing was posted, so the same key is free for what comes next.
+      if (!failed.isUncertain) tried.current = false;
+      setProblem(failed);
+      setState('writing');
+      announce(failed.message, { urgent: true });
+    }
+  }
+
+  function close(): void {
+    if (isWorthKeeping(draft)) void saveDraft(draft);
+    onClose();
+  }
+
+  return (
+    <Dialog
+      title={draft.replyTo === null ? 'New post' : `Reply to @${draft.replyTo.author.username}`}
+      wide
+      onClose={close}
+    >
+      <form
+        class="composer"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing) void send();
+        }}
+      >
+        {draft.replyTo !== null && (
+          <blockquote class="composer-quote">
+            <PostText post={draft.replyTo} />
+          </blockquote>
+        )}
+        {hasWarning && (
+          <Field
+            label="Content warning"
+            hint="Shown in place of the text until the reader asks for it."
+            maxLength={100}
+            value={draft.contentWarning}
+            onInput={({ currentTarget }) => change({ contentWarning: currentTarget.value })}
+          />
+        )}
+        <textarea
+          class="composer-text"
+          aria-label="What is happening?"
+          placeholder="What is happening?"
+          dir="auto"
+          rows={5}
+          autofocus
+          value={draft.text}
+          onInput={({ currentTarget }) => change({ text: currentTarget.value })}
+        />
+        {problem !== undefined && (
+          <p class="form-problem">
+            {problem.message} {problem.isUncertain && 'Nothing is lost: sending again never posts it twice.'}
+          </p>
+        )}
+        <div class="composer-options">
+          <Select
+            label="Who sees it"
+            value={draft.visibility}
+            choices={VISIBILITIES}
+            onChoose={(visibility) => change({ visibility })}
+          />
+          <Button
+            size="small"
+            aria-pressed={hasWarning}
+            onClick={() => {
+              if (hasWarning) change({ contentWarning: '' });
+              setHasWarning(!hasWarning);
+            }}
+          >
+            Content warning
+          </Button>
+        </div>
+        <footer class="composer-foot">
+          <span class="muted small" aria-live="off">
+            {savedText}
+          </span>
+          <Counter length={length} />
+          <Button type="submit" tone="primary" busy={state === 'sending'} disabled={!maySend}>
+            {problem?.isUncertain === true ? 'Send again' : 'Post'}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A second after the last key, and when the page goes away. */
+function useSaving(draft: Draft): string {
+  const [saved, setSaved] = useState(0);
+  useEffect(() => {
+    if (!isWorthKeeping(draft)) return;
+    const save = (): void => void saveDraft(draft).then(() => setSaved(draft.changedAt));
+    const timer = setTimeout(save, SAVE_AFTER_MS);
+    addEventListener('pagehide', save);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener('pagehide', save);
+    };
+  }, [draft]);
+  return saved === draft.changedAt ? 'Saved' : '';
+}

@@ -1,0 +1,118 @@
+/** A list of posts that grows at its end, and at its head when the reader asks for it. It belongs to a visit of a page. */
+import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { type Problem, toProblem } from '../api/problem.ts';
+import type { Author, FeedItem, Page, Post } from '../api/types.ts';
+import { takePost } from '../state/posts.ts';
+
+export interface FeedEntry {
+  /** Of the post, or of the repost that shows it here. */
+  readonly id: string;
+  readonly post: Signal<Post>;
+  readonly repostedBy: Author | null;
+}
+
+export interface FeedList {
+  readonly entries: ReadonlySignal<readonly FeedEntry[]>;
+  /** Newer ones that wait to be shown. */
+  readonly waiting: ReadonlySignal<readonly FeedEntry[]>;
+  readonly isLoading: ReadonlySignal<boolean>;
+  readonly problem: ReadonlySignal<Problem | undefined>;
+  /** There is nothing older. */
+  readonly isComplete: ReadonlySignal<boolean>;
+  /** The next older page; resolves when it is there, or has failed. */
+  more(): Promise<void>;
+  /** Asks what is newer than the head: it waits, and nothing moves. */
+  look(): Promise<void>;
+  /** What came by itself, from the live stream; what one has just written is shown at once. */
+  arrive(item: Post | FeedItem, options?: { readonly atOnce: boolean }): void;
+  /** Shows what waits. */
+  show(): void;
+}
+
+/** Asks for a page, the first without a token. */
+export type LoadPage = (pageToken: string | null) => Promise<Page<Post | FeedItem>>;
+
+export function createFeedList(load: LoadPage): FeedList {
+  const entries = signal<readonly FeedEntry[]>([]);
+  const waiting = signal<readonly FeedEntry[]>([]);
+  const isLoading = signal(false);
+  const problem = signal<Problem>();
+  const isComplete = signal(false);
+  let nextToken: string | null = null;
+
+  function unknown(items: readonly (Post | FeedItem)[]): FeedEntry[] {
+    const known = new Set([...entries.value, ...waiting.value].map(({ id }) => id));
+    return items.map(entryOf).filter(({ id }) => !known.has(id));
+  }
+
+  async function more(): Promise<void> {
+    if (isLoading.value || isComplete.value) return;
+    isLoading.value = true;
+    problem.value = undefined;
+    try {
+      const { items, next_page_token: token } = await load(nextToken);
+      batch(() => {
+        entries.value = [...entries.value, ...unknown(items)];
+        nextToken = token;
+        isComplete.value = token === null;
+      });
+    } catch (error) {
+      problem.value = toProblem(error);
+    } finally {
+      isLoading.value = false;
+    }
+  }
+
+  return {
+    entries,
+    waiting,
+    isLoading,
+    problem,
+    isComplete,
+    more,
+
+    async look() {
+      if (entries.value.length === 0) return more();
+      // A list that cannot be refreshed is as old as it says; the reader has asked for nothing.
+      const page = await load(null).catch(() => undefined);
+      if (page !== undefined)
+        waiting.value = sorted([...unknown(page.items).filter(isNewer), ...waiting.value]);
+    },
+
+    arrive(item, { atOnce } = { atOnce: false }) {
+      const [entry] = unknown([item]);
+      if (entry === undefined) {
+        takePost(item);
+        return;
+      }
+      if (atOnce) entries.value = [entry, ...entries.value];
+      else waiting.value = sorted([entry, ...waiting.value]);
+    },
+
+    show() {
+      batch(() => {
+        entries.value = [...waiting.value, ...entries.value];
+        waiting.value = [];
+      });
+    },
+  };
+
+  /** Than the head: what is older and was not there has come in between, and its place is not above. */
+  function isNewer({ id }: FeedEntry): boolean {
+    return id > (entries.value[0]?.id ?? '');
+  }
+}
+
+/** Ids sort as text. */
+function sorted(entries: FeedEntry[]): FeedEntry[] {
+  return entries.sort((left, right) => (left.id < right.id ? 1 : -1));
+}
+
+function entryOf(item: Post | FeedItem): FeedEntry {
+  const inFeed = 'entry_id' in item;
+  return {
+    id: inFeed ? item.entry_id : item.post_id,
+    post: takePost(item),
+    repostedBy: inFeed ? item.reposted_by : null,
+  };
+}
