@@ -12,7 +12,7 @@ export const SCOPE_MEANINGS = {
   'reports:write': 'Report users and posts to the moderators.',
   'notifications:read': 'Your notifications.',
   'notifications:write': 'Mark notifications as read, and choose what notifies you.',
-  'live:read': 'Hear of what is new while it happens.',
+  'live:read': 'Hear at once of new posts in your home timeline, and of notifications.',
   'links:read': 'Your short links and their clicks.',
   'links:write': 'Make, change, import and delete short links.',
   'webhooks:read': 'Your webhooks and their deliveries.',

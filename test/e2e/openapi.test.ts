@@ -31,20 +31,24 @@ interface Document {
  * or spare other keys, or act in an office. Everything else states the scope that a key needs.
  */
 const KEYLESS = [
+  'blockTarget',
   'createApiKey',
   'deleteApiKey',
   'deleteCurrentSession',
   'deleteMe',
   'deleteOtherSessions',
   'deleteSession',
+  'getCurrentSession',
   'listApiKeys',
   'listAuditEntries',
+  'listBlockedTargets',
   'listReports',
   'listSessions',
   'resolveReport',
   'restoreUser',
   'setUserRole',
   'suspendUser',
+  'unblockTarget',
   // The password and the address that resets it are among what it changes.
   'updateMe',
 ];

@@ -64,7 +64,7 @@ export function discoveryRoutes(app: App, { discovery, writes }: DiscoveryRoutes
   app.get(
     '/trends/tags',
     {
-      config: { access: 'optional' },
+      config: { access: 'optional', scope: 'posts:read' },
       schema: {
         tags: ['discovery'],
         summary: 'Tags that many use just now',
@@ -84,7 +84,7 @@ export function discoveryRoutes(app: App, { discovery, writes }: DiscoveryRoutes
   app.get(
     '/suggestions',
     {
-      config: { access: 'user' },
+      config: { access: 'user', scope: 'relationships:read' },
       schema: {
         tags: ['discovery'],
         summary: 'Whom you might follow',
@@ -103,7 +103,7 @@ export function discoveryRoutes(app: App, { discovery, writes }: DiscoveryRoutes
   app.delete(
     '/suggestions/:user_id',
     {
-      config: { access: 'user' },
+      config: { access: 'user', scope: 'relationships:write' },
       schema: {
         tags: ['discovery'],
         summary: 'Do not suggest somebody any more',

@@ -44,7 +44,7 @@ export function liveRoutes(app: App, { live }: { readonly live: Live }): void {
     {
       // A HEAD of what never ends would be nothing.
       exposeHeadRoute: false,
-      config: { access: 'user', limit: 'live' },
+      config: { access: 'user', scope: 'live:read', limit: 'live' },
       schema: {
         tags: ['live'],
         summary: 'What happens, as it happens',

@@ -61,7 +61,7 @@ export function searchRoutes(app: App, { search }: { readonly search: Search }):
   app.get(
     '/search',
     {
-      config: { access: 'optional' },
+      config: { access: 'optional', scope: 'posts:read' },
       schema: {
         tags: ['search'],
         summary: 'Search for posts, users or tags',
