@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { startTargetServer, type TargetServer } from '../../../test/support/target-server.ts';
 import { until } from '../../../test/support/until.ts';
@@ -16,12 +17,14 @@ describe('deliveries', () => {
   /** What the next target answers. */
   let status = 200;
   let target: TargetServer;
+  const held: ServerResponse[] = [];
   let worker: { close(): Promise<void> };
   before(async () => {
     setting = await createWebhooksSetting();
     target = await startTargetServer({
       answer: (request, response) => {
         if (request.path.startsWith('/slow')) return void setTimeout(() => response.end(), 1_200);
+        if (request.path.startsWith('/held')) return void held.push(response);
         response.writeHead(status, { 'retry-after': '7200' });
         response.end(`answer \u202e${status}`);
       },
@@ -307,6 +310,48 @@ describe('deliveries', () => {
     setting.time.aheadMs += LEASE_MS;
     await until(() => receivedAt('/orphaned').length === 1);
     await until(async () => (await latest(userId, id)).status === 'delivered');
+  });
+
+  it('of a worker that has lost its lease are written down, and the webhook is left to whoever has it', async () => {
+    const { userId, id } = await register('/held/lease');
+    await setting.post(userId, 2);
+    await until(() => receivedAt('/held/lease').length === 1);
+    const until_ = new Date(Date.now() + 60_000);
+    await setting.write(
+      'test_take',
+      'UPDATE webhooks SET lease = lease + 1, leased_until = $2 WHERE webhook_id = $1',
+      [Number(id), until_],
+    );
+    held.pop()?.end();
+    await until(async () => (await setting.deliveries(userId, id, 'delivered')).length === 1);
+    await setting.runJob('deliver-webhooks');
+    const [row] = await setting.read<{ leased_until: Date; waiting: number }>(
+      'test_left_alone',
+      'SELECT leased_until, waiting FROM webhooks WHERE webhook_id = $1',
+      [Number(id)],
+    );
+    assert.deepEqual(row, { leased_until: until_, waiting: 1 });
+    assert.equal(receivedAt('/held/lease').length, 1);
+  });
+
+  it('stay cancelled when the webhook is disabled or deleted while they are made', async () => {
+    const disabled = await register('/held/disabled');
+    const deleted = await register('/held/deleted');
+    await Promise.all([disabled, deleted].map(({ userId }) => setting.post(userId, 2)));
+    await until(() => held.length === 2);
+    await setting.call('PATCH', `/webhooks/${disabled.id}`, disabled.userId, { enabled: false });
+    await setting.call('DELETE', `/webhooks/${deleted.id}`, deleted.userId);
+    for (const response of held.splice(0)) response.end();
+    await until(() => released(disabled.id));
+    await until(() => released(deleted.id));
+    assert.equal((await setting.deliveries(disabled.userId, disabled.id, 'cancelled')).length, 2);
+    assert.equal((await show(disabled.userId, disabled.id)).waiting, 0);
+    assert.equal(receivedAt('/held/disabled').length + receivedAt('/held/deleted').length, 2);
+    await setting.runJob('erase-webhooks');
+    const rows = await setting.read('test_erased', 'SELECT FROM webhooks WHERE webhook_id = $1', [
+      Number(deleted.id),
+    ]);
+    assert.deepEqual(rows, []);
   });
 
   it('are known as slow by their last answer, and wait among their like', async () => {
