@@ -5,4 +5,5 @@ export const routes: readonly Route[] = [
   route('', 'home', async () => (await import('./pages/home/home-page.tsx')).HomePage),
   route('/sign-in', 'sign-in', async () => (await import('./pages/account/sign-in-page.tsx')).SignInPage),
   route('/sign-up', 'sign-up', async () => (await import('./pages/account/sign-up-page.tsx')).SignUpPage),
+  route('/@:name/:post_id', 'post', async () => (await import('./pages/thread/thread-page.tsx')).ThreadPage),
 ];
