@@ -162,10 +162,8 @@ describe('notifications', () => {
               model.happens(one.key);
               await deliver(one.event);
             }
-            const undone =
-              each.do === 'undo' ? done.splice(each.which % (done.length || 1), 1)[0] : undefined;
-            // Only what was done last can be taken back.
-            if (undone !== undefined && !done.some((one) => sameKey(one, undone))) {
+            const undone = each.do === 'undo' ? takeLast(done, each.which) : undefined;
+            if (undone !== undefined) {
               model.ends(undone.key);
               await deliver(undone.undo());
             }
@@ -234,9 +232,8 @@ describe('notifications', () => {
               done.push(perform(cast, each));
               await setting.handle(done.at(-1)?.event ?? assert.fail());
             }
-            const undone =
-              each.do === 'undo' ? done.splice(each.which % (done.length || 1), 1)[0] : undefined;
-            if (undone === undefined || done.some((one) => sameKey(one, undone))) return undefined;
+            const undone = each.do === 'undo' ? takeLast(done, each.which) : undefined;
+            if (undone === undefined) return undefined;
             await setting.handle(undone.undo());
             return undone;
           };
@@ -268,10 +265,37 @@ describe('notifications', () => {
     );
   });
 
+  it('are not shown twice when the newest of a group is taken back and another joins it in between', async () => {
+    const { alice, actors, posts } = newCast();
+    const [bob = 0, carol = 0, dave = 0] = actors;
+    const [first = 0, second = 0] = posts;
+    const last = causes.like(carol, first, alice);
+    await setting.handle(causes.like(bob, first, alice).done);
+    await setting.handle(causes.like(bob, second, alice).done);
+    await setting.handle(last.done);
+    const events = [last.undo(), causes.like(dave, first, alice).done];
+    const walked = await walk(alice, 1, async () => {
+      for (const event of events.splice(0)) await setting.handle(event);
+    });
+    assert.deepEqual(
+      walked.map(({ post }) => post),
+      [{ post_id: String(first) }, { post_id: String(second) }],
+    );
+  });
+
   async function announcedTo(userId: Id) {
     return (await setting.announced()).filter(({ key }) => key === userId);
   }
 });
+
+/** The last of those that are done as this one is: only that can be taken back, and the others are then nothing. */
+function takeLast(done: Done[], which: number): Done | undefined {
+  const chosen = done[which % Math.max(done.length, 1)];
+  if (chosen === undefined) return undefined;
+  const last = done.findLast((one) => sameKey(one, chosen));
+  done.splice(0, done.length, ...done.filter((one) => !sameKey(one, chosen)));
+  return last;
+}
 
 function sameKey(one: Done, other: Done): boolean {
   return JSON.stringify(one.key) === JSON.stringify(other.key);
