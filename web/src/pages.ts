@@ -5,5 +5,16 @@ export const routes: readonly Route[] = [
   route('', 'home', async () => (await import('./pages/home/home-page.tsx')).HomePage),
   route('/sign-in', 'sign-in', async () => (await import('./pages/account/sign-in-page.tsx')).SignInPage),
   route('/sign-up', 'sign-up', async () => (await import('./pages/account/sign-up-page.tsx')).SignUpPage),
+  route('/@:name', 'profile', async () => (await import('./pages/profile/profile-page.tsx')).ProfilePage),
+  route(
+    '/@:name/with/:tab(replies)',
+    'profile',
+    async () => (await import('./pages/profile/profile-page.tsx')).ProfilePage,
+  ),
+  route(
+    '/@:name/with/:list(followers|following)',
+    'profile',
+    async () => (await import('./pages/profile/user-list-page.tsx')).UserListPage,
+  ),
   route('/@:name/:post_id', 'post', async () => (await import('./pages/thread/thread-page.tsx')).ThreadPage),
 ];

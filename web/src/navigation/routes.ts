@@ -20,9 +20,12 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** `/@:name/:post_id` names its parts; a trailing slash makes no difference. */
+/** `/@:name/:list(followers|following)` names its parts, and may say what they can be; a trailing slash makes no difference. */
 export function route(path: string, name: string, load: () => Promise<Page>): Route {
-  const source = path.replaceAll(/:([a-z_]+)/g, (_part, part: string) => `(?<${part}>[^/]+)`);
+  const source = path.replaceAll(
+    /:([a-z_]+)(?:\(([^)]+)\))?/g,
+    (_part, name: string, choices = '[^/]+') => `(?<${name}>${choices})`,
+  );
   return { pattern: new RegExp(`^${source}/?$`), name, load };
 }
 

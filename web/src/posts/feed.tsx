@@ -5,14 +5,12 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Post } from '../api/types.ts';
 import { Button } from '../ui/button.tsx';
 import { countText } from '../ui/count.tsx';
+import { EndMark } from '../ui/item-list.tsx';
 import { Failure, Skeleton } from '../ui/states.tsx';
 import './feed.css';
 import { Composer } from './composer.tsx';
 import type { FeedList } from './feed-list.ts';
 import { PostCard } from './post.tsx';
-
-/** So far before its end is seen, the next page is asked for. */
-const AHEAD = '1200px';
 
 export interface FeedProps {
   /** Of the list, for who hears it. */
@@ -47,29 +45,11 @@ export function Feed({ name, list, empty }: FeedProps) {
         />
       )}
       {isLoading.value && <Skeleton rows={entries.value.length === 0 ? 4 : 1} />}
-      {!isComplete.value && problem.value === undefined && <End onNear={() => void list.more()} />}
+      {!isComplete.value && problem.value === undefined && <EndMark onNear={() => void list.more()} />}
       {isComplete.value && entries.value.length > 0 && <p class="feed-end muted">You are at the end.</p>}
       {answered !== undefined && <Composer replyTo={answered} onClose={() => setAnswered(undefined)} />}
     </>
   );
-}
-
-/** Tells of its end before it is seen. */
-function End({ onNear }: { readonly onNear: () => void }) {
-  const mark = useRef<HTMLDivElement>(null);
-  const latest = useRef(onNear);
-  latest.current = onNear;
-  useEffect(() => {
-    const observer = new IntersectionObserver(
-      (seen) => {
-        if (seen.some(({ isIntersecting }) => isIntersecting)) latest.current();
-      },
-      { rootMargin: AHEAD },
-    );
-    if (mark.current !== null) observer.observe(mark.current);
-    return () => observer.disconnect();
-  });
-  return <div ref={mark} class="feed-mark" />;
 }
 
 /** At the top they are shown where the reader is; further down, above, with the page staying where it is. */

@@ -5,11 +5,16 @@ import type { User } from '../api/types.ts';
 
 interface CurrentSession {
   readonly user: User | null;
+  /** Not in the answer to a sign-in. */
+  readonly role?: Role | null;
   readonly csrf_token: string | null;
 }
 
+export type Role = 'user' | 'moderator' | 'administrator';
+
 /** `undefined` until the server has said; null: nobody. */
 export const me = signal<User | null | undefined>(undefined);
+export const role = signal<Role>('user');
 export const isSignedIn = computed(() => me.value !== null && me.value !== undefined);
 /** The session ended while the page was open. */
 export const hasExpired = signal(false);
@@ -30,6 +35,7 @@ export interface SignIn {
 
 export async function signIn({ username, password }: SignIn): Promise<void> {
   take(await post<CurrentSession>('/sessions', { username, password, cookie: true }));
+  await loadSession();
 }
 
 export interface SignUp extends SignIn {
@@ -49,8 +55,9 @@ export async function signOut(): Promise<void> {
   forget();
 }
 
-function take({ user, csrf_token: token }: CurrentSession): void {
+function take({ user, role: given, csrf_token: token }: CurrentSession): void {
   setCsrfToken(token);
+  role.value = given ?? 'user';
   if (user !== null) hasExpired.value = false;
   me.value = user;
 }

@@ -45,6 +45,9 @@ const SignedIn = Type.Object({
 
 const CurrentSession = Type.Object({
   user: Type.Union([reference(UserSchema), Type.Null()]),
+  role: Type.Union([Type.Enum(['user', 'moderator', 'administrator']), Type.Null()], {
+    description: 'What they may do.',
+  }),
   csrf_token: Type.Union([Type.String(), Type.Null()], {
     description: 'For whoever is signed in by the cookie: to be sent as X-CSRF-Token on every write.',
   }),
@@ -134,11 +137,12 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
     },
     async (request) => {
       const { principal } = request;
-      if (principal === undefined) return { user: null, csrf_token: null };
+      if (principal === undefined) return { user: null, role: null, csrf_token: null };
       const [profile] = await profiles.describeUsers(undefined, [principal.userId]);
       const token = readSessionCookie(request);
       return {
         user: profile === undefined ? null : presentUser(profile),
+        role: principal.role,
         csrf_token: token === undefined ? null : csrfTokenOf(token),
       };
     },

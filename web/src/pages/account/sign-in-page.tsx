@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import { entry, navigate } from '../../navigation/location.ts';
 import { signIn } from '../../state/session.ts';
 import { Field } from '../../ui/field.tsx';
+import { Form, useForm } from '../../ui/form.tsx';
 import { PageHead } from '../../ui/page.tsx';
-import { Form, useForm } from './account-form.tsx';
 
 export function SignInPage() {
   const [username, setUsername] = useState('');

@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import { navigate } from '../../navigation/location.ts';
 import { signUp } from '../../state/session.ts';
 import { Field } from '../../ui/field.tsx';
+import { Form, useForm } from '../../ui/form.tsx';
 import { PageHead } from '../../ui/page.tsx';
-import { Form, useForm } from './account-form.tsx';
 
 export function SignUpPage() {
   const [username, setUsername] = useState('');

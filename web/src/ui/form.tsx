@@ -1,8 +1,8 @@
 /** A form whose mistakes stand beside their fields, and in a summary that takes the focus. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Problem, toProblem } from '../../api/problem.ts';
-import { Button } from '../../ui/button.tsx';
+import { type Problem, toProblem } from '../api/problem.ts';
+import { Button } from './button.tsx';
 
 export interface FormState {
   readonly busy: boolean;
