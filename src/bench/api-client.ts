@@ -67,7 +67,8 @@ export function requireSuccess({ method, path }: HttpRequest, response: HttpResp
 }
 
 export function isSuccess({ status }: HttpResponse): boolean {
-  return status >= 200 && status <= 299;
+  // A redirect is what was asked for.
+  return status >= 200 && status <= 399;
 }
 
 /** The text at a path of names in a parsed answer. */

@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly users: number;
   readonly posts: number;
   readonly follows: number;
+  /** That are opened. */
+  readonly links: number;
   readonly skew: number;
   readonly seed: number;
   readonly connections: number;
@@ -29,6 +31,8 @@ export interface BenchOptions {
   readonly loadCores: Cores;
   /** From how many followers on an author is not pushed, as the server was told. */
   readonly pullFollowers: number;
+  /** In which `search` searches. */
+  readonly searchPosts: number;
   /** Tells this run's names and keys from those of others. */
   readonly runId: string;
   readonly clock: Clock;

@@ -11,9 +11,16 @@ import type { BenchOptions } from './bench-options.ts';
 import { createCrowdScenarios } from './crowd/crowd-scenarios.ts';
 import type { Finding } from './experiments/experiment.ts';
 import { EXPERIMENTS } from './experiments/experiments.ts';
+import { createLinkScenarios } from './link-scenarios.ts';
 import { createPopulation } from './population.ts';
 import { measureScenario, type ScenarioResult } from './rounds.ts';
-import { createScenarios, isCrowdScenario, SCENARIO_NAMES, type Scenario } from './scenarios.ts';
+import {
+  createScenarios,
+  isCrowdScenario,
+  isLinkScenario,
+  SCENARIO_NAMES,
+  type Scenario,
+} from './scenarios.ts';
 import { type Workshop, withWorkshop } from './workshop.ts';
 
 export interface BenchResults {
@@ -31,7 +38,14 @@ export function runBench(options: BenchOptions): Promise<BenchResults> {
     const findings: Finding[] = [];
     for (const experiment of EXPERIMENTS.filter(({ name }) => options.scenarios.includes(name))) {
       options.onProgress(experiment.name);
-      findings.push(await experiment.run({ ...workshop, crowd: requireCrowd(options) }));
+      const stage = {
+        ...workshop,
+        // Not every one needs people.
+        get crowd() {
+          return requireCrowd(options);
+        },
+      };
+      findings.push(await experiment.run(stage));
     }
     return { scenarios: results, findings };
   });
@@ -41,7 +55,9 @@ export function runBench(options: BenchOptions): Promise<BenchResults> {
 async function chooseScenarios(workshop: Workshop): Promise<Scenario[]> {
   const { options } = workshop;
   const wanted = SCENARIO_NAMES.filter((name) => options.scenarios.includes(name));
-  const known = wanted.every(isCrowdScenario) ? [] : await populationScenarios(workshop);
+  const onUsers = wanted.some((name) => !isCrowdScenario(name) && !isLinkScenario(name));
+  const known = onUsers ? await populationScenarios(workshop) : [];
+  if (wanted.some(isLinkScenario)) known.push(...(await createLinkScenarios(workshop)));
   if (wanted.some(isCrowdScenario)) known.push(...createCrowdScenarios(requireCrowd(options), options.skew));
   return known.filter(({ name }) => wanted.includes(name));
 }

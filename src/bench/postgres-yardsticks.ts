@@ -69,6 +69,14 @@ const YARDSTICKS = {
     statement: `WITH liked AS (${INSERT_LIKE})
       UPDATE bench_count SET like_count = like_count + 1 FROM liked WHERE post_id = 1 RETURNING like_count`,
   },
+  /** A click that is counted at once, each connection its own link: nobody waits for anybody. */
+  'click-upsert': {
+    create:
+      'CREATE TABLE bench_click (link_id bigint PRIMARY KEY, clicks bigint NOT NULL) WITH (fillfactor = 70)',
+    drop: 'DROP TABLE IF EXISTS bench_click',
+    statement: `INSERT INTO bench_click AS held (link_id, clicks) VALUES ($1, 1 + length(left($2, 0)))
+      ON CONFLICT (link_id) DO UPDATE SET clicks = held.clicks + 1`,
+  },
 } as const satisfies Record<string, Yardstick>;
 
 export function createPostgresYardstick(target: PostgresTarget, slots: number): PostgresYardstick {

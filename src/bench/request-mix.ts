@@ -16,10 +16,20 @@ export interface OperationKind {
   readonly background?: boolean;
 }
 
+/** So many requests of one path each that a message of them all would take minutes. */
+export interface NumberedPaths {
+  readonly prefix: string;
+  /** Their ends, most popular first, one behind the other. */
+  readonly ends: string;
+  readonly endLength: number;
+}
+
 /** Plain data, so that it can be sent to the process that makes the load. */
 export interface RequestMix {
   /** Most popular first. The requests of one operation go one after the other over one connection. */
   readonly operations: readonly (readonly HttpRequest[])[];
+  /** In their place. */
+  readonly paths?: NumberedPaths;
   /** Their shares are drawn from these, the rest from `operations`. */
   readonly others?: readonly OperationKind[];
   /** Of the callers, most active first. Empty: the requests go without. */
@@ -59,7 +69,7 @@ export function createRequester(
         const { requests, background } = draw();
         for (const request of requests) {
           const { status } = await connection.send(formatRequest(address, request));
-          if (status < 200 || status > 299) return String(status);
+          if (status < 200 || status > 399) return String(status);
         }
         return background ? BACKGROUND : 'ok';
       } catch (error) {
@@ -96,7 +106,9 @@ export function createDraw(mix: RequestMix): () => DrawnOperation {
 }
 
 /** First the kind by its share, then the operation by its popularity. */
-function createOperationDraw({ operations, others = [], skew }: RequestMix, fraction: () => number) {
+function createOperationDraw(mix: RequestMix, fraction: () => number) {
+  const { operations, paths, others = [], skew } = mix;
+  if (paths !== undefined) return createPathDraw(paths, skew, fraction);
   const kinds = [...others, { share: 1, operations }].map(({ share, operations, background = false }) => ({
     share,
     operations,
@@ -111,6 +123,15 @@ function createOperationDraw({ operations, others = [], skew }: RequestMix, frac
       left -= share;
     }
     throw new RangeError('the shares of a mix are more than 1');
+  };
+}
+
+function createPathDraw({ prefix, ends, endLength }: NumberedPaths, skew: number, fraction: () => number) {
+  const next = createZipfSampler(ends.length / endLength, skew, fraction);
+  return (): DrawnOperation => {
+    const start = next() * endLength;
+    const path = prefix + ends.slice(start, start + endLength);
+    return { requests: [{ method: 'GET', path }], background: false };
   };
 }
 

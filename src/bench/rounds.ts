@@ -136,7 +136,7 @@ function createSlices(scenario: Scenario, bare: BareServer, workshop: Workshop):
         inserts: await inserts(),
         background: await background(measured.product),
       };
-      const rate = wanted ?? chooseRate(measured.product);
+      const rate = wanted ?? chooseRate(measured.product, scenario.loadShare);
       const schedule = scheduleOf(workshop, rate, seed + slices);
       return { round: { ...closed, scheduled: await product({ schedule }) }, rate };
     },
@@ -148,8 +148,8 @@ function withoutBackground({ mix, unique }: Scenario): Pick<Scenario, 'mix' | 'u
   return { mix: { ...mix, others }, unique };
 }
 
-/** Half of the capacity: where people's requests queue now and then, but nothing piles up. */
-function chooseRate({ completed, background, durationMs }: Slice): number {
-  const half = ((completed + background) / durationMs) * 500;
-  return Math.max(1, Number(half.toPrecision(2)));
+/** By default half of the capacity: where people's requests queue now and then, but nothing piles up. */
+function chooseRate({ completed, background, durationMs }: Slice, share = 0.5): number {
+  const rate = ((completed + background) / durationMs) * 1_000 * share;
+  return Math.max(1, Number(rate.toPrecision(2)));
 }

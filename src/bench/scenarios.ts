@@ -9,12 +9,23 @@ import { type RequestMix, UNIQUE_MARK } from './request-mix.ts';
 export const BASIC_SCENARIO_NAMES = ['post', 'post-keyed', 'read', 'profile', 'feed', 'sign-in'] as const;
 /** On the people of a follow graph. */
 export const CROWD_SCENARIO_NAMES = ['home', 'home-alone', 'profile-posts', 'crowd-posts', 'mix'] as const;
-export const SCENARIO_NAMES = [...BASIC_SCENARIO_NAMES, ...CROWD_SCENARIO_NAMES] as const;
+/** On links of one owner. */
+export const LINK_SCENARIO_NAMES = ['redirect', 'link-create', 'link-create-keyed'] as const;
+export const SCENARIO_NAMES = [
+  ...BASIC_SCENARIO_NAMES,
+  ...LINK_SCENARIO_NAMES,
+  ...CROWD_SCENARIO_NAMES,
+] as const;
+export type LinkScenarioName = (typeof LINK_SCENARIO_NAMES)[number];
 export type CrowdScenarioName = (typeof CROWD_SCENARIO_NAMES)[number];
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
 export function isCrowdScenario(name: string): name is CrowdScenarioName {
   return CROWD_SCENARIO_NAMES.some((known) => known === name);
+}
+
+export function isLinkScenario(name: string): name is LinkScenarioName {
+  return LINK_SCENARIO_NAMES.some((known) => known === name);
 }
 
 export interface Scenario {
@@ -29,8 +40,10 @@ export interface Scenario {
   readonly requests: number;
   /** By the ends of their paths: how the bare server tells requests apart. The first that fits counts. */
   readonly suffixes: readonly string[];
-  /** Runs on the people of a graph, whose caches take longer to warm up. */
+  /** Runs on the people of a graph, or on very many links, whose caches take longer to warm up. */
   readonly crowd: boolean;
+  /** Of its capacity, at which latency is measured; half of it by default. */
+  readonly loadShare?: number;
   /** Reads home timelines, so that it is of interest where these came from. */
   readonly homeReads: boolean;
 }

@@ -10,7 +10,12 @@ export const EXPERIMENT_NAMES = [
   'hot-like',
   'refresh-ahead',
   'write-through',
+  'live-broadcast',
+  'live-delivery',
+  'live-idle',
   'cold-start',
+  'search',
+  'clicks',
 ] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
 

@@ -1,12 +1,17 @@
 /** Every experiment, in the order in which they run: what restarts the server comes last. */
 
+import { clicksExperiment } from './clicks.ts';
 import { coldStartExperiment } from './cold-start.ts';
 import { deliveriesExperiment } from './deliveries.ts';
 import type { Experiment } from './experiment.ts';
 import { fanOutExperiment } from './fan-out.ts';
 import { hotLikeExperiment } from './hot-like.ts';
 import { lagExperiment } from './lag.ts';
+import { liveBroadcastExperiment } from './live-broadcast.ts';
+import { liveDeliveryExperiment } from './live-delivery.ts';
+import { liveIdleExperiment } from './live-idle.ts';
 import { refreshAheadExperiment } from './refresh-ahead.ts';
+import { searchExperiment } from './search.ts';
 import { writeThroughExperiment } from './write-through.ts';
 
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -16,5 +21,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   hotLikeExperiment,
   refreshAheadExperiment,
   writeThroughExperiment,
+  liveBroadcastExperiment,
+  liveDeliveryExperiment,
+  liveIdleExperiment,
   coldStartExperiment,
+  // It leaves very many posts behind.
+  searchExperiment,
+  clicksExperiment,
 ];

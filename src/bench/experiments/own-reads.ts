@@ -22,7 +22,7 @@ export const SILENT_LOG = createLog({ level: 'silent', pretty: false });
 
 /** Connections of its own to the PostgreSQL of the server, while `work` runs. */
 export async function withOwnStore<Result>(
-  { options: { stage, clock } }: ExperimentWorkshop,
+  { options: { stage, clock } }: Pick<ExperimentWorkshop, 'options'>,
   work: (sql: PostgresSqlStore) => Promise<Result>,
 ): Promise<Result> {
   if (stage.database === undefined) throw new AppError('unavailable', 'PostgreSQL cannot be reached.');
