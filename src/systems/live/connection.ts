@@ -58,31 +58,63 @@ export interface ConnectionOptions {
   readonly reader: Reader;
   readonly sessionId: Id;
   readonly transport: Transport;
-  /** A frame that waits counts until all has been sent. */
+  readonly gather: Gather;
   readonly onSent: (event: string) => void;
   readonly onEnd: (reason: EndReason) => void;
+}
+
+/** Calls the function when this turn of the event loop is over; together with those of all other connections. */
+export type Gather = (flush: () => void) => void;
+
+export function createGather(): Gather {
+  let flushes: (() => void)[] = [];
+  const flushAll = (): void => {
+    const due = flushes;
+    flushes = [];
+    for (const flush of due) flush();
+  };
+  return (flush) => {
+    if (flushes.push(flush) === 1) queueMicrotask(flushAll);
+  };
 }
 
 /** Whoever does not take the farewell by then is cut off. */
 const FAREWELL_MS = 2_000;
 
 export function createConnection(options: ConnectionOptions): LiveConnection {
-  const { reader, sessionId, transport, onSent, onEnd } = options;
+  const { reader, sessionId, transport, gather, onSent, onEnd } = options;
   const { socket } = transport;
   let held: Frame[] | undefined;
+  /** Frames of this turn, which go out in one system call. */
+  const fresh: Buffer[] = [];
+  let freshBytes = 0;
+  /** Frames since the socket last had nothing to send. */
   let waiting = 0;
   let ended = false;
 
   function write(bytes: Buffer): void {
     if (ended || socket.destroyed) return;
-    const { writableLength } = socket;
-    waiting = writableLength === 0 ? 0 : waiting + 1;
-    if (waiting >= BUFFERED_FRAMES_MAX || writableLength + bytes.length > BUFFERED_BYTES_MAX) {
+    const waitingBytes = socket.writableLength + freshBytes;
+    waiting = waitingBytes === 0 ? 0 : waiting + 1;
+    if (waiting >= BUFFERED_FRAMES_MAX || waitingBytes + bytes.length > BUFFERED_BYTES_MAX) {
       connection.end('slow');
       return;
     }
-    gather(socket);
-    socket.write(bytes);
+    freshBytes += bytes.length;
+    if (fresh.push(bytes) === 1) gather(flush);
+  }
+
+  function flush(): void {
+    const [only] = fresh;
+    if (only === undefined || socket.destroyed) return;
+    if (fresh.length === 1) socket.write(only);
+    else {
+      socket.cork();
+      for (const bytes of fresh) socket.write(bytes);
+      socket.uncork();
+    }
+    fresh.length = 0;
+    freshBytes = 0;
   }
 
   function sendNow(frame: Frame): void {
@@ -102,7 +134,7 @@ export function createConnection(options: ConnectionOptions): LiveConnection {
     get held() {
       return held !== undefined;
     },
-    isWaiting: () => socket.writableLength > 0,
+    isWaiting: () => socket.writableLength + freshBytes > 0,
 
     hold() {
       held ??= [];
@@ -121,6 +153,7 @@ export function createConnection(options: ConnectionOptions): LiveConnection {
     },
 
     drained() {
+      flush();
       if (ended || socket.destroyed || !socket.writableNeedDrain) return Promise.resolve();
       return new Promise((resolve) => {
         const done = (): void => {
@@ -138,7 +171,7 @@ export function createConnection(options: ConnectionOptions): LiveConnection {
       ended = true;
       held = undefined;
       if (!socket.destroyed) {
-        gather(socket);
+        flush();
         socket.write(transport.bytesOf(farewell));
         transport.finish(reason);
         const cut = setTimeout(() => socket.destroy(), FAREWELL_MS);
@@ -152,11 +185,4 @@ export function createConnection(options: ConnectionOptions): LiveConnection {
     },
   };
   return connection;
-}
-
-/** All that is written until the end of this turn goes out in one system call. */
-function gather(socket: Socket): void {
-  if (socket.writableCorked > 0) return;
-  socket.cork();
-  queueMicrotask(() => socket.uncork());
 }

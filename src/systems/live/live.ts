@@ -6,7 +6,13 @@ import type { Principal } from '../../core/principal.ts';
 import type { EventLog, LoggedEvent, Tail, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type ClientMessages, createClientMessages } from './client-messages.ts';
-import { createConnection, type EndReason, type LiveConnection, type Transport } from './connection.ts';
+import {
+  createConnection,
+  createGather,
+  type EndReason,
+  type LiveConnection,
+  type Transport,
+} from './connection.ts';
 import { isReached, LIVE_TOPICS, newOffsets, type Offsets, parseCursor, placeOf } from './cursor.ts';
 import { createDelivery } from './delivery.ts';
 import { Frame } from './frame.ts';
@@ -93,6 +99,7 @@ export function createLive(deps: LiveDeps): Live {
   });
   const resume = createResume({ ...deps, recentEvents });
   const heartbeat = createHeartbeat({ positionText: delivery.positionText, endedSessions, log });
+  const gather = createGather();
   const heard = newOffsets();
   let following = false;
   let draining = false;
@@ -154,7 +161,7 @@ export function createLive(deps: LiveDeps): Live {
 
   function open(reader: Reader, sessionId: Id, transport: Transport): LiveConnection {
     const connection = createConnection({
-      ...{ reader, sessionId, transport, onSent: observer.sent },
+      ...{ reader, sessionId, transport, gather, onSent: observer.sent },
       onEnd: (reason: EndReason) => {
         observer.ended(reason);
         remove(connection);
