@@ -117,6 +117,7 @@ function drawScalar(type: string, literals: readonly string[], draw: Draw): unkn
     case 'int8':
       // Some are equal, as constraints between columns ask for.
       return pick([1, 2, whole(100), Number.MAX_SAFE_INTEGER - whole(1_000)], draw);
+    case 'float4':
     case 'float8':
     case 'numeric':
       return pick([0, 0.1, -1e-7, 1e15 + 0.3], draw);
