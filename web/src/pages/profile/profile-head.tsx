@@ -54,7 +54,7 @@ export function ProfileHead({ user: shown }: { readonly user: Signal<User> }) {
       )}
       <p class="muted small">Joined {joined.format(new Date(user.created_at))}</p>
       <p class="profile-counts">
-        <Number
+        <CountLink
           href={`${path}/with/following`}
           value={user.following_count}
           one="following"
