@@ -27,5 +27,7 @@ export function readKuttLink(record: SourceRecord): SourceLink {
 
 /** True in JSON, in a table of PostgreSQL, or of SQLite; a password is also its hash. */
 function isSet(value: unknown): boolean {
-  return ![undefined, null, false, '', 'f', 'false', '0', 0].includes(value as never);
+  return !UNSET.includes(value);
 }
+
+const UNSET: readonly unknown[] = [undefined, null, false, '', 'f', 'false', '0', 0];

@@ -13,14 +13,14 @@ const INSERT = /INSERT\s+(?:IGNORE\s+)?INTO\s+`?(\w+)`?\s*(?:\(([^()]*)\)\s*)?VA
 /** Of which the beginning may have come and the end not yet. */
 const INSERT_LENGTH_MAX = 2_000;
 const TUPLE = /\s*\(((?:'(?:[^'\\]|\\[\s\S])*'|[^'()])*)\)\s*([,;])/y;
-const VALUE = /\s*(?:'((?:[^'\\]|\\[\s\S]|'')*)'|([^,']*?))\s*(?:,|$)/y;
+const VALUE = /(?:\s*'((?:[^'\\]|\\[\s\S]|'')*)'\s*|([^,']*))(?:,|$)/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0', b: '\b', Z: '\x1a' };
 
 /** Every row that is inserted into the table; all else in the dump is passed over. */
 export async function* mysqlRows(texts: AsyncIterable<string>, table: MysqlTable): AsyncGenerator<Row> {
   const reader = createInsertReader(table);
   let row = 0;
-  for await (const text of texts) {
+  for await (const text of atLeast(texts, PIECE_LENGTH_MIN)) {
     for (const record of reader.read(text)) {
       row += 1;
       yield { row, record };
@@ -28,6 +28,20 @@ export async function* mysqlRows(texts: AsyncIterable<string>, table: MysqlTable
     if (reader.unreadLength() > UNENDED_LENGTH_MAX) throw unreadable(row + 1, 'It is no row of SQL.');
   }
   if (reader.isInside()) throw unreadable(row + 1, 'The dump ends in the middle of a statement.');
+}
+
+/** A row that is not whole yet is looked at again with each piece: so there are few. */
+const PIECE_LENGTH_MIN = 16_384;
+
+async function* atLeast(texts: AsyncIterable<string>, length: number): AsyncGenerator<string> {
+  let piece = '';
+  for await (const text of texts) {
+    piece += text;
+    if (piece.length < length) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
 }
 
 function createInsertReader({ nameEnd, columns }: MysqlTable) {
@@ -80,7 +94,7 @@ function recordOf(names: readonly string[], tuple: string): Record<string, strin
     if (value === null) break;
     const [, quoted, bare = ''] = value;
     if (quoted !== undefined) values.push([name, unescaped(quoted)]);
-    else if (bare.toUpperCase() !== 'NULL') values.push([name, bare]);
+    else if (bare.trim().toUpperCase() !== 'NULL') values.push([name, bare.trim()]);
   }
   return Object.fromEntries(values);
 }

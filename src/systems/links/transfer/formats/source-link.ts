@@ -68,9 +68,8 @@ export function tagsOf(record: SourceRecord, ...names: readonly string[]): strin
 
 /** The code at the end of a short URL, with or without its scheme: `https://bit.ly/abc`, `bit.ly/abc`, `/abc/`. */
 export function codeIn(shortUrl: string | undefined): string | undefined {
-  const path = shortUrl?.replace(/[?#].*$/s, '').replace(/\/+$/, '');
-  const code = path?.slice(path.lastIndexOf('/') + 1);
-  return code === '' ? undefined : code;
+  const [path = ''] = shortUrl?.split(/[?#]/, 1) ?? [];
+  return path.split('/').findLast((part) => part !== '');
 }
 
 export function leftOut(reason: string): AppError {
