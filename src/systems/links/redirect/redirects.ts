@@ -70,10 +70,13 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
 
   function record(linkId: Id, kind: ClickKind, { userAgent, referrer, language, address }: Visitor): void {
     clicks.record({
-      ...{ linkId, kind, address, atMs: clock.nowMs() },
+      linkId,
+      atMs: clock.nowMs(),
+      kind,
       userAgent: cut(userAgent),
       referrer: cut(referrer),
       language: cut(language),
+      address,
     });
   }
 
@@ -82,7 +85,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     const version = blockedTargets.version();
     if (link.checkedVersion !== version) {
       const targets = [link.location, ...(link.guard?.rules ?? []).map(({ url }) => url)];
-      const reasons = targets.map((url) => (url === '' ? undefined : blockedTargets.reasonOf(new URL(url))));
+      const reasons = targets.map((url) => (url === '' ? undefined : blockedTargets.reasonOf(url)));
       link.blockedReason = reasons.find((reason) => reason !== undefined);
       link.checkedVersion = version;
     }

@@ -11,10 +11,17 @@ export interface RequestVisitor extends Visitor {
 
 export function visitorOf(request: IncomingMessage, address: string): RequestVisitor {
   const { rawHeaders, url = '/' } = request;
+  // One literal, without spreading others into it, which takes 5 us (Node 20).
   const visitor = {
-    ...{ userAgent: '', referrer: '', language: '', purpose: '', host: '' },
     method: request.method === 'HEAD' ? ('HEAD' as const) : ('GET' as const),
-    ...{ address, path: url, query: '' },
+    userAgent: '',
+    referrer: '',
+    language: '',
+    purpose: '',
+    host: '',
+    address,
+    path: url,
+    query: '',
   };
   const mark = url.indexOf('?');
   if (mark >= 0) {

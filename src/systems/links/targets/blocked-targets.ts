@@ -33,8 +33,8 @@ export interface BlockedTarget {
 }
 
 export interface BlockedTargets {
-  /** Why the URL is blocked; `undefined` if it is not. Some microseconds. */
-  reasonOf(url: URL): string | undefined;
+  /** Why the URL is blocked; `undefined` if it is not. Some microseconds, and nothing while the list is empty. */
+  reasonOf(url: URL | string): string | undefined;
   /** Another number with each change of the list: what was checked by an earlier one is to be checked again. */
   version(): number;
   /** Reads the list. */
@@ -75,8 +75,9 @@ export function createBlockedTargets({ sql, ids, eventLog }: BlockedTargetsDeps)
   }
 
   return {
-    reasonOf(url) {
+    reasonOf(given) {
       if (reasons.size === 0) return undefined;
+      const url = new URL(given);
       const host = hostOf(url);
       for (let domain = host; domain !== ''; domain = parentOf(domain)) {
         const reason = reasons.get(domain);
