@@ -6,6 +6,8 @@ import { CORES_PATTERN } from '../bench/pinned-process.ts';
 import {
   BASIC_SCENARIO_NAMES,
   CROWD_SCENARIO_NAMES,
+  isLinkScenario,
+  LINK_SCENARIO_NAMES,
   SCENARIO_NAMES,
   type ScenarioName,
 } from '../bench/scenarios.ts';
@@ -18,11 +20,13 @@ export interface BenchCommandOptions {
   readonly users: number;
   readonly posts: number;
   readonly follows: number;
+  readonly links: number;
   readonly graph?: string;
   readonly people?: number;
   readonly followsMean: number;
   readonly postsPerPerson: number;
   readonly followers: number;
+  readonly searchPosts: number;
   readonly pullFollowers?: number;
   readonly pullDeliveries?: number;
   readonly data?: string;
@@ -52,7 +56,7 @@ const ALL_NAMES = [...SCENARIO_NAMES, ...EXPERIMENT_NAMES];
 /** For a look whether everything works; the figures mean little. */
 const QUICK = {
   ...{ users: 4, posts: 20, follows: 2, connections: 4, rounds: 1, seconds: 0.3 },
-  ...{ people: 100, followers: 1_000, warmUp: 0.2 },
+  ...{ people: 100, followers: 1_000, warmUp: 0.2, searchPosts: 1_000, links: 1_000 },
 };
 
 export function withBenchOptions(command: Command): Command {
@@ -68,6 +72,7 @@ export function withBenchOptions(command: Command): Command {
     .option('--users <n>', 'to make, 2 to 10000', wholeNumber(2, 10_000), 50)
     .option('--posts <n>', 'to make, 1 to 100000', wholeNumber(1, 100_000), 2000)
     .option('--follows <n>', 'of each user, 0 to 1000', wholeNumber(0, 1000), 10)
+    .option('--links <n>', 'to load for redirect, 10 to 10000000', wholeNumber(10, 10_000_000), 1_000_000)
     .addOption(
       new Option(
         '--graph <file>',
@@ -82,6 +87,7 @@ export function withBenchOptions(command: Command): Command {
     .option('--follows-mean <n>', 'of the people of a generated graph', wholeNumber(1, 1000), 10)
     .option('--posts-per-person <n>', 'in the graph, in the mean', number(0, 100), 2)
     .option('--followers <n>', 'of the star of lag', wholeNumber(10, 10_000_000), 1_000_000)
+    .option('--search-posts <n>', 'to load for search', wholeNumber(10, 10_000_000), 1_000_000)
     .option('--pull-followers <n>', 'sets GROUNDSWELL_PULL_FOLLOWERS of the server', wholeNumber(1, 1e9))
     .option('--pull-deliveries <n>', 'sets GROUNDSWELL_PULL_DELIVERIES of the server', wholeNumber(1, 1e12))
     .addOption(
@@ -116,13 +122,14 @@ export function describeScenarios(): string {
   return [
     'Scenarios:',
     `  on users made through the API: ${BASIC_SCENARIO_NAMES.join(', ')} (the default)`,
+    `  on links: ${LINK_SCENARIO_NAMES.join(', ')}; clicks, with figures of its own`,
     `  on the people of a graph: ${CROWD_SCENARIO_NAMES.join(', ')}`,
-    `  with figures of their own, on the same: ${EXPERIMENT_NAMES.join(', ')}`,
+    `  with figures of their own, on the same: ${EXPERIMENT_NAMES.filter(needsCrowd).join(', ')}`,
   ].join('\n');
 }
 
 export function needsCrowd(name: ScenarioChoice): boolean {
-  return !BASIC_SCENARIO_NAMES.some((basic) => basic === name);
+  return !BASIC_SCENARIO_NAMES.some((basic) => basic === name) && !isLinkScenario(name) && name !== 'clicks';
 }
 
 /** Those that were asked for; else, where a graph was, those that need one. */
