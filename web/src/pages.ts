@@ -5,6 +5,11 @@ export const routes: readonly Route[] = [
   route('', 'home', async () => (await import('./pages/home/home-page.tsx')).HomePage),
   route('/sign-in', 'sign-in', async () => (await import('./pages/account/sign-in-page.tsx')).SignInPage),
   route('/sign-up', 'sign-up', async () => (await import('./pages/account/sign-up-page.tsx')).SignUpPage),
+  route(
+    '/notifications',
+    'notifications',
+    async () => (await import('./pages/notifications/notifications-page.tsx')).NotificationsPage,
+  ),
   route('/@:name', 'profile', async () => (await import('./pages/profile/profile-page.tsx')).ProfilePage),
   route(
     '/@:name/with/:tab(replies)',

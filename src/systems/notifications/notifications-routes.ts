@@ -20,7 +20,7 @@ const KindSchema = Type.Unsafe<NotificationKind>({
     'follow: they follow you. follow_request: they ask to. like, repost: of your post. reply: to your post. mention: a post names you.',
 });
 
-const NotificationSchema = Type.Object(
+export const NotificationSchema = Type.Object(
   {
     notification_id: Type.Unsafe<string>({
       ...IdText,

@@ -4,6 +4,7 @@ import { entry } from '../navigation/location.ts';
 import { matchRoute } from '../navigation/routes.ts';
 import { routes } from '../pages.ts';
 import { isSignedIn, me } from '../state/session.ts';
+import { unreadCount } from '../state/unread.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import './navigation.css';
 
@@ -27,7 +28,14 @@ function ways(): readonly Way[] {
   return [
     { name: 'home', label: 'Home', icon: 'home', href: '/', isMain: true },
     { name: 'search', label: 'Search', icon: 'search', href: '/search', isMain: true },
-    { name: 'notifications', label: 'Notifications', icon: 'bell', href: '/notifications', isMain: true },
+    {
+      name: 'notifications',
+      label: 'Notifications',
+      icon: 'bell',
+      href: '/notifications',
+      isMain: true,
+      badge: unreadCount.value,
+    },
     { name: 'profile', label: 'Profile', icon: 'user', href: `/@${me.value?.username}` },
     { name: 'bookmarks', label: 'Bookmarks', icon: 'bookmark', href: '/bookmarks' },
     { name: 'links', label: 'Links', icon: 'link', href: '/links' },

@@ -6,6 +6,7 @@ import { Composer } from '../../posts/composer.tsx';
 import { Feed } from '../../posts/feed.tsx';
 import { createFeedList } from '../../posts/feed-list.ts';
 import { lastSent } from '../../state/drafts.ts';
+import { onLive } from '../../state/live.ts';
 import { isSignedIn, me } from '../../state/session.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { PageHead } from '../../ui/page.tsx';
@@ -27,6 +28,15 @@ function HomeTimeline() {
   const [visit] = useState(() => entry.value);
   const list = keptBy(visit, 'home', () => createFeedList(loadPage));
   const [isWriting, setWriting] = useState(false);
+  useEffect(() => {
+    const ends = [
+      onLive('post', ({ entry_id, reposted_by, post }) => list.arrive({ ...post, entry_id, reposted_by })),
+      onLive('gap', () => void list.look()),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [list]);
   useEffect(
     () =>
       lastSent.subscribe((post) => {

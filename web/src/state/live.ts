@@ -1,0 +1,131 @@
+/**
+ * What happens, as it happens: one WebSocket for the whole app. It resumes after the last event that was heard, so that a
+ * lost connection loses nothing; where the server cannot tell what was missed it says so, and lists look again.
+ */
+import { effect, signal } from '@preact/signals';
+import type { Author, Post } from '../api/types.ts';
+import { isGone, takePost, updatePost } from './posts.ts';
+import { isSignedIn } from './session.ts';
+
+/** The events by name, with what each carries. */
+export interface LiveEvents {
+  readonly post: { readonly entry_id: string; readonly reposted_by: Author | null; readonly post: Post };
+  readonly post_edited: { readonly post: Post };
+  readonly post_deleted: { readonly post_id: string };
+  readonly unreposted: { readonly entry_id: string; readonly post_id: string; readonly user_id: string };
+  readonly counts: Pick<Post, 'post_id' | 'like_count' | 'repost_count' | 'reply_count'>;
+  readonly notification: {
+    readonly notification_id: string;
+    readonly kind: string;
+    readonly actor: Author | null;
+  };
+  readonly notification_withdrawn: { readonly notification_id: string };
+  readonly unread: { readonly read_up_to: string };
+  readonly gap: { readonly reason: string };
+}
+
+type EventName = keyof LiveEvents;
+type Listener<Name extends EventName> = (data: LiveEvents[Name]) => void;
+
+interface Message {
+  readonly event: string;
+  readonly id?: string;
+  readonly data: unknown;
+}
+
+const PROTOCOL = 'groundswell.v1';
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 60_000;
+const WATCHED_MAX = 100;
+const WATCH_EVERY_MS = 1_000;
+
+/** Whether events arrive now. */
+export const isLive = signal(false);
+
+const listeners = new Map<string, Set<(data: unknown) => void>>();
+let socket: WebSocket | undefined;
+let lastId: string | undefined;
+let retryMs = RETRY_MS_MIN;
+let retryTimer: ReturnType<typeof setTimeout> | undefined;
+let watched: readonly string[] = [];
+let watchTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Answers what ends it. */
+export function onLive<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+  const found = listeners.get(name) ?? new Set();
+  listeners.set(name, found);
+  // What the server sends under a name is of its type: docs/live.md.
+  found.add(listener as (data: unknown) => void);
+  return () => void found.delete(listener as (data: unknown) => void);
+}
+
+/** The posts whose counts are on the screen, the first of them; they are told as they change. */
+export function watchPosts(postIds: readonly string[]): void {
+  watched = postIds.slice(0, WATCHED_MAX);
+  if (watchTimer !== undefined) return;
+  watchTimer = setTimeout(() => {
+    watchTimer = undefined;
+    sendWatched();
+  }, WATCH_EVERY_MS);
+}
+
+onLive('post', ({ post }) => takePost(post));
+onLive('post_edited', ({ post }) => takePost(post));
+onLive('post_deleted', ({ post_id: id }) => {
+  isGone(id).value = true;
+});
+onLive('counts', ({ post_id: id, ...counts }) => updatePost(id, counts));
+
+effect(() => {
+  if (isSignedIn.value) connect();
+  else disconnect();
+});
+addEventListener('online', () => connect());
+
+function connect(): void {
+  clearTimeout(retryTimer);
+  if (!isSignedIn.peek() || socket !== undefined) return;
+  const query = lastId === undefined ? '' : `?since=${encodeURIComponent(lastId)}`;
+  const opened = new WebSocket(`/api/v1/live${query}`, PROTOCOL);
+  socket = opened;
+  opened.addEventListener('message', ({ data }) => hear(JSON.parse(String(data)) as Message));
+  opened.addEventListener('close', () => {
+    if (socket !== opened) return;
+    socket = undefined;
+    isLive.value = false;
+    retryIn(retryMs * (0.5 + Math.random()));
+    retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+  });
+}
+
+function disconnect(): void {
+  clearTimeout(retryTimer);
+  lastId = undefined;
+  const closing = socket;
+  socket = undefined;
+  isLive.value = false;
+  closing?.close();
+}
+
+function retryIn(ms: number): void {
+  clearTimeout(retryTimer);
+  if (isSignedIn.peek()) retryTimer = setTimeout(connect, ms);
+}
+
+function hear({ event, id, data }: Message): void {
+  if (id !== undefined) lastId = id;
+  if (event === 'ready') {
+    isLive.value = true;
+    retryMs = RETRY_MS_MIN;
+    sendWatched();
+  } else if (event === 'reconnect') {
+    // The server stops, and asks its clients to come back one after the other.
+    retryMs = (data as { readonly after_ms: number }).after_ms;
+  }
+  for (const listen of listeners.get(event) ?? []) listen(data);
+}
+
+function sendWatched(): void {
+  if (!isLive.value || socket?.readyState !== WebSocket.OPEN) return;
+  socket.send(JSON.stringify({ type: 'watch', post_ids: watched }));
+}
