@@ -41,7 +41,8 @@ export const disownLinks = writeStatement<
      SELECT link_id, domain_id, code, deleted_at IS NOT NULL AS was_deleted FROM links WHERE owner_id = $1
      ORDER BY link_id LIMIT $2 FOR UPDATE),
    forgotten AS (DELETE FROM link_changes WHERE link_id IN (SELECT link_id FROM picked)),
-   unlimited AS (DELETE FROM link_visits WHERE link_id IN (SELECT link_id FROM picked))
+   unlimited AS (DELETE FROM link_visits WHERE link_id IN (SELECT link_id FROM picked)),
+   unimported AS (DELETE FROM link_imports WHERE link_id IN (SELECT link_id FROM picked))
    UPDATE links SET owner_id = NULL, url = '', title = '', tags = '{}', utm = NULL, rules = NULL,
      password_hash = NULL, expires_at = NULL, max_visits = NULL, deleted_at = coalesce(deleted_at, $3)
    FROM picked WHERE links.link_id = picked.link_id

@@ -6,8 +6,10 @@ import {
   linesOf,
   type TransferSetting,
 } from '../../../../test/support/transfer-setting.ts';
+import { disownLinks } from '../owners/hidden-owners-queries.ts';
 import { BULK_ROWS_MAX } from './bulk-routes.ts';
 import { EXPORT_COLUMNS } from './link-export.ts';
+import { getImports } from './link-imports-queries.ts';
 
 describe('importing links', () => {
   let setting: TransferSetting;
@@ -119,6 +121,19 @@ describe('importing links', () => {
     assert.equal((await setting.call('DELETE', alice, `/links/${linkId}`)).statusCode, 204);
     assert.equal((await setting.call('GET', alice, `/links/${linkId}/import`)).statusCode, 404);
     assert.deepEqual(outcomes(await run(alice, 'format=yourls', table)), ['renamed']);
+  });
+
+  it('leaves nothing of itself when the account is erased', async () => {
+    const alice = setting.newUser();
+    const [{ link_id: linkId }] = await run(
+      alice,
+      'format=yourls',
+      'keyword,url\ngone,https://example.org/\n',
+    );
+    const imports = () => setting.sql.query(getImports, [Number(alice), [Number(linkId)]]);
+    assert.equal((await imports()).length, 1);
+    await setting.sql.query(disownLinks, [Number(alice), 100, new Date()]);
+    assert.deepEqual(await imports(), []);
   });
 
   it('refuses what is no table of the format before it does anything', async () => {
