@@ -11,6 +11,7 @@ import './feed.css';
 import { Composer } from './composer.tsx';
 import type { FeedList } from './feed-list.ts';
 import { PostCard } from './post.tsx';
+import { useVisiblePosts } from './visible-posts.ts';
 
 export interface FeedProps {
   /** Of the list, for who hears it. */
@@ -22,6 +23,7 @@ export interface FeedProps {
 export function Feed({ name, list, empty }: FeedProps) {
   const [answered, setAnswered] = useState<Post>();
   const { entries, isLoading, problem, isComplete } = list;
+  const container = useVisiblePosts(entries.value);
   const isEmpty = useComputed(() => isComplete.value && entries.value.length === 0);
   useEffect(() => {
     if (entries.value.length === 0) void list.more();
@@ -31,7 +33,7 @@ export function Feed({ name, list, empty }: FeedProps) {
   return (
     <>
       <NewPosts list={list} />
-      <div role="feed" aria-label={name} aria-busy={isLoading.value} class="feed">
+      <div ref={container} role="feed" aria-label={name} aria-busy={isLoading.value} class="feed">
         {entries.value.map(({ id, post, repostedBy }, index) => (
           <PostCard key={id} post={post} repostedBy={repostedBy} position={index + 1} onReply={setAnswered} />
         ))}

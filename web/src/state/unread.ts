@@ -1,8 +1,12 @@
 /** How many notifications wait; told by the server, kept right by what happens meanwhile. */
 import { effect, signal } from '@preact/signals';
-import { get } from '../api/http.ts';
+import { get, post } from '../api/http.ts';
 import { onLive } from './live.ts';
 import { isSignedIn } from './session.ts';
+
+interface Unread {
+  readonly unread_count: number;
+}
 
 export const unreadCount = signal(0);
 const SETTLE_MS = 300;
@@ -24,4 +28,9 @@ export function refreshUnread(): void {
     );
     if (answer !== undefined) unreadCount.value = answer.unread_count;
   }, SETTLE_MS);
+}
+
+export async function markRead(upToId: string): Promise<void> {
+  const answer = await post<Unread>('/notifications/read', { up_to_id: upToId });
+  unreadCount.value = answer.unread_count;
 }

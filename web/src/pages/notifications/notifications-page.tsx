@@ -1,11 +1,11 @@
 /** What others did that concerns the reader: likes, reposts and follows by groups, answers and mentions one by one. */
 import { useEffect, useState } from 'preact/hooks';
-import { get, post } from '../../api/http.ts';
+import { get } from '../../api/http.ts';
 import type { Notification, Page } from '../../api/types.ts';
 import { entry, keptBy } from '../../navigation/location.ts';
 import { onLive } from '../../state/live.ts';
 import { isSignedIn } from '../../state/session.ts';
-import { refreshUnread } from '../../state/unread.ts';
+import { markRead } from '../../state/unread.ts';
 import { Button } from '../../ui/button.tsx';
 import { createItemList, ItemList, type Items } from '../../ui/item-list.tsx';
 import { PageHead } from '../../ui/page.tsx';
@@ -86,9 +86,7 @@ function useMarkRead({ items }: Items<Notification>): void {
     const mark = (): void => {
       if (document.visibilityState !== 'visible') return;
       document.removeEventListener('visibilitychange', mark);
-      post('/notifications/read', { up_to_id: newest })
-        .then(refreshUnread)
-        .catch(() => undefined);
+      markRead(newest).catch(() => undefined);
     };
     document.addEventListener('visibilitychange', mark);
     mark();
