@@ -9,7 +9,8 @@ export function linkOf(row: LinkRow, { blockedReason }: Pick<TargetRules, 'block
   const { codeOrigin: _, domainId: __, ...link } = announcedOf(row);
   const targets = [link.url, ...link.rules.map(({ url }) => url)];
   const reasons = targets.map((url) => blockedReason(new URL(url)));
-  return { ...link, visits: row.visits, blockedReason: reasons.find((reason) => reason !== undefined) };
+  const blockedBy = reasons.find((reason) => reason !== undefined);
+  return { ...link, visits: row.visits, visitCount: row.visit_count, blockedReason: blockedBy };
 }
 
 export function announcedOf(row: LinkRow): AnnouncedLink {

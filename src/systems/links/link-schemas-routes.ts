@@ -120,6 +120,10 @@ export const LinkSchema = Type.Object(
       description: 'Null: without a limit.',
     }),
     visits: Type.Integer({ minimum: 0, description: 'Of those that are limited; 0 without a limit.' }),
+    visit_count: Type.Integer({
+      minimum: 0,
+      description: 'How often people have opened it, without bots and previews; some seconds behind.',
+    }),
     has_password: Type.Boolean(),
     created_at: Time,
     updated_at: NullableTime('Null: never.'),
@@ -247,6 +251,7 @@ export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number)
     expires_at: link.expiresAt?.toISOString() ?? null,
     max_visits: link.maxVisits,
     visits: link.visits,
+    visit_count: link.visitCount,
     has_password: link.hasPassword,
     created_at: idTimestamp(link.linkId),
     updated_at: link.updatedAt?.toISOString() ?? null,

@@ -52,6 +52,8 @@ export interface Link extends LinkTarget {
   readonly maxVisits: number | null;
   /** Of those that are limited, how many were used; 0 without a limit. */
   readonly visits: number;
+  /** Humans who have opened it, as far as they are counted: some seconds behind. */
+  readonly visitCount: number;
   readonly hasPassword: boolean;
   readonly updatedAt: Date | null;
   /** Why a moderator's list forbids its target; `undefined`: it does not. */

@@ -21,6 +21,8 @@ export interface LinkRow {
   readonly expires_at: Date | null;
   readonly max_visits: number | null;
   readonly visits: number;
+  /** Humans, as far as they are counted. */
+  readonly visit_count: number;
   readonly password_hash: string | null;
   readonly updated_at: Date | null;
 }
@@ -28,11 +30,12 @@ export interface LinkRow {
 const COLUMNS = `
   link.link_id, link.owner_id, link.domain_id, domain.host, link.code, link.code_origin, link.url, link.title, link.tags,
   link.redirect_type, link.pass_query, link.utm, link.rules, link.expires_at, link.max_visits,
-  coalesce(visited.visits, 0) AS visits, link.password_hash, link.updated_at`;
+  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash, link.updated_at`;
 
 const JOINED = `
   LEFT JOIN link_domains AS domain ON domain.domain_id = link.domain_id
-  LEFT JOIN link_visits AS visited ON visited.link_id = link.link_id`;
+  LEFT JOIN link_visits AS visited ON visited.link_id = link.link_id
+  LEFT JOIN link_click_totals AS clicked ON clicked.link_id = link.link_id`;
 
 export const getOwnLink = readStatement<[ownerId: Id, linkId: Id], LinkRow>(
   'links_get_own',
@@ -90,7 +93,7 @@ export const pageOwnLinks = readStatement<
    SELECT * FROM fitting
    UNION ALL
    SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules,
-     expires_at, max_visits, visits, password_hash, updated_at, false FROM last
+     expires_at, max_visits, visits, visit_count, password_hash, updated_at, false FROM last
    WHERE (SELECT count(*) FROM fitting) < $3 AND (SELECT count(*) FROM looked_at) = $4`,
 );
 

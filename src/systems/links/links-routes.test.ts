@@ -7,8 +7,10 @@ import {
   LINKS_HOST,
   type LinksSetting,
 } from '../../../test/support/links-setting.ts';
+import { shardOf } from '../../core/ids.ts';
 import { readStatement } from '../../ports/sql-store/sql-store.ts';
 import { lookOf } from './codes/alias.ts';
+import { addTotals } from './statistics/roll-up-queries.ts';
 
 const TARGET = 'https://example.org/';
 
@@ -32,10 +34,30 @@ describe('links', () => {
       short_url: `https://${LINKS_HOST}/${code}`,
       url: TARGET,
       ...{ title: '', tags: [], state: 'active', blocked_reason: null, host: null, redirect_type: 302 },
-      ...{ pass_query: false, utm: {}, rules: [], expires_at: null, max_visits: null, visits: 0 },
+      ...{
+        pass_query: false,
+        utm: {},
+        rules: [],
+        expires_at: null,
+        max_visits: null,
+        visits: 0,
+        visit_count: 0,
+      },
       ...{ has_password: false, updated_at: null },
     });
     assert.deepEqual((await call('GET', `/links/${link_id}`)).body, body);
+  });
+
+  it('say how often people have opened them, one by one, in lists and after a change', async () => {
+    const { body: made } = await call('POST', '/links', { url: TARGET, title: 'counted' });
+    const [linkId, shard] = [Number(made.link_id), shardOf(ALICE)];
+    await setting.sql.query(addTotals, [[linkId], [shard], [ALICE], [7], [5], [3]]);
+    const { body: got } = await call('GET', `/links/${linkId}`);
+    assert.deepEqual(got, { ...made, visit_count: 7 });
+    const { body: page } = await call('GET', '/links?limit=1&search=counted');
+    assert.deepEqual(page.items, [got]);
+    const { body: changed } = await call('PATCH', `/links/${linkId}`, { title: 'counted on' });
+    assert.equal(changed.visit_count, 7);
   });
 
   it('keep all that their owner says of them, but never show the password', async () => {

@@ -219,6 +219,7 @@ function newRow(link: NewLink, content: LinkContent): LinkRow {
     code_origin: link.codeOrigin,
     password_hash: link.passwordHash,
     visits: 0,
+    visit_count: 0,
     updated_at: null,
     ...contentColumns(content),
   };
