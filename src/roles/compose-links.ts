@@ -108,7 +108,12 @@ function linkClicksOf(deps: LinksCompositionDeps): LinkClicks {
     ...deps,
     ...{ sql: ports.sql, eventLog: ports.eventLog, countryTable: ports.countryTable },
     observer: createLinkClickMetrics(metrics.registry),
-    isOwnHost: (host) => URL.canParse(publicUrl()) && host === new URL(publicUrl()).hostname,
+    isOwnHost: (host) => [publicUrl(), config.links.url].some((url) => hostOf(url) === host),
     retentionDays: config.clickRetentionDays,
   });
+}
+
+/** `undefined` where it is not known yet. */
+function hostOf(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
 }
