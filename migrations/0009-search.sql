@@ -42,8 +42,6 @@ CREATE TABLE search_users (
 CREATE INDEX search_users_by_name ON search_users (username_key) WHERE state = 'shown';
 CREATE INDEX search_users_by_popularity ON search_users (popularity DESC, user_id DESC) WHERE state = 'shown';
 CREATE INDEX search_users_words ON search_users USING gin (words) WITH (fastupdate = off);
-CREATE INDEX search_users_similar ON search_users
-    USING gin (username_key gin_trgm_ops, name_key gin_trgm_ops) WITH (fastupdate = off);
 
 -- In how many public posts a tag is. A tag belongs to nobody: no shard.
 CREATE TABLE search_tags (

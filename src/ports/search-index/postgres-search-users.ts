@@ -35,7 +35,7 @@ export const getMissingUsers = readStatement<[userIds: readonly Id[]], { user_id
    WHERE (SELECT known.user_id FROM search_users AS known WHERE known.user_id = asked.user_id) IS NULL`,
 );
 
-/** Only what is off by more than a twentieth: each change of a rank is one in four indexes. */
+/** Only what is off by more than a twentieth: each change of a rank is one in all indexes. */
 export const rankSearchUsers = writeStatement<[userIds: readonly Id[], followers: readonly number[]]>(
   'search_users_rank',
   `WITH ranked AS MATERIALIZED (
@@ -107,15 +107,15 @@ export const searchAllUsers = readStatement<SearchUsersParams, UserHitRow>(
    SELECT user_id, popularity FROM found ORDER BY ${ORDER} LIMIT $4`,
 );
 
+/** Of the most followed: an index of trigrams would read the names of all, where many begin alike. */
 export const searchSimilarUsers = readStatement<
-  [text: string, limit: number, hiddenIds: readonly Id[]],
+  [text: string, limit: number, hiddenIds: readonly Id[], walked: number, likenessMin: number],
   UserHitRow
 >(
   'search_users_similar',
-  `WITH found AS MATERIALIZED (
+  `SELECT found.user_id, found.popularity FROM (
      SELECT user_id, popularity, greatest(similarity(username_key, $1), similarity(name_key, $1)) AS likeness
-     FROM search_users AS found
-     WHERE (found.username_key % $1 OR found.name_key % $1) AND found.state || '' = 'shown'
-       AND found.user_id NOT IN (SELECT unnest($3::bigint[])))
-   SELECT user_id, popularity FROM found ORDER BY likeness DESC, ${ORDER} LIMIT $2`,
+     FROM search_users WHERE state = 'shown' ORDER BY popularity DESC, user_id DESC LIMIT $4) AS found
+   WHERE found.likeness >= $5::float8 AND found.user_id NOT IN (SELECT unnest($3::bigint[]))
+   ORDER BY found.likeness DESC, ${ORDER} LIMIT $2`,
 );

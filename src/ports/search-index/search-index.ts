@@ -138,8 +138,8 @@ export interface SearchIndex {
 
   /**
    * Users in whose name or display name a word begins with each word of `text`: who has just this name, then those whom
-   * the viewer follows, then all others, each by how many follow them. If there is nobody, those whose names are similar, at most one
-   * page of them. An empty text is everybody. Who keeps their place in this order is neither repeated nor left out.
+   * the viewer follows, then all others, each by how many follow them. If there is nobody, well-known ones whose names are similar, at
+   * most one page of them. An empty text is everybody. Who keeps their place in this order is neither repeated nor left out.
    */
   searchUsers(
     text: string,
