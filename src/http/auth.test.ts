@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createManualClock } from '../../test/support/manual-clock.ts';
 import { serverOptions } from '../../test/support/server-options.ts';
-import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { Principal, UserRole, UserTier } from '../core/principal.ts';
 import type { Scope } from '../core/scope.ts';
@@ -88,7 +88,7 @@ describe('an API key', () => {
   });
 
   it('counts for its owner, with the limits of the account', async () => {
-    const { call } = await openApp({ rateLimiter: createMemoryRateLimiter({ clock: systemClock }) });
+    const { call } = await openApp({ rateLimiter: createMemoryRateLimiter({ clock: createManualClock() }) });
     const remaining = async (token: string) =>
       Number((await call(token, '/links')).headers['ratelimit-remaining']);
     const before = await remaining('session');
