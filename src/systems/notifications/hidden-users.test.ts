@@ -7,6 +7,7 @@ import {
 } from '../../../test/support/notifications-setting.ts';
 import type { Id } from '../../core/ids.ts';
 import { createHiddenUsers } from './hidden-users.ts';
+import { MEMBERS_LOOKED_AT_TWICE } from './inbox.ts';
 import { NOTIFICATION_KINDS } from './notification.ts';
 
 describe('notifications of what hidden users did', () => {
@@ -82,6 +83,22 @@ describe('notifications of what hidden users did', () => {
     await setting.handle(...wave.map((userId) => causes.user('suspended', userId)));
     await setting.runJobs();
     assert.deepEqual(await seen(), [[bob]]);
+    assert.equal((await items(alice))[0]?.groupCount, 1);
+  });
+
+  it('are looked past up to a limit while nothing was heard of it', async () => {
+    const [alice, bob] = [setting.addUser(), setting.addUser()];
+    const wave = Array.from({ length: MEMBERS_LOOKED_AT_TWICE }, () => setting.addUser());
+    await likedPost(alice, bob, ...wave);
+    for (const userId of wave.slice(1)) setting.setUnknown(userId, true);
+    assert.deepEqual(
+      (await items(alice)).map(({ actors }) => actors.map(({ userId }) => userId)),
+      [wave.slice(0, 1)],
+    );
+    setting.setUnknown(wave[0] ?? 0, true);
+    assert.deepEqual(await items(alice), []);
+    await setting.handle(...wave.map((userId) => causes.user('suspended', userId)));
+    await setting.runJobs();
     assert.equal((await items(alice))[0]?.groupCount, 1);
   });
 

@@ -17,8 +17,7 @@ import {
   type NotificationKind,
   type ShownPost,
 } from './notification.ts';
-
-import type { TiesOf } from './notification-writer.ts';
+import type { TiesOf } from './notification-admission.ts';
 
 /** Shown of those who did it. */
 export const ACTORS_MAX = 5;
@@ -27,7 +26,7 @@ export const UNREAD_COUNT_MAX = 100;
 /** Notifications of a group that are looked at: so many may be hidden before its count is not exact. */
 const MEMBERS_LOOKED_AT = 16;
 /** Of groups whose first were all by people whom the reader does not see. A group in which these are too is left out. */
-const MEMBERS_LOOKED_AT_TWICE = 256;
+export const MEMBERS_LOOKED_AT_TWICE = 256;
 /** A page that is still short after these leads on to the next one; one is the rule. */
 const ROUNDS_MAX = 10;
 

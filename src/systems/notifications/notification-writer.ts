@@ -6,20 +6,17 @@
 import type { Clock } from '../../core/clock.ts';
 import { assert } from '../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../core/ids.ts';
-import type { Pair, Tie } from '../../core/user.ts';
 import { APPEND_EVENTS_MAX, type EventLog, type NewEvent } from '../../ports/event-log/event-log.ts';
-import type { SqlSession, SqlTransaction } from '../../ports/sql-store/sql-store.ts';
-import { getStates } from './hidden-users-queries.ts';
+import type { SqlTransaction } from '../../ports/sql-store/sql-store.ts';
 import { addGroupCounts, openInboxes } from './inboxes-queries.ts';
 import { type Change, KINDS_ABOUT_POSTS, type NotificationKind } from './notification.ts';
+import { admit, type TiesOf } from './notification-admission.ts';
 import { type Causes, keyOf } from './notification-causes.ts';
-import { notified, withdrawn } from './notification-events.ts';
 import {
   type Candidate,
   type OpenInbox,
   type Plan,
   planNotifications,
-  type RowWrite,
   type Stored,
   subjectKeyOf,
 } from './notification-plan.ts';
@@ -35,9 +32,7 @@ import {
   updateRows,
   upsertGroups,
 } from './notification-writer-queries.ts';
-
-/** What lies between users, of many pairs at once, in their order. Inside a transaction, pass it as the session. */
-export type TiesOf = (pairs: readonly Pair[], session?: SqlSession) => Promise<readonly Tie[]>;
+import { announcements } from './plan-announcements.ts';
 
 /** What metrics want to know. `delayMs`: from what was done to the commit of the notification. */
 export interface NotificationObserver {
@@ -78,31 +73,6 @@ export function createNotificationWriter(deps: NotificationWriterDeps): Notifica
       });
     },
   };
-}
-
-/** Those that may be heard of: not of the deleted or to them, nor where a block or the recipient's mute is between. */
-async function admit(
-  transaction: SqlTransaction,
-  changes: readonly Change[],
-  tiesOf: TiesOf,
-): Promise<readonly Candidate[]> {
-  if (changes.length === 0) return [];
-  const people = [...new Set(changes.flatMap(({ userId, actorId }) => [userId, actorId]))];
-  const rows = await transaction.query(getStates, [people]);
-  const states = new Map(rows.map((row) => [row.user_id, row.state]));
-  const lasting = changes.filter(
-    ({ userId, actorId }) => states.get(userId) !== 'deleted' && states.get(actorId) !== 'deleted',
-  );
-  const standing = lasting.filter(({ stands }) => stands);
-  const pairs = standing.map(({ userId, actorId }) => ({ viewerId: userId, userId: actorId }));
-  const ties = pairs.length === 0 ? [] : await tiesOf(pairs, transaction);
-  const tieOf = new Map(standing.map((change, index) => [change, ties[index]]));
-  return lasting.flatMap((change) => {
-    const tie = tieOf.get(change);
-    if (tie?.blocked === true || tie?.muting === true) return [];
-    const hidden = states.get(change.actorId) === 'suspended';
-    return [{ ...change, following: tie?.following ?? false, hidden }];
-  });
 }
 
 async function findUsersOfPosts(transaction: SqlTransaction, postIds: readonly Id[]): Promise<readonly Id[]> {
@@ -227,33 +197,6 @@ async function endGroups(
 ): Promise<readonly GoneGroupRow[]> {
   if (postIds.length === 0) return [];
   return transaction.query(markGone, [postIds, KINDS_ABOUT_POSTS, userIds]);
-}
-
-function announcements(
-  plan: Plan,
-  groups: readonly GroupRow[],
-  gone: readonly GoneGroupRow[],
-): readonly NewEvent[] {
-  const groupOf = new Map(groups.map((row) => [`${row.user_id} ${row.group_id}`, row]));
-  const wholeOf = ({ change, groupId, notificationId }: RowWrite) => {
-    const group = groupOf.get(`${change.userId} ${groupId}`);
-    return { ...change, groupId, notificationId, groupCount: group?.shown_count ?? 0 };
-  };
-  return [
-    ...plan.withdrawn.map((row) => withdrawn(wholeOf(row))),
-    ...plan.shown.map((row) => notified(wholeOf(row))),
-    ...gone
-      .filter((row) => row.shown_count > 0)
-      .map((row) =>
-        withdrawn({
-          userId: row.user_id,
-          kind: row.kind,
-          notificationId: row.latest_id,
-          groupId: row.group_id,
-          groupCount: 0,
-        }),
-      ),
-  ];
 }
 
 async function append(
