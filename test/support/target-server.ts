@@ -40,7 +40,7 @@ export async function startTargetServer(options: TargetServerOptions = {}): Prom
   const received: ReceivedRequest[] = [];
   let connections = 0;
   let open = 0;
-  const listener = async (request: IncomingMessage, response: ServerResponse) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse) => {
     response.on('error', () => undefined);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -49,6 +49,9 @@ export async function startTargetServer(options: TargetServerOptions = {}): Prom
     received.push(one);
     answer(one, response);
   };
+  // A request that breaks off has not been received.
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    void receive(request, response).catch(() => response.destroy());
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.on('connection', (socket) => {
     connections += 1;
