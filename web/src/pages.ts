@@ -10,6 +10,16 @@ export const routes: readonly Route[] = [
     'notifications',
     async () => (await import('./pages/notifications/notifications-page.tsx')).NotificationsPage,
   ),
+  route('/search', 'search', async () => (await import('./pages/search/search-page.tsx')).SearchPage),
+  route('/explore', 'search', async () => (await import('./pages/search/search-page.tsx')).SearchPage),
+  route('/tags/:tag', 'tag', async () => (await import('./pages/lists/tag-page.tsx')).TagPage),
+  route(
+    '/bookmarks',
+    'bookmarks',
+    async () => (await import('./pages/lists/bookmarks-page.tsx')).BookmarksPage,
+  ),
+  route('/requests', 'requests', async () => (await import('./pages/lists/requests-page.tsx')).RequestsPage),
+  route('/compose', 'compose', async () => (await import('./pages/compose/compose-page.tsx')).ComposePage),
   route('/@:name', 'profile', async () => (await import('./pages/profile/profile-page.tsx')).ProfilePage),
   route(
     '/@:name/with/:tab(replies)',

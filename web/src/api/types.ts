@@ -18,6 +18,11 @@ export interface FeedItem extends Post {
   readonly reposted_by: Author | null;
 }
 
+export interface TagUse {
+  readonly tag: string;
+  readonly use_count: number;
+}
+
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly next_page_token: string | null;

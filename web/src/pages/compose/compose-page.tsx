@@ -1,0 +1,64 @@
+/** Where a post begins that is no answer, and the drafts that were kept. */
+import { useEffect, useState } from 'preact/hooks';
+import { navigate } from '../../navigation/location.ts';
+import { Composer } from '../../posts/composer.tsx';
+import { type Draft, deleteDraft, drafts, loadDrafts } from '../../state/drafts.ts';
+import { isSignedIn } from '../../state/session.ts';
+import { Button } from '../../ui/button.tsx';
+import { PageHead } from '../../ui/page.tsx';
+import { SignInFirst } from '../../ui/sign-in-first.tsx';
+import { Time } from '../../ui/time.tsx';
+import './compose-page.css';
+
+export function ComposePage() {
+  return isSignedIn.value ? <Compose /> : <SignInFirst title="New post" what="where posts are written" />;
+}
+
+function Compose() {
+  const [open, setOpen] = useState<Draft | 'new' | undefined>('new');
+  useEffect(() => void loadDrafts(), []);
+  return (
+    <>
+      <PageHead title="New post" />
+      <div class="page-body">
+        <p>
+          <Button tone="primary" icon="write" onClick={() => setOpen('new')}>
+            Write a post
+          </Button>
+        </p>
+        {drafts.value.length > 0 && (
+          <section aria-labelledby="drafts">
+            <h2 id="drafts">Drafts</h2>
+            <p class="muted small">Kept in this browser only.</p>
+            <ul>
+              {drafts.value.map((draft) => (
+                <li key={draft.key} class="draft">
+                  <p dir="auto" class="draft-text">
+                    {draft.text}
+                  </p>
+                  <span class="muted small">
+                    <Time at={new Date(draft.changedAt).toISOString()} />
+                  </span>
+                  <Button size="small" onClick={() => setOpen(draft)}>
+                    Go on
+                  </Button>
+                  <Button size="small" tone="danger" onClick={() => void deleteDraft(draft.key)}>
+                    Delete
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+      </div>
+      {open !== undefined && (
+        <Composer
+          key={open === 'new' ? 'new' : open.key}
+          {...(open !== 'new' && { draft: open })}
+          onClose={() => setOpen(undefined)}
+          onSent={() => navigate('/', { replace: true })}
+        />
+      )}
+    </>
+  );
+}
