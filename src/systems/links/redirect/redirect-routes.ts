@@ -90,7 +90,7 @@ export function redirectRoutes(root: App, deps: RedirectRoutesDeps): void {
 
 function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
   const { redirects, addresses, hosts } = deps;
-  const params = Type.Object({ code: Type.String() });
+  const params = Type.Object({ code: Type.String({ description: 'Of the link.' }) });
   const config = { access: 'public', limit: 'visit' } as const;
   const schema = { tags: ['links'], params };
   app.addContentTypeParser(
