@@ -15,6 +15,7 @@ import {
   LiveRefusal,
   openEventStream,
   openWebSocket,
+  type ToldEvent,
   TRANSPORTS,
 } from '../support/live-client.ts';
 import { describeOnPostgres, type EngineDatabase } from '../support/postgres-engines.ts';
@@ -183,6 +184,40 @@ describeOnPostgres('live updates', (engine) => {
       told.cut();
     });
   }
+
+  it('an API key that may hear of things does, until it is revoked', async () => {
+    const [alice, bob] = (await friends()) as [Person, Person];
+    const make = (scopes: readonly string[]) => bob.post('/api_keys', { body: { name: 'listener', scopes } });
+    const key = await make(['live:read']);
+    const told = await openEventStream({ url: urlOf(1), token: key.key });
+    await told.next('ready');
+    await post(alice, 'for a program');
+    await told.next('post');
+    await bob.call('DELETE', `/api_keys/${key.api_key_id}`);
+    await until(() => told.isClosed(), 1_000);
+    const other = await make(['posts:read']);
+    await assert.rejects(
+      openEventStream({ url: urlOf(1), token: other.key }),
+      (error) => error instanceof LiveRefusal && error.status === 403,
+    );
+  });
+
+  it('notifications are told, with who is behind them, and what was read elsewhere', async () => {
+    const [alice, bob] = (await friends()) as [Person, Person];
+    const { post_id: postId } = await post(alice, 'like me');
+    const told = await openWebSocket({ url: urlOf(1), token: alice.token });
+    await told.next('ready');
+    await bob.put(`/posts/${postId}/like`);
+    const isLike = ({ event, data }: ToldEvent): boolean => event === 'notification' && data.kind === 'like';
+    await until(() => told.events.some(isLike));
+    const { data } = told.events.find(isLike) as ToldEvent;
+    assert.deepEqual([data.kind, data.post_id, data.actor.user_id], ['like', postId, bob.userId]);
+    const { items } = await alice.get('/notifications');
+    assert.equal(items[0].notification_id, data.notification_id);
+    await alice.post('/notifications/read', { body: { up_to_id: data.notification_id } });
+    assert.equal((await told.next('unread')).data.read_up_to, data.notification_id);
+    told.cut();
+  });
 
   it('a suspended user is told so and cut off', async () => {
     const [, bob] = (await friends()) as [Person, Person];

@@ -2,8 +2,12 @@
 import { get, type IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { API } from '../../src/bench/api-client.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import type { Json } from './journey-client.ts';
 import { until } from './until.ts';
+
+const TRIES_MAX = 50;
+const RETRY_MS = 200;
 
 export interface ToldEvent {
   readonly event: string;
@@ -63,7 +67,28 @@ function pathOf({ since, watch }: LiveClientOptions): string {
 }
 
 /** The token goes as a subprotocol, as a page sends it. */
-export async function openWebSocket(options: LiveClientOptions): Promise<LiveClient> {
+export function openWebSocket(options: LiveClientOptions): Promise<LiveClient> {
+  return patiently(() => tryWebSocket(options));
+}
+
+export function openEventStream(options: LiveClientOptions): Promise<LiveClient> {
+  return patiently(() => tryEventStream(options));
+}
+
+/** A server on a busy machine may ask its clients to come back later. */
+async function patiently(open: () => Promise<LiveClient>): Promise<LiveClient> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await open();
+    } catch (error) {
+      const isBusy = error instanceof LiveRefusal && error.status === 503;
+      if (!isBusy || tries === TRIES_MAX) throw error;
+      await systemClock.sleep(RETRY_MS);
+    }
+  }
+}
+
+async function tryWebSocket(options: LiveClientOptions): Promise<LiveClient> {
   const { url, token, headers = {} } = options;
   const protocols = ['groundswell.v1', ...(token === undefined ? [] : [`bearer.${token}`])];
   const address = `${url.replace(/^http/, 'ws')}${pathOf(options)}`;
@@ -96,7 +121,7 @@ export async function openWebSocket(options: LiveClientOptions): Promise<LiveCli
   };
 }
 
-export async function openEventStream(options: LiveClientOptions): Promise<LiveClient> {
+async function tryEventStream(options: LiveClientOptions): Promise<LiveClient> {
   const { url, token, since, headers = {} } = options;
   const log = createLog();
   const { since: _inHeader, ...rest } = options;

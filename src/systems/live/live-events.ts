@@ -101,6 +101,8 @@ const READERS: Readonly<
       ...factsOf(payload),
       droppedIds: idsOf(payload['removed_mention_user_ids']),
     }),
+    // Its pictures are ready: whoever looks at it sees them.
+    media_changed: (payload) => ({ kind: 'post_edited', ...factsOf(payload), droppedIds: [] }),
     deleted: (payload) => ({ kind: 'post_deleted', ...factsOf(payload), droppedIds: [] }),
   },
   relationships: Object.fromEntries(RELATIONSHIP_CHANGES.map((kind) => [kind, relationshipChange])),

@@ -63,12 +63,20 @@ export const insertSession = writeStatement<
    RETURNING session_id`,
 );
 
-/** Those of the sessions that are good, whose users are, too. Of the kind write: a replica may not know yet of an end. */
+/**
+ * Those of the sessions, or of the API keys in their place, that are good, and whose users are, too. Of the kind write: a
+ * replica may not know yet of an end.
+ */
 export const listGoodSessions = writeStatement<[sessionIds: readonly Id[], now: Date], { session_id: Id }>(
   'sessions_list_good',
-  `SELECT session.session_id FROM sessions AS session JOIN users AS owner USING (user_id)
-   WHERE session.session_id = ANY ($1) AND session.expires_at > $2
-     AND owner.suspended_at IS NULL AND owner.deleted_at IS NULL`,
+  `SELECT good.session_id
+   FROM (
+     SELECT session_id, user_id FROM sessions WHERE session_id = ANY ($1) AND expires_at > $2
+     UNION ALL
+     SELECT api_key_id, user_id FROM api_keys
+     WHERE api_key_id = ANY ($1) AND (expires_at IS NULL OR expires_at > $2)) AS good
+     JOIN users AS owner USING (user_id)
+   WHERE owner.suspended_at IS NULL AND owner.deleted_at IS NULL`,
 );
 
 /** All but the `kept` that were used last. */

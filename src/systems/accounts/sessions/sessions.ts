@@ -56,7 +56,7 @@ export interface Sessions {
   page(userId: Id, before: Id, limit: number): Promise<Page<Session>>;
   /** Fails with `not_found` for one that is not the user's. */
   end(transaction: SqlTransaction, userId: Id, sessionId: Id): Promise<void>;
-  /** Those of the sessions that have ended, or whose users are suspended or deleted. */
+  /** Those of the sessions, or API keys, that have ended, or whose users are suspended or deleted. */
   endedAmong(sessionIds: readonly Id[]): Promise<ReadonlySet<Id>>;
   /** Ends all of the user's sessions, or all but one. */
   endAll(transaction: SqlTransaction, userId: Id, keptId?: Id): Promise<void>;
