@@ -245,6 +245,14 @@ export function eventLogContract(name: string, deps: EventLogContractDeps): void
       assert.equal((await effects()).length, PUBLISH_EVENTS_MAX + 1);
     });
 
+    it('publishes nothing once it is closed, and says so', async () => {
+      const closed = await deps.open();
+      await closed.close();
+      const refusal = await closed.eventLog.publish([event(ALICE, 'late')]).catch((error: unknown) => error);
+      assert.ok(refusal instanceof AppError);
+      assert.deepEqual([refusal.code, refusal.outcome], ['unavailable', 'not_applied']);
+    });
+
     it('delivers to every group, and to a new one from the beginning or from the end', async () => {
       const heard: string[] = [];
       const hear = (who: string) => async (events: readonly LoggedEvent[]) =>

@@ -27,7 +27,12 @@ const StatisticsQuery = Type.Object(
       }),
     ),
     to: Type.Optional(Type.Unsafe<string>({ ...Time, description: 'Without it: now.' })),
-    by: Type.Optional(Type.Unsafe<Dimension>({ type: 'string', enum: [...DIMENSIONS] })),
+    by: Type.Optional(
+      Type.Unsafe<Dimension>({
+        ...{ type: 'string', enum: [...DIMENSIONS] },
+        description: 'What to tell the humans of these days apart by.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
