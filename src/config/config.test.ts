@@ -32,6 +32,18 @@ describe('configuration', () => {
     assert.match(problems.join('\n'), /GROUNDSWELL_PROT is not a setting/);
   });
 
+  it('wants a host for links that has nothing else', () => {
+    const links = (url: string, publicUrl = 'https://example.org') =>
+      problemsOf({ GROUNDSWELL_LINKS_URL: url, GROUNDSWELL_PUBLIC_URL: publicUrl });
+    assert.equal(
+      loadConfig({ GROUNDSWELL_LINKS_URL: 'https://go.example/' }).links.url,
+      'https://go.example',
+    );
+    for (const url of ['https://example.org', 'https://go.example/l', 'go.example', 'ftp://go.example']) {
+      assert.match(links(url).join(), /^GROUNDSWELL_LINKS_URL must be/, url);
+    }
+  });
+
   it('never shows a secret in a complaint', () => {
     const problems = problemsOf({ GROUNDSWELL_DATABASE_URL: 'mysql://user:hunter2@host/x' });
     assert.doesNotMatch(problems.join('\n'), /hunter2/);
