@@ -26,7 +26,6 @@ import {
   NewLinkBody,
   presentChange,
   presentLink,
-  Time,
   timeOf,
 } from './link-schemas-routes.ts';
 import type { Links } from './links.ts';
@@ -34,7 +33,7 @@ import type { Links } from './links.ts';
 const LinksQuery = Type.Object(
   {
     ...PageQuery.properties,
-    tag: Type.Optional(Type.String({ maxLength: TAG_LENGTH_MAX })),
+    tag: Type.Optional(Type.String({ maxLength: TAG_LENGTH_MAX, description: 'Those that have it.' })),
     search: Type.Optional(
       Type.String({
         minLength: 1,
@@ -42,9 +41,15 @@ const LinksQuery = Type.Object(
         description: 'Part of the title, target or code, whatever the case.',
       }),
     ),
-    created_from: Type.Optional(Time),
-    created_before: Type.Optional(Time),
-    state: Type.Optional(Type.Unsafe<LinkState>({ type: 'string', enum: [...LINK_STATES] })),
+    created_from: Type.Optional(Type.String({ format: 'date-time', description: 'Made then or later.' })),
+    created_before: Type.Optional(Type.String({ format: 'date-time', description: 'Made before.' })),
+    state: Type.Optional(
+      Type.Unsafe<LinkState>({
+        type: 'string',
+        enum: [...LINK_STATES],
+        description: 'active, or why they lead nowhere.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

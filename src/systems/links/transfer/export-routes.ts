@@ -15,7 +15,13 @@ const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const ExportQuery = Type.Object(
-  { format: Type.Unsafe<ExportFormat>({ type: 'string', enum: [...EXPORT_FORMATS] }) },
+  {
+    format: Type.Unsafe<ExportFormat>({
+      type: 'string',
+      enum: [...EXPORT_FORMATS],
+      description: 'csv for spreadsheets, ndjson for programs.',
+    }),
+  },
   { additionalProperties: false },
 );
 
