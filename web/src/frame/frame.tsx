@@ -6,6 +6,7 @@ import { hasExpired } from '../state/session.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import './frame.css';
+import { Keys } from './keys.tsx';
 import { Navigation } from './navigation.tsx';
 
 export function Frame({ children }: { readonly children: ComponentChildren }) {
@@ -21,6 +22,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
           {children}
         </main>
       </div>
+      <Keys />
       <Toasts />
       <p class="unseen" role="status">
         {politeText}
