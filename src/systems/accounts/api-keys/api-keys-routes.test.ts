@@ -86,12 +86,13 @@ describe('the calls about API keys', () => {
 
   it('let a user have so many and no more, also of many that are made at once', async () => {
     const alice = await setting.signUp();
-    const answers = await Promise.all(
-      Array.from({ length: API_KEYS_PER_USER_MAX + 10 }, (_, number) => create(alice, { name: `${number}` })),
-    );
+    const last = 5;
+    for (let made = 0; made < API_KEYS_PER_USER_MAX - last; made += 1) {
+      assert.equal((await create(alice)).statusCode, 201);
+    }
+    const answers = await Promise.all(Array.from({ length: 2 * last }, () => create(alice)));
     const statuses = answers.map(({ statusCode }) => statusCode).sort();
-    assert.deepEqual(statuses.slice(0, API_KEYS_PER_USER_MAX), Array(API_KEYS_PER_USER_MAX).fill(201));
-    assert.deepEqual(statuses.slice(API_KEYS_PER_USER_MAX), Array(10).fill(409));
+    assert.deepEqual(statuses, [...Array(last).fill(201), ...Array(last).fill(409)]);
     assert.equal((await list(alice)).length, API_KEYS_PER_USER_MAX);
     const [{ api_key_id: deleted }] = await list(alice);
     await setting.call('DELETE', `/api_keys/${deleted}`, { token: alice.token });
