@@ -11,6 +11,8 @@ export interface Registered {
 }
 
 export interface Registration {
+  /** Whether anybody may make an account. */
+  readonly isOpen: boolean;
   /** Hashes the password of a new user. Fails with `forbidden` where registration is closed, or with `invalid`. */
   prepare(username: string, password: string): Promise<string>;
   /** Creates the account and signs it in. Fails with `conflict` or `invalid`, naming the field. */
@@ -32,9 +34,12 @@ export interface RegistrationDeps {
 
 export function createRegistration(deps: RegistrationDeps): Registration {
   const { users, credentials, sessions, registration } = deps;
+  const isOpen = registration === 'open';
   return {
+    isOpen,
+
     async prepare(username, password) {
-      if (registration === 'closed') throw registrationClosed();
+      if (!isOpen) throw registrationClosed();
       return credentials.hash(password, username);
     },
 

@@ -111,6 +111,61 @@ describe('moderation', () => {
     });
   });
 
+  describe('a user, as the staff sees one,', () => {
+    const listed = async (query: string, as = moderator) => {
+      const answer = await setting.call('GET', `/moderation/users?${query}`, as);
+      assert.equal(answer.statusCode, 200, answer.body);
+      return answer.json();
+    };
+
+    it('is found by name or id, also while suspended, and not once deleted', async () => {
+      const bob = await setting.signUp();
+      const carol = await setting.signUp();
+      await suspend(moderator, bob);
+      const { items } = await listed(`username=${bob.username.toUpperCase()}`);
+      assert.deepEqual(
+        items.map(({ user_id: userId, role, suspended_at: at }: Record<string, string>) => [
+          userId,
+          role,
+          at !== null,
+        ]),
+        [[bob.userId, 'user', true]],
+      );
+      const idsOf = async (query: string) =>
+        (await listed(query)).items.map(({ user_id: userId }: { user_id: string }) => userId);
+      assert.deepEqual(await idsOf(`user_ids=${bob.userId},${carol.userId},1234567890123456`), [
+        carol.userId,
+        bob.userId,
+      ]);
+      await setting.call('DELETE', '/users/me', carol);
+      assert.deepEqual(await idsOf(`username=${carol.username}`), []);
+      assert.deepEqual(await idsOf(`user_ids=${carol.userId}`), []);
+    });
+
+    it('is in the list of all, the newest first, page by page', async () => {
+      const [bob, carol] = [await setting.signUp(), await setting.signUp()];
+      const first = await listed('limit=1');
+      assert.equal(first.items[0].user_id, carol.userId);
+      const second = await listed(`limit=1&page_token=${first.next_page_token}`);
+      assert.equal(second.items[0].user_id, bob.userId);
+    });
+
+    it('is for the staff alone, asked for in one way and in a bounded number', async () => {
+      const ids = (count: number) => Array.from({ length: count }, () => alice.userId).join(',');
+      for (const [query, as, status] of [
+        ['', alice, 403],
+        ['', moderator, 200],
+        [`user_ids=${ids(100)}`, moderator, 200],
+        [`user_ids=${ids(101)}`, moderator, 422],
+        ['user_ids=alice', moderator, 422],
+        [`username=alice&user_ids=${alice.userId}`, moderator, 422],
+      ] as const) {
+        const answer = await setting.call('GET', `/moderation/users?${query}`, as);
+        assert.equal(answer.statusCode, status, query);
+      }
+    });
+  });
+
   describe('a report', () => {
     const report = (body: object, as = alice) => setting.call('POST', '/reports', { ...as, body });
 

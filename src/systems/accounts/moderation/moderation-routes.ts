@@ -8,8 +8,14 @@ import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.
 import type { App } from '../../../http/server.ts';
 import { IdText, UserIdParams } from '../../../http/user-schema.ts';
 import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
-import type { Account } from '../users/users.ts';
+import type { Users } from '../users/users.ts';
 import type { AuditEntry, AuditLog } from './audit-log.ts';
+import {
+  ModeratedUserSchema,
+  moderatedUsersRoutes,
+  presentModerated,
+  Role,
+} from './moderated-users-routes.ts';
 import { type Moderation, SUSPENSION_REASON_GRAPHEMES_MAX } from './moderation.ts';
 import {
   COMMENT_GRAPHEMES_MAX,
@@ -22,6 +28,7 @@ import {
 
 export interface ModerationRoutesDeps {
   readonly writes: Writes;
+  readonly users: Users;
   readonly reports: Reports;
   readonly moderation: Moderation;
   readonly auditLog: AuditLog;
@@ -29,7 +36,6 @@ export interface ModerationRoutesDeps {
 
 const OptionalId = Type.Union([IdText, Type.Null()]);
 const OptionalTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
-const Role = Type.Enum(['user', 'moderator', 'administrator']);
 
 const ReportSchema = Type.Object(
   {
@@ -46,20 +52,6 @@ const ReportSchema = Type.Object(
     note: Type.Union([Type.String(), Type.Null()], { description: 'Of who resolved it.' }),
   },
   { $id: 'Report', title: 'Report' },
-);
-
-const ModeratedUserSchema = Type.Object(
-  {
-    user_id: IdText,
-    username: Type.String(),
-    display_name: Type.String(),
-    role: Role,
-    suspended_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-      description: 'Null: not suspended.',
-    }),
-    created_at: Type.String({ format: 'date-time' }),
-  },
-  { $id: 'ModeratedUser', title: 'ModeratedUser', description: 'A user as the staff sees one.' },
 );
 
 const AuditEntrySchema = Type.Object(
@@ -82,6 +74,7 @@ const tags = ['moderation'];
 
 export function moderationRoutes(app: App, deps: ModerationRoutesDeps): void {
   reportsRoutes(app, deps);
+  moderatedUsersRoutes(app, deps);
   staffRoutes(app, deps);
 }
 
@@ -287,18 +280,6 @@ function presentReport(report: Report): Static<typeof ReportSchema> {
     resolved_at: report.resolvedAt?.toISOString() ?? null,
     resolved_by_id: optionalText(report.resolvedById),
     note,
-  };
-}
-
-function presentModerated(account: Account): Static<typeof ModeratedUserSchema> {
-  const { userId, username, displayName, role, suspendedAt } = account;
-  return {
-    user_id: String(userId),
-    username,
-    display_name: displayName,
-    role,
-    suspended_at: suspendedAt?.toISOString() ?? null,
-    created_at: idTimestamp(userId),
   };
 }
 

@@ -200,6 +200,7 @@ describe('POST /users where registration is closed', () => {
     const answer = await setting.call('POST', '/users', { body });
     assert.equal(answer.statusCode, 403);
     assert.match(answer.json().detail, /Registration is closed/);
+    assert.deepEqual((await setting.call('GET', '/registration')).json(), { open: false });
     await setting.accounts.administration.createUser(body);
     assert.equal((await setting.signIn('alice')).statusCode, 201);
   });

@@ -65,6 +65,24 @@ const SignedUp = Type.Object({
 
 export function signUpRoutes(app: App, deps: SignUpRoutesDeps): void {
   const { sql, writes, registration, credentials, sessions, profiles } = deps;
+  app.get(
+    '/registration',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['users'],
+        summary: 'Whether anybody may sign up',
+        operationId: 'getRegistration',
+        response: {
+          200: Type.Object({
+            open: Type.Boolean({ description: 'If not, the people who run the server make accounts.' }),
+          }),
+        },
+      },
+    },
+    async () => ({ open: registration.isOpen }),
+  );
+
   app.post(
     '/users',
     {

@@ -47,6 +47,12 @@ export const getAccount = readStatement<[userId: Id], AccountRow>(
   `SELECT ${ACCOUNT_COLUMNS} FROM users WHERE user_id = $1 AND deleted_at IS NULL`,
 );
 
+/** As `getAccount`, of many. */
+export const getAccounts = readStatement<[userIds: readonly Id[]], AccountRow>(
+  'users_get_accounts',
+  `SELECT ${ACCOUNT_COLUMNS} FROM users WHERE user_id = ANY ($1) AND deleted_at IS NULL`,
+);
+
 /** As `getAccount`, and nobody else changes the row before the transaction ends. */
 export const lockAccount = writeStatement<[userId: Id], AccountRow>(
   'users_lock_account',

@@ -23,6 +23,7 @@ import {
   findAccountByEmail,
   findUsers,
   getAccount,
+  getAccounts,
   getUsernames,
   getUsers,
   insertUser,
@@ -60,6 +61,8 @@ export interface Users extends Pick<UserCache, 'getUsers' | 'cachedUser' | 'hear
   getUsernames(userIds: readonly Id[]): Promise<ReadonlyMap<Id, string>>;
   /** Also one that is suspended; `undefined` for one that is deleted or never was. */
   getAccount(userId: Id, session?: SqlSession): Promise<Account | undefined>;
+  /** As `getAccount`, those that there are, in no certain order. */
+  getAccounts(userIds: readonly Id[]): Promise<Account[]>;
   /** By name, whatever the case. */
   findAccount(username: string): Promise<Account | undefined>;
   findAccountByEmail(email: string): Promise<Account | undefined>;
@@ -120,6 +123,10 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
 
     async getAccount(userId, session = sql) {
       return (await session.query(getAccount, [userId])).map(accountOf)[0];
+    },
+
+    async getAccounts(userIds) {
+      return (await sql.query(getAccounts, [userIds])).map(accountOf);
     },
 
     async findAccount(username) {
