@@ -24,10 +24,11 @@ CREATE TABLE media (
     -- Null: nowhere yet, and to be deleted after a day.
     post_id bigint,
     attempts smallint NOT NULL DEFAULT 0,
-    -- When it is processed, or processed again because who began has not ended. Null: there is nothing left to do.
+    -- When it is processed, or processed again because who began has not ended; of one that is ready or failed, when what
+    -- was sent is removed. Null: there is nothing left to do.
     due_at timestamptz DEFAULT now(),
     CHECK ((focus_x IS NULL) = (focus_y IS NULL)),
-    CHECK (state <> 'ready' OR (width IS NOT NULL AND height IS NOT NULL AND due_at IS NULL))
+    CHECK (state <> 'ready' OR (width IS NOT NULL AND height IS NOT NULL AND thumbhash IS NOT NULL))
 );
 
 CREATE INDEX media_by_owner ON media (owner_id, media_id);

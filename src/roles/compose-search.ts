@@ -6,7 +6,6 @@ import type { SqlStore } from '../ports/sql-store/sql-store.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import { pageUsersInOrder } from '../systems/accounts/users/users-in-order-queries.ts';
 import type { Feed } from '../systems/feed/feed.ts';
-import { createHydration } from '../systems/feed/posts/hydration.ts';
 import { pagePostsInOrder } from '../systems/feed/posts/posts-in-order-queries.ts';
 import { presentPost } from '../systems/feed/posts/posts-routes.ts';
 import { createCircles } from '../systems/feed/relationships/circles.ts';
@@ -50,7 +49,7 @@ export function searchOf(
     searchIndex,
     clock,
     circleOf: createCircles({ sql }).circleOf,
-    presentPosts: createPresentPosts(sql, accounts),
+    presentPosts: createPresentPosts(feed),
     describeUsers: accounts.profiles.describeUsers,
     findUsers: accounts.users.findUsers,
     countFollowers: (userIds) => feed.countsOf(userIds),
@@ -60,10 +59,9 @@ export function searchOf(
   });
 }
 
-function createPresentPosts(sql: SqlStore, { users }: Accounts): PresentPosts {
-  const { hydrate } = createHydration({ sql, getUsers: users.getUsers });
+function createPresentPosts({ posts: feedPosts }: Feed): PresentPosts {
   return async (viewerId, postIds) => {
-    const posts = await hydrate(viewerId, postIds);
+    const posts = await feedPosts.getMany(viewerId, postIds);
     return new Map([...posts].map(([postId, post]) => [postId, presentPost(post)]));
   };
 }

@@ -23,6 +23,7 @@ import type { Tracing } from '../telemetry/trace.ts';
 import { composeDiscovery } from './compose-discovery.ts';
 import { composeLinks } from './compose-links.ts';
 import { composeLive } from './compose-live.ts';
+import { composeMedia, mediaOf } from './compose-media.ts';
 import { composeNotifications } from './compose-notifications.ts';
 import { composeSearch } from './compose-search.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
@@ -105,6 +106,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   });
   const { getUsers, cachedUser, findUsers } = accounts.users;
   const { describeUsers } = accounts.profiles;
+  const media = await mediaOf(deps);
   const feed = createFeed({
     sql,
     eventLog,
@@ -121,6 +123,8 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     cachedUser,
     findUsers,
     describeUsers,
+    attachMedia: media.library.attach,
+    showMedia: media.addresses.show,
   });
   await accounts.open();
   metrics.watchQueue('post-writer', feed.waiting);
@@ -150,6 +154,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       close: () => feed.home.checks.close(),
     },
     composeNotifications({ ...deps, accounts, feed, writes }),
+    composeMedia(deps, media, writes),
     composeSearch({ ...deps, accounts, feed }),
     composeDiscovery({ ...deps, accounts, writes }),
     links,

@@ -60,6 +60,7 @@ export function createCauses({ ids, nowMs }: CausesDeps) {
       mention_user_ids: mentions,
       tags: [],
       edited_at: null,
+      media: null,
     };
   }
 

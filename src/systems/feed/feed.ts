@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import type { ShowMedia } from '../../core/media.ts';
 import type { CachedUser, DescribeUsers, FindUsers, GetUsers } from '../../core/user.ts';
 import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
@@ -14,8 +15,10 @@ import { createLiveReads, type LiveReads } from './live-reads.ts';
 import { createErasure } from './posts/erasure.ts';
 import { createHydration } from './posts/hydration.ts';
 import { createPostCounts, FOLD_LIMIT as POST_COUNTS_FOLD_LIMIT } from './posts/post-counts.ts';
+import { createPostMedia } from './posts/post-media.ts';
 import { createPostWriter } from './posts/post-writer.ts';
 import { createPosts, type Posts } from './posts/posts.ts';
+import type { AttachMedia } from './posts/posts-with-media.ts';
 import { createThreads, type Threads } from './posts/threads.ts';
 import { createReactionLists, type ReactionLists } from './reactions/reaction-lists.ts';
 import { createReactionWriter, type ReactionWriter } from './reactions/reaction-writer.ts';
@@ -71,6 +74,9 @@ export interface FeedDeps {
   readonly cachedUser: CachedUser;
   readonly findUsers: FindUsers;
   readonly describeUsers: DescribeUsers;
+  /** Without these two, posts have no pictures. */
+  readonly attachMedia?: AttachMedia;
+  readonly showMedia?: ShowMedia;
 }
 
 const ERASE_EVERY_MS = 5_000;
@@ -102,7 +108,7 @@ export function createFeed(deps: FeedDeps): Feed {
     timelines: { ...timelines, feed: home.feed, userPosts: home.userPosts },
     home,
     liveReads: createLiveReads({ ...deps, postsCache: home.postsCache, hydration }),
-    subscriptions: [hiddenUsers.subscription, erasure.subscription],
+    subscriptions: [hiddenUsers.subscription, erasure.subscription, createPostMedia(deps)],
     jobs: [
       foldJob('fold-user-counts', () => userCounts.fold(), USER_COUNTS_FOLD_LIMIT),
       foldJob('fold-post-counts', () => postCounts.fold(), POST_COUNTS_FOLD_LIMIT),

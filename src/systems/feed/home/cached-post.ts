@@ -1,7 +1,8 @@
 /** A post as it is for everyone: what its viewers differ in is put beside it when it is shown. */
 import type { Id } from '../../../core/ids.ts';
+import { NO_MEDIA, type ShowMedia, type StoredMedia } from '../../../core/media.ts';
 import type { User } from '../../../core/user.ts';
-import type { Named, PostContent, PostReactions } from '../posts/post.ts';
+import { audienceOf, type Named, type PostContent, type PostReactions } from '../posts/post.ts';
 import type { PostCountsRow } from '../posts/post-reactions-queries.ts';
 import type { PostRow } from '../posts/posts-queries.ts';
 
@@ -14,6 +15,8 @@ export interface CachedPost extends PostContent {
   readonly authorId: Id;
   readonly replyToUserId: Id | null;
   readonly mentionUserIds: readonly Id[];
+  /** Null: none. */
+  readonly storedMedia: readonly StoredMedia[] | null;
   /** Replaced, never changed. */
   readonly counts: ReactionCounts;
 }
@@ -31,7 +34,7 @@ export interface CountedPost extends Omit<CachedPost, 'counts'> {
 }
 
 /** Without the names, which `withNames` adds. */
-export function cachedPostOf(row: PostRow, counts: ReactionCounts): CountedPost {
+export function cachedPostOf(row: PostRow, counts: ReactionCounts, showMedia: ShowMedia): CountedPost {
   return {
     postId: row.post_id,
     authorId: row.author_id,
@@ -46,6 +49,8 @@ export function cachedPostOf(row: PostRow, counts: ReactionCounts): CountedPost 
     mentions: NOBODY,
     tags: row.tags,
     editedAt: row.edited_at,
+    storedMedia: row.media,
+    media: row.media === null ? NO_MEDIA : showMedia(row.media, audienceOf(row.visibility)),
     counts,
   };
 }
@@ -66,6 +71,13 @@ export function withNames(post: CountedPost, users: ReadonlyMap<Id, User>): Coun
     replyToUser: post.replyToUserId === null ? null : nameOf(users.get(post.replyToUserId)),
     mentions: mentioned.map(nameOf).filter((named) => named !== null),
   };
+}
+
+/** As it is shown now: of pictures that not everyone may see, the addresses expire. */
+export function shownContent(post: CachedPost, showMedia: ShowMedia): PostContent {
+  const { storedMedia, visibility } = post;
+  if (storedMedia === null || audienceOf(visibility) === 'everyone') return post;
+  return { ...post, media: showMedia(storedMedia, 'some') };
 }
 
 /** The name alone, which never changes; of the rest of a user others keep track. */

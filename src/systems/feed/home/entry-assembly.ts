@@ -1,7 +1,9 @@
 /** From cached entries to what a viewer is shown of them. */
 import type { Id } from '../../../core/ids.ts';
+import { NO_MEDIA, type ShowMedia } from '../../../core/media.ts';
 import type { CachedUser, GetUsers, User } from '../../../core/user.ts';
 import type { TimelineEntry } from '../timelines/timeline-entry.ts';
+import { shownContent } from './cached-post.ts';
 import type { CachedEntry } from './posts-cache.ts';
 import type { ReaderView, ReaderViews, ViewerFlags } from './reader-views.ts';
 
@@ -14,9 +16,13 @@ export interface EntryAssemblyDeps {
   readonly readerViews: Pick<ReaderViews, 'flagsOf'>;
   readonly cachedUser: CachedUser;
   readonly getUsers: GetUsers;
+  /** Without it, posts are shown without their pictures. */
+  readonly showMedia?: ShowMedia;
 }
 
-export function createEntryAssembly({ readerViews, cachedUser, getUsers }: EntryAssemblyDeps): EntryAssembly {
+export function createEntryAssembly(deps: EntryAssemblyDeps): EntryAssembly {
+  const { readerViews, cachedUser, getUsers, showMedia = () => NO_MEDIA } = deps;
+
   function missingOf(view: ReaderView, entries: readonly CachedEntry[]) {
     const userIds: Id[] = [];
     const postIds: Id[] = [];
@@ -48,7 +54,8 @@ export function createEntryAssembly({ readerViews, cachedUser, getUsers }: Entry
         const { likeCount, repostCount, replyCount } = post.counts;
         const { liked, reposted, bookmarked } = known;
         const reactions = { likeCount, repostCount, replyCount, liked, reposted, bookmarked };
-        assembled.push({ entryId, content: post, author, reactions, repostedBy });
+        const content = shownContent(post, showMedia);
+        assembled.push({ entryId, content, author, reactions, repostedBy });
       }
       return assembled;
     },

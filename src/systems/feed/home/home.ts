@@ -2,6 +2,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
+import type { ShowMedia } from '../../../core/media.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { CachedUser, GetUsers } from '../../../core/user.ts';
 import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
@@ -62,6 +63,8 @@ export interface HomeDeps {
   readonly clock: Clock;
   readonly getUsers: GetUsers;
   readonly cachedUser: CachedUser;
+  /** Without it, posts are shown without their pictures. */
+  readonly showMedia?: ShowMedia;
   readonly pullLimits: PullLimits;
   readonly observer: HomeObserver;
   /** By SQL. */

@@ -33,6 +33,8 @@ export interface FoundEntry {
 
 /** Measured, with the place in the map; beside them a text takes what it is long. */
 const POST_BYTES = 550;
+/** Of each picture, as it is kept and as it is shown. */
+const MEDIA_BYTES = 3_000;
 const REPOST_BYTES = 290;
 const GONE_BYTES = 100;
 
@@ -120,7 +122,7 @@ export function createKeptEntries({ bytesMax, areNamesKnown }: KeptEntriesDeps):
 }
 
 export function keptPost(post: CountedPost): KeptPost {
-  const bytes = POST_BYTES + post.text.length;
+  const bytes = POST_BYTES + post.text.length + post.media.length * MEDIA_BYTES;
   const namedAt = namedUserIds(post).length === 0 ? FOR_EVER : 0;
   return { kind: 'post', isUsed: false, bytes, entry: ownEntry(post), namedAt };
 }

@@ -234,6 +234,7 @@ async function truthOf(
       reposterId: repost?.user_id ?? null,
       post: {
         ...content,
+        storedMedia: null,
         authorId: author.userId,
         replyToUserId: replyToUser?.userId ?? null,
         replyToUser: replyToUser && { userId: replyToUser.userId, username: replyToUser.username },

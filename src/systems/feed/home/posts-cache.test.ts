@@ -145,6 +145,8 @@ describe('entries', () => {
       mentions: [],
       tags: ['tag'],
       editedAt: null,
+      storedMedia: null,
+      media: [],
       counts: { likeCount: 1, repostCount: 1, replyCount: 0 },
     });
     assert.equal(entries[0]?.post, entries[3]?.post);

@@ -7,6 +7,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { assert } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { MaybePromise } from '../../../core/maybe-promise.ts';
+import { NO_MEDIA, type ShowMedia } from '../../../core/media.ts';
 import type { GetUsers } from '../../../core/user.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { POSTS_TOPIC, postOf, type Repost, repostOf } from '../posts/post-events.ts';
@@ -65,11 +66,13 @@ export interface PostsCacheDeps {
   readonly sql: SqlSession;
   readonly getUsers: GetUsers;
   readonly clock: Clock;
+  /** Without it, posts are shown without their pictures. */
+  readonly showMedia?: ShowMedia;
   readonly bytesMax?: number;
 }
 
 export function createPostsCache(deps: PostsCacheDeps): PostsCache {
-  const { sql, bytesMax = POSTS_CACHE_BYTES_MAX } = deps;
+  const { sql, showMedia = () => NO_MEDIA, bytesMax = POSTS_CACHE_BYTES_MAX } = deps;
   const names = createPostNames(deps);
   const kept = createKeptEntries({ bytesMax, areNamesKnown: names.areKnown });
   const loads = createEntryLoads<FoundEntry>({ sql, land });
@@ -106,7 +109,7 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
   }
 
   function landPost(row: CachedEntryRow, landed: LandedEntries): KeptPost {
-    const post = keptPost(cachedPostOf(row, countsOf(row)));
+    const post = keptPost(cachedPostOf(row, countsOf(row), showMedia));
     if (landed.isOutdated(row.post_id)) return post;
     kept.keepPost(post);
     if (landed.areCountsOutdated(row.post_id)) staleCounts.mark(row.post_id);
@@ -128,7 +131,7 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
   function created(row: PostRow): void {
     countsChanged(row.reply_to_id);
     if (!isNews(row.post_id)) return;
-    kept.keepPost(keptPost(cachedPostOf(row, NONE_COUNTED)));
+    kept.keepPost(keptPost(cachedPostOf(row, NONE_COUNTED, showMedia)));
     // Reactions are another topic's: some may have been heard before.
     staleCounts.mark(row.post_id);
   }
@@ -138,8 +141,15 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
     const post = kept.peekPost(row.post_id)?.entry.post;
     if (post === undefined) return;
     const isNewer = row.edited_at !== null && (post.editedAt === null || row.edited_at > post.editedAt);
-    if (isNewer) kept.keepPost(keptPost(cachedPostOf(row, post.counts)));
+    // What an edit says of pictures may be older than what is known of them.
+    if (isNewer && row.media === null) kept.keepPost(keptPost(cachedPostOf(row, post.counts, showMedia)));
     else kept.forget(row.post_id);
+  }
+
+  /** Edits and pictures change independently of each other, so which of two states is the later one only SQL knows. */
+  function mediaChanged(postId: Id): void {
+    loads.outdate(postId);
+    if (kept.has(postId)) kept.forget(postId);
   }
 
   function deleted(postId: Id, parentId: Id | null): void {
@@ -175,6 +185,7 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
     [POSTS_TOPIC]: {
       created: (payload) => created(postOf(payload)),
       edited: (payload) => edited(postOf(payload)),
+      media_changed: (payload) => mediaChanged(Number(payload['post_id'])),
       deleted: (payload) => deleted(Number(payload['post_id']), idOf(payload['reply_to_id'])),
       reposted: (payload) => reposted(repostOf(payload)),
       unreposted: (payload) => unreposted(repostOf(payload)),

@@ -1,8 +1,9 @@
 /** From ids to posts as a viewer sees them: one query for each kind of thing, however many posts. */
 import type { Id } from '../../../core/ids.ts';
+import { NO_MEDIA, type ShowMedia } from '../../../core/media.ts';
 import type { GetUsers, User } from '../../../core/user.ts';
 import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
-import type { Named, Post, PostReactions } from './post.ts';
+import { audienceOf, type Named, type Post, type PostReactions } from './post.ts';
 import { getPostReactions, type PostReactionsRow } from './post-reactions-queries.ts';
 import { getVisiblePostsWithReactions, type PostRow } from './posts-queries.ts';
 
@@ -25,8 +26,15 @@ export interface Hydration {
   ): Promise<ReadonlyMap<Id, PostReactions>>;
 }
 
-export function createHydration(deps: { readonly sql: SqlStore; readonly getUsers: GetUsers }): Hydration {
-  const { sql, getUsers } = deps;
+export interface HydrationDeps {
+  readonly sql: SqlStore;
+  readonly getUsers: GetUsers;
+  /** Without it, posts are shown without their pictures. */
+  readonly showMedia?: ShowMedia;
+}
+
+export function createHydration(deps: HydrationDeps): Hydration {
+  const { sql, getUsers, showMedia = () => NO_MEDIA } = deps;
 
   return {
     async reactions(viewerId, postIds, session = sql) {
@@ -43,7 +51,7 @@ export function createHydration(deps: { readonly sql: SqlStore; readonly getUser
       const posts = rows.flatMap((row) => {
         const author = users.get(row.author_id);
         if (author === undefined) return [];
-        return [assemble(row, author, users)];
+        return [assemble(row, author, users, showMedia)];
       });
       return new Map(posts.map((post) => [post.postId, post]));
     },
@@ -60,7 +68,12 @@ function usersOf(rows: readonly PostRow[]): Id[] {
   return [...userIds];
 }
 
-function assemble(row: PostRow & PostReactionsRow, author: User, users: ReadonlyMap<Id, User>): Post {
+function assemble(
+  row: PostRow & PostReactionsRow,
+  author: User,
+  users: ReadonlyMap<Id, User>,
+  showMedia: ShowMedia,
+): Post {
   return {
     postId: row.post_id,
     author,
@@ -73,6 +86,7 @@ function assemble(row: PostRow & PostReactionsRow, author: User, users: Readonly
     mentions: named(row.mention_user_ids, users),
     tags: row.tags,
     editedAt: row.edited_at,
+    media: row.media === null ? NO_MEDIA : showMedia(row.media, audienceOf(row.visibility)),
     reactions: reactionsOf(row),
   };
 }

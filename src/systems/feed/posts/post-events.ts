@@ -25,6 +25,11 @@ export function postEdited(
   });
 }
 
+/** The whole post: its pictures are not what they were, because they are ready, or described otherwise. It is no edit. */
+export function postMediaChanged(post: PostRow): NewEvent {
+  return event('media_changed', post.author_id, wholeOf(post));
+}
+
 /** What it said is gone; its place in the thread is not. Whom it spoke to must learn of it, too. */
 export function postDeleted(post: PostRow): NewEvent {
   return event('deleted', post.author_id, {
@@ -56,7 +61,7 @@ export function repostEvent(kind: 'reposted' | 'unreposted', repost: Repost): Ne
   });
 }
 
-/** The post of `created` and `edited`. */
+/** The post of `created`, `edited` and `media_changed`. */
 export function postOf(payload: LoggedEvent['payload']): PostRow {
   // As `wholeOf` has written it in every release so far.
   const whole = payload as ReturnType<typeof wholeOf>;
@@ -73,6 +78,7 @@ export function postOf(payload: LoggedEvent['payload']): PostRow {
     mention_user_ids: whole.mention_user_ids.map(Number),
     tags: whole.tags,
     edited_at: whole.edited_at === null ? null : new Date(whole.edited_at),
+    media: whole.media ?? null,
   };
 }
 
@@ -105,6 +111,8 @@ function wholeOf(post: PostRow) {
     tags: post.tags,
     created_at: idTimestamp(post.post_id),
     edited_at: post.edited_at === null ? null : post.edited_at.toISOString(),
+    // Absent where there are none, as in releases that knew none.
+    ...(post.media === null ? {} : { media: post.media }),
   };
 }
 

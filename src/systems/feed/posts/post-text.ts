@@ -23,9 +23,14 @@ const VISIBLE = /[^\s\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
  * when it is blank, too long or has characters that no text needs.
  */
 export function parseText(text: string): string {
-  const clean = parseCharacters(text, 'text', TEXT_GRAPHEMES_MAX, TEXT_BYTES_MAX);
+  const clean = parseCaption(text);
   if (!VISIBLE.test(clean)) throw invalidField('text', 'must not be blank. Say something.');
   return clean;
+}
+
+/** As `parseText`, but beside a picture there need be nothing to see. */
+export function parseCaption(text: string): string {
+  return parseCharacters(text, 'text', TEXT_GRAPHEMES_MAX, TEXT_BYTES_MAX);
 }
 
 /** As `parseText`; nothing, or nothing to see, is no warning. */

@@ -179,6 +179,12 @@ function nameOf(parts: PostParts): string {
   return ['posts_write', ...present].join('_');
 }
 
+/** What a post that was just written shows, in the same transaction: few do, so the statement above knows nothing of it. */
+export const setMediaOfPost = writeStatement<[postId: Id, mediaIds: readonly Id[], media: string]>(
+  'posts_set_media_of_new',
+  `UPDATE posts SET media_ids = $2::bigint[], media = $3::json WHERE post_id = $1`,
+);
+
 export interface StoredAnswerRow {
   readonly fingerprint: Buffer;
   readonly status: number;

@@ -6,7 +6,7 @@ import { assert } from '../../../core/errors.ts';
 import { firstOfEachKey, type IdempotencyClaim, type StoredAnswer } from '../../../core/idempotency.ts';
 import { shardOf } from '../../../core/ids.ts';
 import { type EventLog, partitionOf } from '../../../ports/event-log/event-log.ts';
-import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { ItemOutcome } from '../../../resilience/coalesce.ts';
 import { createTracedCoalescer, type TracedItem } from '../../../resilience/traced-coalescer.ts';
 import type { Tracing } from '../../../telemetry/trace.ts';
@@ -16,6 +16,7 @@ import {
   type PostParts,
   type PostWriteOutcome,
   type PostWriteRow,
+  setMediaOfPost,
   writePosts,
 } from './post-writer-queries.ts';
 import type { PostRow } from './posts-queries.ts';
@@ -41,6 +42,8 @@ interface WaitingPost extends PostWrite {
 export interface PostWriter {
   /** Resolves when the post, with all that belongs to it, is durable, or is known not to be written. */
   write(post: PostWrite): Promise<PostWriteOutcome>;
+  /** The same in a transaction under way, alone: for a post with pictures, which are put on it there. */
+  writeIn(transaction: SqlTransaction, post: PostWrite): Promise<PostWriteOutcome>;
   /** Posts that wait for a batch. */
   waiting(): number;
 }
@@ -80,6 +83,20 @@ export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): Po
       );
       return coalescer.submit(post);
     },
+
+    async writeIn(transaction, post) {
+      const { row } = post;
+      const posts = [{ ...post, traceparent: tracing.headers().traceparent ?? null }];
+      const parts = partsOf(posts);
+      const rows = await transaction.query(writePosts(parts), columnsOf(posts, parts));
+      const outcome = outcomesOf(posts, parts, rows).get(posts[0] as WaitingPost) ?? 'key_in_flight';
+      if (outcome !== 'created') return outcome;
+      const mediaIds = (row.media ?? []).map(({ media_id: mediaId }) => Number(mediaId));
+      await transaction.query(setMediaOfPost, [row.post_id, mediaIds, JSON.stringify(row.media)]);
+      transaction.afterCommit(() => eventLog.appended(() => [postCreated(row)]));
+      return outcome;
+    },
+
     waiting: () => coalescer.waiting(),
   };
 }

@@ -1,5 +1,6 @@
 /** A post, as the feed's nouns speak of one. */
 import type { Id } from '../../../core/ids.ts';
+import type { Media } from '../../../core/media.ts';
 import type { User } from '../../../core/user.ts';
 
 /**
@@ -21,6 +22,11 @@ export function isRepostable(visibility: Visibility): boolean {
   return visibility === 'public' || visibility === 'unlisted';
 }
 
+/** Of what a post holds; its pictures too have addresses that last only if everyone may see it. */
+export function audienceOf(visibility: Visibility): 'everyone' | 'some' {
+  return isRepostable(visibility) ? 'everyone' : 'some';
+}
+
 /** Who is spoken of by name. */
 export type Named = Pick<User, 'userId' | 'username'>;
 
@@ -38,6 +44,7 @@ export interface PostContent {
   /** In lower case. */
   readonly tags: readonly string[];
   readonly editedAt: Date | null;
+  readonly media: readonly Media[];
 }
 
 /** A post as one viewer sees it. */

@@ -1,5 +1,6 @@
 /** Reading, editing and deleting posts. Writing new ones: `post-writer-queries.ts`. */
 import type { Id } from '../../../core/ids.ts';
+import type { StoredMedia } from '../../../core/media.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { Visibility } from './post.ts';
 import { type PostReactionsRow, reactionColumns, reactionSources } from './post-reactions-queries.ts';
@@ -18,11 +19,14 @@ export interface PostRow {
   readonly mention_user_ids: readonly Id[];
   readonly tags: readonly string[];
   readonly edited_at: Date | null;
+  /** Null: none. */
+  readonly media: readonly StoredMedia[] | null;
 }
 
 /** Of PostRow, for a source under the alias `post`. */
 export const POST_COLUMNS = `post.post_id, post.author_id, post.text, post.visibility, post.content_warning, post.language,
-  post.reply_to_id, post.reply_to_user_id, post.thread_id, post.mention_user_ids, post.tags, post.edited_at`;
+  post.reply_to_id, post.reply_to_user_id, post.thread_id, post.mention_user_ids, post.tags, post.edited_at,
+  post.media`;
 
 /** Those of the posts that the viewer may see. */
 export const getVisiblePosts = readStatement<[viewerId: Id | null, postIds: readonly Id[]], PostRow>(
@@ -98,7 +102,7 @@ export const deletePosts = writeStatement<[postIds: readonly Id[]]>(
      FROM posts WHERE post_id = ANY ($1::bigint[]) AND deleted_at IS NULL),
    tombstones AS (
      UPDATE posts SET text = '', content_warning = NULL, language = NULL, tags = '{}', mention_user_ids = '{}',
-       media_ids = '{}', edited_at = NULL, deleted_at = now()
+       media_ids = '{}', media = NULL, edited_at = NULL, deleted_at = now()
      FROM doomed WHERE posts.post_id = doomed.post_id),
    edits AS (
      DELETE FROM post_edits USING doomed WHERE post_edits.post_id = doomed.post_id),

@@ -11,6 +11,7 @@ import {
   serialise,
   type Writes,
 } from '../../../http/idempotency.ts';
+import { MediaSchema, presentMedia } from '../../../http/media-schema.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageRequest, pageStart, pageTokenOf, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
@@ -72,7 +73,7 @@ export const PostSchema = Type.Object(
     bookmarked: Type.Boolean({ description: 'By you; nobody else learns of it.' }),
     mentions: Type.Array(Type.Object(NamedSchema), { description: 'Whom the text names with @.' }),
     tags: Type.Array(Type.String(), { description: 'What the text names with #, in lower case.' }),
-    media: Type.Array(Type.Object({}), { description: 'Empty: there are no media yet.' }),
+    media: Type.Array(reference(MediaSchema), { description: 'Its pictures, at most four.' }),
   },
   { $id: 'Post', title: 'Post' },
 );
@@ -98,7 +99,7 @@ const ThreadSchema = Type.Object(
 );
 
 /** Schemas that these and other routes refer to. */
-export const POST_SCHEMAS = [PostSchema, PostEditSchema, ThreadSchema] as const;
+export const POST_SCHEMAS = [MediaSchema, PostSchema, PostEditSchema, ThreadSchema] as const;
 
 export const PostIdParams = Type.Object({ post_id: IdText });
 
@@ -136,7 +137,8 @@ const NewPostBody = Type.Object(
     media_ids: Type.Optional(
       Type.Array(IdText, {
         maxItems: MEDIA_MAX,
-        description: 'Leave it out: there are no media yet.',
+        description:
+          'Pictures of yours that no other post shows (POST /media), in this order; with one, the text may be empty.',
         examples: [[]],
       }),
     ),
@@ -338,7 +340,7 @@ export function presentContent(content: PostContent) {
     reply_to_user: content.replyToUser === null ? null : presentNamed(content.replyToUser),
     mentions: content.mentions.map(presentNamed),
     tags: [...content.tags],
-    media: [],
+    media: content.media.map(presentMedia),
   };
 }
 

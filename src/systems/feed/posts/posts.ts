@@ -3,6 +3,7 @@
 import { AppError, assert, invalidField, notFound } from '../../../core/errors.ts';
 import type { IdempotencyClaim, StoredAnswer } from '../../../core/idempotency.ts';
 import { type Id, type IdGenerator, idTimeMs, shardOf } from '../../../core/ids.ts';
+import { NO_MEDIA, type ShowMedia } from '../../../core/media.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { FindUsers, GetUsers, User } from '../../../core/user.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
@@ -22,6 +23,7 @@ import { postEdited } from './post-events.ts';
 import {
   MENTIONS_MAX,
   mentionedUsernames,
+  parseCaption,
   parseContentWarning,
   parseLanguage,
   parseText,
@@ -37,6 +39,7 @@ import {
   type PostRow,
   pagePostEdits,
 } from './posts-queries.ts';
+import { type AttachMedia, createPostsWithMedia, type PreparedPost } from './posts-with-media.ts';
 
 export const MEDIA_MAX = 4;
 
@@ -48,6 +51,9 @@ export interface PostsDeps {
   readonly findUsers: FindUsers;
   readonly hydration: Hydration;
   readonly writer: PostWriter;
+  /** Without it, there are no media. */
+  readonly attachMedia?: AttachMedia;
+  readonly showMedia?: ShowMedia;
 }
 
 /** How a new post is answered: made before it is written, so that what is stored is what is sent. */
@@ -71,6 +77,8 @@ export interface Posts {
    * when the author cannot see the post that it answers.
    */
   create(authorId: Id, draft: PostDraft, answering: PostAnswering): Promise<PostCreation>;
+  /** The same in a transaction under way, for a post with pictures. */
+  createIn(transaction: SqlTransaction, authorId: Id, draft: PostDraft): Promise<Post>;
   /** Fails with `not_found` for a post that the viewer may not see. */
   get(viewerId: Id | undefined, postId: Id): Promise<Post>;
   /** Those of the posts that the viewer may see, by id. */
@@ -90,6 +98,7 @@ export interface Posts {
 
 export function createPosts(deps: PostsDeps): Posts {
   const { sql, ids, eventLog, getUsers, findUsers, hydration, writer } = deps;
+  const postsWithMedia = createPostsWithMedia(deps);
 
   async function get(viewerId: Id | undefined, postId: Id): Promise<Post> {
     const post = (await hydration.hydrate(viewerId, [postId])).get(postId);
@@ -98,7 +107,7 @@ export function createPosts(deps: PostsDeps): Posts {
   }
 
   /** The row to be, and what its author sees of it; `undefined` when they cannot see the post that it answers. */
-  async function prepare(authorId: Id, draft: PostDraft): Promise<{ row: PostRow; post: Post } | undefined> {
+  async function prepare(authorId: Id, draft: PostDraft): Promise<PreparedPost | undefined> {
     const content = parseDraft(draft);
     const parent = draft.replyToId === undefined ? undefined : await getParent(authorId, draft.replyToId);
     if (draft.replyToId !== undefined && parent === undefined) return undefined;
@@ -122,9 +131,30 @@ export function createPosts(deps: PostsDeps): Posts {
       mention_user_ids: mentioned.map(({ userId }) => userId),
       tags: tagsIn(content.text),
       edited_at: null,
+      media: null,
     };
     const replyToUser = parent === undefined ? null : (users.get(parent.author_id) ?? null);
     return { row, post: newPost(row, author, replyToUser, mentioned) };
+  }
+
+  async function write(
+    prepared: PreparedPost,
+    mediaIds: readonly Id[],
+    answering: PostAnswering,
+  ): Promise<{ outcome: PostWriteOutcome; answer?: StoredAnswer }> {
+    const { claim, present } = answering;
+    if (mediaIds.length === 0) {
+      const answer = present(prepared.post);
+      return { outcome: await writer.write({ row: prepared.row, claim, answer }), answer };
+    }
+    try {
+      return await postsWithMedia.write(prepared, mediaIds, answering);
+    } catch (error) {
+      // The first of two requests with this key has put them on its post.
+      if (claim !== undefined && (await earlierCreation(claim)) !== undefined)
+        return { outcome: 'key_exists' };
+      throw error;
+    }
   }
 
   async function getParent(authorId: Id, postId: Id): Promise<PostRow | undefined> {
@@ -162,13 +192,14 @@ export function createPosts(deps: PostsDeps): Posts {
 
     getMany: (viewerId, postIds) => hydration.hydrate(viewerId, postIds),
 
-    async create(authorId, draft, { claim, present }) {
+    async create(authorId, draft, answering) {
+      const { claim } = answering;
       const prepared = await prepare(authorId, draft);
       let outcome: PostWriteOutcome = 'parent_gone';
       if (prepared !== undefined) {
-        const answer = present(prepared.post);
-        outcome = await writer.write({ row: prepared.row, claim, answer });
-        if (outcome === 'created') return { outcome, answer };
+        const written = await write(prepared, draft.mediaIds ?? [], answering);
+        outcome = written.outcome;
+        if (outcome === 'created' && written.answer !== undefined) return { outcome, answer: written.answer };
       }
       if (outcome === 'key_in_flight') return { outcome };
       // A repeated request is answered as before, also when the post that it answered has gone meanwhile.
@@ -177,6 +208,12 @@ export function createPosts(deps: PostsDeps): Posts {
       if (outcome === 'parent_gone') throw noParent();
       // The key was forgotten in between: as if it had been in flight, and free when the client tries again.
       return { outcome: 'key_in_flight' };
+    },
+
+    async createIn(transaction, authorId, draft) {
+      const prepared = await prepare(authorId, draft);
+      if (prepared === undefined) throw noParent();
+      return postsWithMedia.writeIn(transaction, prepared, draft.mediaIds ?? []);
     },
 
     async edit(transaction, userId, postId, changes) {
@@ -235,10 +272,8 @@ interface Content {
 
 function parseDraft({ text, contentWarning, language, mediaIds = [] }: PostDraft): Content {
   if (mediaIds.length > MEDIA_MAX) throw invalidField('media_ids', `must have at most ${MEDIA_MAX} items.`);
-  // TODO(#6): claimMedia, when there is a system of media.
-  if (mediaIds.length > 0) throw invalidField('media_ids', 'names media that do not exist.');
   return {
-    text: parseText(text),
+    text: mediaIds.length > 0 ? parseCaption(text) : parseText(text),
     contentWarning: parseContentWarning(contentWarning),
     language: parseLanguage(language),
   };
@@ -257,6 +292,7 @@ function newPost(row: PostRow, author: User, replyToUser: User | null, mentions:
     mentions,
     tags: row.tags,
     editedAt: null,
+    media: NO_MEDIA,
     reactions: NO_REACTIONS,
   };
 }
@@ -266,7 +302,7 @@ type Changed = Pick<PostRow, 'text' | 'content_warning' | 'language'>;
 /** What the post says after the changes; `undefined` when that is what it says already. */
 function applyChanges(row: PostRow, { text, contentWarning, language }: PostChanges): Changed | undefined {
   const changed: Changed = {
-    text: text === undefined ? row.text : parseText(text),
+    text: text === undefined ? row.text : row.media === null ? parseText(text) : parseCaption(text),
     content_warning: contentWarning === undefined ? row.content_warning : parseContentWarning(contentWarning),
     language: language === undefined ? row.language : parseLanguage(language),
   };

@@ -1,0 +1,45 @@
+/** The system `media`, as the roles run it. */
+import type { Clock, Randomness } from '../core/clock.ts';
+import type { Writes } from '../http/idempotency.ts';
+import type { Ports } from '../ports/open-ports.ts';
+import type { MediaSystem } from '../systems/media/media.ts';
+import { openMedia } from '../systems/media/media.ts';
+import { mediaRoutes, OWN_MEDIA_SCHEMAS } from '../systems/media/media-routes.ts';
+import { servingRoutes } from '../systems/media/serving/serving-routes.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMediaMetrics } from '../telemetry/media-metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ComposedSystem } from './compose.ts';
+
+export interface MediaDeps {
+  readonly ports: Ports;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly publicUrl: () => string;
+}
+
+/** Before the feed, whose posts show pictures. */
+export function mediaOf(deps: MediaDeps): Promise<MediaSystem> {
+  const observer = createMediaMetrics(deps.metrics.registry);
+  return openMedia({ ...deps, ...deps.ports, observer });
+}
+
+export function composeMedia(
+  { ports, clock }: MediaDeps,
+  media: MediaSystem,
+  writes: Writes,
+): ComposedSystem {
+  const { addresses, library, uploads, subscriptions, jobs, close } = media;
+  return {
+    schemas: OWN_MEDIA_SCHEMAS,
+    routes(app) {
+      mediaRoutes(app, { library, uploads, writes });
+    },
+    pages: (app) => servingRoutes(app, { addresses, blobStore: ports.blobStore, clock }),
+    subscriptions,
+    jobs,
+    close,
+  };
+}

@@ -1,0 +1,56 @@
+/** The system `media`, put together: pictures as they arrive, are processed, shown and removed. */
+import type { Clock, Randomness } from '../../core/clock.ts';
+import type { IdGenerator } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { BlobStore } from '../../ports/blob-store/blob-store.ts';
+import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
+import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { createLibrary, type Library } from './library.ts';
+import { provideSigningSecret } from './media-queries.ts';
+import { createPictureProcesses } from './processing/picture-processes.ts';
+import { createProcessing, type ProcessingObserver } from './processing/processing.ts';
+import { createRemoval } from './removal.ts';
+import { createMediaAddresses, type MediaAddresses } from './serving/media-addresses.ts';
+import { createUploads, type Uploads } from './uploads/uploads.ts';
+
+export interface MediaSystem {
+  readonly addresses: MediaAddresses;
+  readonly library: Library;
+  readonly uploads: Uploads;
+  readonly subscriptions: readonly Subscription[];
+  readonly jobs: readonly Job[];
+  close(): Promise<void>;
+}
+
+export interface MediaSystemDeps {
+  readonly sql: SqlStore;
+  readonly ids: IdGenerator;
+  readonly eventLog: EventLog;
+  readonly blobStore: BlobStore;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly publicUrl: () => string;
+  readonly observer: ProcessingObserver;
+}
+
+const SECRET_BYTES = 32;
+
+export async function openMedia(deps: MediaSystemDeps): Promise<MediaSystem> {
+  const { sql, clock, randomness, publicUrl } = deps;
+  const [held] = await sql.query(provideSigningSecret, [randomness.bytes(SECRET_BYTES)]);
+  const secret = held?.secret ?? randomness.bytes(SECRET_BYTES);
+  const addresses = createMediaAddresses({ secret, clock, publicUrl });
+  const processes = createPictureProcesses();
+  const processing = createProcessing({ ...deps, processes, monotonicMs: () => clock.monotonicMs() });
+  const removal = createRemoval(deps);
+  return {
+    addresses,
+    library: createLibrary({ ...deps, showMedia: addresses.show }),
+    uploads: createUploads(deps),
+    subscriptions: [processing.subscription, removal.subscription],
+    jobs: [processing.job, ...removal.jobs],
+    close: () => processes.close(),
+  };
+}
