@@ -24,6 +24,20 @@ describe('the sessions of a user', () => {
   const countOf = async (userId: string) => (await setting.sql.query(count, [Number(userId)]))[0]?.sessions;
   const client = { userAgent: undefined, address: '127.0.0.1' };
 
+  it('that have ended are told from those that go on, and whoever listens hears that one may have', async () => {
+    const { userId, username, token } = await setting.signUp();
+    const heard: (number | undefined)[] = [];
+    setting.accounts.authenticator.onRevoked((each) => heard.push(each));
+    await setting.signIn(username);
+    const { items } = await setting.accounts.sessions.page(Number(userId), ID_MAX, 10);
+    const ids = items.map(({ sessionId }) => sessionId);
+    assert.equal(ids.length, 2);
+    assert.deepEqual(await setting.accounts.sessions.endedAmong([...ids, 1]), new Set([1]));
+    await setting.call('DELETE', '/sessions/current', { token });
+    assert.deepEqual(await setting.accounts.sessions.endedAmong(ids), new Set([ids.at(-1)]));
+    assert.deepEqual(new Set(heard), new Set([Number(userId)]));
+  });
+
   it('are bounded: the one that was not used for the longest time gives way', async () => {
     const { userId, username, token } = await setting.signUp();
     assert.equal((await setting.call('GET', '/users/me', { token })).statusCode, 200);
