@@ -14,6 +14,7 @@ import {
   redirectRoutes,
 } from '../systems/links/redirect/redirect-routes.ts';
 import { createShortener, type Shortener } from '../systems/links/shortener.ts';
+import { dailyClicksRoutes } from '../systems/links/statistics/daily-clicks-routes.ts';
 import { statisticsRoutes } from '../systems/links/statistics/statistics-routes.ts';
 import {
   BLOCKED_TARGET_SCHEMAS,
@@ -73,6 +74,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
       transferRoutes(app, { ...shortener, nowMs: () => clock.nowMs() });
       qrRoutes(app, shortener);
       blockedTargetRoutes(app, { ...shortener, writes });
+      dailyClicksRoutes(app, clicks);
       statisticsRoutes(app, {
         statistics: clicks.statistics,
         checkOwner: shortener.links.get,

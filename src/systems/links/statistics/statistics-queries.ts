@@ -46,3 +46,16 @@ export const listTotals = readStatement<
   'link_statistics_totals',
   `SELECT link_id, humans, bots, previews FROM link_click_totals WHERE link_id = ANY ($1::bigint[])`,
 );
+
+/** Humans by day, of those of the links that are the owner's; days without any have no rows. */
+export const listDailyHumans = readStatement<
+  [linkIds: readonly Id[], ownerId: Id, fromSecond: number, toSecond: number],
+  { link_id: Id; starts: number; humans: number }
+>(
+  'link_statistics_daily_humans',
+  `SELECT counted.link_id, extract(epoch FROM counted.starts_at)::bigint AS starts, counted.humans
+   FROM link_click_counts AS counted JOIN links AS link USING (link_id)
+   WHERE counted.link_id = ANY ($1::bigint[]) AND link.owner_id = $2 AND counted.grain = 2
+     AND counted.starts_at >= to_timestamp($3::double precision)
+     AND counted.starts_at < to_timestamp($4::double precision)`,
+);

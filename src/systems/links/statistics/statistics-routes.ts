@@ -49,7 +49,7 @@ const VISITS = {
   }),
 };
 
-const LinkStatisticsSchema = Type.Object(
+export const LinkStatisticsSchema = Type.Object(
   {
     interval: Type.Unsafe<Grain>({ type: 'string', enum: [...GRAINS] }),
     from: Type.Unsafe<string>({ ...Time, description: 'The start of the first interval.' }),

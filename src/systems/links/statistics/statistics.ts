@@ -4,12 +4,15 @@ import type { Id } from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Dimension } from '../clicks/click-facts.ts';
 import { GRAIN_MS, type Grain, grainNumber, startOf } from './grain.ts';
-import { type CountRow, listCounts, listTotals, listValues } from './statistics-queries.ts';
+import { type CountRow, listCounts, listDailyHumans, listTotals, listValues } from './statistics-queries.ts';
 import { checkRange, type StatisticsRange } from './statistics-range.ts';
 import { VisitorSketch } from './visitor-sketch.ts';
 
 /** Values that one answer names, those with the most humans. */
 export const VALUES_SHOWN_MAX = 100;
+
+/** Days of `dailyHumans`, today among them. */
+export const DAILY_DAYS = 7;
 
 export interface VisitCounts {
   readonly humans: number;
@@ -47,6 +50,8 @@ export interface Statistics {
   of(linkId: Id, question: StatisticsQuestion): Promise<LinkStatistics>;
   /** Of all time, by link; a link that nobody has clicked is absent. */
   totalsOf(linkIds: readonly Id[]): Promise<ReadonlyMap<Id, VisitCounts>>;
+  /** Of each of the last DAILY_DAYS days (UTC), today last. Links that are not the owner's count nobody. */
+  dailyHumansOf(ownerId: Id, linkIds: readonly Id[]): Promise<ReadonlyMap<Id, readonly number[]>>;
 }
 
 export function createStatistics(deps: {
@@ -75,6 +80,18 @@ export function createStatistics(deps: {
     async totalsOf(linkIds) {
       const rows = await sql.query(listTotals, [linkIds]);
       return new Map(rows.map(({ link_id: linkId, ...counts }) => [linkId, counts]));
+    },
+
+    async dailyHumansOf(ownerId, linkIds) {
+      const end = startOf('day', clock.nowMs()) + GRAIN_MS.day;
+      const start = end - DAILY_DAYS * GRAIN_MS.day;
+      const rows = await sql.query(listDailyHumans, [linkIds, ownerId, start / 1_000, end / 1_000]);
+      const days = new Map(linkIds.map((linkId) => [linkId, Array.from({ length: DAILY_DAYS }, () => 0)]));
+      for (const { link_id: linkId, starts, humans } of rows) {
+        const counts = days.get(linkId);
+        if (counts !== undefined) counts[(starts * 1_000 - start) / GRAIN_MS.day] = humans;
+      }
+      return days;
     },
   };
 }
