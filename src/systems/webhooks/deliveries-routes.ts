@@ -42,9 +42,9 @@ const DELIVERY_FIELDS = {
   created_at: Time,
 };
 
-const DeliverySchema = Type.Object(DELIVERY_FIELDS, { $id: 'WebhookDelivery', title: 'WebhookDelivery' });
+export const DeliverySchema = Type.Object(DELIVERY_FIELDS, { $id: 'WebhookDelivery', title: 'WebhookDelivery' });
 
-const DeliveryWithBodySchema = Type.Object(
+export const DeliveryWithBodySchema = Type.Object(
   { ...DELIVERY_FIELDS, body: Type.String({ description: 'To the byte what is sent and signed.' }) },
   { $id: 'WebhookDeliveryWithBody', title: 'WebhookDeliveryWithBody' },
 );

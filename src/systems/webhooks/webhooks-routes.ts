@@ -66,9 +66,9 @@ const WEBHOOK_FIELDS = {
   updated_at: Time,
 };
 
-const WebhookSchema = Type.Object(WEBHOOK_FIELDS, { $id: 'Webhook', title: 'Webhook' });
+export const WebhookSchema = Type.Object(WEBHOOK_FIELDS, { $id: 'Webhook', title: 'Webhook' });
 
-const WebhookWithSecretSchema = Type.Object(
+export const WebhookWithSecretSchema = Type.Object(
   {
     ...WEBHOOK_FIELDS,
     secret: Type.String({

@@ -1,8 +1,35 @@
 /** What the API answers: the types of the schemas that the server validates and documents, so that they cannot differ. */
 import type { Static } from 'typebox';
 import type { AuthorSchema, RelationshipSchema, UserSchema } from '../../../src/http/user-schema.ts';
+import type {
+  ApiKeySchema,
+  NewApiKeySchema,
+} from '../../../src/systems/accounts/api-keys/api-keys-routes.ts';
+import type { ModeratedUserSchema } from '../../../src/systems/accounts/moderation/moderated-users-routes.ts';
+import type {
+  AuditEntrySchema,
+  ReportSchema,
+} from '../../../src/systems/accounts/moderation/moderation-routes.ts';
+import type { SessionSchema } from '../../../src/systems/accounts/sessions/sessions-routes.ts';
+import type { MeSchema } from '../../../src/systems/accounts/users/users-routes.ts';
 import type { PostSchema } from '../../../src/systems/feed/posts/posts-routes.ts';
+import type { BlockedTargetSchema } from '../../../src/systems/links/targets/blocked-targets-routes.ts';
+import type { LinkChangeSchema, LinkSchema, NewLinkBody } from '../../../src/systems/links/link-schemas-routes.ts';
+import type { DailyClicksSchema } from '../../../src/systems/links/statistics/daily-clicks-routes.ts';
+import type { LinkStatisticsSchema } from '../../../src/systems/links/statistics/statistics-routes.ts';
+import type {
+  ImportResultSchema,
+  LinkImportSchema,
+} from '../../../src/systems/links/transfer/row-answers-routes.ts';
 import type { NotificationSchema } from '../../../src/systems/notifications/notifications-routes.ts';
+import type {
+  DeliverySchema,
+  DeliveryWithBodySchema,
+} from '../../../src/systems/webhooks/deliveries-routes.ts';
+import type {
+  WebhookSchema,
+  WebhookWithSecretSchema,
+} from '../../../src/systems/webhooks/webhooks-routes.ts';
 
 export type Author = Static<typeof AuthorSchema>;
 export type User = Static<typeof UserSchema>;
@@ -27,3 +54,27 @@ export interface Page<Item> {
   readonly items: readonly Item[];
   readonly next_page_token: string | null;
 }
+
+export type Me = Static<typeof MeSchema>;
+export type Session = Static<typeof SessionSchema>;
+export type ApiKey = Static<typeof ApiKeySchema>;
+export type NewApiKey = Static<typeof NewApiKeySchema>;
+export type Webhook = Static<typeof WebhookSchema>;
+export type WebhookWithSecret = Static<typeof WebhookWithSecretSchema>;
+export type Delivery = Static<typeof DeliverySchema>;
+export type DeliveryWithBody = Static<typeof DeliveryWithBodySchema>;
+export type Report = Static<typeof ReportSchema>;
+export type ModeratedUser = Static<typeof ModeratedUserSchema>;
+export type AuditEntry = Static<typeof AuditEntrySchema>;
+export type BlockedTarget = Static<typeof BlockedTargetSchema>;
+
+export type Link = Static<typeof LinkSchema>;
+export type LinkState = Link['state'];
+export type LinkRule = Link['rules'][number];
+export type NewLink = Static<typeof NewLinkBody>;
+export type LinkChange = Static<typeof LinkChangeSchema>;
+export type LinkStatistics = Static<typeof LinkStatisticsSchema>;
+export type DailyClicks = Static<typeof DailyClicksSchema>;
+export type ImportResult = Static<typeof ImportResultSchema>;
+/** Where an imported link comes from. */
+export type LinkImport = Static<typeof LinkImportSchema>;

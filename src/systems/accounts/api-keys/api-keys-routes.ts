@@ -34,9 +34,9 @@ const ApiKeyFields = {
   expires_at: NullableTime('Null: never.'),
 };
 
-const ApiKeySchema = Type.Object(ApiKeyFields, { $id: 'ApiKey', title: 'ApiKey' });
+export const ApiKeySchema = Type.Object(ApiKeyFields, { $id: 'ApiKey', title: 'ApiKey' });
 
-const NewApiKeySchema = Type.Object(
+export const NewApiKeySchema = Type.Object(
   {
     ...ApiKeyFields,
     key: Type.String({

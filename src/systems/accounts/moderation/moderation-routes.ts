@@ -37,7 +37,7 @@ export interface ModerationRoutesDeps {
 const OptionalId = Type.Union([IdText, Type.Null()]);
 const OptionalTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
 
-const ReportSchema = Type.Object(
+export const ReportSchema = Type.Object(
   {
     report_id: IdText,
     reporter_id: IdText,
@@ -54,7 +54,7 @@ const ReportSchema = Type.Object(
   { $id: 'Report', title: 'Report' },
 );
 
-const AuditEntrySchema = Type.Object(
+export const AuditEntrySchema = Type.Object(
   {
     entry_id: IdText,
     actor_id: Type.Union([IdText, Type.Null()], { description: 'Null: the command line of the server.' }),

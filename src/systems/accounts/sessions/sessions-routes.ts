@@ -72,7 +72,7 @@ const SignIn = Type.Object(
   { additionalProperties: false },
 );
 
-const SessionSchema = Type.Object(
+export const SessionSchema = Type.Object(
   {
     session_id: IdText,
     created_at: Type.String({ format: 'date-time' }),

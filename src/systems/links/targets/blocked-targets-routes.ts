@@ -14,7 +14,7 @@ import {
   type BlockedTargets,
 } from './blocked-targets.ts';
 
-const BlockedTargetSchema = Type.Object(
+export const BlockedTargetSchema = Type.Object(
   {
     block_id: IdText,
     target: Type.String({ description: 'A host with all below it, or a host and the beginning of a path.' }),
