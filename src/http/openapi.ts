@@ -20,6 +20,7 @@ const TAGS = [
   { name: 'relationships', description: 'Following, muting and blocking.' },
   { name: 'posts', description: 'Writing, editing, answering and reading posts.' },
   { name: 'media', description: 'Pictures for posts.' },
+  { name: 'photos', description: 'Posts by their pictures: uploading, liking, commenting, feeds of photos.' },
   { name: 'reactions', description: 'Likes, reposts and bookmarks.' },
   { name: 'timelines', description: 'Lists of posts: the home timeline, a user, a tag.' },
   { name: 'notifications', description: 'What others did that concerns you.' },

@@ -2,9 +2,12 @@
 import type { Clock, Randomness } from '../core/clock.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Ports } from '../ports/open-ports.ts';
+import type { Feed } from '../systems/feed/feed.ts';
+import { presentPhoto } from '../systems/feed/photos/photos-routes.ts';
 import type { MediaSystem } from '../systems/media/media.ts';
 import { openMedia } from '../systems/media/media.ts';
 import { mediaRoutes, OWN_MEDIA_SCHEMAS } from '../systems/media/media-routes.ts';
+import { photoUploadRoutes } from '../systems/media/photos/photo-upload-routes.ts';
 import { servingRoutes } from '../systems/media/serving/serving-routes.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMediaMetrics } from '../telemetry/media-metrics.ts';
@@ -26,16 +29,26 @@ export function mediaOf(deps: MediaDeps): Promise<MediaSystem> {
   return openMedia({ ...deps, ...deps.ports, observer });
 }
 
-export function composeMedia(
-  { ports, clock }: MediaDeps,
-  media: MediaSystem,
-  writes: Writes,
-): ComposedSystem {
+export interface ComposeMediaDeps extends MediaDeps {
+  readonly media: MediaSystem;
+  readonly feed: Feed;
+  readonly writes: Writes;
+}
+
+export function composeMedia({ ports, clock, media, feed, writes }: ComposeMediaDeps): ComposedSystem {
   const { addresses, library, uploads, subscriptions, jobs, close } = media;
   return {
     schemas: OWN_MEDIA_SCHEMAS,
     routes(app) {
       mediaRoutes(app, { library, uploads, writes });
+      photoUploadRoutes(app, {
+        uploads,
+        writes,
+        createPhoto: async (transaction, authorId, { text, visibility, mediaId }) =>
+          presentPhoto(
+            await feed.posts.createIn(transaction, authorId, { text, visibility, mediaIds: [mediaId] }),
+          ),
+      });
     },
     pages: (app) => servingRoutes(app, { addresses, blobStore: ports.blobStore, clock }),
     subscriptions,

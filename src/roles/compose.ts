@@ -154,7 +154,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       close: () => feed.home.checks.close(),
     },
     composeNotifications({ ...deps, accounts, feed, writes }),
-    composeMedia(deps, media, writes),
+    composeMedia({ ...deps, media, feed, writes }),
     composeSearch({ ...deps, accounts, feed }),
     composeDiscovery({ ...deps, accounts, writes }),
     links,

@@ -288,6 +288,75 @@ describe('pictures', () => {
     assert.match(body.errors[0].message, /failed/);
   });
 
+  it('are posted as photos in one call, liked, commented on, listed and deleted', async () => {
+    const dave = await client.signUp('dave');
+    const bytes = await noise(700, 500);
+    const fields = { caption: 'At the #sea', tags: 'sea, Sunset', alt: 'Waves' };
+    const key = { 'idempotency-key': randomBytes(8).toString('hex') };
+    const photo = await send(dave, '/photos', { file: new Blob([bytes]), ...fields }, key);
+    assert.equal(photo.status, 201, JSON.stringify(photo.body));
+    const { photo_id: photoId, caption, tags, alt, state, url, thumbnail_url: thumbnail } = photo.body;
+    assert.deepEqual([caption, tags, alt], ['At the #sea\n\n#Sunset', ['sea', 'sunset'], 'Waves']);
+    assert.ok(url && thumbnail && photo.body.created_at && ['processing', 'ready'].includes(state));
+    const again = await send(dave, '/photos', { file: new Blob([bytes]), ...fields }, key);
+    assert.deepEqual(again.body, photo.body);
+    await until(async () => (await dave.get(`/photos/${photoId}`)).state === 'ready');
+    assert.equal((await fetch(thumbnail)).status, 200);
+    assert.equal((await fetch(url)).status, 200);
+
+    assert.deepEqual(await bob.post(`/photos/${photoId}/like`), { liked: true, like_count: 1 });
+    assert.deepEqual(await bob.post(`/photos/${photoId}/like`), { liked: true, like_count: 1 });
+    const comment = await bob.post(`/photos/${photoId}/comments`, { body: { text: 'Lovely' } });
+    assert.equal(comment.reply_to_id, photoId);
+    const comments = await dave.get(`/photos/${photoId}/comments`);
+    assert.deepEqual(
+      comments.items.map(({ text }: Json) => text),
+      ['Lovely'],
+    );
+    const seen = await bob.get(`/photos/${photoId}`);
+    assert.deepEqual([seen.liked, seen.like_count, seen.comment_count], [true, 1, 1]);
+    const unliked = await bob.call('DELETE', `/photos/${photoId}/like`);
+    assert.deepEqual(unliked.body, { liked: false, like_count: 0 });
+
+    const more: string[] = [photoId];
+    for (let index = 0; index < 4; index += 1) {
+      const { body } = await send(dave, '/photos', { file: new Blob([await noise(40, 40 + index)]) });
+      more.unshift(body.photo_id);
+    }
+    await dave.post('/posts', { body: { text: 'no photo' } });
+    const idsOf = ({ photos }: Json) => photos.map((each: Json) => each.photo_id);
+    assert.deepEqual(idsOf(await bob.get(`/users/${dave.userId}/photos`)), more);
+    await bob.put(`/users/${dave.userId}/follow`);
+    const first = await bob.get('/feed?type=photos&limit=2');
+    assert.deepEqual(idsOf(first), more.slice(0, 2));
+    const second = await bob.get(`/feed?type=photos&limit=2&page_token=${first.next_page_token}`);
+    assert.deepEqual(idsOf(second), more.slice(2, 4));
+    assert.deepEqual(await bob.get('/feed?type=photos&page=2&limit=2'), second);
+    assert.deepEqual(idsOf(await bob.get('/feed?type=photos&page=50&limit=2')), []);
+    assert.equal((await bob.call('GET', '/feed?type=photos&page=51')).status, 422);
+    assert.equal((await bob.call('GET', '/feed?page=2')).status, 422);
+
+    assert.equal((await bob.call('DELETE', `/photos/${photoId}`)).status, 403);
+    assert.equal((await dave.call('DELETE', `/photos/${photoId}`)).status, 204);
+    assert.equal((await dave.call('GET', `/photos/${photoId}`)).status, 404);
+    await until(async () => (await fetch(url)).status === 404);
+    const hidden = await send(dave, '/photos', { file: new Blob([bytes]), visibility: 'followers' });
+    const carol = await client.signUp('carol');
+    for (const path of ['', '/comments']) {
+      assert.equal((await carol.call('GET', `/photos/${hidden.body.photo_id}${path}`)).status, 404);
+    }
+    assert.equal((await carol.call('POST', `/photos/${hidden.body.photo_id}/like`)).status, 404);
+    assert.equal((await bob.call('GET', `/photos/${comment.post_id}`)).status, 404, 'a post is no photo');
+    for (const [wrong, field] of [
+      [{ visibility: 'nobody' }, 'visibility'],
+      [{ tags: 'two words' }, 'tags'],
+      [{ caption: 'a'.repeat(281) }, 'text'],
+    ] as const) {
+      const { status, body } = await send(dave, '/photos', { file: new Blob([bytes]), ...wrong });
+      assert.deepEqual([status, body.errors?.[0]?.field], [422, field]);
+    }
+  });
+
   it('go with their post, from the disk too', async () => {
     await until(async () => !(await files()).includes('original'));
     const media = await ready(bob, await noise(1_200, 900));

@@ -9,6 +9,8 @@ import { USER_SCHEMAS } from '../../src/http/user-schema.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
+import { createPhotos } from '../../src/systems/feed/photos/photos.ts';
+import { PHOTO_SCHEMAS } from '../../src/systems/feed/photos/photos-routes.ts';
 import { createErasure } from '../../src/systems/feed/posts/erasure.ts';
 import { createHydration } from '../../src/systems/feed/posts/hydration.ts';
 import { createPostCounts } from '../../src/systems/feed/posts/post-counts.ts';
@@ -108,11 +110,12 @@ export async function createFeedSetting() {
       clock,
     }),
   );
-  for (const schema of [...USER_SCHEMAS, ...POST_SCHEMAS, ...TIMELINE_SCHEMAS]) app.addSchema(schema);
+  for (const schema of [...USER_SCHEMAS, ...POST_SCHEMAS, ...PHOTO_SCHEMAS, ...TIMELINE_SCHEMAS])
+    app.addSchema(schema);
   const writes = createWrites(sql);
   postRoutes(app, { writes, posts, threads });
   reactionRoutes(app, { writes, reactions, reactionWriter, lists });
-  timelineRoutes(app, { timelines });
+  timelineRoutes(app, { timelines, photos: createPhotos({ sql, hydration, getUsers }) });
   await app.ready();
 
   async function call(

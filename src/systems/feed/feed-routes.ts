@@ -2,12 +2,18 @@
 import type { Writes } from '../../http/idempotency.ts';
 import type { App } from '../../http/server.ts';
 import type { Feed } from './feed.ts';
+import { PHOTO_SCHEMAS, photoRoutes } from './photos/photos-routes.ts';
 import { POST_SCHEMAS, postRoutes } from './posts/posts-routes.ts';
 import { reactionRoutes } from './reactions/reactions-routes.ts';
 import { RELATIONSHIP_SCHEMAS, relationshipRoutes } from './relationships/relationships-routes.ts';
 import { TIMELINE_SCHEMAS, timelineRoutes } from './timelines/timelines-routes.ts';
 
-export const FEED_SCHEMAS = [...RELATIONSHIP_SCHEMAS, ...POST_SCHEMAS, ...TIMELINE_SCHEMAS] as const;
+export const FEED_SCHEMAS = [
+  ...RELATIONSHIP_SCHEMAS,
+  ...POST_SCHEMAS,
+  ...PHOTO_SCHEMAS,
+  ...TIMELINE_SCHEMAS,
+] as const;
 
 export function feedRoutes(
   app: App,
@@ -16,5 +22,6 @@ export function feedRoutes(
   relationshipRoutes(app, { ...feed, writes, lists: feed.relationshipLists });
   postRoutes(app, { ...feed, writes });
   reactionRoutes(app, { ...feed, writes, lists: feed.reactionLists });
+  photoRoutes(app, { ...feed, writes });
   timelineRoutes(app, feed);
 }

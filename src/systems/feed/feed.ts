@@ -12,6 +12,7 @@ import { foldJob } from './fold-job.ts';
 import type { PullLimits } from './home/author-mode-review.ts';
 import { createHome, type Home, type HomeObserver } from './home/home.ts';
 import { createLiveReads, type LiveReads } from './live-reads.ts';
+import { createPhotos, type Photos } from './photos/photos.ts';
 import { createErasure } from './posts/erasure.ts';
 import { createHydration } from './posts/hydration.ts';
 import { createPostCounts, FOLD_LIMIT as POST_COUNTS_FOLD_LIMIT } from './posts/post-counts.ts';
@@ -47,6 +48,7 @@ export interface Feed {
   readonly countsOf: CountsOf;
   readonly posts: Posts;
   readonly threads: Threads;
+  readonly photos: Photos;
   readonly reactions: Reactions;
   readonly reactionWriter: ReactionWriter;
   readonly reactionLists: ReactionLists;
@@ -102,6 +104,7 @@ export function createFeed(deps: FeedDeps): Feed {
     countsOf: userCounts.countsOf,
     posts: createPosts({ ...deps, hydration, writer }),
     threads: createThreads({ ...deps, hydration }),
+    photos: createPhotos({ ...deps, hydration }),
     reactions: createReactions({ ...deps, hydration }),
     reactionWriter: createReactionWriter({ ...deps, hydration }),
     reactionLists: createReactionLists({ ...deps, hydration }),

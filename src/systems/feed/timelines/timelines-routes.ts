@@ -1,15 +1,18 @@
 /** The lists of posts: the home timeline, a user's, a tag's. */
 
-import { type TBoolean, Type } from 'typebox';
-import { parseId } from '../../../core/ids.ts';
+import { type Static, type TBoolean, Type } from 'typebox';
+import { invalidField } from '../../../core/errors.ts';
+import { type Id, parseId } from '../../../core/ids.ts';
 import type { Page } from '../../../core/page.ts';
 import type { User } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
-import { byteTextOf, sendJsonByteText } from '../../../http/json-text.ts';
+import { byteTextOf, sendJsonByteText, sendJsonText } from '../../../http/json-text.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageRequest, pageTokenOf } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { AuthorSchema, IdText, presentAuthor, UserIdParams } from '../../../http/user-schema.ts';
+import type { Photo, Photos } from '../photos/photos.ts';
+import { PhotosPage, presentPhotos } from '../photos/photos-routes.ts';
 import type { PostContent } from '../posts/post.ts';
 import { TAG_LENGTH_MAX } from '../posts/post-text.ts';
 import { PostSchema, presentContent } from '../posts/posts-routes.ts';
@@ -56,7 +59,36 @@ const TagParams = Type.Object({
   }),
 });
 
-export function timelineRoutes(app: App, { timelines }: { readonly timelines: Timelines }): void {
+const FEED_PAGE_MAX = 50;
+
+const FeedQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    type: Type.Optional(
+      Type.Unsafe<'posts' | 'photos'>({
+        type: 'string',
+        enum: ['posts', 'photos'],
+        description: 'photos: only posts with pictures, without reposts, as `photos`. By default posts.',
+      }),
+    ),
+    page: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: FEED_PAGE_MAX,
+        description:
+          'Of photos, in place of page_token: which page, from 1. What is posted meanwhile moves the pages; tokens do not.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export interface TimelineRoutesDeps {
+  readonly timelines: Timelines;
+  readonly photos: Photos;
+}
+
+export function timelineRoutes(app: App, { timelines, photos }: TimelineRoutesDeps): void {
   const writer = createPageWriter();
   app.get(
     '/feed',
@@ -66,14 +98,21 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
         tags: ['timelines'],
         summary: 'Your home timeline',
         description:
-          'Posts and reposts of yours and of those you follow, newest first; a post comes up again by a repost only after 24 hours.',
+          'Posts and reposts of yours and of those you follow, newest first; a post comes up again by a repost only after 24 hours. With type=photos, the photos among the posts.',
         operationId: 'getFeed',
-        querystring: PageQuery,
-        response: { 200: pageOf(reference(FeedItemSchema)) },
+        querystring: FeedQuery,
+        response: { 200: Type.Union([pageOf(reference(FeedItemSchema)), PhotosPage]) },
       },
     },
     async (request, reply) => {
-      const page = await timelines.feed(callerOf(request).userId, pageRequest(request.query));
+      const { query } = request;
+      const { userId } = callerOf(request);
+      if (query.type === 'photos') {
+        const page = await photoPage(photos, userId, query);
+        return sendJsonText(reply, JSON.stringify(presentPhotos(page)));
+      }
+      if (query.page !== undefined) throw invalidField('page', 'is for type=photos; use page_token.');
+      const page = await timelines.feed(userId, pageRequest(query));
       return sendJsonByteText(reply, writer.feedItems(page));
     },
   );
@@ -117,6 +156,19 @@ export function timelineRoutes(app: App, { timelines }: { readonly timelines: Ti
       return sendJsonByteText(reply, writer.posts(page));
     },
   );
+}
+
+async function photoPage(
+  photos: Photos,
+  readerId: Id,
+  query: Static<typeof FeedQuery>,
+): Promise<Page<Photo>> {
+  const { limit, page_token: token, page = 1 } = query;
+  if (token !== undefined || page === 1) return photos.feed(readerId, pageRequest(query));
+  const before = await photos.feedPageStart(readerId, page, limit);
+  return before === undefined
+    ? { items: [], nextBefore: undefined }
+    : photos.feed(readerId, { before, limit });
 }
 
 /**
