@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { runCommand } from '../support/command.ts';
 import { createJourneyClient, type Json, type Person } from '../support/journey-client.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
@@ -381,6 +382,29 @@ describe('pictures', () => {
       const statuses = await Promise.all(gone.map(async (url) => (await fetch(url)).status));
       return statuses.every((status) => status === 404);
     });
+  });
+
+  it('come back from a backup with their posts', async (t) => {
+    const media = await ready(bob, await noise(900, 700));
+    const post = await bob.post('/posts', { body: { text: 'to be kept', media_ids: [media.media_id] } });
+    const bytes = Buffer.from(await (await fetch(post.media[0].url)).arrayBuffer());
+    const young = await createServerHome();
+    t.after(() => young.close());
+    const folder = path.join(young.dataFolder, 'backup');
+    const backup = await runCommand(['backup', '--data', home.dataFolder, '--to', folder]);
+    assert.equal(backup.code, 0, backup.stderr);
+    assert.match(backup.stdout, /[\d,]+ blobs/);
+    const data = path.join(young.dataFolder, 'data');
+    const restored = await runCommand(['restore', '--data', data, '--from', folder]);
+    assert.equal(restored.code, 0, restored.stderr);
+    const old = server;
+    t.after(() => {
+      server = old;
+    });
+    server = await young.start({ GROUNDSWELL_DATA: data });
+    const [shown] = (await bob.get(`/posts/${post.post_id}`)).media;
+    assert.deepEqual(Buffer.from(await (await fetch(shown.url)).arrayBuffer()), bytes);
+    await server.stop();
   });
 
   it('hold up nobody while many arrive at once, and none is lost when the server is killed', async () => {
