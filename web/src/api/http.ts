@@ -33,6 +33,11 @@ export function setCsrfToken(token: string | null): void {
   csrfToken = token;
 }
 
+/** For the few calls that are not of this file. */
+export function csrfHeaders(): Record<string, string> {
+  return csrfToken === null ? {} : { 'x-csrf-token': csrfToken };
+}
+
 /** What to do when an answer says that the session has ended. */
 export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
@@ -99,7 +104,7 @@ async function attemptCall<Answer>(method: Method, path: string, options: CallOp
     response = await fetch(`${PREFIX}${path}${queryText(query)}`, {
       method,
       headers,
-      credentials: 'same-origin',
+      credentials: options.bearer === undefined ? 'same-origin' : 'omit',
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
     });

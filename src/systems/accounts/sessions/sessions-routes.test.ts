@@ -134,6 +134,29 @@ describe('sessions', () => {
       assert.equal((await setting.call('GET', '/users/me', { headers })).statusCode, 401);
     });
 
+    it('stays when a token beside it ends', async () => {
+      const { headers } = await signIn();
+      const { token } = await setting.signUp();
+      const authorization = `Bearer ${token}`;
+      const answer = await setting.call('DELETE', '/sessions/current', {
+        headers: { ...headers, authorization },
+      });
+      assert.equal(answer.statusCode, 204);
+      assert.deepEqual(answer.cookies, []);
+    });
+
+    it('tells a page who is signed in, and the token against forgery', async () => {
+      const { csrf, headers } = await signIn();
+      const {
+        user,
+        role,
+        csrf_token: token,
+      } = (await setting.call('GET', '/sessions/current', { headers })).json();
+      assert.deepEqual([typeof user.user_id, role, token], ['string', 'user', csrf]);
+      const nobody = (await setting.call('GET', '/sessions/current')).json();
+      assert.deepEqual(nobody, { user: null, role: null, csrf_token: null });
+    });
+
     it('goes only over https where that is how people reach the server', async (test) => {
       const secure = await createAccountsSetting({ publicUrl: 'https://social.example' });
       test.after(() => secure.close());

@@ -217,7 +217,9 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
 
   async function end(request: FastifyRequest, reply: FastifyReply, endedId: number): Promise<FastifyReply> {
     const { userId, sessionId } = callerOf(request);
-    if (endedId === sessionId) clearSessionCookie(reply, { secure: secureCookies });
+    // A token that ends says nothing of the cookie that the same browser may have beside it.
+    const byCookie = request.headers.authorization === undefined;
+    if (endedId === sessionId && byCookie) clearSessionCookie(reply, { secure: secureCookies });
     return writes.answer(request, reply, 204, (transaction) => sessions.end(transaction, userId, endedId));
   }
 }
