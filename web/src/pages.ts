@@ -20,6 +20,86 @@ export const routes: readonly Route[] = [
   ),
   route('/requests', 'requests', async () => (await import('./pages/lists/requests-page.tsx')).RequestsPage),
   route('/compose', 'compose', async () => (await import('./pages/compose/compose-page.tsx')).ComposePage),
+  route(
+    '/forgotten',
+    'sign-in',
+    async () => (await import('./pages/account/forgotten-page.tsx')).ForgottenPage,
+  ),
+  route(
+    '/settings',
+    'settings',
+    async () => (await import('./pages/settings/settings-page.tsx')).SettingsPage,
+  ),
+  route(
+    '/settings/appearance',
+    'settings',
+    async () => (await import('./pages/settings/appearance-page.tsx')).AppearancePage,
+  ),
+  route(
+    '/settings/account',
+    'settings',
+    async () => (await import('./pages/settings/account-page.tsx')).AccountPage,
+  ),
+  route(
+    '/settings/sessions',
+    'settings',
+    async () => (await import('./pages/settings/sessions-page.tsx')).SessionsPage,
+  ),
+  route(
+    '/settings/notifications',
+    'settings',
+    async () => (await import('./pages/settings/notification-settings-page.tsx')).NotificationSettingsPage,
+  ),
+  route(
+    '/settings/mutes',
+    'settings',
+    async () => (await import('./pages/settings/hidden-people-pages.tsx')).MutesPage,
+  ),
+  route(
+    '/settings/blocks',
+    'settings',
+    async () => (await import('./pages/settings/hidden-people-pages.tsx')).BlocksPage,
+  ),
+  route(
+    '/settings/keys',
+    'settings',
+    async () => (await import('./pages/settings/api-keys-page.tsx')).ApiKeysPage,
+  ),
+  route(
+    '/settings/webhooks',
+    'settings',
+    async () => (await import('./pages/settings/webhooks-page.tsx')).WebhooksPage,
+  ),
+  route(
+    '/settings/webhooks/:webhook_id',
+    'settings',
+    async () => (await import('./pages/settings/webhook-page.tsx')).WebhookPage,
+  ),
+  route(
+    '/settings/delete',
+    'settings',
+    async () => (await import('./pages/settings/delete-account-page.tsx')).DeleteAccountPage,
+  ),
+  route(
+    '/moderation',
+    'moderation',
+    async () => (await import('./pages/moderation/reports-page.tsx')).ReportsPage,
+  ),
+  route(
+    '/moderation/people',
+    'moderation',
+    async () => (await import('./pages/moderation/people-page.tsx')).PeoplePage,
+  ),
+  route(
+    '/moderation/targets',
+    'moderation',
+    async () => (await import('./pages/moderation/blocked-targets-page.tsx')).BlockedTargetsPage,
+  ),
+  route(
+    '/moderation/audit',
+    'moderation',
+    async () => (await import('./pages/moderation/audit-page.tsx')).AuditPage,
+  ),
   route('/@:name', 'profile', async () => (await import('./pages/profile/profile-page.tsx')).ProfilePage),
   route(
     '/@:name/with/:tab(replies)',

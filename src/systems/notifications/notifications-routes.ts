@@ -78,7 +78,7 @@ const AUDIENCE_BY_KIND = {
   mention: AudienceSchema,
 } satisfies Record<NotificationKind, typeof AudienceSchema>;
 
-const SettingsSchema = Type.Object(AUDIENCE_BY_KIND, {
+export const SettingsSchema = Type.Object(AUDIENCE_BY_KIND, {
   $id: 'NotificationSettings',
   title: 'NotificationSettings',
 });

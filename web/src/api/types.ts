@@ -13,15 +13,22 @@ import type {
 import type { SessionSchema } from '../../../src/systems/accounts/sessions/sessions-routes.ts';
 import type { MeSchema } from '../../../src/systems/accounts/users/users-routes.ts';
 import type { PostSchema } from '../../../src/systems/feed/posts/posts-routes.ts';
-import type { BlockedTargetSchema } from '../../../src/systems/links/targets/blocked-targets-routes.ts';
-import type { LinkChangeSchema, LinkSchema, NewLinkBody } from '../../../src/systems/links/link-schemas-routes.ts';
+import type {
+  LinkChangeSchema,
+  LinkSchema,
+  NewLinkBody,
+} from '../../../src/systems/links/link-schemas-routes.ts';
 import type { DailyClicksSchema } from '../../../src/systems/links/statistics/daily-clicks-routes.ts';
 import type { LinkStatisticsSchema } from '../../../src/systems/links/statistics/statistics-routes.ts';
+import type { BlockedTargetSchema } from '../../../src/systems/links/targets/blocked-targets-routes.ts';
 import type {
   ImportResultSchema,
   LinkImportSchema,
 } from '../../../src/systems/links/transfer/row-answers-routes.ts';
-import type { NotificationSchema } from '../../../src/systems/notifications/notifications-routes.ts';
+import type {
+  NotificationSchema,
+  SettingsSchema,
+} from '../../../src/systems/notifications/notifications-routes.ts';
 import type {
   DeliverySchema,
   DeliveryWithBodySchema,
@@ -56,6 +63,7 @@ export interface Page<Item> {
 }
 
 export type Me = Static<typeof MeSchema>;
+export type NotificationSettings = Static<typeof SettingsSchema>;
 export type Session = Static<typeof SessionSchema>;
 export type ApiKey = Static<typeof ApiKeySchema>;
 export type NewApiKey = Static<typeof NewApiKeySchema>;

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { entry } from '../navigation/location.ts';
 import { matchRoute } from '../navigation/routes.ts';
 import { routes } from '../pages.ts';
-import { isSignedIn, me } from '../state/session.ts';
+import { isSignedIn, me, role } from '../state/session.ts';
 import { unreadCount } from '../state/unread.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import './navigation.css';
@@ -17,6 +17,8 @@ interface Way {
   readonly isMain?: boolean;
   readonly badge?: number;
 }
+
+const MODERATION: Way = { name: 'moderation', label: 'Moderation', icon: 'shield', href: '/moderation' };
 
 function ways(): readonly Way[] {
   if (!isSignedIn.value)
@@ -40,6 +42,7 @@ function ways(): readonly Way[] {
     { name: 'bookmarks', label: 'Bookmarks', icon: 'bookmark', href: '/bookmarks' },
     { name: 'links', label: 'Links', icon: 'link', href: '/links' },
     { name: 'settings', label: 'Settings', icon: 'settings', href: '/settings' },
+    ...(role.value === 'user' ? [] : [MODERATION]),
   ];
 }
 

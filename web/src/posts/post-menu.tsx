@@ -8,9 +8,11 @@ import { isSignedIn, me } from '../state/session.ts';
 import { showToast } from '../state/toasts.ts';
 import { Confirmation } from '../ui/dialog.tsx';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
+import { ReportDialog } from './report-dialog.tsx';
 
 export function PostMenu({ post }: { readonly post: Post }) {
   const [isDeleting, setDeleting] = useState(false);
+  const [isReporting, setReporting] = useState(false);
   const [busy, setBusy] = useState(false);
   const { author } = post;
   const isMine = me.value?.user_id === author.user_id;
@@ -48,10 +50,18 @@ export function PostMenu({ post }: { readonly post: Post }) {
       icon: 'shield',
       onChoose: () => void part(author, 'block'),
     });
+    items.push({ label: 'Report the post', icon: 'flag', onChoose: () => setReporting(true) });
   }
   return (
     <>
       <Menu label="More" items={items} />
+      {isReporting && (
+        <ReportDialog
+          what={{ post_id: post.post_id }}
+          title={`Report a post of @${author.username}`}
+          onClose={() => setReporting(false)}
+        />
+      )}
       {isDeleting && (
         <Confirmation
           title="Delete this post?"

@@ -21,7 +21,7 @@ export const hasExpired = signal(false);
 
 whenSignedOut(() => {
   hasExpired.value = true;
-  forget();
+  forgetSession();
 });
 
 export async function loadSession(): Promise<void> {
@@ -52,7 +52,7 @@ export async function signUp(account: SignUp): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await remove('/sessions/current');
-  forget();
+  forgetSession();
 }
 
 function take({ user, role: given, csrf_token: token }: CurrentSession): void {
@@ -62,7 +62,9 @@ function take({ user, role: given, csrf_token: token }: CurrentSession): void {
   me.value = user;
 }
 
-function forget(): void {
+/** The session has ended on the server. */
+export function forgetSession(): void {
   setCsrfToken(null);
+  role.value = 'user';
   me.value = null;
 }

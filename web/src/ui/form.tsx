@@ -34,9 +34,10 @@ export function useForm(send: () => Promise<void>): FormState {
 export function Form(props: {
   readonly form: FormState;
   readonly button: string;
+  readonly tone?: 'primary' | 'danger';
   readonly children: ComponentChildren;
 }) {
-  const { form, button, children } = props;
+  const { form, button, tone = 'primary', children } = props;
   const summary = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (form.problem !== undefined) summary.current?.focus();
@@ -49,7 +50,7 @@ export function Form(props: {
         </p>
       )}
       {children}
-      <Button type="submit" tone="primary" busy={form.busy}>
+      <Button type="submit" tone={tone} busy={form.busy}>
         {button}
       </Button>
     </form>

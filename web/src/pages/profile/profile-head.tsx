@@ -2,6 +2,7 @@ import type { Signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import type { User } from '../../api/types.ts';
 import { FollowButton } from '../../posts/follow-button.tsx';
+import { ReportDialog } from '../../posts/report-dialog.tsx';
 import { isSignedIn, me } from '../../state/session.ts';
 import { tie } from '../../state/users.ts';
 import { Avatar } from '../../ui/avatar.tsx';
@@ -16,6 +17,7 @@ const joined = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeri
 
 export function ProfileHead({ user: shown }: { readonly user: Signal<User> }) {
   const [isEditing, setEditing] = useState(false);
+  const [isReporting, setReporting] = useState(false);
   const user = shown.value;
   const isMe = me.value?.user_id === user.user_id;
   const { relationship } = user;
@@ -28,7 +30,7 @@ export function ProfileHead({ user: shown }: { readonly user: Signal<User> }) {
           {isMe && <Button onClick={() => setEditing(true)}>Edit profile</Button>}
           <FollowButton user={shown} />
           {!isMe && isSignedIn.value && (
-            <Menu label={`More about @${user.username}`} items={itemsOf(shown)} />
+            <Menu label={`More about @${user.username}`} items={itemsOf(shown, () => setReporting(true))} />
           )}
         </div>
       </div>
@@ -67,6 +69,13 @@ export function ProfileHead({ user: shown }: { readonly user: Signal<User> }) {
           many="followers"
         />
       </p>
+      {isReporting && (
+        <ReportDialog
+          what={{ user_id: user.user_id }}
+          title={`Report @${user.username}`}
+          onClose={() => setReporting(false)}
+        />
+      )}
       {isEditing && <EditProfile user={shown} onClose={() => setEditing(false)} />}
     </section>
   );
@@ -81,7 +90,7 @@ function CountLink({ href, value, one, many }: { href: string; value: number; on
   );
 }
 
-function itemsOf(user: Signal<User>): MenuItem[] {
+function itemsOf(user: Signal<User>, onReport: () => void): MenuItem[] {
   const { relationship } = user.value;
   const { muting = false, blocking = false } = relationship ?? {};
   return [
@@ -92,5 +101,6 @@ function itemsOf(user: Signal<User>): MenuItem[] {
       danger: !blocking,
       onChoose: () => void tie(user, 'block', !blocking),
     },
+    { label: 'Report', icon: 'flag', onChoose: onReport },
   ];
 }

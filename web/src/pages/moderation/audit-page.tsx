@@ -1,0 +1,68 @@
+/** What the staff did. */
+import { useState } from 'preact/hooks';
+import { get } from '../../api/http.ts';
+import type { AuditEntry, Page } from '../../api/types.ts';
+import { entry, keptBy } from '../../navigation/location.ts';
+import { createItemList, ItemList } from '../../ui/item-list.tsx';
+import { Empty } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { ModerationFrame } from './moderation-frame.tsx';
+import { StaffName } from './staff-person.tsx';
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  user_created: 'made the account',
+  user_suspended: 'suspended',
+  user_restored: 'restored',
+  role_changed: 'changed the role of',
+  password_reset_created: 'made a link for a new password of',
+  report_resolved: 'closed a report about',
+};
+const PAGE = 50;
+
+export function AuditPage() {
+  return (
+    <ModerationFrame current="/moderation/audit">
+      <Audit />
+    </ModerationFrame>
+  );
+}
+
+function Audit() {
+  const [visit] = useState(() => entry.value);
+  const list = keptBy(visit, 'audit', () =>
+    createItemList<AuditEntry>((pageToken) =>
+      get<Page<AuditEntry>>('/moderation/audit', {
+        query: { limit: PAGE, page_token: pageToken ?? undefined },
+      }),
+    ),
+  );
+  return (
+    <ItemList
+      list={list}
+      what="The log could not be loaded"
+      keyOf={({ entry_id: id }) => id}
+      show={(act) => <Act act={act} />}
+      empty={<Empty title="Nothing was done yet" />}
+    />
+  );
+}
+
+function Act({ act }: { readonly act: AuditEntry }) {
+  const { actor_id: actorId, action, user_id: userId, detail, created_at: createdAt } = act;
+  return (
+    <div class="case">
+      <p>
+        {actorId === null ? 'The command line' : <StaffName userId={actorId} />} {ACTIONS[action] ?? action}{' '}
+        {userId === null ? 'a post' : <StaffName userId={userId} />}
+      </p>
+      {detail !== '' && (
+        <p class="case-text" dir="auto">
+          {detail}
+        </p>
+      )}
+      <p class="muted small">
+        <Time at={createdAt} long />
+      </p>
+    </div>
+  );
+}

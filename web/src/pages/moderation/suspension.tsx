@@ -1,0 +1,72 @@
+/** Suspends a person, or lifts it. */
+import { useState } from 'preact/hooks';
+import { post } from '../../api/http.ts';
+import { toProblem } from '../../api/problem.ts';
+import type { ModeratedUser } from '../../api/types.ts';
+import { takeModeratedUser } from '../../state/moderated-users.ts';
+import { me, role } from '../../state/session.ts';
+import { showToast } from '../../state/toasts.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { TextField } from '../../ui/field.tsx';
+import { Form, useForm } from '../../ui/form.tsx';
+
+export function SuspensionButton({ user }: { readonly user: ModeratedUser }) {
+  const [isAsked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const { username, user_id: id, suspended_at: suspendedAt } = user;
+  const mayAct = id !== me.value?.user_id && (user.role === 'user' || role.value === 'administrator');
+  if (!mayAct) return null;
+
+  async function restore(): Promise<void> {
+    setBusy(true);
+    try {
+      takeModeratedUser(await post<ModeratedUser>(`/moderation/users/${id}/restore`));
+      showToast({ text: `@${username} is back, with all that was hidden.` });
+    } catch (error) {
+      showToast({ text: toProblem(error).message, tone: 'danger' });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  if (suspendedAt !== null)
+    return (
+      <Button size="small" busy={busy} aria-label={`Restore @${username}`} onClick={() => void restore()}>
+        Restore
+      </Button>
+    );
+  return (
+    <>
+      <Button size="small" tone="danger" aria-label={`Suspend @${username}`} onClick={() => setAsked(true)}>
+        Suspend
+      </Button>
+      {isAsked && <SuspensionDialog user={user} onClose={() => setAsked(false)} />}
+    </>
+  );
+}
+
+function SuspensionDialog({ user, onClose }: { readonly user: ModeratedUser; readonly onClose: () => void }) {
+  const [reason, setReason] = useState('');
+  const { username, user_id: id } = user;
+  const form = useForm(async () => {
+    takeModeratedUser(await post<ModeratedUser>(`/moderation/users/${id}/suspend`, { reason }));
+    showToast({ text: `@${username} is suspended.` });
+    onClose();
+  });
+  return (
+    <Dialog title={`Suspend @${username}?`} onClose={onClose}>
+      <p>They are signed out everywhere, and nobody sees them or what they wrote. It can be lifted.</p>
+      <Form form={form} button="Suspend" tone="danger">
+        <TextField
+          label="Why"
+          hint="For the audit log."
+          dir="auto"
+          value={reason}
+          onInput={({ currentTarget }) => setReason(currentTarget.value)}
+          error={form.errorOf('reason')}
+        />
+      </Form>
+    </Dialog>
+  );
+}
