@@ -182,7 +182,11 @@ export async function connectTo(
     isEnded: () => socket.writableEnded,
     close() {
       socket.destroy();
-      void opened.then(({ closed }) => closed());
+      seat.leave();
+      void opened.then(
+        ({ closed }) => closed(),
+        () => undefined,
+      );
     },
   };
 }

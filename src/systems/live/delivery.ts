@@ -204,6 +204,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         const shown = fetched instanceof Promise ? await fetched : fetched;
         queue = queue.slice(group.length);
         for (const placed of group) {
+          if (placed.offset > (offsets[placed.place] ?? 0)) forgetWhatIsIncomplete(placed);
           deliver(placed, shown);
           recentEvents.add(placed);
         }
@@ -218,6 +219,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       }
     }
     running = undefined;
+  }
+
+  /** Events before it were lost to this process: whoever was away meanwhile must not be told of the others as if they were all. */
+  function forgetWhatIsIncomplete({ place, offset }: PlacedEvent): void {
+    offsets[place] = offset;
+    recentEvents.startAt(offsets);
   }
 
   /** Better a gap that everyone knows of than to tell nobody anything any more. */

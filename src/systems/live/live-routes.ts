@@ -162,8 +162,11 @@ function openEventStream(
   socket.setNoDelay(true);
   writeHead(response, reply);
   const opening = seat.connect(eventStreamTransport(response, socket), start);
-  socket.once('close', () => void opening.then(({ closed }) => closed()));
+  socket.once('close', () => void opening.then(({ closed }) => closed(), nothingOpened));
 }
+
+/** Who leaves before there is a connection leaves the seat, and that is all. */
+const nothingOpened = (): void => undefined;
 
 /** The end of the connection is that of the stream: chunks would have to be made for each, and HTTP/1.0 has none. */
 function writeHead(response: ServerResponse, reply: FastifyReply): void {

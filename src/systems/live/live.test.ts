@@ -352,6 +352,48 @@ describe('live updates', () => {
     assert.equal(other.frames.length, 1);
   });
 
+  it('forget who goes while the process has yet to hear what they know, and nobody else', async () => {
+    const log = createSimulatedLog();
+    const [ahead, behind] = [
+      createSimulatedProcess(log, { loadRelations: followsAlice }),
+      createSimulatedProcess(log, { loadRelations: followsAlice }),
+    ];
+    const [stays, moves] = [await connectTo(behind.live, BOB), await connectTo(ahead.live, BOB)];
+    append(log, 0, FIRST_POST);
+    ahead.hearAll();
+    await settle();
+    const goes = await connectTo(behind.live, BOB, { since: moves.frames.at(-1)?.id });
+    goes.close();
+    behind.hearAll();
+    await settle();
+    assert.equal(behind.live.connections(), 1);
+    append(log, 0, FIRST_POST + 1);
+    behind.hearAll();
+    await settle();
+    assert.deepEqual(entriesOf(stays), [FIRST_POST, FIRST_POST + 1]);
+  });
+
+  it('tell who was away, too, that the process has missed events', async () => {
+    const log = createSimulatedLog();
+    const one = createSimulatedProcess(log, { loadRelations: followsAlice });
+    const first = await connectTo(one.live, BOB);
+    await settle();
+    first.close();
+    for (let count = 0; count < 3; count += 1) append(log, 0, FIRST_POST + count);
+    log.forgetBelow('posts', 0, 2);
+    one.live.tail.hear(log.from('posts', 0, 2, 1));
+    await settle();
+    const again = await connectTo(one.live, BOB, { since: first.frames.at(-1)?.id });
+    await settle();
+    assert.deepEqual(
+      again.frames.map(({ event, data }) => [event, data['reason']]),
+      [
+        ['gap', 'too_old'],
+        ['ready', undefined],
+      ],
+    );
+  });
+
   it('let in as many connections of a user, and in all, as they say', async () => {
     const log = createSimulatedLog();
     const one = createSimulatedProcess(log, { connectionsMax: CONNECTIONS_PER_USER_MAX + 1 });

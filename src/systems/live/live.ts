@@ -37,7 +37,7 @@ const FULL_RETRY_S = 10;
 
 /** One who may connect: the place is kept until `connect` or `leave`. */
 export interface Seat {
-  /** Sends what was missed since the cursor, if there is one, and then what happens. */
+  /** Sends what was missed since the cursor, if there is one, and then what happens. Fails for one who has left meanwhile. */
   connect(transport: Transport, start: ConnectionStart): Promise<OpenConnection>;
   leave(): void;
 }
@@ -46,6 +46,12 @@ export interface ConnectionStart {
   /** The id of the last event that the client has. */
   readonly since: string | undefined;
   readonly watched: readonly Id[];
+}
+
+interface KnownStart extends Pick<ConnectionStart, 'watched'> {
+  readonly since: Offsets | undefined;
+  /** This process has heard as much. */
+  readonly reached: boolean;
 }
 
 export interface OpenConnection {
@@ -209,15 +215,19 @@ export function createLive(deps: LiveDeps): Live {
     connection.release();
   }
 
-  async function connect(
+  /** Waits until this process has heard as much as the client has. */
+  async function startOf({ since: id, watched }: ConnectionStart): Promise<KnownStart> {
+    const parsed = id === undefined ? undefined : parseCursor(id);
+    const reached = parsed !== undefined && (await reach(parsed));
+    return { since: id === undefined ? undefined : (parsed ?? newOffsets()), reached, watched };
+  }
+
+  function connect(
     reader: Reader,
     sessionId: Id,
     transport: Transport,
-    { since: id, watched }: ConnectionStart,
-  ): Promise<OpenConnection> {
-    const parsed = id === undefined ? undefined : parseCursor(id);
-    const reached = parsed !== undefined && (await reach(parsed));
-    const since = id === undefined ? undefined : (parsed ?? newOffsets());
+    { since, reached, watched }: KnownStart,
+  ): OpenConnection {
     const connection = open(reader, sessionId, transport);
     const watch = (postIds: readonly Id[]): Promise<void> => watches.watch(connection, postIds);
     if (draining) askToReconnect(connection);
@@ -268,9 +278,10 @@ export function createLive(deps: LiveDeps): Live {
       return {
         leave,
         async connect(transport, begin) {
-          const opened = await connect(reader, sessionId, transport, begin);
+          const known = await startOf(begin);
+          if (taken) throw left();
           taken = true;
-          return opened;
+          return connect(reader, sessionId, transport, known);
         },
       };
     },
@@ -315,6 +326,10 @@ function full(): AppError {
     retryAfterS: FULL_RETRY_S,
     outcome: 'not_applied',
   });
+}
+
+function left(): AppError {
+  return new AppError('unavailable', 'The client has gone.', { outcome: 'not_applied' });
 }
 
 function stopping(): AppError {
