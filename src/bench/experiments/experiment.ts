@@ -16,6 +16,7 @@ export const EXPERIMENT_NAMES = [
   'cold-start',
   'search',
   'clicks',
+  'photos',
 ] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
 

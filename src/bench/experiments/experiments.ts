@@ -10,6 +10,7 @@ import { lagExperiment } from './lag.ts';
 import { liveBroadcastExperiment } from './live-broadcast.ts';
 import { liveDeliveryExperiment } from './live-delivery.ts';
 import { liveIdleExperiment } from './live-idle.ts';
+import { photosExperiment } from './photos.ts';
 import { refreshAheadExperiment } from './refresh-ahead.ts';
 import { searchExperiment } from './search.ts';
 import { writeThroughExperiment } from './write-through.ts';
@@ -28,4 +29,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   // It leaves very many posts behind.
   searchExperiment,
   clicksExperiment,
+  photosExperiment,
 ];
