@@ -19,6 +19,13 @@ export const routes: readonly Route[] = [
     async () => (await import('./pages/lists/bookmarks-page.tsx')).BookmarksPage,
   ),
   route('/requests', 'requests', async () => (await import('./pages/lists/requests-page.tsx')).RequestsPage),
+  route('/links', 'links', async () => (await import('./pages/links/links-page.tsx')).LinksPage),
+  route('/links/import', 'links', async () => (await import('./pages/links/import-page.tsx')).ImportPage),
+  route(
+    '/links/:link_id([0-9]+)',
+    'links',
+    async () => (await import('./pages/links/link-page.tsx')).LinkPage,
+  ),
   route('/compose', 'compose', async () => (await import('./pages/compose/compose-page.tsx')).ComposePage),
   route(
     '/forgotten',

@@ -1,0 +1,63 @@
+/** What the link is: its address, where it leads, and what holds for it. */
+import type { Signal } from '@preact/signals';
+import { useState } from 'preact/hooks';
+import type { Link, LinkState } from '../../api/types.ts';
+import { Button } from '../../ui/button.tsx';
+import { Time } from '../../ui/time.tsx';
+import { copyAndTell, shortText } from './copy-link.tsx';
+import { LinkDialog, type LinkDialogName } from './link-menu.tsx';
+import { LinkBadges } from './link-state.tsx';
+
+const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
+  blocked: 'Visitors are not led there, because moderators block the target.',
+  expired: 'Visitors read that it has expired. Turn it on again, or give it another end.',
+  used_up: 'Visitors read that it was opened as often as it may be. Raise the limit to open it again.',
+};
+
+export function LinkHead({ link }: { readonly link: Signal<Link> }) {
+  const [dialog, setDialog] = useState<LinkDialogName>();
+  const { short_url: url, url: target, state, tags, created_at: at, blocked_reason: reason } = link.value;
+  return (
+    <section class="link-head" aria-label="The link">
+      <p class="link-head-short">
+        <a href={url} data-outside rel="noreferrer">
+          {shortText(url)}
+        </a>
+      </p>
+      <p class="link-head-target">
+        <span class="muted">leads to </span>
+        <a href={target} rel="noreferrer nofollow">
+          {target}
+        </a>
+      </p>
+      {state !== 'active' && (
+        <p class="link-head-why" role="note">
+          {WHY[state]} {reason !== null && <>They say: “{reason}”</>}
+        </p>
+      )}
+      <p class="link-row-more">
+        <span class="muted small">
+          Made <Time at={at} long />
+        </span>
+        <LinkBadges link={link.value} />
+        {tags.map((tag) => (
+          <a key={tag} class="link-tag" href={`/links?tag=${encodeURIComponent(tag)}`}>
+            #<bdi>{tag}</bdi>
+          </a>
+        ))}
+      </p>
+      <div class="link-head-actions">
+        <Button icon="copy" tone="primary" onClick={() => void copyAndTell(url)}>
+          Copy
+        </Button>
+        <Button icon="qr" onClick={() => setDialog('qr')}>
+          QR code
+        </Button>
+        <Button icon="write" onClick={() => setDialog('edit')}>
+          Edit
+        </Button>
+      </div>
+      <LinkDialog link={link} dialog={dialog} onClose={() => setDialog(undefined)} />
+    </section>
+  );
+}

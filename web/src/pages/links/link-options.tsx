@@ -1,0 +1,115 @@
+/** What can be said of a link besides where it leads. */
+
+import { Checkbox, Field, Select } from '../../ui/field.tsx';
+import type { FormState } from '../../ui/form.tsx';
+import type { LinkForm } from './link-form.ts';
+import { RulesEditor } from './rules-editor.tsx';
+
+const REDIRECT_TYPES = [
+  { value: '302', label: '302 Found: asked for every time (usual)' },
+  { value: '301', label: '301 Moved: browsers remember it for 30 s' },
+  { value: '307', label: '307 Temporary: keeps the method' },
+  { value: '308', label: '308 Permanent: keeps the method, remembered for 30 s' },
+] as const;
+
+export interface LinkOptionsProps {
+  readonly link: LinkForm;
+  readonly form: FormState;
+  readonly onChange: (change: Partial<LinkForm>) => void;
+  /** Of one that exists: its code stays, and a password can be taken away. */
+  readonly existing?: { readonly hasPassword: boolean };
+}
+
+export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps) {
+  return (
+    <>
+      {existing === undefined && (
+        <Field
+          label="Alias"
+          hint="The end of the short link, as you want it: letters, digits, - and _. Empty: we make one."
+          autocapitalize="none"
+          autocomplete="off"
+          spellcheck={false}
+          maxLength={100}
+          value={link.alias}
+          onInput={({ currentTarget }) => onChange({ alias: currentTarget.value })}
+          error={form.errorOf('alias')}
+        />
+      )}
+      <Field
+        label="Title"
+        hint="For your list; visitors do not see it."
+        dir="auto"
+        value={link.title}
+        onInput={({ currentTarget }) => onChange({ title: currentTarget.value })}
+        error={form.errorOf('title')}
+      />
+      <Field
+        label="Tags"
+        hint="With commas between, such as spring, poster."
+        dir="auto"
+        value={link.tags}
+        onInput={({ currentTarget }) => onChange({ tags: currentTarget.value })}
+        error={form.errorOf('tags')}
+      />
+      <Field
+        label="Expires"
+        hint="From then on it leads nowhere. Your local time; empty: never."
+        type="datetime-local"
+        value={link.expiresAt}
+        onInput={({ currentTarget }) => onChange({ expiresAt: currentTarget.value })}
+        error={form.errorOf('expires_at')}
+      />
+      <Field
+        label="Visit limit"
+        hint="So many visits and no more. Bots and previews are none. Empty: no limit."
+        type="number"
+        inputMode="numeric"
+        min="1"
+        step="1"
+        value={link.maxVisits}
+        onInput={({ currentTarget }) => onChange({ maxVisits: currentTarget.value })}
+        error={form.errorOf('max_visits')}
+      />
+      <Field
+        label={existing?.hasPassword ? 'New password' : 'Password'}
+        hint={
+          existing?.hasPassword
+            ? 'Visitors are asked for one now. Empty: it stays as it is.'
+            : 'Visitors are asked for it. At least 4 characters; empty: none.'
+        }
+        type="password"
+        autocomplete="new-password"
+        maxLength={128}
+        value={link.password}
+        onInput={({ currentTarget }) => onChange({ password: currentTarget.value })}
+        error={form.errorOf('password')}
+      />
+      {existing?.hasPassword === true && (
+        <Checkbox
+          label="Ask for no password any more"
+          checked={link.removePassword}
+          onChange={(removePassword) => onChange({ removePassword })}
+        />
+      )}
+      <details class="link-more">
+        <summary>Redirect and rules</summary>
+        <div class="link-fields">
+          <Select
+            label="Redirect type"
+            value={link.redirectType}
+            choices={REDIRECT_TYPES}
+            onChoose={(redirectType) => onChange({ redirectType })}
+          />
+          <Checkbox
+            label="Pass the query on"
+            hint="What a visitor adds after ? is added to the target."
+            checked={link.passQuery}
+            onChange={(passQuery) => onChange({ passQuery })}
+          />
+          <RulesEditor rules={link.rules} form={form} onChange={(rules) => onChange({ rules })} />
+        </div>
+      </details>
+    </>
+  );
+}

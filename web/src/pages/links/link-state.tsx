@@ -1,0 +1,58 @@
+/** Whether a link leads anywhere, and what else a person should know before passing it on: each a word and a shape. */
+import type { Link, LinkState } from '../../api/types.ts';
+import { countText } from '../../ui/count.tsx';
+import { Icon, type IconName } from '../../ui/icon.tsx';
+import { Time } from '../../ui/time.tsx';
+
+const STATES: Readonly<Record<Exclude<LinkState, 'active'>, { icon: IconName; word: string }>> = {
+  blocked: { icon: 'ban', word: 'Blocked' },
+  expired: { icon: 'clock', word: 'Expired' },
+  used_up: { icon: 'used', word: 'Used up' },
+};
+
+export const STATE_NAMES: Readonly<Record<LinkState, string>> = {
+  active: 'Active',
+  blocked: STATES.blocked.word,
+  expired: STATES.expired.word,
+  used_up: STATES.used_up.word,
+};
+
+export function LinkBadges({ link }: { readonly link: Link }) {
+  const { state, has_password: hasPassword, expires_at: expiresAt, max_visits: visitsMax, visits } = link;
+  return (
+    <>
+      {state !== 'active' && (
+        <span class={`link-badge link-badge-${state}`}>
+          <Icon name={STATES[state].icon} />
+          {STATES[state].word}
+        </span>
+      )}
+      {hasPassword && (
+        <span class="link-badge">
+          <Icon name="lock" />
+          Password
+        </span>
+      )}
+      {state === 'active' && expiresAt !== null && (
+        <span class="link-badge">
+          <Icon name="clock" />
+          <span>
+            Expires <Time at={expiresAt} long />
+          </span>
+        </span>
+      )}
+      {state === 'active' && visitsMax !== null && (
+        <span class="link-badge">
+          <Icon name="used" />
+          {countText(visitsMax - visits, 'visit', 'visits')} left
+        </span>
+      )}
+      {link.rules.length > 0 && (
+        <span class="link-badge">
+          <Icon name="settings" />
+          {countText(link.rules.length, 'rule', 'rules')}
+        </span>
+      )}
+    </>
+  );
+}

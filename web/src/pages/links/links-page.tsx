@@ -1,0 +1,138 @@
+/** Short links of one's own: a field that makes them, and the list. What the list is narrowed to is in the address. */
+import { type Signal, useSignalEffect } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { get } from '../../api/http.ts';
+import type { Link, LinkState, Page } from '../../api/types.ts';
+import { entry, keptBy, replaceQuery } from '../../navigation/location.ts';
+import { deletedLinks, loadWeeks, takeLink } from '../../state/links.ts';
+import { isSignedIn } from '../../state/session.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { createItemList, ItemList } from '../../ui/item-list.tsx';
+import { PageHead } from '../../ui/page.tsx';
+import { SignInFirst } from '../../ui/sign-in-first.tsx';
+import { Empty } from '../../ui/states.tsx';
+import { LinkFilters } from './link-filters.tsx';
+import { LinkRow } from './link-row.tsx';
+import { NewLink } from './new-link.tsx';
+import './links-page.css';
+
+const PAGE = 20;
+const FILTERS = ['search', 'tag', 'state'] as const;
+
+export type Filters = Readonly<Record<(typeof FILTERS)[number], string>>;
+
+export function LinksPage() {
+  return isSignedIn.value ? <Links /> : <SignInFirst title="Links" what="your short links" />;
+}
+
+function Links() {
+  const [visit] = useState(() => entry.value);
+  const [, setCount] = useState(0);
+  const { query } = entry.value;
+  const filters: Filters = {
+    search: query.get('search') ?? '',
+    tag: query.get('tag') ?? '',
+    state: query.get('state') ?? '',
+  };
+  const isFiltered = FILTERS.some((name) => filters[name] !== '');
+  const list = keptBy(visit, `links ${JSON.stringify(filters)}`, () => createLinkList(filters));
+  // Read here, so that the tags to choose from grow with the list.
+  const tags = [...new Set(list.items.value.flatMap(({ value }) => value.tags))].sort();
+
+  useSignalEffect(() => {
+    const gone = deletedLinks.value;
+    if (list.items.peek().some((link) => gone.has(link.peek().link_id)))
+      list.change((links) => links.filter((link) => !gone.has(link.peek().link_id)));
+  });
+  useEffect(() => setCount((count) => count + 1), [list]);
+
+  function narrow(change: Partial<Filters>): void {
+    const wanted = { ...filters, ...change };
+    replaceQuery(
+      new URLSearchParams(FILTERS.flatMap((name) => (wanted[name] === '' ? [] : [[name, wanted[name]]]))),
+    );
+  }
+
+  function add(link: Signal<Link>): void {
+    const plain = keptBy(visit, `links ${JSON.stringify({ search: '', tag: '', state: '' })}`, () =>
+      createLinkList({ search: '', tag: '', state: '' }),
+    );
+    for (const each of new Set([plain, list])) each.change((links) => [link, ...links]);
+    void loadWeeks([link.value.link_id]);
+  }
+
+  return (
+    <>
+      <PageHead title="Links" isRoot>
+        <a class="icon-button" href="/links/import" aria-label="Import links" title="Import links">
+          <Icon name="upload" />
+        </a>
+        <a
+          class="icon-button"
+          href="/api/v1/links/export?format=csv"
+          download="links.csv"
+          aria-label="Export all links as a table"
+          title="Export all links as a table"
+        >
+          <Icon name="download" />
+        </a>
+      </PageHead>
+      <NewLink onMade={add} />
+      {(isFiltered || list.items.value.length > 0) && (
+        <LinkFilters
+          key={filters.search === '' ? 'none' : 'some'}
+          filters={filters}
+          tags={tags}
+          onNarrow={narrow}
+        />
+      )}
+      <ItemList
+        key={JSON.stringify(filters)}
+        list={list}
+        what="The links could not be loaded"
+        keyOf={(link) => link.peek().link_id}
+        show={(link) => <LinkRow link={link} onTag={(tag) => narrow({ tag })} />}
+        empty={isFiltered ? <NoneFit /> : <FirstLink />}
+      />
+    </>
+  );
+}
+
+function createLinkList({ search, tag, state }: Filters) {
+  return createItemList<Signal<Link>>(async (pageToken) => {
+    const page = await get<Page<Link>>('/links', {
+      query: {
+        limit: PAGE,
+        page_token: pageToken ?? undefined,
+        search: search || undefined,
+        tag: tag || undefined,
+        state: (state as LinkState) || undefined,
+      },
+    });
+    void loadWeeks(page.items.map(({ link_id: id }) => id));
+    return { ...page, items: page.items.map(takeLink) };
+  });
+}
+
+function NoneFit() {
+  return (
+    <Empty title="No link of yours fits">
+      <p class="muted">Title, target and code are searched. Try fewer letters, or take a filter away.</p>
+    </Empty>
+  );
+}
+
+function FirstLink() {
+  return (
+    <Empty title="Your short links will be here">
+      <ol class="link-lessons muted">
+        <li>Paste a long address above and press Enter: the short link is made and copied.</li>
+        <li>Pass it on, in a post, on a poster as a QR code, or in a mail.</li>
+        <li>Come back to see how many people opened it, when, and from where. Nobody’s address is stored.</li>
+      </ol>
+      <p class="muted">
+        Coming from another shortener? <a href="/links/import">Bring your links along</a>.
+      </p>
+    </Empty>
+  );
+}

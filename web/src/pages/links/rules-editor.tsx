@@ -1,0 +1,121 @@
+/** Other targets for some visitors: the first rule of which all holds counts. */
+import { Button, IconButton } from '../../ui/button.tsx';
+import { Field, Select } from '../../ui/field.tsx';
+import type { FormState } from '../../ui/form.tsx';
+import { newRule, type RuleForm } from './link-form.ts';
+
+const RULES_MAX = 20;
+const DEVICES = [
+  { value: '', label: 'Any device' },
+  { value: 'ios', label: 'iPhone and iPad' },
+  { value: 'android', label: 'Android' },
+  { value: 'mobile', label: 'Any phone or tablet' },
+  { value: 'desktop', label: 'Desktop' },
+] as const;
+
+export function RulesEditor(props: {
+  readonly rules: readonly RuleForm[];
+  readonly form: FormState;
+  readonly onChange: (rules: readonly RuleForm[]) => void;
+}) {
+  const { rules, form, onChange } = props;
+  const change = (key: string, part: Partial<RuleForm>) =>
+    onChange(rules.map((rule) => (rule.key === key ? { ...rule, ...part } : rule)));
+  return (
+    <fieldset class="link-rules">
+      <legend>Rules</legend>
+      <p class="muted small">
+        Other targets for some visitors. All that a rule says must hold; the first that fits counts, and
+        whoever fits none goes to the usual target.
+      </p>
+      {rules.map((rule, index) => (
+        <RuleFields
+          key={rule.key}
+          rule={rule}
+          index={index}
+          form={form}
+          onChange={(part) => change(rule.key, part)}
+          onRemove={() => onChange(rules.filter(({ key }) => key !== rule.key))}
+        />
+      ))}
+      {rules.length < RULES_MAX && (
+        <Button icon="plus" size="small" onClick={() => onChange([...rules, newRule()])}>
+          Add a rule
+        </Button>
+      )}
+    </fieldset>
+  );
+}
+
+function RuleFields(props: {
+  readonly rule: RuleForm;
+  readonly index: number;
+  readonly form: FormState;
+  readonly onChange: (part: Partial<RuleForm>) => void;
+  readonly onRemove: () => void;
+}) {
+  const { rule, index, form, onChange, onRemove } = props;
+  const errorOf = (field: string) => form.errorOf(`rules.${index}.${field}`);
+  // One that several devices were given through the API stays as it is.
+  const devices = DEVICES.some(({ value }) => value === rule.device)
+    ? DEVICES
+    : [...DEVICES, { value: rule.device, label: rule.device }];
+  return (
+    <fieldset class="link-rule">
+      <legend>Rule {index + 1}</legend>
+      <IconButton icon="trash" label={`Remove rule ${index + 1}`} onClick={onRemove} />
+      <Field
+        label="Leads to"
+        type="url"
+        inputMode="url"
+        value={rule.url}
+        onInput={({ currentTarget }) => onChange({ url: currentTarget.value })}
+        error={errorOf('url') ?? form.errorOf(`rules.${index}`)}
+      />
+      <Select
+        label="Device"
+        value={rule.device}
+        choices={devices}
+        onChoose={(device) => onChange({ device })}
+      />
+      <Field
+        label="Languages"
+        hint="Such as de, pt-BR. Empty: any."
+        value={rule.languages}
+        onInput={({ currentTarget }) => onChange({ languages: currentTarget.value })}
+        error={errorOf('languages')}
+      />
+      <Field
+        label="Countries"
+        hint="In two letters, such as DE, AT. Empty: any."
+        value={rule.countries}
+        onInput={({ currentTarget }) => onChange({ countries: currentTarget.value })}
+        error={errorOf('countries')}
+      />
+      <Field
+        label="Share of visitors"
+        hint="In percent, for comparing two pages. Empty: all."
+        type="number"
+        min="1"
+        max="100"
+        value={rule.percentage}
+        onInput={({ currentTarget }) => onChange({ percentage: currentTarget.value })}
+        error={errorOf('percentage')}
+      />
+      <Field
+        label="From"
+        type="datetime-local"
+        value={rule.startsAt}
+        onInput={({ currentTarget }) => onChange({ startsAt: currentTarget.value })}
+        error={errorOf('starts_at')}
+      />
+      <Field
+        label="Until"
+        type="datetime-local"
+        value={rule.endsAt}
+        onInput={({ currentTarget }) => onChange({ endsAt: currentTarget.value })}
+        error={errorOf('ends_at')}
+      />
+    </fieldset>
+  );
+}
