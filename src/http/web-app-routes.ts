@@ -74,11 +74,20 @@ export async function webAppRoutes(app: App): Promise<void> {
     );
   }
 
+  // A person who mistypes an address is shown the app, which says so; programs get a problem.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404 || !isOfPerson(request)) return done();
+    sendApp(request, reply.code(404));
+  });
   for (const address of ADDRESSES) app.get(address, { config, schema: { hide: true } }, sendApp);
   app.get('/assets/*', { config, schema: { hide: true } }, (request, reply) => {
     const name = (request.params as { readonly '*': string })['*'];
     return reply.sendFile(name, { maxAge: YEAR_MS, immutable: true });
   });
+}
+
+function isOfPerson({ method, url, headers }: FastifyRequest): boolean {
+  return method === 'GET' && !url.startsWith('/api/') && (headers.accept ?? '').includes('text/html');
 }
 
 function folder(): string {

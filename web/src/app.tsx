@@ -9,6 +9,7 @@ import { type Entry, entry, restoreScroll } from './navigation/location.ts';
 import { type Match, matchRoute, type Page } from './navigation/routes.ts';
 import { routes } from './pages.ts';
 import { me } from './state/session.ts';
+import { PageHead } from './ui/page.tsx';
 import { Empty, Failure, Skeleton } from './ui/states.tsx';
 
 interface Shown {
@@ -72,9 +73,12 @@ function Outlet() {
   const { match, Page } = shown;
   if (match === undefined || Page === undefined)
     return (
-      <Empty title="There is no such page">
-        <a href="/">To the home timeline</a>
-      </Empty>
+      <>
+        <PageHead title="There is no such page" />
+        <Empty title="Nothing is at this address">
+          <a href="/">To the home timeline</a>
+        </Empty>
+      </>
     );
   return (
     <Boundary key={shown.entry.key}>

@@ -14,12 +14,20 @@ export interface Entry {
   readonly isReturn: boolean;
 }
 
+/** The post at the top of what was seen, and where it stood: heights of what is above it may change meanwhile. */
+interface Anchor {
+  readonly postId: string;
+  readonly top: number;
+}
+
 interface Kept {
   readonly values: Map<string, unknown>;
   scrollY: number;
+  anchor: Anchor | undefined;
 }
 
 const KEPT_MAX = 50;
+const ALIGN_FRAMES = 5;
 const kept = new Map<string, Kept>();
 
 history.scrollRestoration = 'manual';
@@ -61,15 +69,33 @@ export function keptBy<Value>({ key }: Entry, name: string, create: () => Value)
 
 /** To be called when the page is there: before it is painted, for what was kept. */
 export function restoreScroll({ key, isReturn }: Entry): void {
-  scrollTo(0, isReturn ? keptOf(key).scrollY : 0);
+  const { scrollY: y, anchor } = keptOf(key);
+  scrollTo(0, isReturn ? y : 0);
+  if (isReturn && anchor !== undefined) align(key, anchor, ALIGN_FRAMES);
+}
+
+/** What comes into view gets its real height only then, and pushes the rest: so it takes some frames. */
+function align(key: string, anchor: Anchor, frames: number): void {
+  const post = document.querySelector(`main [data-post="${CSS.escape(anchor.postId)}"]`);
+  if (post === null || entry.value.key !== key) return;
+  scrollBy(0, post.getBoundingClientRect().top - anchor.top);
+  if (frames > 0) requestAnimationFrame(() => align(key, anchor, frames - 1));
 }
 
 function remember(): void {
-  keptOf(entry.value.key).scrollY = scrollY;
+  const kept = keptOf(entry.value.key);
+  kept.scrollY = scrollY;
+  kept.anchor = undefined;
+  for (const post of document.querySelectorAll<HTMLElement>('main [data-post]')) {
+    const { top, bottom } = post.getBoundingClientRect();
+    if (bottom <= 0) continue;
+    kept.anchor = { postId: post.dataset['post'] ?? '', top };
+    return;
+  }
 }
 
 function keptOf(key: string): Kept {
-  const found = kept.get(key) ?? { values: new Map(), scrollY: 0 };
+  const found = kept.get(key) ?? { values: new Map(), scrollY: 0, anchor: undefined };
   // The latest last, so that the first are those to forget.
   kept.delete(key);
   kept.set(key, found);

@@ -7,13 +7,17 @@ import type { Author, Post } from '../api/types.ts';
 import { isGone, takePost, updatePost } from './posts.ts';
 import { isSignedIn } from './session.ts';
 
+type Counts = Pick<Post, 'post_id' | 'like_count' | 'repost_count' | 'reply_count'>;
+
 /** The events by name, with what each carries. */
 export interface LiveEvents {
   readonly post: { readonly entry_id: string; readonly reposted_by: Author | null; readonly post: Post };
   readonly post_edited: { readonly post: Post };
   readonly post_deleted: { readonly post_id: string };
   readonly unreposted: { readonly entry_id: string; readonly post_id: string; readonly user_id: string };
-  readonly counts: Pick<Post, 'post_id' | 'like_count' | 'repost_count' | 'reply_count'>;
+  readonly counts: Counts;
+  /** How those stand that the app has said it shows. */
+  readonly watching: { readonly posts: readonly Counts[] };
   readonly notification: {
     readonly notification_id: string;
     readonly kind: string;
@@ -74,7 +78,12 @@ onLive('post_edited', ({ post }) => takePost(post));
 onLive('post_deleted', ({ post_id: id }) => {
   isGone(id).value = true;
 });
-onLive('counts', ({ post_id: id, ...counts }) => updatePost(id, counts));
+onLive('counts', takeCounts);
+onLive('watching', ({ posts }) => posts.forEach(takeCounts));
+
+function takeCounts({ post_id: id, like_count, repost_count, reply_count }: Counts): void {
+  updatePost(id, { like_count, repost_count, reply_count });
+}
 
 effect(() => {
   if (isSignedIn.value) connect();

@@ -1,0 +1,88 @@
+/** What axe finds on every page, in both themes and on a phone. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { ServerProcess } from '../../src/bench/server-process.ts';
+import {
+  chromiumBackend,
+  DESKTOP,
+  openBrowser,
+  openPage,
+  PHONE,
+  signUpAt,
+  writePost,
+} from '../support/browser.ts';
+import { describeOnBackend } from '../support/required-backends.ts';
+import { createServerHome, type ServerHome } from '../support/server-process.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  /** The elements, as HTML. */
+  readonly where: readonly string[];
+}
+
+/** In the page, where axe is. */
+const RUN = `axe.run().then(({ violations }) =>
+  violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 160)) })))`;
+
+const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/forgotten', '/@dora', '/nothing-here'];
+const SIGNED_IN = [
+  '/',
+  '/@dora',
+  '/@dora/with/following',
+  '/search',
+  '/search?q=hello',
+  '/search?q=dora&type=users',
+  '/tags/world',
+  '/notifications',
+  '/bookmarks',
+  '/requests',
+  '/compose',
+  '/links',
+  '/settings',
+];
+
+describeOnBackend('the pages of the web app', chromiumBackend(), (executablePath) => {
+  let home: ServerHome;
+  let server: ServerProcess;
+  let browser: Browser;
+  before(async () => {
+    home = await createServerHome();
+    server = await home.start({ GROUNDSWELL_RATE_LIMITS: 'off' });
+    browser = await openBrowser(executablePath);
+  });
+  after(async () => {
+    await browser?.close();
+    await home?.close();
+  });
+
+  it('have no violation that axe can find', async (test) => {
+    // Its script is not one of the page's, whose policy therefore must not hold.
+    const first = await openPage(test, browser, { ...DESKTOP, colorScheme: 'light', bypassCSP: true });
+    await signUpAt(first, server.url, 'dora');
+    await writePost(first, 'Hello, #world');
+    const found = await violationsOf(first, server.url, SIGNED_IN);
+    await first.emulateMedia({ colorScheme: 'dark' });
+    found.push(...(await violationsOf(first, server.url, SIGNED_IN)));
+    const phone = await openPage(test, browser, { ...PHONE, colorScheme: 'dark', bypassCSP: true });
+    found.push(...(await violationsOf(phone, server.url, SIGNED_OUT)));
+    assert.deepEqual(found, []);
+  });
+});
+
+async function violationsOf(page: Page, url: string, paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    await page.goto(url + path);
+    await page.locator('h1').waitFor();
+    await page.waitForLoadState('networkidle');
+    await page.evaluate(AXE);
+    const violations = (await page.evaluate(RUN)) as Violation[];
+    found.push(...violations.map(({ id, where }) => `${path} ${id}: ${where.join(' | ')}`));
+  }
+  return found;
+}
