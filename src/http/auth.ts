@@ -26,6 +26,11 @@ declare module 'fastify' {
      * scope refuses keys; whether that is meant is checked by `test/e2e/openapi.test.ts`.
      */
     scope?: Scope;
+    /**
+     * On an `optional` route: who sends the cookie of a session that has ended is answered as not signed in. A page
+     * cannot remove the cookie itself, and must be able to find out.
+     */
+    endedCookie?: 'ignored';
   }
   interface FastifyRequest {
     principal: Principal | undefined;
@@ -59,7 +64,7 @@ export function registerAuth(app: FastifyInstance, { authenticate, origins }: Au
     if (config?.access === undefined) throw new Error(`The route ${url} does not say who may call it.`);
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const { access = 'public', scope } = request.routeOptions.config;
+    const { access = 'public' } = request.routeOptions.config;
     if (access === 'public') return done();
     const refuse = (error: unknown): void => {
       if (error instanceof AppError) request.refusal = error;
@@ -70,7 +75,7 @@ export function registerAuth(app: FastifyInstance, { authenticate, origins }: Au
       done();
     };
     try {
-      const found = identify(request, access, scope, authenticate, origins);
+      const found = identify(request, access, authenticate, origins);
       // Known callers, nearly all of them, go on without waiting for a turn of the event loop.
       if (found instanceof Promise) found.then(admit, refuse);
       else admit(found);
@@ -88,10 +93,10 @@ export function registerAccess(app: FastifyInstance): void {
 function identify(
   request: FastifyRequest,
   access: Exclude<Access, 'public'>,
-  scope: Scope | undefined,
   authenticate: Authenticate,
   origins: readonly string[],
 ): Principal | undefined | Promise<Principal | undefined> {
+  const { scope, endedCookie } = request.routeOptions.config;
   const bearer = bearerToken(request) ?? subprotocolToken(request);
   const token = bearer ?? readSessionCookie(request);
   if (token === undefined) {
@@ -99,10 +104,12 @@ function identify(
     throw new AppError('unauthenticated', 'Sign in first: send "Authorization: Bearer <access_token>".');
   }
   if (bearer === undefined) refuseForgery(request, token, origins);
+  const admit = (principal: Principal | undefined): Principal | undefined => {
+    if (principal === undefined && bearer === undefined && endedCookie === 'ignored') return undefined;
+    return allow(principal, access, scope);
+  };
   const found = authenticate(token);
-  return found instanceof Promise
-    ? found.then((principal) => allow(principal, access, scope))
-    : allow(found, access, scope);
+  return found instanceof Promise ? found.then(admit) : admit(found);
 }
 
 function allow(

@@ -21,7 +21,7 @@ export const hasExpired = signal(false);
 
 whenSignedOut(() => {
   hasExpired.value = true;
-  forgetSession();
+  sessionEnded();
 });
 
 export async function loadSession(): Promise<void> {
@@ -52,7 +52,7 @@ export async function signUp(account: SignUp): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await remove('/sessions/current');
-  forgetSession();
+  forget();
 }
 
 function take({ user, role: given, csrf_token: token }: CurrentSession): void {
@@ -62,8 +62,13 @@ function take({ user, role: given, csrf_token: token }: CurrentSession): void {
   me.value = user;
 }
 
-/** The session has ended on the server. */
-export function forgetSession(): void {
+/** The server knows it no more. Asking it who is signed in makes it take back the cookie, too. */
+export function sessionEnded(): void {
+  forget();
+  loadSession().catch(() => undefined);
+}
+
+function forget(): void {
   setCsrfToken(null);
   role.value = 'user';
   me.value = null;

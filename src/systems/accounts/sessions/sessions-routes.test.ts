@@ -157,6 +157,22 @@ describe('sessions', () => {
       assert.deepEqual(nobody, { user: null, role: null, csrf_token: null });
     });
 
+    it('is removed from a page that asks with one that is no longer good', async () => {
+      const { csrf, headers } = await signIn();
+      const withCsrf = { ...headers, 'x-csrf-token': csrf };
+      assert.equal((await setting.call('DELETE', '/users/me', { headers: withCsrf })).statusCode, 204);
+      const answer = await setting.call('GET', '/sessions/current', { headers });
+      assert.equal(answer.statusCode, 200, answer.body);
+      assert.deepEqual(answer.json(), { user: null, role: null, csrf_token: null });
+      const [cookie] = answer.cookies;
+      assert.deepEqual([cookie?.name, cookie?.value], ['groundswell_session', '']);
+      assert.ok(cookie?.expires !== undefined && cookie.expires.getTime() <= 0);
+      const withToken = { ...headers, authorization: 'Bearer gone' };
+      const refused = await setting.call('GET', '/sessions/current', { headers: withToken });
+      assert.equal(refused.statusCode, 401);
+      assert.deepEqual((await setting.call('GET', '/sessions/current')).cookies, []);
+    });
+
     it('goes only over https where that is how people reach the server', async (test) => {
       const secure = await createAccountsSetting({ publicUrl: 'https://social.example' });
       test.after(() => secure.close());

@@ -126,20 +126,24 @@ export function sessionsRoutes(app: App, deps: SessionsRoutesDeps): void {
   app.get(
     '/sessions/current',
     {
-      config: { access: 'optional' },
+      config: { access: 'optional', endedCookie: 'ignored' },
       schema: {
         tags,
         summary: 'Who is signed in here',
-        description: 'What a page asks first. All null for who is not signed in.',
+        description:
+          'What a page asks first. All null for who is not signed in; a cookie that is no longer good is removed.',
         operationId: 'getCurrentSession',
         response: { 200: CurrentSession },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { principal } = request;
-      if (principal === undefined) return { user: null, role: null, csrf_token: null };
-      const [profile] = await profiles.describeUsers(undefined, [principal.userId]);
       const token = readSessionCookie(request);
+      if (principal === undefined) {
+        if (token !== undefined) clearSessionCookie(reply, { secure: secureCookies });
+        return { user: null, role: null, csrf_token: null };
+      }
+      const [profile] = await profiles.describeUsers(undefined, [principal.userId]);
       return {
         user: profile === undefined ? null : presentUser(profile),
         role: principal.role,
