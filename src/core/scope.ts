@@ -13,8 +13,8 @@ export const SCOPE_MEANINGS = {
   'notifications:read': 'Your notifications.',
   'notifications:write': 'Mark notifications as read, and choose what notifies you.',
   'live:read': 'Hear at once of new posts in your home timeline, and of notifications.',
-  'links:read': 'Your short links and their clicks.',
-  'links:write': 'Make, change, import and delete short links.',
+  'links:read': 'Your short links and their clicks, and your host names for them.',
+  'links:write': 'Make, change, import and delete short links, and host names for them.',
   'webhooks:read': 'Your webhooks and their deliveries.',
   'webhooks:write': 'Make, change, test and delete webhooks.',
 } as const;

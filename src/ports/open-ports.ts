@@ -31,6 +31,8 @@ import { migrate } from './sql-store/migrate.ts';
 import { createPostgresSqlStore } from './sql-store/postgres-sql-store.ts';
 import type { SqlStore } from './sql-store/sql-store.ts';
 import { SQL_STORE_POLICIES, STATEMENT_TIMEOUT_MS } from './sql-store/sql-store-policies.ts';
+import { createNodeTextRecords } from './text-records/node-text-records.ts';
+import type { TextRecords } from './text-records/text-records.ts';
 import { createMemoryTimelineStore } from './timeline-store/memory-timeline-store.ts';
 import type { TimelineStore } from './timeline-store/timeline-store.ts';
 
@@ -41,6 +43,7 @@ export interface Ports {
   readonly mailer: Mailer;
   readonly blobStore: BlobStore;
   readonly outboundHttp: OutboundHttp;
+  readonly textRecords: TextRecords;
   readonly rateLimiter: RateLimiter;
   readonly timelineStore: TimelineStore;
   readonly countryTable: CountryTable;
@@ -111,6 +114,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       mailer: openMailer(options),
       blobStore,
       outboundHttp: openOutboundHttp(options),
+      textRecords: createNodeTextRecords(),
       rateLimiter: createMemoryRateLimiter({ clock }),
       timelineStore,
       countryTable: await openCountryTable(options.config),

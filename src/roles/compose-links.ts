@@ -4,15 +4,12 @@ import type { Clock, Randomness } from '../core/clock.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
+import { DOMAIN_SCHEMAS, domainRoutes } from '../systems/links/domains/domains-routes.ts';
 import { createLinkClicks, type LinkClicks } from '../systems/links/link-clicks.ts';
 import { LINK_SCHEMAS } from '../systems/links/link-schemas-routes.ts';
 import { linkRoutes } from '../systems/links/links-routes.ts';
 import { qrRoutes } from '../systems/links/qr/qr-routes.ts';
-import {
-  createRedirectFront,
-  type RedirectRoutesDeps,
-  redirectRoutes,
-} from '../systems/links/redirect/redirect-routes.ts';
+import { createRedirectFront, redirectRoutes } from '../systems/links/redirect/redirect-routes.ts';
 import { createShortener, type Shortener } from '../systems/links/shortener.ts';
 import { dailyClicksRoutes } from '../systems/links/statistics/daily-clicks-routes.ts';
 import { statisticsRoutes } from '../systems/links/statistics/statistics-routes.ts';
@@ -47,7 +44,7 @@ export interface ComposedLinks extends ComposedSystem {
 
 export async function composeLinks(deps: LinksCompositionDeps): Promise<ComposedLinks> {
   const { accounts, clock, config, metrics, ports, writes } = deps;
-  const clicks = linkClicksOf(deps);
+  const clicks = linkClicksOf(deps, (host) => shortener.hosts.domainIdOf(host) !== undefined);
   const shortener = createShortener({
     ...deps,
     ...deps.ports,
@@ -61,12 +58,14 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     countryOf: ports.countryTable.countryOf,
   });
   await shortener.open();
-  const redirects = { ...shortener, ...redirectOptions(config) };
+  const { http, links } = config;
+  const secure = (links.url ?? http.publicUrl)?.startsWith('https:') ?? false;
+  const redirects = { ...shortener, trustedProxies: http.trustedProxies, secure };
   metrics.watchQueue('link-writer', shortener.waiting);
   metrics.watchQueue('link-clicks', clicks.waiting);
   return {
     shortener,
-    schemas: [...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS, ...TRANSFER_SCHEMAS],
+    schemas: [...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS, ...DOMAIN_SCHEMAS, ...TRANSFER_SCHEMAS],
     front: createRedirectFront(redirects),
     pages: (app) => redirectRoutes(app, redirects),
     routes(app) {
@@ -74,6 +73,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
       transferRoutes(app, { ...shortener, nowMs: () => clock.nowMs() });
       qrRoutes(app, shortener);
       blockedTargetRoutes(app, { ...shortener, writes });
+      domainRoutes(app, { ...shortener, writes });
       dailyClicksRoutes(app, clicks);
       statisticsRoutes(app, {
         statistics: clicks.statistics,
@@ -85,32 +85,21 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     subscriptions: [...shortener.subscriptions, ...clicks.subscriptions],
     jobs: [...shortener.jobs, ...clicks.jobs],
     queued: shortener.waiting,
-    close: clicks.close,
-  };
-}
-
-function redirectOptions({
-  links,
-  http,
-}: Config): Pick<RedirectRoutesDeps, 'hosts' | 'trustedProxies' | 'secure'> {
-  const linksHost = links.url === undefined ? undefined : new URL(links.url).host;
-  return {
-    hosts: {
-      any: () => linksHost !== undefined,
-      domainIdOf: (host) => (host === linksHost ? 0 : undefined),
+    async close() {
+      shortener.close();
+      await clicks.close();
     },
-    trustedProxies: http.trustedProxies,
-    secure: (links.url ?? http.publicUrl)?.startsWith('https:') ?? false,
   };
 }
 
-function linkClicksOf(deps: LinksCompositionDeps): LinkClicks {
+function linkClicksOf(deps: LinksCompositionDeps, isLinksHost: (host: string) => boolean): LinkClicks {
   const { config, metrics, ports, publicUrl } = deps;
   return createLinkClicks({
     ...deps,
     ...{ sql: ports.sql, eventLog: ports.eventLog, countryTable: ports.countryTable },
     observer: createLinkClickMetrics(metrics.registry),
-    isOwnHost: (host) => [publicUrl(), config.links.url].some((url) => hostOf(url) === host),
+    isOwnHost: (host) =>
+      isLinksHost(host) || [publicUrl(), config.links.url].some((url) => hostOf(url) === host),
     retentionDays: config.clickRetentionDays,
   });
 }

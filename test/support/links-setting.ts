@@ -11,6 +11,7 @@ import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event
 import { createMemoryRateLimiter } from '../../src/ports/rate-limiter/memory-rate-limiter.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import type { Click } from '../../src/systems/links/clicks/click-recorder.ts';
+import { DOMAIN_SCHEMAS, domainRoutes } from '../../src/systems/links/domains/domains-routes.ts';
 import { LINK_SCHEMAS } from '../../src/systems/links/link-schemas-routes.ts';
 import { linkRoutes } from '../../src/systems/links/links-routes.ts';
 import { createRedirectFront, redirectRoutes } from '../../src/systems/links/redirect/redirect-routes.ts';
@@ -23,6 +24,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { tracingOff } from '../../src/telemetry/trace.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { noOutsideWorld, type OutsideWorldPorts } from './outside-world.ts';
 import { serverOptions } from './server-options.ts';
 
 export const ALICE: Id = 1_600_000_000_000_000;
@@ -47,6 +49,7 @@ export interface LinksProcessOptions {
   readonly rateLimits?: boolean;
   readonly countryOf?: (address: string) => string | undefined;
   readonly trustedProxies?: readonly string[];
+  readonly outsideWorld?: OutsideWorldPorts;
 }
 
 export type LinksProcess = Awaited<ReturnType<typeof openLinksProcess>>;
@@ -62,6 +65,7 @@ export async function openLinksProcess(
     rateLimits = false,
     countryOf = () => undefined,
     trustedProxies = [],
+    outsideWorld = noOutsideWorld(),
   } = options;
   const log = createLog({ level: 'silent', pretty: false });
   const sql = createPostgresSqlStore({
@@ -84,6 +88,7 @@ export async function openLinksProcess(
     linksUrl: `https://${LINKS_HOST}`,
     cacheBytes: 1_000_000,
     privateAddresses: 'refuse',
+    ...outsideWorld,
     // What is tested is what comes of it, not argon2.
     hashPassword: async (password) => `hash of ${password}`,
     verifyPassword: async (passwordHash, password) => passwordHash === `hash of ${password}`,
@@ -104,11 +109,11 @@ export async function openLinksProcess(
       ...{ log, clock, metrics, trustedProxies },
     }),
   );
-  for (const schema of [...USER_SCHEMAS, ...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS]) app.addSchema(schema);
+  for (const schema of [...USER_SCHEMAS, ...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS, ...DOMAIN_SCHEMAS])
+    app.addSchema(schema);
   const redirects = {
     ...shortener,
     ...{ trustedProxies, secure: true },
-    hosts: { any: () => true, domainIdOf: (host: string) => (host === LINKS_HOST ? 0 : undefined) },
   };
   redirectRoutes(app, redirects);
   const writes = createWrites(sql);
@@ -116,6 +121,7 @@ export async function openLinksProcess(
     async (api) => {
       linkRoutes(api, { ...shortener, writes, nowMs: () => clock.nowMs() });
       blockedTargetRoutes(api, { ...shortener, writes });
+      domainRoutes(api, { ...shortener, writes });
     },
     { prefix: '/api/v1' },
   );
@@ -166,6 +172,7 @@ export async function openLinksProcess(
       send('GET', `/l/${code}`, { 'user-agent': BROWSER, ...headers }),
 
     async close() {
+      shortener.close();
       await app.close();
       await eventLog.close();
       await sql.close();

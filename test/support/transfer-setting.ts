@@ -18,6 +18,7 @@ import { transferRoutes } from '../../src/systems/links/transfer/transfer-routes
 import { createLog } from '../../src/telemetry/log.ts';
 import { tracingOff } from '../../src/telemetry/trace.ts';
 import { createTestDatabase } from './database.ts';
+import { noOutsideWorld } from './outside-world.ts';
 import { serverOptions } from './server-options.ts';
 
 export interface TransferSetting {
@@ -66,6 +67,7 @@ export async function createTransferSetting(): Promise<TransferSetting> {
     linksUrl: 'https://go.test',
     cacheBytes: 1_000_000,
     privateAddresses: 'refuse',
+    ...noOutsideWorld(),
     hashPassword: async (password) => `hash of ${password}`,
     verifyPassword: async (hash, password) => hash === `hash of ${password}`,
     countryOf: () => undefined,

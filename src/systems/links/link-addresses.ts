@@ -15,7 +15,7 @@ export interface LinkAddressesDeps {
   readonly publicUrl: () => string;
   /** Of links alone; no trailing slash. */
   readonly linksUrl: string | undefined;
-  /** Whether it is a host name that an owner has brought. */
+  /** Whether it is a host name that an owner has brought, with or without a port. */
   readonly isOwnersHost: (host: string) => boolean;
 }
 

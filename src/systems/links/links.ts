@@ -37,6 +37,8 @@ import type { TargetRules } from './targets/target-url.ts';
 
 /** Codes that turn out to be an alias of somebody, one after the other: three in a row never happen. */
 const CODES_TRIED_MAX = 3;
+/** Of links under no host name of their owner. */
+const SERVER_DOMAIN = { domainId: 0, host: undefined } as const;
 
 export interface LinksDeps {
   readonly sql: SqlStore;
@@ -48,8 +50,11 @@ export interface LinksDeps {
   readonly targets: TargetRules;
   /** Of a password, in the PHC format. */
   readonly hashPassword: (password: string) => Promise<string>;
-  /** The id of a verified host name of the owner; fails with `invalid` for any other. */
-  readonly domainIdOf: (ownerId: Id, host: string) => Promise<Id>;
+  /** A verified host name of the owner, as it is stored; fails with `invalid` for any other. */
+  readonly findDomain: (
+    ownerId: Id,
+    host: string,
+  ) => Promise<{ readonly domainId: Id; readonly host: string }>;
 }
 
 /** How a new link is answered: made before it is written, so that what is stored is what is sent. */
@@ -93,7 +98,7 @@ export interface Links {
 }
 
 export function createLinks(deps: LinksDeps): Links {
-  const { sql, ids, clock, eventLog, codes, writer, targets, hashPassword, domainIdOf } = deps;
+  const { sql, ids, clock, eventLog, codes, writer, targets, hashPassword, findDomain } = deps;
 
   async function get(ownerId: Id, linkId: Id, session: SqlSession = sql): Promise<Link> {
     const [row] = await session.query(getOwnLink, [ownerId, linkId]);
@@ -149,12 +154,12 @@ export function createLinks(deps: LinksDeps): Links {
       const { alias, imported = false, host, password } = draft;
       if (alias !== undefined) (imported ? checkImportedCode : checkAlias)(alias);
       const content = applyChanges(CONTENT_DEFAULTS, draft, { nowMs: clock.nowMs(), targets });
-      const domainId = host === undefined ? 0 : await domainIdOf(ownerId, host);
+      const domain = host === undefined ? SERVER_DOMAIN : await findDomain(ownerId, host);
       const passwordHash = await hashOf(password);
       const codeOrigin = originOf(draft);
       for (let tried = 0; tried < (alias === undefined ? CODES_TRIED_MAX : 1); tried += 1) {
         const code = alias ?? (await codes.next());
-        const made = { linkId: ids.next(), ownerId, domainId, host, code, codeOrigin, passwordHash };
+        const made = { linkId: ids.next(), ownerId, ...domain, code, codeOrigin, passwordHash };
         const creation = await tryToWrite(newRow(made, content), answering);
         if (creation !== undefined) return creation;
       }

@@ -1,6 +1,5 @@
 /** The URL shortener: its parts, put together. */
 import type { Clock, Randomness } from '../../core/clock.ts';
-import { invalidField } from '../../core/errors.ts';
 import type { IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { PrivateAddresses } from '../../core/outbound-target.ts';
@@ -11,12 +10,18 @@ import type {
   Subscription,
   TailFollower,
 } from '../../ports/event-log/event-log.ts';
+import type { OutboundHttp } from '../../ports/outbound-http/outbound-http.ts';
 import type { RateLimiter } from '../../ports/rate-limiter/rate-limiter.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { TextRecords } from '../../ports/text-records/text-records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Tracing } from '../../telemetry/trace.ts';
 import type { ClickRecorder } from './clicks/click-recorder.ts';
 import { createCodes } from './codes/codes.ts';
+import { createDomainErasure } from './domains/domain-erasure.ts';
+import { LINK_DOMAINS_TOPIC } from './domains/domain-events.ts';
+import { createDomains, type Domains } from './domains/domains.ts';
+import { createVerifiedHosts } from './domains/verified-hosts.ts';
 import { createLinkAddresses, type LinkAddresses } from './link-addresses.ts';
 import { LINKS_TOPIC } from './link-events.ts';
 import { createLinkWriter } from './link-writer.ts';
@@ -24,6 +29,7 @@ import { createLinks, type Links } from './links.ts';
 import { createHiddenOwners, type HiddenOwners } from './owners/hidden-owners.ts';
 import { createAttemptLimits } from './redirect/attempt-limits.ts';
 import { createLinkCache, type LinkCache } from './redirect/link-cache.ts';
+import { createLinkHosts, type LinkHosts } from './redirect/link-hosts.ts';
 import { createRedirects, type Redirects } from './redirect/redirects.ts';
 import { createVisitLimits } from './redirect/visit-limits.ts';
 import {
@@ -54,6 +60,8 @@ export interface ShortenerDeps {
   /** Of links in memory. */
   readonly cacheBytes: number;
   readonly privateAddresses: PrivateAddresses;
+  readonly textRecords: TextRecords;
+  readonly outboundHttp: OutboundHttp;
   readonly hashPassword: (password: string) => Promise<string>;
   readonly verifyPassword: (passwordHash: string, password: string) => Promise<boolean>;
   /** ISO 3166-1 alpha-2, in upper case. */
@@ -63,6 +71,10 @@ export interface ShortenerDeps {
 export interface Shortener {
   readonly links: Links;
   readonly imports: LinkImports;
+  readonly domains: Domains;
+  readonly hosts: LinkHosts;
+  /** Where host names of owners must lead. */
+  readonly targetHost: () => string;
   readonly addresses: LinkAddresses;
   readonly redirects: Redirects;
   readonly blockedTargets: BlockedTargets;
@@ -76,11 +88,16 @@ export interface Shortener {
   open(): Promise<void>;
   /** Links that wait to be written. */
   waiting(): number;
+  close(): void;
 }
 
 export function createShortener(deps: ShortenerDeps): Shortener {
   const { privateAddresses, clock, log } = deps;
-  const addresses = createLinkAddresses({ ...deps, isOwnersHost: () => false });
+  const verifiedHosts = createVerifiedHosts(deps);
+  const addresses = createLinkAddresses({
+    ...deps,
+    isOwnersHost: (host) => verifiedHosts.get(host) !== undefined,
+  });
   const blockedTargets = createBlockedTargets(deps);
   const targets: TargetRules = {
     privateAddresses,
@@ -89,13 +106,9 @@ export function createShortener(deps: ShortenerDeps): Shortener {
   };
   const codes = createCodes(deps);
   const writer = createLinkWriter(deps);
-  const links = createLinks({
-    ...deps,
-    ...{ codes, writer, targets },
-    domainIdOf: async () => {
-      throw invalidField('host', 'is not a verified host name of yours.');
-    },
-  });
+  const domains = createDomains({ ...deps, verifiedHosts, serverHosts: () => serverHostsOf(deps) });
+  const domainErasure = createDomainErasure(deps);
+  const links = createLinks({ ...deps, codes, writer, targets, findDomain: domains.findVerified });
   const imports = createLinkImports({ ...deps, links, targets });
   const cache = createLinkCache({ ...deps, codes, bytesMax: deps.cacheBytes });
   const redirects = createRedirects({
@@ -110,36 +123,49 @@ export function createShortener(deps: ShortenerDeps): Shortener {
     cache.hear(events.filter(({ topic }) => topic === LINKS_TOPIC));
     const changes = events.filter(({ topic }) => topic === BLOCKED_TARGETS_TOPIC);
     if (changes.length > 0) blockedTargets.hear(changes);
+    const domainChanges = events.filter(({ topic }) => topic === LINK_DOMAINS_TOPIC);
+    if (domainChanges.length > 0) verifiedHosts.hear(domainChanges);
   }
 
   return {
-    ...{ links, imports, addresses, redirects, blockedTargets, cache, hiddenOwners },
+    ...{ links, imports, domains, addresses, redirects, blockedTargets, cache, hiddenOwners },
+    hosts: createLinkHosts({ ...deps, verifiedHosts }),
+    targetHost: () => serverHostsOf(deps).at(-1) ?? '',
     tail: {
-      topics: [LINKS_TOPIC, BLOCKED_TARGETS_TOPIC],
+      topics: [LINKS_TOPIC, BLOCKED_TARGETS_TOPIC, LINK_DOMAINS_TOPIC],
       hear,
       committed: hear,
       follow() {
         cache.keep();
         // What changed between `open` and now.
-        blockedTargets.load().catch((error: unknown) => {
+        Promise.all([blockedTargets.load(), verifiedHosts.load()]).catch((error: unknown) => {
           log.error(
             { err: error },
-            'the list of blocked targets may lack what was added while this process started',
+            'the lists of blocked targets and of hosts may lack what was added while this process started',
           );
         });
       },
     },
-    subscriptions: [hiddenOwners.subscription],
+    subscriptions: [hiddenOwners.subscription, domainErasure.subscription],
     jobs: [
       {
         name: 'erase-links',
         everyMs: ERASE_EVERY_MS,
         run: async () => ((await hiddenOwners.erase()) ? 'more' : 'done'),
       },
+      domainErasure.job,
     ],
     async open() {
-      await Promise.all([blockedTargets.load(), codes.prepare()]);
+      await Promise.all([blockedTargets.load(), verifiedHosts.load(), codes.prepare()]);
     },
     waiting: writer.waiting,
+    close: verifiedHosts.close,
   };
+}
+
+/** That of links last. */
+function serverHostsOf({ publicUrl, linksUrl }: Pick<ShortenerDeps, 'publicUrl' | 'linksUrl'>): string[] {
+  return [publicUrl(), linksUrl].flatMap((url) =>
+    url !== undefined && URL.canParse(url) ? [new URL(url).hostname] : [],
+  );
 }

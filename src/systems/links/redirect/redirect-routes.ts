@@ -13,6 +13,7 @@ import { escapeHtml, sendPage } from '../../../http/page.ts';
 import { PROBLEM_TYPE, type ProblemDetails } from '../../../http/problem.ts';
 import type { App } from '../../../http/server.ts';
 import { LINKS_PATH, type LinkAddresses } from '../link-addresses.ts';
+import type { LinkHosts } from './link-hosts.ts';
 import {
   CARD_PAGE,
   GONE_TEXTS,
@@ -37,13 +38,6 @@ const CACHE_CONTROL: Readonly<Record<number, string>> = {
   307: 'private, no-store',
   308: `private, max-age=${REMEMBERED_S}`,
 };
-
-/** Hosts that links are opened at by their code alone. */
-export interface LinkHosts {
-  any(): boolean;
-  /** Of a host (with its port, if that is not the usual one): 0 for that of the server itself. */
-  domainIdOf(host: string): Id | undefined;
-}
 
 export interface RedirectRoutesDeps {
   readonly redirects: Redirects;
