@@ -33,7 +33,11 @@ export function Feed({ name, list, empty }: FeedProps) {
   return (
     <>
       <NewPosts list={list} />
-      <div ref={container} role="feed" aria-label={name} aria-busy={isLoading.value} class="feed">
+      <div
+        ref={container}
+        {...(entries.value.length > 0 && { role: 'feed', 'aria-label': name, 'aria-busy': isLoading.value })}
+        class="feed"
+      >
         {entries.value.map(({ id, post, repostedBy }, index) => (
           <PostCard key={id} post={post} repostedBy={repostedBy} position={index + 1} onReply={setAnswered} />
         ))}
