@@ -176,7 +176,12 @@ RULES = [
     ("current_password", r"is needed to set a new password\."),
     ("text", r"must not be blank\. Say something\."),
     ("reason", r"must not be empty\."),
-    ("media_ids", r"names media that do not exist\."),
+    ("media_ids", r"names media that do not exist\.|names a medium twice\."),
+    ("file", r"is empty\.|must be a JPEG, PNG, WebP, AVIF or GIF picture, whatever its name says\."),
+    ("focus", r"must be two numbers from -1 to 1, x and y, such as 0\.5,-0\.25\."),
+    ("tags", r"must be (at most \d+|words of letters, digits and _, with commas between them)\."),
+    ("alt", r"must not contain U\+0000\."),
+    ("page", r"is for type=photos; use page_token\."),
     ("language", r"must be a BCP 47 tag .*"),
     # Characters as a reader counts them, and bytes.
     ("text|content_warning|display_name|bio|reason|comment|note", r"must have at most \d+ (characters|bytes)\."),

@@ -11,7 +11,7 @@ import { streamBodies } from '../../http/streamed-bodies.ts';
 import { IdText } from '../../http/user-schema.ts';
 import type { Library, OwnMedia } from './library.ts';
 import { ALT_LENGTH_MAX, PICTURE_BYTES_MAX } from './picture-limits.ts';
-import { parseAlt, parseFocus } from './uploads/media-description.ts';
+import { parseAlt, parseFocus, roundedFocus } from './uploads/media-description.ts';
 import { answerUpload } from './uploads/upload-form-routes.ts';
 import type { Uploads } from './uploads/uploads.ts';
 
@@ -142,7 +142,7 @@ function ownRoutes(app: App, { library, writes }: MediaRoutesDeps): void {
       const { alt, focus } = request.body;
       const changes = {
         ...(alt === undefined ? {} : { alt: parseAlt(alt) }),
-        ...(focus === undefined ? {} : { focus }),
+        ...(focus === undefined ? {} : { focus: focus === null ? null : roundedFocus(focus) }),
       };
       return writes.answer(request, reply, 200, async (transaction) =>
         presentOwn(await library.describe(transaction, userId, mediaIdOf(request.params), changes)),

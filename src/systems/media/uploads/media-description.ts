@@ -18,6 +18,12 @@ export function parseAlt(text: string | null | undefined): string | null {
   return alt === '' ? null : alt;
 }
 
+/** To a millionth, of which no picture has more pixels. */
+export function roundedFocus([x, y]: readonly [number, number]): readonly [number, number] {
+  // Adding 0 makes a 0 of -0.
+  return [Math.round(x * 1e6) / 1e6 + 0, Math.round(y * 1e6) / 1e6 + 0];
+}
+
 /** As text: `0.5,-0.25`. Fails with `invalid`, naming the field. */
 export function parseFocus(text: string | undefined): readonly [number, number] | null {
   if (text === undefined || text.trim() === '') return null;
