@@ -1,4 +1,4 @@
-/** The few pages that the server sends itself: one look, and a policy that allows what is in them and nothing else. */
+/** The few pages that the server sends itself: one look, in the colours of the web app, and a policy that allows what is in them and nothing else. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
@@ -14,8 +14,9 @@ export interface PageContent {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #16202a; --quiet: #52606d; --line: #d9e0e6; --ground: #fbfcfd; --card: #fff; --accent: #0b6e99 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8edf2; --quiet: #9fb0bf; --line: #2a3742; --ground: #10171d; --card: #17212a; --accent: #6cc5e8 } }
+:root { color-scheme: light dark; --ink: #16191f; --quiet: #525b69; --line: #d5dae2; --edge: #7d8796; --ground: #f5f6f8; --card: #fff; --accent: #1a5fb4 }
+@media (prefers-color-scheme: dark) { :root { --ink: #e9edf2; --quiet: #a3adbb; --line: #2c343f; --edge: #78849a; --ground: #0f1216; --card: #171b21; --accent: #78aef5 } }
+a { color: var(--accent) }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 17px/1.55 system-ui, sans-serif }
 main { max-width: 46rem; margin: 0 auto; padding: clamp(1.5rem, 6vw, 4.5rem) 1.25rem }
@@ -27,7 +28,7 @@ nav a { display: block; padding: .9rem 1rem; border: 1px solid var(--line); bord
 nav a:hover, nav a:focus-visible { border-color: var(--accent); outline: none } nav b { color: var(--accent); display: block }
 pre { margin: 0; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); border-radius: .7rem; background: var(--card); font: 14px/1.6 ui-monospace, monospace }
 form { display: grid; gap: .75rem; max-width: 24rem; margin-top: 1.5rem }
-input, button { font: inherit; padding: .7rem .9rem; border: 1px solid var(--line); border-radius: .7rem; background: var(--card); color: inherit }
+input, button { font: inherit; padding: .7rem .9rem; border: 1px solid var(--edge); border-radius: .7rem; background: var(--card); color: inherit }
 button { background: var(--accent); border-color: var(--accent); color: var(--ground); cursor: pointer } button:disabled { opacity: .6 }
 input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 `;

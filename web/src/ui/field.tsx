@@ -15,7 +15,7 @@ export function Field({ label, hint, error, ...input }: Told & InputHTMLAttribut
     <div class="field">
       <label for={id}>{label}</label>
       <input {...input} id={id} {...describedBy(id, hint, error)} />
-      <Notes id={id} hint={hint} error={error} />
+      <Notes id={id} hint={hint} error={errorText(label, error)} />
     </div>
   );
 }
@@ -31,7 +31,7 @@ export function TextField({
     <div class="field">
       <label for={id}>{label}</label>
       <textarea {...area} id={id} {...describedBy(id, hint, error)} />
-      <Notes id={id} hint={hint} error={error} />
+      <Notes id={id} hint={hint} error={errorText(label, error)} />
     </div>
   );
 }
@@ -84,6 +84,12 @@ export function Checkbox(props: {
       <Notes id={id} hint={hint} error={undefined} />
     </div>
   );
+}
+
+/** The server says `is taken.` of a field that it calls by another name than the page. */
+function errorText(label: string, error: string | undefined): string | undefined {
+  if (error === undefined || !/^\p{Ll}/u.test(error)) return error;
+  return `${label.replace(/ \(.*\)$/, '')} ${error}`;
 }
 
 function describedBy(id: string, hint: string | undefined, error: string | undefined) {

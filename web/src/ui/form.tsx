@@ -7,7 +7,9 @@ import { Button } from './button.tsx';
 export interface FormState {
   readonly busy: boolean;
   readonly problem: Problem | undefined;
-  /** Of the field with that name. */
+  /** What the form says above its fields: why it was not sent, or that it stands below. */
+  readonly summary: string | undefined;
+  /** Of the field with that name, which the form has. */
   readonly errorOf: (field: string) => string | undefined;
   readonly submit: (event: Event) => void;
 }
@@ -15,10 +17,19 @@ export interface FormState {
 export function useForm(send: () => Promise<void>): FormState {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const fields = new Set<string>();
   return {
     busy,
     problem,
-    errorOf: (field) => problem?.errors.find((error) => error.field === field)?.message,
+    get summary() {
+      const { errors = [], message } = problem ?? {};
+      const areBelow = errors.length > 0 && errors.every(({ field }) => fields.has(field));
+      return areBelow ? 'It was not sent: see what is marked below.' : message;
+    },
+    errorOf(field) {
+      fields.add(field);
+      return problem?.errors.find((error) => error.field === field)?.message;
+    },
     submit(event) {
       event.preventDefault();
       if (busy) return;
@@ -46,7 +57,7 @@ export function Form(props: {
     <form class="form" onSubmit={form.submit} noValidate>
       {form.problem !== undefined && (
         <p class="form-problem" role="alert" tabIndex={-1} ref={summary}>
-          {form.problem.message}
+          {form.summary}
         </p>
       )}
       {children}

@@ -17,6 +17,7 @@ const BODY = `
 <button>Set password</button>
 <p role="status" aria-live="polite"></p>
 </form>
+<p><a href="/sign-in">Sign in</a></p>
 `;
 
 const SCRIPT = `

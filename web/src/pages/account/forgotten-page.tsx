@@ -49,7 +49,7 @@ export function ForgottenPage() {
             />
           </Form>
           <p>
-            It came back to you? <a href="/sign-in">Sign in</a>.
+            Remembered it? <a href="/sign-in">Sign in</a>.
           </p>
         </div>
       )}

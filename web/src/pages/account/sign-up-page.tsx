@@ -4,8 +4,27 @@ import { signUp } from '../../state/session.ts';
 import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
 import { PageHead } from '../../ui/page.tsx';
+import { Empty } from '../../ui/states.tsx';
+import { useLoaded } from '../../ui/use-loaded.ts';
 
 export function SignUpPage() {
+  const { answer: registration } = useLoaded<{ readonly open: boolean }>('/registration');
+  if (registration?.open === false)
+    return (
+      <>
+        <PageHead title="Make an account" />
+        <Empty title="Registration is closed">
+          <p class="muted">Ask the people who run this server for an account.</p>
+          <a class="button button-primary" href="/sign-in">
+            Sign in
+          </a>
+        </Empty>
+      </>
+    );
+  return <SignUp />;
+}
+
+function SignUp() {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [email, setEmail] = useState('');

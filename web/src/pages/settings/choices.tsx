@@ -13,7 +13,9 @@ export function Choices<Value extends string>(props: {
   return (
     <fieldset class="settings-choices">
       <legend>{label}</legend>
-      {error !== undefined && <p class="field-error">{error}</p>}
+      {error !== undefined && (
+        <p class="field-error">{chosen.length === 0 ? 'Choose at least one.' : error}</p>
+      )}
       {(Object.keys(values) as Value[]).map((value) => (
         <Checkbox
           key={value}

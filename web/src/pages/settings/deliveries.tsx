@@ -62,7 +62,7 @@ export function createDeliveries(webhookId: string): DeliveryLog {
         const delivery = await get<Delivery>(`${path}/${deliveryId}`);
         put(delivery);
         const isTried = delivery.status !== 'waiting' || delivery.attempts > 0;
-        if (isTried) announce(STATUSES[delivery.status].label);
+        if (isTried) announce(statusText(delivery));
         if (isTried) return;
         await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
       }
@@ -112,7 +112,7 @@ function DeliveryRow(props: {
   const { event, event_at: eventAt, status, delivery_id: id } = delivery;
   const [isOpen, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
-  const { label, tone } = STATUSES[status];
+  const { tone } = STATUSES[status];
 
   async function replay(): Promise<void> {
     setBusy(true);
@@ -131,7 +131,7 @@ function DeliveryRow(props: {
     <div class="settings-row">
       <div class="settings-row-text">
         <p class="settings-row-title">
-          <span dir="ltr">{event}</span> <span class={`mark mark-${tone}`}>{label}</span>
+          <span dir="ltr">{event}</span> <span class={`mark mark-${tone}`}>{statusText(delivery)}</span>
         </p>
         <p class="muted small">
           <Time at={eventAt} long /> · {attemptText(delivery)}
@@ -141,13 +141,19 @@ function DeliveryRow(props: {
         <Button size="small" tone="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Less' : 'More'}
         </Button>
-        <Button size="small" busy={busy} aria-label={`Send ${event} again`} onClick={() => void replay()}>
+        <Button size="small" busy={busy} aria-label={`Send again: ${event}`} onClick={() => void replay()}>
           Send again
         </Button>
       </div>
       {isOpen && <Details key={delivery.attempted_at} path={`${log.path}/${id}`} />}
     </div>
   );
+}
+
+/** One that waits may have been tried before. */
+function statusText({ status, attempts }: Delivery): string {
+  if (status === 'waiting' && attempts > 0) return 'Failed, tried again later';
+  return STATUSES[status].label;
 }
 
 function attemptText({ attempts, error, response_status: status, took_ms: tookMs }: Delivery): string {

@@ -17,7 +17,7 @@ const SCOPES: Readonly<Record<Scope, { readonly label: string; readonly hint: st
     hint: 'Followers, whom you mute and block, who asks to follow.',
   },
   'relationships:write': { label: 'Follow people', hint: 'Follow, mute, block, and answer requests.' },
-  'notifications:read': { label: 'Read notifications', hint: '' },
+  'notifications:read': { label: 'Read notifications', hint: 'What others did that concerns you.' },
   'notifications:write': {
     label: 'Change notifications',
     hint: 'Mark as read, and choose what notifies you.',

@@ -50,7 +50,7 @@ export function SettingsWays({ current }: { readonly current?: PartName }) {
               <Avatar user={user} size={32} />
               <span class="settings-way-text">
                 <bdi>{user.display_name}</bdi>
-                <span class="muted small">Your profile: name, picture, about you</span>
+                <span class="muted small">Your profile</span>
               </span>
             </a>
           </li>

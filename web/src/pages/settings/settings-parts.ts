@@ -12,11 +12,11 @@ export const SETTINGS_PARTS = [
   { name: 'appearance', label: 'Appearance and keys', hint: 'Of this browser', icon: 'eye' },
   { name: 'account', label: 'Email and password', hint: 'How you sign in', icon: 'lock' },
   { name: 'sessions', label: 'Sessions', hint: 'Where you are signed in', icon: 'globe' },
-  { name: 'notifications', label: 'Notifications', hint: 'Who may notify you, of what', icon: 'bell' },
+  { name: 'notifications', label: 'Notifications', hint: 'Who may notify you', icon: 'bell' },
   { name: 'mutes', label: 'Muted people', hint: 'Whose posts you do not see', icon: 'eye' },
-  { name: 'blocks', label: 'Blocked people', hint: 'Who has nothing to do with you', icon: 'shield' },
-  { name: 'keys', label: 'API keys', hint: 'For programs that act for you', icon: 'tag' },
-  { name: 'webhooks', label: 'Webhooks', hint: 'Tell your server what happens', icon: 'link' },
+  { name: 'blocks', label: 'Blocked people', hint: 'Who cannot reach you', icon: 'shield' },
+  { name: 'keys', label: 'API keys', hint: 'Programs that act for you', icon: 'tag' },
+  { name: 'webhooks', label: 'Webhooks', hint: 'Tell your own server', icon: 'link' },
   { name: 'delete', label: 'Delete the account', hint: 'At once and for good', icon: 'trash' },
 ] as const satisfies readonly SettingsPart[];
 
