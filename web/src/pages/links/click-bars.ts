@@ -24,11 +24,13 @@ export function clickBars(
   nowMs: number,
 ): readonly ClickBar[] {
   const isHourly = range.interval === 'hour';
+  // A line along the bottom says nothing.
+  const hasBefore = before !== undefined && before.total.humans > 0;
   const stepMs = isHourly ? HOUR_MS : DAY_MS;
   return now.series.map((point, index) => {
     const startMs = Date.parse(point.at);
     const name = isHourly ? `${wholeDay.format(startMs)}, ${hour.format(startMs)}` : wholeDay.format(startMs);
-    const earlier = before?.series[index]?.humans;
+    const earlier = hasBefore ? before.series[index]?.humans : undefined;
     const state = startMs > nowMs ? 'to_come' : startMs + stepMs > nowMs ? 'unfinished' : undefined;
     return {
       name,
@@ -58,7 +60,7 @@ function textOf(
   const parts = [
     `${countText(humans, 'click', 'clicks')} by ${countText(unique, 'visitor', 'visitors')}`,
     ...(withBots ? [countText(bots + previews, 'bot or preview', 'bots and previews')] : []),
-    ...(earlier === undefined ? [] : [`${earlier} in the period before`]),
+    ...(earlier === undefined ? [] : [`${earlier} before`]),
   ];
   return `${name}${state === 'unfinished' ? ' (goes on)' : ''}: ${parts.join(', ')}`;
 }

@@ -68,7 +68,7 @@ function Import() {
 
   const would = trial?.counts.value;
   const toImport = would === undefined ? 0 : would.kept + would.renamed + would.created;
-  const mayImport = trial !== undefined && !trial.isRunning.value && run === undefined && toImport > 0;
+  const mayImport = trial !== undefined && !trial.isRunning.value && toImport > 0 && !isOver(run);
   return (
     <>
       <PageHead title="Import links" />
@@ -113,7 +113,7 @@ function Import() {
               Try it
             </Button>
             {mayImport && (
-              <Button tone="primary" onClick={() => start(false)}>
+              <Button tone="primary" busy={run !== undefined} onClick={() => start(false)}>
                 Import {countText(toImport, 'link', 'links')}
               </Button>
             )}
@@ -137,6 +137,10 @@ function Import() {
       </div>
     </>
   );
+}
+
+function isOver(run: ImportRun | undefined): boolean {
+  return run !== undefined && !run.isRunning.value;
 }
 
 /** The trial has counted them. */

@@ -1,5 +1,5 @@
 /** What became of the rows, or would: how many of each, and one after the other. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ImportResult } from '../../api/types.ts';
 import { Button } from '../../ui/button.tsx';
 import { countText } from '../../ui/count.tsx';
@@ -13,6 +13,7 @@ const TEXTS: Readonly<Record<Outcome, { icon: IconName; word: string; means: str
   skipped: { icon: 'close', word: 'Skipped', means: 'not taken over' },
 };
 const SHOWN_AT_ONCE = 200;
+const exact = new Intl.NumberFormat('en');
 
 export function ImportResults({
   run,
@@ -27,16 +28,23 @@ export function ImportResults({
   const results = run.results.value;
   const fitting = only === undefined ? results : results.filter(({ outcome }) => outcome === only);
   const isRunning = run.isRunning.value;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // The button that was pressed is gone.
+    if (!isTrial && !isRunning) heading.current?.focus();
+  }, [isRunning]);
   return (
     <section
       class="import-results"
       aria-label={isTrial ? 'What would become of the rows' : 'What became of the rows'}
     >
-      <h2>{headingOf(isTrial, isRunning)}</h2>
+      <h2 ref={heading} tabIndex={-1}>
+        {headingOf(isTrial, isRunning)}
+      </h2>
       {isRunning && <progress aria-label="Rows" value={rowCount && results.length} max={rowCount} />}
       <p class="figures">
         {countText(results.length, 'row', 'rows')}
-        {rowCount !== undefined && ` of ${rowCount}`}
+        {rowCount !== undefined && ` of ${exact.format(rowCount)}`}
       </p>
       <fieldset class="import-outcomes">
         <legend class="unseen">Show only</legend>
@@ -50,7 +58,8 @@ export function ImportResults({
           >
             <Icon name={TEXTS[outcome].icon} />
             <span>
-              <strong class="figures">{run.counts.value[outcome]}</strong> {TEXTS[outcome].word.toLowerCase()}
+              <strong class="figures">{exact.format(run.counts.value[outcome])}</strong>{' '}
+              {TEXTS[outcome].word.toLowerCase()}
               <br />
               <span class="muted small">{TEXTS[outcome].means}</span>
             </span>
@@ -64,7 +73,7 @@ export function ImportResults({
       </ol>
       {fitting.length > shownCount && (
         <Button onClick={() => setShownCount(shownCount + SHOWN_AT_ONCE)}>
-          Show more of {fitting.length} rows
+          Show more of {exact.format(fitting.length)} rows
         </Button>
       )}
       {!isTrial && !isRunning && (

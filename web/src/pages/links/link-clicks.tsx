@@ -15,6 +15,12 @@ import {
 import { DIMENSION_NAMES, valueName } from './value-names.ts';
 
 const LOOK_EVERY_MS = 5_000;
+const dates = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'UTC',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
 const exact = new Intl.NumberFormat('en');
 
 export function LinkClicks({ linkId, total }: { readonly linkId: string; readonly total: number }) {
@@ -60,8 +66,7 @@ export function LinkClicks({ linkId, total }: { readonly linkId: string; readonl
         onDays={({ from, to }: Days) => ask({ range: 'custom', from, to })}
       />
       <p class="muted small">
-        {range.days.from === range.days.to ? range.days.from : `${range.days.from} to ${range.days.to}`}. Days
-        and hours are those of UTC.
+        {dates.formatRange(range.fromMs, range.toMs - 1)}. Days and hours are those of UTC.
       </p>
       {problem.value !== undefined && (
         <Failure
@@ -147,7 +152,9 @@ function Visitors({ breakdowns }: { readonly breakdowns: Breakdowns }) {
           />
         ))}
       </div>
-      {attribution !== undefined && <p class="muted small">{attribution}</p>}
+      {attribution !== undefined && breakdowns.country?.by?.length !== 0 && (
+        <p class="muted small">{attribution}</p>
+      )}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button.tsx';
 import { Time } from '../../ui/time.tsx';
 import { copyAndTell, shortText } from './copy-link.tsx';
 import { LinkDialog, type LinkDialogName } from './link-menu.tsx';
-import { LinkBadges } from './link-state.tsx';
+import { LinkBadges, stateNow } from './link-state.tsx';
 
 const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
   blocked: 'Visitors are not led there, because moderators block the target.',
@@ -16,7 +16,8 @@ const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
 
 export function LinkHead({ link }: { readonly link: Signal<Link> }) {
   const [dialog, setDialog] = useState<LinkDialogName>();
-  const { short_url: url, url: target, state, tags, created_at: at, blocked_reason: reason } = link.value;
+  const state = stateNow(link.value);
+  const { short_url: url, url: target, tags, created_at: at, blocked_reason: reason } = link.value;
   return (
     <section class="link-head" aria-label="The link">
       <p class="link-head-short">
@@ -35,7 +36,7 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
           {WHY[state]} {reason !== null && <>They say: “{reason}”</>}
         </p>
       )}
-      <p class="link-row-more">
+      <p class="link-facts">
         <span class="muted small">
           Made <Time at={at} long />
         </span>

@@ -39,7 +39,8 @@ function OwnLink({ id }: { readonly id: string }) {
       navigate('/links', { replace: true });
   });
 
-  if (problem?.status === 404)
+  // Also of an address that can be no link's.
+  if (problem?.status === 404 || problem?.status === 422)
     return (
       <>
         <PageHead title="Link" />

@@ -54,7 +54,7 @@ export function LinkRow({
       <div class="link-row-menu">
         <LinkMenu link={link} />
       </div>
-      <div class="link-row-more">
+      <div class="link-row-more link-facts">
         <span class="muted small">
           Made <Time at={at} />
         </span>

@@ -17,8 +17,15 @@ export const STATE_NAMES: Readonly<Record<LinkState, string>> = {
   used_up: STATES.used_up.word,
 };
 
+/** One that was active when the server was asked may have ended since. */
+export function stateNow({ state, expires_at: expiresAt }: Link): LinkState {
+  const hasEnded = expiresAt !== null && Date.parse(expiresAt) <= Date.now();
+  return state === 'active' && hasEnded ? 'expired' : state;
+}
+
 export function LinkBadges({ link }: { readonly link: Link }) {
-  const { state, has_password: hasPassword, expires_at: expiresAt, max_visits: visitsMax, visits } = link;
+  const state = stateNow(link);
+  const { has_password: hasPassword, expires_at: expiresAt, max_visits: visitsMax, visits } = link;
   return (
     <>
       {state !== 'active' && (

@@ -64,27 +64,25 @@ function Links() {
   return (
     <>
       <PageHead title="Links" isRoot>
-        <a class="icon-button" href="/links/import" aria-label="Import links" title="Import links">
-          <Icon name="upload" />
-        </a>
-        <a
-          class="icon-button"
-          href="/api/v1/links/export?format=csv"
-          download="links.csv"
-          aria-label="Export all links as a table"
-          title="Export all links as a table"
-        >
-          <Icon name="download" />
-        </a>
+        <div class="link-ways">
+          <a class="button button-quiet" href="/links/import">
+            <Icon name="upload" />
+            Import
+          </a>
+          <a
+            class="button button-quiet"
+            href="/api/v1/links/export?format=csv"
+            download="links.csv"
+            title="All your links as a table"
+          >
+            <Icon name="download" />
+            Export
+          </a>
+        </div>
       </PageHead>
       <NewLink onMade={add} />
       {(isFiltered || list.items.value.length > 0) && (
-        <LinkFilters
-          key={filters.search === '' ? 'none' : 'some'}
-          filters={filters}
-          tags={tags}
-          onNarrow={narrow}
-        />
+        <LinkFilters filters={filters} tags={tags} onNarrow={narrow} />
       )}
       <ItemList
         key={JSON.stringify(filters)}

@@ -2,12 +2,13 @@
 import type { Signal } from '@preact/signals';
 import { useRef, useState } from 'preact/hooks';
 import { newKey } from '../../api/http.ts';
-import { toProblem } from '../../api/problem.ts';
+import { Problem, toProblem } from '../../api/problem.ts';
 import type { Link } from '../../api/types.ts';
 import { announce } from '../../state/announcer.ts';
 import { makeLink } from '../../state/links.ts';
 import { Button } from '../../ui/button.tsx';
 import { copyText } from '../../ui/copy.ts';
+import { countText } from '../../ui/count.tsx';
 import { Field } from '../../ui/field.tsx';
 import { useForm } from '../../ui/form.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -29,7 +30,9 @@ export function NewLink({ onMade }: { readonly onMade: (link: Signal<Link>) => v
   const field = useRef<HTMLFormElement>(null);
 
   const form = useForm(async () => {
+    setMade(undefined);
     const body = newLinkOf(link);
+    if (body.url === '') throw pasteFirst();
     const text = JSON.stringify(body);
     if (attempt.current.body !== text) attempt.current = { key: newKey(), body: text };
     try {
@@ -81,7 +84,7 @@ export function NewLink({ onMade }: { readonly onMade: (link: Signal<Link>) => v
         <div class="link-fields">
           {form.problem !== undefined && form.errorOf('url') === undefined && (
             <p class="form-problem" role="alert">
-              {form.problem.message}
+              {mistakesText(form.problem)}
             </p>
           )}
           <LinkOptions link={link} form={form} onChange={change} />
@@ -89,6 +92,18 @@ export function NewLink({ onMade }: { readonly onMade: (link: Signal<Link>) => v
       </details>
     </form>
   );
+}
+
+function pasteFirst(): Problem {
+  const message = 'Paste the address that it shall lead to.';
+  return new Problem(message, { status: 422, errors: [{ field: 'url', message }] });
+}
+
+/** Each mistake stands beside its field, in words that need no name of it. */
+function mistakesText({ errors, message }: Problem): string {
+  return errors.length === 0
+    ? message
+    : `${countText(errors.length, 'field is', 'fields are')} not right yet.`;
 }
 
 function MadeLink({ link, isCopied }: Made) {

@@ -22,7 +22,7 @@ export function BarList({ title, rows }: { readonly title: string; readonly rows
     <section class="bar-list">
       <h3>{title}</h3>
       {rows.length === 0 ? (
-        <p class="muted small">Nothing yet.</p>
+        <p class="muted small">Nothing in these days.</p>
       ) : (
         <ol>
           {shown.map(({ key, name, count }) => (

@@ -1,11 +1,13 @@
 /** Where things stand in a chart. */
 
-/** The least round number that is not below: 1, 2 or 5 with zeros, so that lines between are whole. */
+const ROUND = [1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10] as const;
+
+/** The least round number that is not below, of those that four or five whole parts make. */
 export function roundedUp(value: number): number {
   if (value <= 4) return Math.max(Math.ceil(value), 1);
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 4, 5, 10].find((each) => each * power >= value) ?? 10;
-  return step * power;
+  const step = ROUND.find((each) => each * power >= value) ?? 10;
+  return Math.round(step * power);
 }
 
 /** Values of the lines across, from zero to the top. */
