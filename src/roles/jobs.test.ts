@@ -81,6 +81,20 @@ describe('jobs', () => {
     await closed;
     assert.equal(runs, 1);
   });
+
+  it('may be as many as there are, without a warning of a leak, and all end', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const jobs = Array.from({ length: 30 }, (_, index): Job => {
+      return { name: `job-${index}`, everyMs: 3_600_000, run: async () => 'done' };
+    });
+    await startJobs(jobs, deps).close();
+    // Warnings come in the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
+  });
 });
 
 /** A promise, and the function that resolves it. */

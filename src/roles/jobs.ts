@@ -16,10 +16,16 @@ export interface JobsDeps {
 
 export function startJobs(jobs: readonly Job[], deps: JobsDeps): RunningJobs {
   const stop = new AbortController();
-  const loops = jobs.map((job) => keepRunning(job, deps, stop.signal));
+  const alarms: Alarm[] = [];
+  const loops = jobs.map((job) => {
+    const alarm = createAlarm(deps.clock);
+    alarms.push(alarm);
+    return keepRunning(job, deps, alarm, stop.signal);
+  });
   return {
     async close() {
       stop.abort();
+      for (const alarm of alarms) alarm.ring();
       await Promise.all(loops);
     },
   };
@@ -27,10 +33,10 @@ export function startJobs(jobs: readonly Job[], deps: JobsDeps): RunningJobs {
 
 async function keepRunning(
   job: Job,
-  { clock, randomness, log }: JobsDeps,
+  { randomness, log }: JobsDeps,
+  alarm: Alarm,
   signal: AbortSignal,
 ): Promise<void> {
-  const alarm = createAlarm(clock, signal);
   job.onStart?.(alarm.ring);
   while (!signal.aborted) {
     // Spread by a fifth, so that the processes of a deployment do not all start at the same moment.
@@ -45,13 +51,17 @@ async function keepRunning(
   }
 }
 
-/** Sleeps that `ring` ends, or the next one if nobody sleeps; none after the end of `signal`. */
-function createAlarm(clock: Clock, signal: AbortSignal) {
+interface Alarm {
+  /** Ends the sleep, or the next one if nobody sleeps. */
+  ring(): void;
+  sleep(durationMs: number): Promise<void>;
+}
+
+function createAlarm(clock: Clock): Alarm {
   let rung = new AbortController();
-  signal.addEventListener('abort', () => rung.abort());
   return {
     ring: () => rung.abort(),
-    async sleep(durationMs: number): Promise<void> {
+    async sleep(durationMs) {
       await clock.sleep(durationMs, rung.signal);
       if (rung.signal.aborted) rung = new AbortController();
     },
