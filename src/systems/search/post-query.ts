@@ -75,7 +75,8 @@ export function parsePostQuery(text: string): ParsedPostQuery {
 /** The first id of the day, in UTC, or of the moment so much later. */
 function idAt(date: string, laterMs: number): Id {
   const timeMs = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(timeMs)) {
+  // 30 February would be a day in March.
+  if (Number.isNaN(timeMs) || !new Date(timeMs).toISOString().startsWith(date)) {
     throw invalidField('q', 'since: and until: take a day such as 2026-01-31.');
   }
   const idMs = timeMs + laterMs;
