@@ -6,8 +6,7 @@ import fastifyCompress from '@fastify/compress';
 import fastifyCookie from '@fastify/cookie';
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Ajv from 'ajv';
-import addFormats from 'ajv-formats';
+import { Ajv } from 'ajv';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -29,6 +28,7 @@ import { registerOpenApi } from './openapi.ts';
 import { PROBLEM_TYPE, Problem, problemOf } from './problem.ts';
 import { registerRateLimits } from './rate-limit.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
+import { withTextFormats } from './text-formats.ts';
 import { registerTurningAway, type TurnAway } from './turn-away.ts';
 import { registerUpgrades } from './upgrades.ts';
 
@@ -178,12 +178,12 @@ export async function drain(app: App, timeoutMs: number, idleMs = DRAIN_IDLE_MS)
 }
 
 /** Bodies are taken as they are: a number where a string belongs is a mistake to name, not to convert. */
-const strict = addFormats.default(
-  new Ajv.default({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false }),
+const strict = withTextFormats(
+  new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false }),
 );
 /** Query and path are all text, so "20" is a number there. */
-const coercing = addFormats.default(
-  new Ajv.default({
+const coercing = withTextFormats(
+  new Ajv({
     allErrors: true,
     useDefaults: true,
     coerceTypes: true,

@@ -1,9 +1,9 @@
 /** Bodies of calls about one link where they come in other ways than as the body of one: rows of tables. */
-import Ajv from 'ajv';
-import addFormats from 'ajv-formats';
+import { Ajv } from 'ajv';
 import type { Static } from 'typebox';
 import { AppError } from '../../core/errors.ts';
 import { problemOf } from '../../http/problem.ts';
+import { withTextFormats } from '../../http/text-formats.ts';
 import type { LinkDraft } from './link.ts';
 import { changesOf, NewLinkBody } from './link-schemas-routes.ts';
 
@@ -13,7 +13,7 @@ export interface LinkBodies {
 }
 
 export function createLinkBodies(): LinkBodies {
-  const ajv = addFormats.default(new Ajv.default({ allErrors: true, strict: false }));
+  const ajv = withTextFormats(new Ajv({ allErrors: true, strict: false }));
   const validate = ajv.compile<Static<typeof NewLinkBody>>(NewLinkBody);
   return {
     draftOf(body) {

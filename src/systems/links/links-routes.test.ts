@@ -333,6 +333,7 @@ describe('links', () => {
     assert.deepEqual(await find('search=nothing'), []);
     assert.deepEqual(await find(`search=${plain.code}`), [plain.link_id]);
     assert.deepEqual(await find('created_from=2099-01-01T00:00:00Z'), []);
+    assert.equal((await call('GET', '/links?created_from=2016-12-31T23:59:60Z')).status, 422);
     assert.deepEqual(await find('created_before=2023-01-01T00:00:00Z'), []);
     assert.deepEqual(await find('created_from=2023-01-01T00:00:00Z'), [limited.link_id, plain.link_id]);
     assert.deepEqual(await find('state=used_up'), []);

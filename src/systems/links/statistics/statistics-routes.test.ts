@@ -200,6 +200,8 @@ describe('the statistics of a link', () => {
       ['?interval=week', /interval/],
       ['?by=address', /by/],
       ['?from=yesterday', /from/],
+      ['?from=2016-12-31T23:59:60Z', /from/],
+      ['?to=9999-12-31T23:59:59-01:00', /to/],
       ['?tz=Europe/Berlin', /tz/],
     ];
     for (const [query, message] of refused) {
