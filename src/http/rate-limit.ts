@@ -2,8 +2,8 @@
  * Rate limits per route class, account tier and address. Every limited answer says where its caller stands
  * (`RateLimit-Limit`, `-Remaining`, `-Reset`); a refusal is 429 with the exact `Retry-After`.
  */
-import { isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { networkOf } from '../core/client-network.ts';
 import { AppError } from '../core/errors.ts';
 import type { UserTier } from '../core/principal.ts';
 import type { RateLimitDecision, RateLimiter, RateLimitPolicy } from '../ports/rate-limiter/rate-limiter.ts';
@@ -93,16 +93,6 @@ function trusted(policy: RateLimitPolicy): RateLimitPolicy {
 function subjectOf(limit: LimitClass, { principal, ip }: FastifyRequest): string {
   if (principal !== undefined && limit !== 'sign-in' && limit !== 'sign-up') return `u${principal.userId}`;
   return `a${networkOf(ip)}`;
-}
-
-/** A household has a whole /64 of IPv6 addresses, so that is what counts. */
-function networkOf(ip: string): string {
-  if (!isIPv6(ip) || ip.startsWith('::ffff:')) return ip;
-  const [head = '', tail = ''] = ip.split('::');
-  const left = head.split(':').filter((group) => group !== '');
-  const right = tail.split(':').filter((group) => group !== '');
-  const zeros = ip.includes('::') ? Array.from({ length: 8 - left.length - right.length }, () => '0') : [];
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }
 
 /** A store that cannot be reached limits nobody: better a busy server than none. */

@@ -1,5 +1,6 @@
-/** How often an address may try: codes that do not exist, and passwords. */
+/** How often an address may try: codes that do not exist, and passwords. Of IPv6 all addresses of a network count as one. */
 
+import { networkOf } from '../../../core/client-network.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { RateLimiter, RateLimitPolicy } from '../../../ports/rate-limiter/rate-limiter.ts';
@@ -17,7 +18,7 @@ export const PASSWORDS_OF_ADDRESS: RateLimitPolicy = {
 export const PASSWORDS_OF_LINK: RateLimitPolicy = {
   ...{ name: 'link-passwords', algorithm: 'token_bucket', limit: 300, windowMs: 5 * MINUTE_MS },
 };
-/** Addresses that are remembered as refused; beyond, the longest remembered are forgotten. */
+/** Networks that are remembered as refused; beyond, the longest remembered are forgotten. */
 export const REFUSED_MAX = 10_000;
 
 export interface AttemptLimits {
@@ -37,7 +38,7 @@ export interface AttemptLimitsDeps {
 }
 
 export function createAttemptLimits({ rateLimiter, nowMs, log }: AttemptLimitsDeps): AttemptLimits {
-  /** Until when, by address. In the order of their refusal. */
+  /** Until when, by network. In the order of their refusal. */
   const refused = new Map<string, number>();
 
   async function take(policy: RateLimitPolicy, key: string): Promise<number | undefined> {
@@ -54,23 +55,25 @@ export function createAttemptLimits({ rateLimiter, nowMs, log }: AttemptLimitsDe
 
   return {
     admit(address) {
-      const untilMs = refused.get(address);
+      const network = networkOf(address);
+      const untilMs = refused.get(network);
       if (untilMs === undefined) return;
       const leftMs = untilMs - nowMs();
       if (leftMs > 0) throw tooMany('codes that do not exist', leftMs / 1_000);
-      refused.delete(address);
+      refused.delete(network);
     },
     async unknownCode(address) {
-      const retryAfterS = await take(UNKNOWN_CODES, address);
+      const network = networkOf(address);
+      const retryAfterS = await take(UNKNOWN_CODES, network);
       if (retryAfterS === undefined) return;
-      refused.set(address, nowMs() + retryAfterS * 1_000);
+      refused.set(network, nowMs() + retryAfterS * 1_000);
       const [oldest] = refused.keys();
       if (refused.size > REFUSED_MAX && oldest !== undefined) refused.delete(oldest);
       throw tooMany('codes that do not exist', retryAfterS);
     },
     async password(linkId, address) {
       const retryAfterS =
-        (await take(PASSWORDS_OF_ADDRESS, `${linkId} ${address}`)) ??
+        (await take(PASSWORDS_OF_ADDRESS, `${linkId} ${networkOf(address)}`)) ??
         (await take(PASSWORDS_OF_LINK, String(linkId)));
       if (retryAfterS !== undefined) throw tooMany('passwords', retryAfterS);
     },

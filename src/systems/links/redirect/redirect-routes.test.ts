@@ -481,4 +481,32 @@ describe('who tries too often', () => {
       await setting.close();
     }
   });
+
+  it('is known by the network of an IPv6 address, of which everyone has as many as they like', async () => {
+    const frozen = { ...systemClock, nowMs: () => 1_800_000_000_000, monotonicMs: () => 1 };
+    const setting = await createLinksSetting({
+      ...{ rateLimits: true, clock: frozen, trustedProxies: ['127.0.0.1'] },
+    });
+    const from = (count: number) => ({ 'x-forwarded-for': `2001:db8:1:2::${(count + 1).toString(16)}` });
+    const elsewhere = { 'x-forwarded-for': '2001:db8:1:3::1' };
+    try {
+      for (let count = 0; count < UNKNOWN_CODES.limit; count += 1) {
+        assert.equal((await setting.open(`nosuch-${count}`, from(count))).status, 404);
+      }
+      assert.equal((await setting.open('nosuch-last', from(1_000))).status, 429);
+      assert.equal((await setting.open('nosuch-last', from(1_001))).status, 429);
+      assert.equal((await setting.open('nosuch-last', elsewhere)).status, 404);
+      const { code } = await setting.create({ url: TARGET, password: 'open sesame' });
+      await setting.shortener.cache.load(0, code);
+      const send = (headers: Record<string, string>) =>
+        setting.send('POST', `/l/${code}`, { ...FORM, ...headers }, 'password=wrong');
+      for (let count = 0; count < PASSWORDS_OF_ADDRESS.limit; count += 1) {
+        assert.equal((await send(from(count))).status, 403);
+      }
+      assert.equal((await send(from(2_000))).status, 429);
+      assert.equal((await send(elsewhere)).status, 403);
+    } finally {
+      await setting.close();
+    }
+  });
 });
