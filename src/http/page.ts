@@ -14,8 +14,8 @@ export interface PageContent {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #16191f; --quiet: #525b69; --line: #d5dae2; --edge: #7d8796; --ground: #f5f6f8; --card: #fff; --accent: #1a5fb4 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e9edf2; --quiet: #a3adbb; --line: #2c343f; --edge: #78849a; --ground: #0f1216; --card: #171b21; --accent: #78aef5 } }
+:root { color-scheme: light dark; --ink: #16191f; --quiet: #525b69; --line: #d5dae2; --edge: #7d8796; --ground: #f5f6f8; --card: #fff; --accent: #1a5fb4; --wrong: #b3261e }
+@media (prefers-color-scheme: dark) { :root { --ink: #e9edf2; --quiet: #a3adbb; --line: #2c343f; --edge: #78849a; --ground: #0f1216; --card: #171b21; --accent: #78aef5; --wrong: #ff8f86 } }
 a { color: var(--accent) }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 17px/1.55 system-ui, sans-serif }
@@ -30,7 +30,13 @@ pre { margin: 0; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; 
 form { display: grid; gap: .75rem; max-width: 24rem; margin-top: 1.5rem }
 input, button { font: inherit; padding: .7rem .9rem; border: 1px solid var(--edge); border-radius: .7rem; background: var(--card); color: inherit }
 button { background: var(--accent); border-color: var(--accent); color: var(--ground); cursor: pointer } button:disabled { opacity: .6 }
-input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+input:focus-visible, button:focus-visible, .button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+[role=alert] { margin: 0; color: var(--wrong) } [role=alert]:not(:empty)::before { content: "\\26a0\\fe0e\\a0" } [aria-invalid=true] { border-color: var(--wrong) }
+.button { display: inline-block; padding: .7rem 1.4rem; border-radius: .7rem; background: var(--accent); color: var(--card); text-decoration: none }
+.mark { display: block; width: 3rem; height: 3rem; margin-bottom: .75rem; fill: none; stroke: var(--accent); stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round }
+.targets { display: grid; gap: .75rem; margin: 0 0 1.5rem; padding: 0; list-style: none }
+.targets li { padding: .9rem 1rem; border: 1px solid var(--line); border-radius: .7rem; background: var(--card); overflow-wrap: anywhere }
+.targets code { color: var(--quiet); font: 14px/1.6 ui-monospace, monospace }
 `;
 
 /** Sends the page. Never cached: what is in it depends on who runs the server, and how. */

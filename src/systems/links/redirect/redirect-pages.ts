@@ -11,12 +11,24 @@ export interface PageText {
 
 type Gone = Extract<Opening, { readonly outcome: 'gone' }>;
 
+/** Line drawings of 24 units, as the app has them. The words say what they stand for. */
+const MARKS = {
+  unknown: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14m5 12 4 4M9 9l4 4M13 9l-4 4',
+  gone: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M6.5 6.5l11 11',
+  password: 'M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3',
+  leads: 'M4 12h14M13 6l6 6-6 6',
+} as const;
+
+function mark(name: keyof typeof MARKS): string {
+  return `<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="${MARKS[name]}"/></svg>`;
+}
+
 const NO_INDEX = '<meta name="robots" content="noindex">';
 
 export const UNKNOWN_PAGE: PageText = {
   title: 'No such link',
   head: NO_INDEX,
-  body: `<h1>No such link</h1><p>Nothing is known under this address. Check how it is spelled: capital and small letters differ.</p>`,
+  body: `${mark('unknown')}<h1>No such link</h1><p>Nothing is known under this address. Check how it is spelled: capital and small letters differ.</p>`,
 };
 
 export const GONE_TEXTS: Readonly<Record<Gone['reason'], string>> = {
@@ -27,11 +39,14 @@ export const GONE_TEXTS: Readonly<Record<Gone['reason'], string>> = {
 };
 
 export function gonePage({ reason, blockedReason }: Gone, quote: (text: string) => string): PageText {
-  const why = blockedReason === undefined ? '' : `<p class="quiet">${quote(blockedReason)}</p>`;
+  const why =
+    blockedReason === undefined
+      ? ''
+      : `<p class="quiet">The people who run this server say: ${quote(blockedReason)}</p>`;
   return {
     title: 'This link leads nowhere any more',
     head: NO_INDEX,
-    body: `<h1>This link leads nowhere any more</h1><p>${GONE_TEXTS[reason]}</p>${why}`,
+    body: `${mark('gone')}<h1>This link leads nowhere any more</h1><p>${GONE_TEXTS[reason]}</p>${why}`,
   };
 }
 
@@ -46,7 +61,7 @@ export function passwordPage(wrong: boolean): PageText {
     title: 'This link has a password',
     head: NO_INDEX,
     formAction: "'self' https: http:",
-    body: `<h1>This link has a password</h1>
+    body: `${mark('password')}<h1>This link has a password</h1>
 <p>Who gave you the link can tell you.</p>
 <form method="post">
 <label for="password">Password</label>
@@ -74,11 +89,11 @@ export function previewPage(
   const items = targets.map((target) => `<li>${targetHtml(target, quote)}</li>`).join('');
   const lead = guarded
     ? '<p>It has a password, or may be opened a limited number of times. So where it leads is told only when it is opened.</p>'
-    : `<p>It leads ${targets.length > 1 ? 'to one of these' : 'here'}:</p><ul>${items}</ul>`;
+    : `<p>It leads ${targets.length > 1 ? 'to one of these' : 'here'}:</p><ul class="targets">${items}</ul>`;
   return {
     title: 'Where this link leads',
     head: NO_INDEX,
-    body: `<h1>Where this link leads</h1>${lead}<p><a rel="nofollow noreferrer" href="${quote(url)}">Open it</a></p>`,
+    body: `${mark('leads')}<h1>Where this link leads</h1>${lead}<p><a class="button" rel="nofollow noreferrer" href="${quote(url)}">Open it</a></p>`,
   };
 }
 
@@ -87,5 +102,5 @@ function targetHtml(target: string, quote: (text: string) => string): string {
   const { hostname } = new URL(target);
   const read = domainToUnicode(hostname);
   const hint = read === hostname || read === '' ? '' : ` <span class="quiet">(${quote(read)})</span>`;
-  return `<code>${quote(target)}</code>${hint}`;
+  return `<b>${quote(hostname)}</b>${hint}<br><code>${quote(target)}</code>`;
 }
