@@ -195,6 +195,17 @@ describe('a redirect', () => {
     assert.equal(onItsHost.status, 303);
   });
 
+  it('tells the target no password, also where its owner has just taken it off', async () => {
+    const made = { url: TARGET, password: 'open sesame', redirect_type: 307 };
+    const { code, link_id } = await setting.create(made);
+    await setting.call('PATCH', `/links/${link_id}`, ALICE, { password: null });
+    const { status, headers } = await setting.send('POST', `/l/${code}`, FORM, 'password=open+sesame');
+    assert.equal(status, 303);
+    assert.equal(headers.location, TARGET);
+    // A form for the target itself.
+    assert.equal((await setting.send('POST', `/l/${code}`, FORM, 'x=y')).status, 307);
+  });
+
   it('takes forms of little more than a password, and no route takes any besides', async () => {
     const { code } = await setting.create({ url: TARGET, password: 'open sesame' });
     const large = await setting.send('POST', `/l/${code}`, FORM, `password=${'x'.repeat(2_100)}`);

@@ -132,7 +132,7 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
       const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
       const visitor = visitorOf(request.raw, request.ip);
       const domainId = domainIdFor(hosts, visitor);
-      const password = form.get('password') ?? '';
+      const password = form.get('password') ?? undefined;
       return sendOpening(
         request,
         reply,

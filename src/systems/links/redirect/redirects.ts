@@ -96,7 +96,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
   function closed(link: CachedLink): Opening | undefined {
     const { guard } = link;
     if (guard?.gone === true) return GONE;
-    const blockedReason = blockedReasonOf(link);
+    const blockedReason = guard?.disabledReason ?? blockedReasonOf(link);
     if (blockedReason !== undefined) return { outcome: 'gone', reason: 'blocked', blockedReason };
     if (guard === undefined) return undefined;
     if (clock.nowMs() >= guard.expiresAtMs) return EXPIRED;
@@ -149,8 +149,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
       if (taken !== 'taken') guard.usedUp = true;
       if (taken === 'none') return USED_UP;
     }
-    // The answer to a form is fetched by GET, whatever the link says.
-    return admit(link, visitor, 'visit', password === undefined ? link.redirectType : 303);
+    return admit(link, visitor, 'visit', redirectTypeFor(link, password));
   }
 
   async function find(domainId: Id, code: string, visitor: Visitor): Promise<CachedLink | undefined> {
@@ -173,7 +172,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
       const reason = closed(link);
       if (reason !== undefined) return reason;
       if (guard !== undefined && isGuarded(guard)) return openGuarded(link, guard, visitor, password);
-      return admit(link, visitor, quickKindOf(visitor), link.redirectType);
+      return admit(link, visitor, quickKindOf(visitor), redirectTypeFor(link, password));
     },
 
     async preview(domainId, code, visitor) {
@@ -190,6 +189,11 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
 
 function isGuarded(guard: Guard | undefined): boolean {
   return guard !== undefined && (guard.limited || guard.passwordHash !== undefined);
+}
+
+/** A browser that sent a password fetches the target by GET, whatever the link says: by 307 it would send it there too. */
+function redirectTypeFor({ redirectType }: CachedLink, password: string | undefined): RedirectType | 303 {
+  return password === undefined ? redirectType : 303;
 }
 
 /** Whether it is a bot is found out later, off the hot path, where nothing depends on it. */
