@@ -172,7 +172,7 @@ RULES = [
     ("username", r"must be 3 to 30 letters \(a to z\), digits or _\.|is reserved\. Choose another name\."),
     ("email", r"must be an address such as name@example\.org, .*"),
     ("password", r"must not be the username\. Choose another one\."),
-    ("password|current_password", r"is not your password\."),
+    ("password|current_password", r"is wrong\."),
     ("current_password", r"is needed to set a new password\."),
     ("text", r"must not be blank\. Say something\."),
     ("reason", r"must not be empty\."),

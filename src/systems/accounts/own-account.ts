@@ -66,7 +66,7 @@ export function createOwnAccount({
 
     async checkPassword(userId, password) {
       if (!(await credentials.verify(userId, password))) {
-        throw invalidField('password', 'is not your password.');
+        throw invalidField('password', 'is wrong.');
       }
     },
 

@@ -80,7 +80,7 @@ export function Navigation() {
         {isSignedIn.value && (
           <a class="way way-write" href="/compose">
             <Icon name="write" />
-            <span>Post</span>
+            <span class="way-label">Post</span>
           </a>
         )}
         <div class="ways-rest">{rest.map(show)}</div>
@@ -88,7 +88,7 @@ export function Navigation() {
           <>
             <button type="button" class="way way-menu" popovertarget="more-ways">
               <Icon name="menu" />
-              <span>Menu</span>
+              <span class="way-label">Menu</span>
             </button>
             <div id="more-ways" class="more-ways" popover="auto">
               {rest.map(show)}
@@ -108,7 +108,7 @@ function WayLink({ way, isCurrent }: { readonly way: Way; readonly isCurrent: bo
         <Icon name={icon} filled={isCurrent && icon !== 'search' && icon !== 'link'} />
         {badge > 0 && <span class="badge figures">{badge > 99 ? '99+' : badge}</span>}
       </span>
-      <span>{label}</span>
+      <span class="way-label">{label}</span>
       {badge > 0 && <span class="unseen">{badge} new</span>}
     </a>
   );

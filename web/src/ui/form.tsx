@@ -24,7 +24,7 @@ export function useForm(send: () => Promise<void>): FormState {
     get summary() {
       const { errors = [], message } = problem ?? {};
       const areBelow = errors.length > 0 && errors.every(({ field }) => fields.has(field));
-      return areBelow ? 'It was not sent: see what is marked below.' : message;
+      return areBelow ? 'Not done yet: see what is marked below.' : message;
     },
     errorOf(field) {
       fields.add(field);

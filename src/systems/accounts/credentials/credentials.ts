@@ -92,7 +92,7 @@ export function createCredentials({ sql, passwords, clock }: CredentialsDeps): C
       const checkedHash = await passwordHashOf(userId);
       const right = await passwords.verify(checkedHash, current);
       if (checkedHash === undefined || !right) {
-        throw invalidField('current_password', 'is not your password.');
+        throw invalidField('current_password', 'is wrong.');
       }
       return { passwordHash: await passwords.hash(password), checkedHash };
     },

@@ -46,7 +46,7 @@ function BlockedTargets() {
 }
 
 function NewBlockedTarget({ list }: { readonly list: Items<BlockedTarget> }) {
-  const [target, setTarget] = useState('');
+  const [target, setTarget] = useState(entry.value.query.get('target') ?? '');
   const [reason, setReason] = useState('');
   const form = useForm(async () => {
     const made = await post<BlockedTarget>('/moderation/blocked-targets', { target: target.trim(), reason });

@@ -140,7 +140,7 @@ function RoleChoice({ user }: { readonly user: ModeratedUser }) {
 
   return (
     <details>
-      <summary class="small">Role of @{user.username}</summary>
+      <summary class="person-role small">Role of @{user.username}</summary>
       <Select label="Role" value={user.role} choices={ROLES} onChoose={(wanted) => void choose(wanted)} />
     </details>
   );
