@@ -106,7 +106,11 @@ function WayLink({ way, isCurrent }: { readonly way: Way; readonly isCurrent: bo
     <a class="way" href={href} aria-current={isCurrent ? 'page' : undefined}>
       <span class="way-icon">
         <Icon name={icon} filled={isCurrent && icon !== 'search' && icon !== 'link'} />
-        {badge > 0 && <span class="badge figures">{badge > 99 ? '99+' : badge}</span>}
+        {badge > 0 && (
+          <span class="badge figures" aria-hidden="true">
+            {badge > 99 ? '99+' : badge}
+          </span>
+        )}
       </span>
       <span class="way-label">{label}</span>
       {badge > 0 && <span class="unseen">{badge} new</span>}
