@@ -9,7 +9,7 @@ export const SCOPE_MEANINGS = {
   'relationships:read':
     'Whom you mute and block, who asks to follow you; people and their lists as you see them.',
   'relationships:write': 'Follow, mute, block, and answer who asks to follow you.',
-  'reports:write': 'Report users and posts to the moderators.',
+  'reports:write': 'Report users, posts and links to the moderators.',
   'notifications:read': 'Your notifications.',
   'notifications:write': 'Mark notifications as read, and choose what notifies you.',
   'live:read': 'Hear at once of new posts in your home timeline, and of notifications.',

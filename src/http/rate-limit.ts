@@ -11,7 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** A class of routes with a limit of its own. */
-export type LimitClass = 'read' | 'write' | 'bulk' | 'visit' | 'live' | 'sign-in' | 'sign-up';
+export type LimitClass = 'read' | 'write' | 'bulk' | 'visit' | 'live' | 'report' | 'sign-in' | 'sign-up';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,7 +24,7 @@ declare module 'fastify' {
 
 const MINUTE_MS = 60_000;
 
-/** Reads, writes, tables and live connections count for the account, or for the address of who is not signed in; the rest for the address. */
+/** Reads, writes, tables, live connections and reports count for the account, or for the address of who is not signed in; the rest for the address. */
 const POLICIES: Readonly<Record<LimitClass, RateLimitPolicy>> = {
   // A page of the app asks for about ten things; a person turns a page every second at the very most.
   read: { name: 'read', algorithm: 'token_bucket', limit: 1_000, windowMs: MINUTE_MS },
@@ -35,6 +35,8 @@ const POLICIES: Readonly<Record<LimitClass, RateLimitPolicy>> = {
   live: { name: 'live', algorithm: 'token_bucket', limit: 60, windowMs: MINUTE_MS },
   // Links, by whoever comes: all people of a large network count together.
   visit: { name: 'visit', algorithm: 'token_bucket', limit: 6_000, windowMs: MINUTE_MS },
+  // To the moderators, who read each one.
+  report: { name: 'report', algorithm: 'token_bucket', limit: 20, windowMs: 10 * MINUTE_MS },
   // Exact, so that nobody guesses passwords twice as fast about the end of a window.
   'sign-in': { name: 'sign-in', algorithm: 'sliding_window', limit: 30, windowMs: 5 * MINUTE_MS },
   'sign-up': { name: 'sign-up', algorithm: 'fixed_window', limit: 30, windowMs: 10 * MINUTE_MS },

@@ -8,6 +8,10 @@ import { DOMAIN_SCHEMAS, domainRoutes } from '../systems/links/domains/domains-r
 import { createLinkClicks, type LinkClicks } from '../systems/links/link-clicks.ts';
 import { LINK_SCHEMAS } from '../systems/links/link-schemas-routes.ts';
 import { linkRoutes } from '../systems/links/links-routes.ts';
+import {
+  MODERATED_LINK_SCHEMAS,
+  moderatedLinkRoutes,
+} from '../systems/links/moderation/moderated-links-routes.ts';
 import { qrRoutes } from '../systems/links/qr/qr-routes.ts';
 import { createRedirectFront, redirectRoutes } from '../systems/links/redirect/redirect-routes.ts';
 import { createShortener, type Shortener } from '../systems/links/shortener.ts';
@@ -24,6 +28,14 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import type { ComposedSystem } from './compose.ts';
+
+const SCHEMAS = [
+  ...LINK_SCHEMAS,
+  ...BLOCKED_TARGET_SCHEMAS,
+  ...DOMAIN_SCHEMAS,
+  ...MODERATED_LINK_SCHEMAS,
+  ...TRANSFER_SCHEMAS,
+];
 
 export interface LinksCompositionDeps {
   readonly config: Config;
@@ -56,6 +68,8 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     hashPassword: (password) => accounts.passwords.hash(password),
     verifyPassword: (passwordHash, password) => accounts.passwords.verify(passwordHash, password),
     countryOf: ports.countryTable.countryOf,
+    recordAct: (transaction, userId, act) =>
+      accounts.auditLog.add(transaction, { userId, role: 'moderator' }, act),
   });
   await shortener.open();
   const { http, links } = config;
@@ -65,7 +79,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
   metrics.watchQueue('link-clicks', clicks.waiting);
   return {
     shortener,
-    schemas: [...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS, ...DOMAIN_SCHEMAS, ...TRANSFER_SCHEMAS],
+    schemas: SCHEMAS,
     front: createRedirectFront(redirects),
     pages: (app) => redirectRoutes(app, redirects),
     routes(app) {
@@ -74,6 +88,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
       qrRoutes(app, shortener);
       blockedTargetRoutes(app, { ...shortener, writes });
       domainRoutes(app, { ...shortener, writes });
+      moderatedLinkRoutes(app, { ...shortener, writes });
       dailyClicksRoutes(app, clicks);
       statisticsRoutes(app, {
         statistics: clicks.statistics,

@@ -101,6 +101,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     registration: config.registration,
     publicUrl,
     postExists: (viewerId, postId, session) => feed.posts.isVisible(viewerId, postId, session),
+    findLink: (named, session) => links.shortener.moderatedLinks.find(named, session),
     countsOf: (userIds) => feed.countsOf(userIds),
     relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),
   });

@@ -16,6 +16,7 @@ import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-s
 import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { type Accounts, createAccounts } from '../../src/systems/accounts/accounts.ts';
 import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../../src/systems/accounts/accounts-routes.ts';
+import type { NamedLink, ReportedLink } from '../../src/systems/accounts/moderation/reports.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createTestDatabase } from './database.ts';
@@ -24,6 +25,13 @@ import { serverOptions } from './server-options.ts';
 export const PASSWORD = 'correct horse battery';
 /** The only post there is, and everyone sees it. */
 export const A_POST: Id = 2_000_000_000_000_000;
+/** Of nobody who signs up. */
+export const A_LINK: ReportedLink = {
+  linkId: 2_000_000_000_000_008,
+  ownerId: 2_000_000_000_000_016,
+  shortUrl: 'https://go.example/a-link',
+  targets: ['https://example.org/secret'],
+};
 
 export interface SettingOptions {
   readonly registration?: 'open' | 'closed';
@@ -78,6 +86,8 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     countsOf: async () => counts,
     relationshipsOf: async () => relationships,
     postExists: async (_viewerId: Id, postId: Id) => postId === A_POST,
+    findLink: async ({ linkId, code }: NamedLink) =>
+      linkId === A_LINK.linkId || code === 'a-link' ? A_LINK : undefined,
   };
   const accounts: Accounts = createAccounts(deps);
   await accounts.open();

@@ -14,6 +14,11 @@ import type { Click } from '../../src/systems/links/clicks/click-recorder.ts';
 import { DOMAIN_SCHEMAS, domainRoutes } from '../../src/systems/links/domains/domains-routes.ts';
 import { LINK_SCHEMAS } from '../../src/systems/links/link-schemas-routes.ts';
 import { linkRoutes } from '../../src/systems/links/links-routes.ts';
+import {
+  MODERATED_LINK_SCHEMAS,
+  moderatedLinkRoutes,
+} from '../../src/systems/links/moderation/moderated-links-routes.ts';
+import type { StaffAct } from '../../src/systems/links/moderation/staff-acts.ts';
 import { createRedirectFront, redirectRoutes } from '../../src/systems/links/redirect/redirect-routes.ts';
 import { createShortener } from '../../src/systems/links/shortener.ts';
 import {
@@ -79,6 +84,7 @@ export async function openLinksProcess(
   const randomness = systemRandomness;
   const eventLog = createPostgresEventLog({ sqlStore: sql, clock: systemClock, randomness, log });
   const clicks: Click[] = [];
+  const acts: (StaffAct & { readonly actorId: Id })[] = [];
   const metrics = createMetrics({ version: 'test' });
   const rateLimiter = rateLimits ? createMemoryRateLimiter({ clock }) : undefined;
   const shortener = createShortener({
@@ -89,6 +95,7 @@ export async function openLinksProcess(
     cacheBytes: 1_000_000,
     privateAddresses: 'refuse',
     ...outsideWorld,
+    recordAct: async (_transaction, actorId, act) => void acts.push({ actorId, ...act }),
     // What is tested is what comes of it, not argon2.
     hashPassword: async (password) => `hash of ${password}`,
     verifyPassword: async (passwordHash, password) => passwordHash === `hash of ${password}`,
@@ -109,7 +116,13 @@ export async function openLinksProcess(
       ...{ log, clock, metrics, trustedProxies },
     }),
   );
-  for (const schema of [...USER_SCHEMAS, ...LINK_SCHEMAS, ...BLOCKED_TARGET_SCHEMAS, ...DOMAIN_SCHEMAS])
+  for (const schema of [
+    ...USER_SCHEMAS,
+    ...LINK_SCHEMAS,
+    ...BLOCKED_TARGET_SCHEMAS,
+    ...DOMAIN_SCHEMAS,
+    ...MODERATED_LINK_SCHEMAS,
+  ])
     app.addSchema(schema);
   const redirects = {
     ...shortener,
@@ -122,6 +135,7 @@ export async function openLinksProcess(
       linkRoutes(api, { ...shortener, writes, nowMs: () => clock.nowMs() });
       blockedTargetRoutes(api, { ...shortener, writes });
       domainRoutes(api, { ...shortener, writes });
+      moderatedLinkRoutes(api, { ...shortener, writes });
     },
     { prefix: '/api/v1' },
   );
@@ -150,7 +164,7 @@ export async function openLinksProcess(
   }
 
   return {
-    ...{ sql, eventLog, shortener, clicks, metrics, tail, send },
+    ...{ sql, eventLog, shortener, clicks, acts, metrics, tail, send },
 
     call(
       method: string,

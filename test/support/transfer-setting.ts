@@ -68,6 +68,7 @@ export async function createTransferSetting(): Promise<TransferSetting> {
     cacheBytes: 1_000_000,
     privateAddresses: 'refuse',
     ...noOutsideWorld(),
+    recordAct: async () => undefined,
     hashPassword: async (password) => `hash of ${password}`,
     verifyPassword: async (hash, password) => hash === `hash of ${password}`,
     countryOf: () => undefined,

@@ -12,7 +12,7 @@ import { createPasswords, type Passwords } from './credentials/password.ts';
 import { createPasswordResets, type PasswordResets } from './credentials/password-resets.ts';
 import { type AuditLog, createAuditLog } from './moderation/audit-log.ts';
 import { createModeration, type Moderation } from './moderation/moderation.ts';
-import { createReports, type PostExists, type Reports } from './moderation/reports.ts';
+import { createReports, type FindLink, type PostExists, type Reports } from './moderation/reports.ts';
 import { createOwnAccount, type OwnAccount } from './own-account.ts';
 import { createRegistration, type Registration } from './registration.ts';
 import { type Authenticator, createAuthenticator } from './sessions/authenticator.ts';
@@ -58,6 +58,7 @@ export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'> {
   /** Where people reach this server, without a slash at the end; known once it listens. */
   readonly publicUrl: () => string;
   readonly postExists: PostExists;
+  readonly findLink: FindLink;
 }
 
 export function createAccounts(deps: AccountsDeps): Accounts {

@@ -10,7 +10,12 @@ export function linkOf(row: LinkRow, { blockedReason }: Pick<TargetRules, 'block
   const targets = [link.url, ...link.rules.map(({ url }) => url)];
   const reasons = targets.map((url) => blockedReason(new URL(url)));
   const blockedBy = reasons.find((reason) => reason !== undefined);
-  return { ...link, visits: row.visits, visitCount: row.visit_count, blockedReason: blockedBy };
+  return {
+    ...link,
+    visits: row.visits,
+    visitCount: row.visit_count,
+    blockedReason: row.disabled_reason ?? blockedBy,
+  };
 }
 
 export function announcedOf(row: LinkRow): AnnouncedLink {

@@ -56,7 +56,7 @@ export interface Link extends LinkTarget {
   readonly visitCount: number;
   readonly hasPassword: boolean;
   readonly updatedAt: Date | null;
-  /** Why a moderator's list forbids its target; `undefined`: it does not. */
+  /** Why moderators have turned it off, or their list forbids its target; `undefined`: neither. */
   readonly blockedReason: string | undefined;
 }
 

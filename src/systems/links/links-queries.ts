@@ -24,22 +24,24 @@ export interface LinkRow {
   /** Humans, as far as they are counted. */
   readonly visit_count: number;
   readonly password_hash: string | null;
+  readonly disabled_reason: string | null;
   readonly updated_at: Date | null;
 }
 
-const COLUMNS = `
+export const LINK_COLUMNS = `
   link.link_id, link.owner_id, link.domain_id, domain.host, link.code, link.code_origin, link.url, link.title, link.tags,
   link.redirect_type, link.pass_query, link.utm, link.rules, link.expires_at, link.max_visits,
-  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash, link.updated_at`;
+  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash,
+  link.disabled_reason, link.updated_at`;
 
-const JOINED = `
+export const LINK_JOINS = `
   LEFT JOIN link_domains AS domain ON domain.domain_id = link.domain_id
   LEFT JOIN link_visits AS visited ON visited.link_id = link.link_id
   LEFT JOIN link_click_totals AS clicked ON clicked.link_id = link.link_id`;
 
 export const getOwnLink = readStatement<[ownerId: Id, linkId: Id], LinkRow>(
   'links_get_own',
-  `SELECT ${COLUMNS} FROM links AS link ${JOINED}
+  `SELECT ${LINK_COLUMNS} FROM links AS link ${LINK_JOINS}
    WHERE link.link_id = $2 AND link.owner_id = $1 AND link.deleted_at IS NULL`,
 );
 
@@ -48,7 +50,7 @@ export const lockOwnLink = writeStatement<[ownerId: Id, linkId: Id], LinkRow>(
   'links_lock_own',
   `WITH locked AS MATERIALIZED (
      SELECT * FROM links WHERE link_id = $2 AND owner_id = $1 AND deleted_at IS NULL FOR UPDATE)
-   SELECT ${COLUMNS} FROM locked AS link ${JOINED}`,
+   SELECT ${LINK_COLUMNS} FROM locked AS link ${LINK_JOINS}`,
 );
 
 export interface LinkFilterRow extends LinkRow {
@@ -76,7 +78,7 @@ export const pageOwnLinks = readStatement<
 >(
   'links_page_own',
   `WITH looked_at AS MATERIALIZED (
-     SELECT ${COLUMNS}, (
+     SELECT ${LINK_COLUMNS}, (
        ($5::text IS NULL OR $5 = ANY (link.tags))
        AND ($6::text IS NULL OR link.title ILIKE $6 OR link.url ILIKE $6 OR link.code ILIKE $6)
        AND ($8::text IS NULL
@@ -84,7 +86,7 @@ export const pageOwnLinks = readStatement<
          OR ($8 = 'used_up' AND (link.expires_at IS NULL OR link.expires_at > $9) AND visited.visits >= link.max_visits)
          OR ($8 IN ('active', 'blocked') AND (link.expires_at IS NULL OR link.expires_at > $9)
              AND (visited.visits IS NULL OR link.max_visits IS NULL OR visited.visits < link.max_visits)))) AS matches
-     FROM links AS link ${JOINED}
+     FROM links AS link ${LINK_JOINS}
      WHERE link.owner_id = $1 AND link.deleted_at IS NULL AND link.link_id < $2
        AND link.link_id >= coalesce($7::bigint, 0)
      ORDER BY link.link_id DESC LIMIT $4),
@@ -93,7 +95,8 @@ export const pageOwnLinks = readStatement<
    SELECT * FROM fitting
    UNION ALL
    SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules,
-     expires_at, max_visits, visits, visit_count, password_hash, updated_at, false FROM last
+     expires_at, max_visits, visits, visit_count, password_hash, disabled_reason, updated_at,
+     false FROM last
    WHERE (SELECT count(*) FROM fitting) < $3 AND (SELECT count(*) FROM looked_at) = $4`,
 );
 
@@ -154,7 +157,7 @@ export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
    unlimited AS (DELETE FROM link_visits WHERE link_id = ANY ($1)),
    unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1))
    UPDATE links SET url = '', title = '', tags = '{}', utm = NULL, rules = NULL, password_hash = NULL, expires_at = NULL,
-     max_visits = NULL, deleted_at = $2
+     max_visits = NULL, disabled_reason = NULL, deleted_at = $2
    WHERE link_id = ANY ($1)`,
 );
 

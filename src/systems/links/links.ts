@@ -225,6 +225,7 @@ function newRow(link: NewLink, content: LinkContent): LinkRow {
     password_hash: link.passwordHash,
     visits: 0,
     visit_count: 0,
+    disabled_reason: null,
     updated_at: null,
     ...contentColumns(content),
   };

@@ -26,6 +26,8 @@ import { createLinkAddresses, type LinkAddresses } from './link-addresses.ts';
 import { LINKS_TOPIC } from './link-events.ts';
 import { createLinkWriter } from './link-writer.ts';
 import { createLinks, type Links } from './links.ts';
+import { createModeratedLinks, type ModeratedLinks } from './moderation/moderated-links.ts';
+import type { RecordAct } from './moderation/staff-acts.ts';
 import { createHiddenOwners, type HiddenOwners } from './owners/hidden-owners.ts';
 import { createAttemptLimits } from './redirect/attempt-limits.ts';
 import { createLinkCache, type LinkCache } from './redirect/link-cache.ts';
@@ -62,6 +64,7 @@ export interface ShortenerDeps {
   readonly privateAddresses: PrivateAddresses;
   readonly textRecords: TextRecords;
   readonly outboundHttp: OutboundHttp;
+  readonly recordAct: RecordAct;
   readonly hashPassword: (password: string) => Promise<string>;
   readonly verifyPassword: (passwordHash: string, password: string) => Promise<boolean>;
   /** ISO 3166-1 alpha-2, in upper case. */
@@ -72,6 +75,7 @@ export interface Shortener {
   readonly links: Links;
   readonly imports: LinkImports;
   readonly domains: Domains;
+  readonly moderatedLinks: ModeratedLinks;
   readonly hosts: LinkHosts;
   /** Where host names of owners must lead. */
   readonly targetHost: () => string;
@@ -106,6 +110,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
   };
   const codes = createCodes(deps);
   const writer = createLinkWriter(deps);
+  const hosts = createLinkHosts({ ...deps, verifiedHosts });
   const domains = createDomains({ ...deps, verifiedHosts, serverHosts: () => serverHostsOf(deps) });
   const domainErasure = createDomainErasure(deps);
   const links = createLinks({ ...deps, codes, writer, targets, findDomain: domains.findVerified });
@@ -129,7 +134,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
 
   return {
     ...{ links, imports, domains, addresses, redirects, blockedTargets, cache, hiddenOwners },
-    hosts: createLinkHosts({ ...deps, verifiedHosts }),
+    ...{ hosts, moderatedLinks: createModeratedLinks({ ...deps, addresses, hosts }) },
     targetHost: () => serverHostsOf(deps).at(-1) ?? '',
     tail: {
       topics: [LINKS_TOPIC, BLOCKED_TARGETS_TOPIC, LINK_DOMAINS_TOPIC],

@@ -23,7 +23,11 @@ export type AuditAction =
   | 'user_restored'
   | 'role_changed'
   | 'password_reset_created'
-  | 'report_resolved';
+  | 'report_resolved'
+  | 'target_blocked'
+  | 'target_unblocked'
+  | 'link_disabled'
+  | 'link_enabled';
 
 export interface AuditEntry {
   readonly entryId: Id;

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
+  A_LINK,
   A_POST,
   type AccountsSetting,
   createAccountsSetting,
   type SignedUp,
 } from '../../../../test/support/accounts-setting.ts';
 import type { UserRole } from '../../../core/principal.ts';
+import { OPEN_ANONYMOUS_REPORTS_MAX } from './reports.ts';
 
 describe('moderation', () => {
   let setting: AccountsSetting;
@@ -178,6 +180,8 @@ describe('moderation', () => {
         reporter_id: alice.userId,
         user_id: bob.userId,
         post_id: null,
+        link_id: null,
+        link: null,
         reason: 'spam',
         comment: 'See\nthere',
         status: 'open',
@@ -208,7 +212,8 @@ describe('moderation', () => {
         const answer = await report(body);
         assert.deepEqual([answer.statusCode, answer.json().errors[0]?.field], [status, field]);
       }
-      assert.equal((await setting.call('POST', '/reports', { body: {} })).statusCode, 401);
+      const body = { user_id: bob.userId, reason: 'spam' };
+      assert.equal((await setting.call('POST', '/reports', { body })).statusCode, 401);
     });
 
     it('is read and closed by moderators, once', async () => {
@@ -244,6 +249,78 @@ describe('moderation', () => {
       assert.equal((await auditOf(bob))[0].report_id, made[1]);
       const none = await setting.call('POST', '/moderation/reports/1234567890123456/resolve', moderator);
       assert.equal(none.statusCode, 404);
+    });
+
+    const byAnyone = (body: object, headers = {}) =>
+      setting.call('POST', '/reports', { body: { reason: 'phishing', ...body }, headers });
+    const reportsOf = async (as: SignedUp) =>
+      (await setting.call('GET', '/moderation/reports?limit=100', as)).json().items;
+    const closeAll = async () => {
+      for (const { report_id: reportId } of (
+        await setting.call('GET', '/moderation/reports?limit=100&status=open', moderator)
+      ).json().items) {
+        await setting.call('POST', `/moderation/reports/${reportId}/resolve`, moderator);
+      }
+    };
+
+    it('is made by anyone about a link, where only moderators see where it leads', async () => {
+      const linkId = String(A_LINK.linkId);
+      const link = {
+        owner_id: String(A_LINK.ownerId),
+        short_url: A_LINK.shortUrl,
+        targets: [...A_LINK.targets],
+      };
+      const bySignedIn = (await report({ link_id: linkId, reason: 'phishing' })).json();
+      const byNobody = (await byAnyone({ code: 'a-link' })).json();
+      for (const [made, reporterId] of [
+        [bySignedIn, alice.userId],
+        [byNobody, null],
+      ] as const) {
+        assert.deepEqual([made.reporter_id, made.link_id, made.link], [reporterId, linkId, null]);
+        assert.deepEqual([made.user_id, made.post_id], [null, null]);
+        const seen = (await reportsOf(moderator)).find(
+          (each: { report_id: string }) => each.report_id === made.report_id,
+        );
+        assert.deepEqual([seen.reporter_id, seen.link_id, seen.link], [reporterId, linkId, link]);
+      }
+      await setting.call('POST', `/moderation/reports/${byNobody.report_id}/resolve`, moderator);
+      const { items } = (await setting.call('GET', '/moderation/audit?limit=1', administrator)).json();
+      assert.deepEqual([items[0].action, items[0].user_id], ['report_resolved', link.owner_id]);
+    });
+
+    it('about a link says what is wrong, and about anything else wants to know who makes it', async () => {
+      const linkId = String(A_LINK.linkId);
+      for (const [body, status, field] of [
+        [{}, 422, 'user_id'],
+        [{ link_id: linkId, code: 'a-link' }, 422, 'user_id'],
+        [{ link_id: linkId, post_id: String(A_POST) }, 422, 'user_id'],
+        [{ code: 'no-link' }, 404, undefined],
+        [{ link_id: '1234567890123456' }, 404, undefined],
+        [{ link_id: 'x' }, 422, 'link_id'],
+        [{ code: '' }, 422, 'code'],
+        [{ code: 'x'.repeat(401) }, 422, 'code'],
+        [{ user_id: alice.userId }, 401, undefined],
+        [{ post_id: String(A_POST) }, 401, undefined],
+      ] as const) {
+        const answer = await byAnyone(body);
+        assert.deepEqual([answer.statusCode, answer.json().errors[0]?.field], [status, field], answer.body);
+      }
+      const unknown = await setting.call('POST', '/reports', {
+        token: 'x'.repeat(43),
+        body: { code: 'a-link', reason: 'spam' },
+      });
+      assert.equal(unknown.statusCode, 401);
+    });
+
+    it(`about one link is taken ${OPEN_ANONYMOUS_REPORTS_MAX} times of people who are not signed in, while open`, async () => {
+      await closeAll();
+      for (let count = 0; count < OPEN_ANONYMOUS_REPORTS_MAX; count += 1) {
+        assert.equal((await byAnyone({ code: 'a-link' })).statusCode, 201);
+      }
+      assert.equal((await byAnyone({ code: 'a-link' })).statusCode, 409);
+      assert.equal((await report({ code: 'a-link', reason: 'spam' })).statusCode, 201);
+      await closeAll();
+      assert.equal((await byAnyone({ code: 'a-link' })).statusCode, 201);
     });
 
     it('is not for others to read, and the audit log only for administrators', async () => {

@@ -23,6 +23,7 @@ import {
   REASON_GRAPHEMES_MAX,
   REPORT_STATUSES,
   type Report,
+  type ReportedLink,
   type Reports,
 } from './reports.ts';
 
@@ -34,15 +35,31 @@ export interface ModerationRoutesDeps {
   readonly auditLog: AuditLog;
 }
 
+const SHORT_URL_LENGTH_MAX = 400;
+
 const OptionalId = Type.Union([IdText, Type.Null()]);
 const OptionalTime = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
 
 export const ReportSchema = Type.Object(
   {
     report_id: IdText,
-    reporter_id: IdText,
-    user_id: Type.Union([IdText, Type.Null()], { description: 'Who is reported; null for a post.' }),
-    post_id: Type.Union([IdText, Type.Null()], { description: 'What is reported; null for a user.' }),
+    reporter_id: Type.Union([IdText, Type.Null()], {
+      description: 'Null: someone who was not signed in, about a link.',
+    }),
+    user_id: Type.Union([IdText, Type.Null()], { description: 'Who is reported, if it is a user.' }),
+    post_id: Type.Union([IdText, Type.Null()], { description: 'What is reported, if it is a post.' }),
+    link_id: Type.Union([IdText, Type.Null()], { description: 'What is reported, if it is a link.' }),
+    link: Type.Union(
+      [
+        Type.Object({
+          owner_id: IdText,
+          short_url: Type.String(),
+          targets: Type.Array(Type.String(), { description: 'All that it may have led to.' }),
+        }),
+        Type.Null(),
+      ],
+      { description: 'As it was when it was reported. Only moderators see it.' },
+    ),
     reason: Type.String({ examples: ['spam'] }),
     comment: Type.String(),
     status: Type.Enum([...REPORT_STATUSES]),
@@ -82,34 +99,50 @@ function reportsRoutes(app: App, { writes, reports }: ModerationRoutesDeps): voi
   app.post(
     '/reports',
     {
-      config: { access: 'user', scope: 'reports:write', problems: [404] },
+      config: { access: 'optional', scope: 'reports:write', limit: 'report', problems: [404, 409] },
       schema: {
         tags,
-        summary: 'Report a user or a post to the moderators',
+        summary: 'Report a user, a post or a link to the moderators',
+        description: 'Links can be reported by anyone who was given one; for the rest, sign in.',
         operationId: 'createReport',
         body: Type.Object(
           {
             user_id: Type.Optional(IdText),
             post_id: Type.Optional(IdText),
+            link_id: Type.Optional(IdText),
+            code: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: SHORT_URL_LENGTH_MAX,
+                description: 'Of a link, or its short URL.',
+                examples: ['https://go.example/4fTq9Zb'],
+              }),
+            ),
             reason: text(REASON_GRAPHEMES_MAX),
             comment: Type.Optional(text(COMMENT_GRAPHEMES_MAX)),
           },
-          { additionalProperties: false, description: 'With either user_id or post_id.' },
+          { additionalProperties: false, description: 'With one of user_id, post_id, link_id and code.' },
         ),
         response: { 201: reference(ReportSchema) },
       },
     },
     async (request, reply) => {
-      const { user_id: userId, post_id: postId, reason, comment } = request.body;
+      const { user_id: userId, post_id: postId, link_id: linkId, code, reason, comment } = request.body;
       const report = {
         userId: optionalId(userId, 'user_id'),
         postId: optionalId(postId, 'post_id'),
+        link:
+          linkId === undefined && code === undefined
+            ? undefined
+            : { linkId: optionalId(linkId, 'link_id'), code },
         reason,
         comment,
       };
-      return writes.answer(request, reply, 201, async (transaction) =>
-        presentReport(await reports.create(transaction, callerOf(request).userId, report)),
-      );
+      return writes.answer(request, reply, 201, async (transaction) => ({
+        ...presentReport(await reports.create(transaction, request.principal?.userId, report)),
+        // It may have a password, or a limit.
+        link: null,
+      }));
     },
   );
 
@@ -270,9 +303,11 @@ function presentReport(report: Report): Static<typeof ReportSchema> {
   const { reason, comment, status, note } = report;
   return {
     report_id: String(report.reportId),
-    reporter_id: String(report.reporterId),
+    reporter_id: optionalText(report.reporterId),
     user_id: optionalText(report.userId),
     post_id: optionalText(report.postId),
+    link_id: optionalText(report.link?.linkId ?? null),
+    link: report.link === null ? null : presentLink(report.link),
     reason,
     comment,
     status,
@@ -281,6 +316,10 @@ function presentReport(report: Report): Static<typeof ReportSchema> {
     resolved_by_id: optionalText(report.resolvedById),
     note,
   };
+}
+
+function presentLink({ ownerId, shortUrl, targets }: ReportedLink) {
+  return { owner_id: String(ownerId), short_url: shortUrl, targets: [...targets] };
 }
 
 function presentEntry(entry: AuditEntry): Static<typeof AuditEntrySchema> {

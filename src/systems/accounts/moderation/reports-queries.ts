@@ -2,11 +2,20 @@
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 
+/** As it was when it was reported. */
+export interface ReportedLinkRow {
+  readonly owner_id: string;
+  readonly short_url: string;
+  readonly targets: readonly string[];
+}
+
 export interface ReportRow {
   readonly report_id: Id;
-  readonly reporter_id: Id;
+  readonly reporter_id: Id | null;
   readonly user_id: Id | null;
   readonly post_id: Id | null;
+  readonly link_id: Id | null;
+  readonly link: ReportedLinkRow | null;
   readonly reason: string;
   readonly comment: string;
   readonly resolved_at: Date | null;
@@ -14,23 +23,34 @@ export interface ReportRow {
   readonly note: string | null;
 }
 
-const COLUMNS = 'report_id, reporter_id, user_id, post_id, reason, comment, resolved_at, resolved_by, note';
+const COLUMNS =
+  'report_id, reporter_id, user_id, post_id, link_id, link, reason, comment, resolved_at, resolved_by, note';
 
 export const insertReport = writeStatement<
   [
     reportId: Id,
     shard: number,
-    reporterId: Id,
+    reporterId: Id | null,
     userId: Id | null,
     postId: Id | null,
+    linkId: Id | null,
+    /** JSON. */
+    link: string | null,
     reason: string,
     comment: string,
   ],
   ReportRow
 >(
   'reports_insert',
-  `INSERT INTO reports (report_id, shard, reporter_id, user_id, post_id, reason, comment)
-   VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+  `INSERT INTO reports (report_id, shard, reporter_id, user_id, post_id, link_id, link, reason, comment)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ${COLUMNS}`,
+);
+
+/** Of people who were not signed in; at most `limit`, which is enough to know that there are too many. */
+export const countOpenAnonymousReports = readStatement<[linkId: Id, limit: number], { count: number }>(
+  'reports_count_open_anonymous',
+  `SELECT count(*)::integer AS count FROM (
+     SELECT FROM reports WHERE link_id = $1 AND resolved_at IS NULL AND reporter_id IS NULL LIMIT $2) AS counted`,
 );
 
 export const pageReports = readStatement<[before: Id, limit: number], ReportRow>(

@@ -13,6 +13,8 @@ const RULE_BYTES = 400;
 /** What stands between some links and their target. */
 export interface Guard {
   readonly gone: boolean;
+  /** Why the staff has turned it off. */
+  readonly disabledReason: string | undefined;
   /** Infinity: never. */
   readonly expiresAtMs: number;
   readonly limited: boolean;
@@ -50,6 +52,7 @@ export class CachedLink implements ChancedValue {
 function guardOf(row: OpenedLinkRow): Guard | undefined {
   const guard: Guard = {
     gone: row.gone,
+    disabledReason: row.disabled_reason ?? undefined,
     expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
     limited: row.max_visits !== null,
     usedUp: false,
@@ -59,6 +62,7 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
   };
   const isPlain =
     !guard.gone &&
+    guard.disabledReason === undefined &&
     row.expires_at === null &&
     !guard.limited &&
     guard.passwordHash === undefined &&

@@ -100,7 +100,11 @@ export function blockedTargetRoutes(app: App, { writes, blockedTargets }: Blocke
     },
     async (request, reply) =>
       writes.answer(request, reply, 204, (transaction) =>
-        blockedTargets.remove(transaction, parseId(request.params.block_id, 'block_id')),
+        blockedTargets.remove(
+          transaction,
+          callerOf(request).userId,
+          parseId(request.params.block_id, 'block_id'),
+        ),
       ),
   );
 }

@@ -9,6 +9,7 @@ import { hostOf } from '../../../core/outbound-target.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { EventLog, LoggedEvent, NewEvent } from '../../../ports/event-log/event-log.ts';
 import { type SqlStore, type SqlTransaction, UniqueViolation } from '../../../ports/sql-store/sql-store.ts';
+import type { RecordAct } from '../moderation/staff-acts.ts';
 import {
   type BlockedTargetRow,
   countBlockedTargets,
@@ -48,7 +49,7 @@ export interface BlockedTargets {
     entry: { readonly target: string; readonly reason: string },
   ): Promise<BlockedTarget>;
   /** Links to it lead there again. Fails with `not_found`. */
-  remove(transaction: SqlTransaction, blockId: Id): Promise<void>;
+  remove(transaction: SqlTransaction, moderatorId: Id, blockId: Id): Promise<void>;
   /** The newest first. */
   page(page: PageRequest): Promise<Page<BlockedTarget>>;
 }
@@ -57,9 +58,10 @@ export interface BlockedTargetsDeps {
   readonly sql: SqlStore;
   readonly ids: IdGenerator;
   readonly eventLog: EventLog;
+  readonly recordAct: RecordAct;
 }
 
-export function createBlockedTargets({ sql, ids, eventLog }: BlockedTargetsDeps): BlockedTargets {
+export function createBlockedTargets({ sql, ids, eventLog, recordAct }: BlockedTargetsDeps): BlockedTargets {
   let reasons = new Map<string, string>();
   let version = 0;
   /** What was heard while the list was being read, which it may have or not. */
@@ -124,13 +126,16 @@ export function createBlockedTargets({ sql, ids, eventLog }: BlockedTargetsDeps)
         .catch((error: unknown) => {
           throw isTaken(error) ? new AppError('conflict', 'This target is blocked already.') : error;
         });
+      const detail = `${row.target}: ${row.reason}`;
+      await recordAct(transaction, moderatorId, { action: 'target_blocked', detail });
       await eventLog.append(transaction, [event('blocked', row)]);
       return blockedTargetOf(row);
     },
 
-    async remove(transaction, blockId) {
+    async remove(transaction, moderatorId, blockId) {
       const [row] = await transaction.query(deleteBlockedTarget, [blockId]);
       if (row === undefined) throw notFound('blocked target');
+      await recordAct(transaction, moderatorId, { action: 'target_unblocked', detail: row.target });
       await eventLog.append(transaction, [event('unblocked', row)]);
     },
 
