@@ -31,7 +31,7 @@ export function createLinkAddresses({ publicUrl, linksUrl, isOwnersHost }: LinkA
       if (host === linksHost || isOwnersHost(host)) return true;
       // Without a port the two differ only for links that nobody can open.
       const isMain = URL.canParse(publicUrl()) && host === hostKey(new URL(publicUrl()));
-      return isMain && url.pathname.toLowerCase().startsWith(LINKS_PATH);
+      return isMain && decodedPath(url).toLowerCase().startsWith(LINKS_PATH);
     },
   };
 }
@@ -39,4 +39,13 @@ export function createLinkAddresses({ publicUrl, linksUrl, isOwnersHost }: LinkA
 /** `host` of a URL without the dot of the root, which is the same host. */
 function hostKey({ host }: URL): string {
   return host.replace(/\.(?=:|$)/, '');
+}
+
+/** As the router reads it. */
+function decodedPath({ pathname }: URL): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
 }

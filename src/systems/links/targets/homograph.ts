@@ -16,6 +16,17 @@ const SCRIPTS = [
   ...['Telugu', 'Thaana', 'Thai', 'Tibetan'],
 ].map((script) => new RegExp(`^[\\p{scx=${script}}\\p{scx=Common}\\p{scx=Inherited}]*$`, 'u'));
 
+/**
+ * What names are written with, pictures among it, and marks of Catalan, Japanese, Hebrew and Tibetan. Other signs can pass
+ * for those of a URL: U+2044 for its slash.
+ */
+const ORDINARY = /^(?:[\p{L}\p{M}\p{Nd}_·・\u05f3\u05f4\u0f0b-]|\p{Extended_Pictographic})*$/u;
+/** Of the letters of phonetics, those that no alphabet in use has, after the status "Technical" of UTS 39: ɑ, ɡ, ʟ, ǃ. */
+const TECHNICAL =
+  /[\u01c0-\u01c3\u1d00-\u1dbf\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f]|(?![ɓɔɖɗəɛɠɣɨɩɲɵʃʉʊʋʒʻʼ])[\u0250-\u02ff]/u;
+/** Strokes through a letter, a dot where there is one already, and strokes of other scripts amid Latin, as Chrome has it. */
+const STROKES = /[\u0334-\u0338]|[ijlı]\u0307|[a-z0-9-][ノンソゾー一丨丶丿乀乁〳〵][a-z0-9-]/u;
+
 const LATIN_LOOKING_CYRILLIC = /^[асԁеһіјӏорԛѕԝхуъьҽпгѵѡ0-9-]+$/u;
 const CYRILLIC = /\p{Script=Cyrillic}/u;
 
@@ -29,6 +40,9 @@ export function isHomograph(host: string): boolean {
   return labels.some(
     (label) =>
       !isOfOneScript(label) ||
+      !ORDINARY.test(label) ||
+      TECHNICAL.test(label) ||
+      STROKES.test(label) ||
       (!inCyrillicDomain && LATIN_LOOKING_CYRILLIC.test(label) && CYRILLIC.test(label)),
   );
 }

@@ -67,6 +67,8 @@ const HOSTILE: readonly (readonly [url: string, why: RegExp])[] = [
   ['https://main.example:8443/l/abc', /not be a link of this server/],
   ['https://main.example:8443/%6c/../l/abc', /not be a link of this server/],
   ['https://main.example:8443/x/../l/abc', /not be a link of this server/],
+  ['https://main.example:8443/%6c/abc', /not be a link of this server/],
+  ['https://main.example:8443/l%2Fabc', /not be a link of this server/],
   ['https://links.alice.example/abc', /not be a link of this server/],
   ['https://evil.example/', /blocked targets: Steals passwords/],
   ['https://аpple.com/', /mixes scripts/], // Cyrillic а
@@ -74,6 +76,21 @@ const HOSTILE: readonly (readonly [url: string, why: RegExp])[] = [
   ['https://gооgle.com/', /mixes scripts/],
   ['https://xn--pple-43d.com/', /mixes scripts/],
   ['https://pаypal.example.org/', /mixes scripts/],
+  ['https://ɡoogle.com/', /mixes scripts/], // Latin letters of phonetics
+  ['https://xn--pple-p5b.com/', /mixes scripts/], // ɑpple
+  ['https://paypaʟ.com/', /mixes scripts/],
+  ['https://example.org\u2044login.evil.example/', /mixes scripts/], // a fraction slash
+  ['https://example.org\u2571login.evil.example/', /mixes scripts/],
+  ['https://example.orgノlogin.evil.example/', /mixes scripts/],
+  ['https://example.org\u0338login.evil.example/', /mixes scripts/],
+  ['https://mai\u0307l.example/', /mixes scripts/],
+  ['https://o\u2019neil.example/', /mixes scripts/],
+  ['https://example.org/\ud800', /characters that nobody sees/],
+  ['https://example..org/', /no host name/],
+  ['https://.example.org/', /no host name/],
+  ['https://example.org../', /no host name/],
+  [`https://${'a'.repeat(64)}.example/`, /no host name/],
+  [`https://${'a.'.repeat(126)}example/`, /no host name/],
   [`https://example.org/${'x'.repeat(100_000)}`, /at most 4096/],
   [`https://example.org/${'é'.repeat(1_000)}`, /at most 4096/], // encoded: 6,020 bytes
 ];
@@ -108,6 +125,16 @@ describe('a target', () => {
       ['https://日本語.jp/', 'https://xn--wgv71a119e.jp/'],
       ['https://main.example:8443/about', 'https://main.example:8443/about'],
       ['https://1.1.1.1/', 'https://1.1.1.1/'],
+      ['https://[2606:4700::1111]/', 'https://[2606:4700::1111]/'],
+      ['https://example.org./', 'https://example.org./'],
+      ['https://☃.example/', 'https://xn--n3h.example/'],
+      ['https://l·l.example/', 'https://xn--ll-0ea.example/'],
+      ['https://コーヒー.example/', 'https://xn--tck2c4fb.example/'],
+      ['https://צה״ל.example/', 'https://xn--8dbq2a9c.example/'],
+      ['https://a_b.example/', 'https://a_b.example/'],
+      ['https://ıstanbul.example/', 'https://xn--stanbul-qfb.example/'],
+      ['https://ŋɔɛ.example/', 'https://xn--2fa44cva.example/'],
+      [`https://${'a'.repeat(63)}.example/`, `https://${'a'.repeat(63)}.example/`],
       ['https://notevil.example/', 'https://notevil.example/'],
     ] as const;
     for (const [url, href] of accepted) assert.equal(checkTarget(url, 'url', rules), href);

@@ -10,6 +10,11 @@ export const TARGET_LENGTH_MAX = 4_096;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const UNSEEN = /[\u0000-\u0020\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/;
 
+/** Half of a character, in place of which a URL parser puts another one. */
+const HALF = /\p{Cs}/u;
+const HOST_LENGTH_MAX = 253;
+const LABEL_LENGTH_MAX = 63;
+
 export interface TargetRules {
   readonly privateAddresses: PrivateAddresses;
   /** Whether it is opened by this very server, as a link: it would lead to a link, or in a circle. */
@@ -21,10 +26,12 @@ export interface TargetRules {
 /** The URL as it goes into a header: in ASCII, the host in punycode. Fails with `invalid`, naming `field`. */
 export function checkTarget(text: string, field: string, rules: TargetRules): string {
   if (text.length > TARGET_LENGTH_MAX) throw tooLong(field);
-  if (UNSEEN.test(text)) throw invalidField(field, 'must not contain spaces or characters that nobody sees.');
+  if (UNSEEN.test(text) || HALF.test(text))
+    throw invalidField(field, 'must not contain spaces or characters that nobody sees.');
   const refusal = refuseTarget(text, rules.privateAddresses);
   if (refusal !== undefined) throw invalidField(field, refusal);
   const url = new URL(text);
+  if (!isHostName(hostOf(url))) throw invalidField(field, 'has no host name that there can be.');
   // Encoded, it may have become longer.
   if (url.href.length > TARGET_LENGTH_MAX) throw tooLong(field);
   if (isHomograph(hostOf(url))) {
@@ -34,6 +41,12 @@ export function checkTarget(text: string, field: string, rules: TargetRules): st
   const reason = rules.blockedReason(url);
   if (reason !== undefined) throw invalidField(field, `is on the list of blocked targets: ${reason}`);
   return url.href;
+}
+
+/** As the domain name system limits it (RFC 1035); addresses are no longer. */
+function isHostName(host: string): boolean {
+  const isLabel = (label: string): boolean => label !== '' && label.length <= LABEL_LENGTH_MAX;
+  return host.length <= HOST_LENGTH_MAX && host.split('.').every(isLabel);
 }
 
 function tooLong(field: string): Error {
