@@ -42,6 +42,7 @@ const KEYLESS = [
   'listApiKeys',
   'listAuditEntries',
   'listBlockedTargets',
+  'listModeratedUsers',
   'listReports',
   'listSessions',
   'resolveReport',
