@@ -13,6 +13,7 @@ import type {
 import type { SessionSchema } from '../../../src/systems/accounts/sessions/sessions-routes.ts';
 import type { MeSchema } from '../../../src/systems/accounts/users/users-routes.ts';
 import type { PostSchema } from '../../../src/systems/feed/posts/posts-routes.ts';
+import type { DomainSchema } from '../../../src/systems/links/domains/domains-routes.ts';
 import type {
   LinkChangeSchema,
   LinkSchema,
@@ -81,6 +82,7 @@ export type LinkState = Link['state'];
 export type LinkRule = Link['rules'][number];
 export type NewLink = Static<typeof NewLinkBody>;
 export type LinkChange = Static<typeof LinkChangeSchema>;
+export type Domain = Static<typeof DomainSchema>;
 export type LinkStatistics = Static<typeof LinkStatisticsSchema>;
 export type DailyClicks = Static<typeof DailyClicksSchema>;
 export type ImportResult = Static<typeof ImportResultSchema>;

@@ -35,8 +35,7 @@ export function ClickFigures(props: {
           <dd class="figures">{exact.format(humans)}</dd>
           {changed !== undefined && (
             <dd class="muted small">
-              {changed < 0 ? '▼' : '▲'} {change.format(changed)} against the period before, of what is
-              finished
+              {changed < 0 ? '▼' : '▲'} {change.format(changed)} on the period before, as far as it is over
             </dd>
           )}
         </div>

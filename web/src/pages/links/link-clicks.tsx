@@ -129,7 +129,7 @@ function Age({ statistics }: { readonly statistics: ShownStatistics }) {
       <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
         <circle cx="5" cy="5" r="4" class={seconds < 15 ? 'live-dot' : 'live-dot live-dot-old'} />
       </svg>
-      {seconds < 15 ? 'Live' : 'Not live'}: asked {age}, every 5 s. A click is counted within some seconds.
+      {seconds < 15 ? 'Live' : 'Not live'}: updated {age}, every 5 s. A click is counted within some seconds.
     </p>
   );
 }

@@ -17,6 +17,8 @@ export interface RuleForm {
 export interface LinkForm {
   readonly url: string;
   readonly alias: string;
+  /** Empty: that of the server. */
+  readonly host: string;
   readonly title: string;
   /** With commas between. */
   readonly tags: string;
@@ -31,7 +33,7 @@ export interface LinkForm {
 }
 
 export const EMPTY_FORM: LinkForm = {
-  ...{ url: '', alias: '', title: '', tags: '', expiresAt: '', maxVisits: '', password: '' },
+  ...{ url: '', alias: '', host: '', title: '', tags: '', expiresAt: '', maxVisits: '', password: '' },
   ...{ removePassword: false, redirectType: '302', passQuery: false, rules: [] },
 };
 
@@ -50,8 +52,13 @@ export function formOf(link: Link): LinkForm {
 }
 
 export function newLinkOf(form: LinkForm): NewLink {
-  const { alias } = form;
-  return { ...contentOf(form), url: wholeUrl(form.url), ...(alias.trim() !== '' && { alias: alias.trim() }) };
+  const { alias, host } = form;
+  return {
+    ...contentOf(form),
+    url: wholeUrl(form.url),
+    ...(alias.trim() !== '' && { alias: alias.trim() }),
+    ...(host !== '' && { host }),
+  };
 }
 
 /** Only what differs: what a link has already may not be allowed any more, such as an end that has passed. */

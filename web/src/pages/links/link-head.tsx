@@ -9,7 +9,7 @@ import { LinkDialog, type LinkDialogName } from './link-menu.tsx';
 import { LinkBadges, stateNow } from './link-state.tsx';
 
 const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
-  blocked: 'Visitors are not led there, because moderators block the target.',
+  blocked: 'Visitors are not led there: moderators have blocked it.',
   expired: 'Visitors read that it has expired. Turn it on again, or give it another end.',
   used_up: 'Visitors read that it was opened as often as it may be. Raise the limit to open it again.',
 };

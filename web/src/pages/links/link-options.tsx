@@ -2,6 +2,7 @@
 
 import { Checkbox, Field, Select } from '../../ui/field.tsx';
 import type { FormState } from '../../ui/form.tsx';
+import { HostChoice } from './host-choice.tsx';
 import type { LinkForm } from './link-form.ts';
 import { RulesEditor } from './rules-editor.tsx';
 
@@ -36,6 +37,7 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
           error={form.errorOf('alias')}
         />
       )}
+      {existing === undefined && <HostChoice host={link.host} onChoose={(host) => onChange({ host })} />}
       <Field
         label="Title"
         hint="For your list; visitors do not see it."

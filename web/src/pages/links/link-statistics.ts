@@ -1,5 +1,5 @@
 /** The clicks of a link as its page shows them: of a range, of the one before, and by what is known of visitors. */
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import { get } from '../../api/http.ts';
 import { type Problem, toProblem } from '../../api/problem.ts';
 import type { LinkStatistics } from '../../api/types.ts';
@@ -53,36 +53,48 @@ export function createShownStatistics(linkId: string): ShownStatistics {
     if (!abort.aborted) breakdowns.value = Object.fromEntries(answers);
   }
 
-  async function told(work: () => Promise<void>, abort: AbortSignal): Promise<void> {
+  let wanted: LinkRange | undefined;
+
+  async function load(range: LinkRange, abort: AbortSignal): Promise<void> {
+    wanted = range;
     try {
-      await work();
-      heardAtMs.value = Date.now();
-      problem.value = undefined;
+      const [now, before] = await Promise.all([
+        ask(range, abort),
+        ask(rangeBefore(range, Date.now()), abort).catch(() => undefined),
+        askBreakdowns(range, abort),
+      ]);
+      if (abort.aborted) return;
+      batch(() => {
+        shown.value = { range, now, before };
+        heardAtMs.value = Date.now();
+        problem.value = undefined;
+      });
     } catch (error) {
       if (!abort.aborted) problem.value = toProblem(error);
     }
   }
 
-  return {
-    ...{ shown, breakdowns, problem, heardAtMs },
-    load: (range, abort) =>
-      told(async () => {
-        const [now, before] = await Promise.all([
-          ask(range, abort),
-          ask(rangeBefore(range, Date.now()), abort).catch(() => undefined),
-          askBreakdowns(range, abort),
-        ]);
-        if (!abort.aborted) shown.value = { range, now, before };
-      }, abort),
-
-    refresh: (abort) =>
-      told(async () => {
-        const was = shown.value;
-        if (was === undefined) return;
-        const [now] = await Promise.all([ask(was.range, abort), loadLink(linkId, abort)]);
-        if (abort.aborted || shown.value?.range !== was.range) return;
+  /** Fails silently: the age of the figures says it. */
+  async function refreshShown(was: Shown, abort: AbortSignal): Promise<void> {
+    try {
+      const [now] = await Promise.all([ask(was.range, abort), loadLink(linkId, abort)]);
+      if (abort.aborted || shown.value?.range !== was.range) return;
+      batch(() => {
         shown.value = { ...was, now };
-        if (now.total.humans !== was.now.total.humans) await askBreakdowns(was.range, abort);
-      }, abort),
+        heardAtMs.value = Date.now();
+      });
+      if (now.total.humans !== was.now.total.humans) await askBreakdowns(was.range, abort);
+    } catch {
+      // See above.
+    }
+  }
+
+  return {
+    ...{ shown, breakdowns, problem, heardAtMs, load },
+    async refresh(abort) {
+      const was = shown.value;
+      if (was !== undefined && was.range === wanted) await refreshShown(was, abort);
+      else if (wanted !== undefined) await load(wanted, abort);
+    },
   };
 }

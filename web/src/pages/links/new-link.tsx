@@ -87,7 +87,7 @@ export function NewLink({ onMade }: { readonly onMade: (link: Signal<Link>) => v
               {mistakesText(form.problem)}
             </p>
           )}
-          <LinkOptions link={link} form={form} onChange={change} />
+          {isOpen && <LinkOptions link={link} form={form} onChange={change} />}
         </div>
       </details>
     </form>
