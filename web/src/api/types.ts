@@ -19,6 +19,7 @@ import type {
   LinkSchema,
   NewLinkBody,
 } from '../../../src/systems/links/link-schemas-routes.ts';
+import type { ModeratedLinkSchema } from '../../../src/systems/links/moderation/moderated-links-routes.ts';
 import type { DailyClicksSchema } from '../../../src/systems/links/statistics/daily-clicks-routes.ts';
 import type { LinkStatisticsSchema } from '../../../src/systems/links/statistics/statistics-routes.ts';
 import type { BlockedTargetSchema } from '../../../src/systems/links/targets/blocked-targets-routes.ts';
@@ -75,6 +76,7 @@ export type DeliveryWithBody = Static<typeof DeliveryWithBodySchema>;
 export type Report = Static<typeof ReportSchema>;
 export type ModeratedUser = Static<typeof ModeratedUserSchema>;
 export type AuditEntry = Static<typeof AuditEntrySchema>;
+export type ModeratedLink = Static<typeof ModeratedLinkSchema>;
 export type BlockedTarget = Static<typeof BlockedTargetSchema>;
 
 export type Link = Static<typeof LinkSchema>;

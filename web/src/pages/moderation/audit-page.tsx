@@ -16,6 +16,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   role_changed: 'changed the role of',
   password_reset_created: 'made a link for a new password of',
   report_resolved: 'closed a report about',
+  target_blocked: 'blocked a target of links',
+  target_unblocked: 'unblocked a target of links',
+  link_disabled: 'turned off a link of',
+  link_enabled: 'turned on a link of',
 };
 const PAGE = 50;
 
@@ -53,7 +57,8 @@ function Act({ act }: { readonly act: AuditEntry }) {
     <div class="case">
       <p>
         {actorId === null ? 'The command line' : <StaffName userId={actorId} />} {ACTIONS[action] ?? action}{' '}
-        {userId === null ? 'a post' : <StaffName userId={userId} />}
+        {userId !== null && <StaffName userId={userId} />}
+        {userId === null && action === 'report_resolved' && 'a post or a link'}
       </p>
       {detail !== '' && (
         <p class="case-text" dir="auto">

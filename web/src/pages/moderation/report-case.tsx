@@ -2,7 +2,6 @@
 import { useState } from 'preact/hooks';
 import { post } from '../../api/http.ts';
 import type { Post, Report } from '../../api/types.ts';
-import { moderatedUser } from '../../state/moderated-users.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -11,8 +10,9 @@ import { Form, useForm } from '../../ui/form.tsx';
 import { Failure, Skeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
+import { ReportedLink } from './reported-link.tsx';
 import { StaffName } from './staff-person.tsx';
-import { SuspensionButton } from './suspension.tsx';
+import { Suspension } from './suspension.tsx';
 
 export interface ReportCaseProps {
   readonly report: Report;
@@ -20,13 +20,22 @@ export interface ReportCaseProps {
 }
 
 export function ReportCase({ report, onResolved }: ReportCaseProps) {
-  const { reason, comment, user_id: userId, post_id: postId, reporter_id: reporterId, status } = report;
+  const {
+    reason,
+    comment,
+    user_id: userId,
+    post_id: postId,
+    reporter_id: reporterId,
+    status,
+    link_id: linkId,
+  } = report;
   return (
     <article class="case" aria-label={`Report: ${reason}`}>
       <h2 dir="auto">{reason}</h2>
       <p class="muted small">
-        <StaffName userId={reporterId} /> reports {userId === null ? 'a post' : <StaffName userId={userId} />}{' '}
-        · <Time at={report.created_at} long />
+        {reporterId === null ? 'Somebody who was not signed in' : <StaffName userId={reporterId} />} reports{' '}
+        {userId === null ? postId === null ? 'a link' : 'a post' : <StaffName userId={userId} />} ·{' '}
+        <Time at={report.created_at} long />
       </p>
       {comment !== '' && (
         <p class="case-text" dir="auto">
@@ -34,6 +43,7 @@ export function ReportCase({ report, onResolved }: ReportCaseProps) {
         </p>
       )}
       {postId !== null && <ReportedPost postId={postId} />}
+      {linkId !== null && report.link !== null && <ReportedLink linkId={linkId} link={report.link} />}
       {status === 'resolved' && <Outcome report={report} />}
       <div class="case-buttons">
         {status === 'open' && <ResolveButton report={report} onResolved={onResolved} />}
@@ -41,11 +51,6 @@ export function ReportCase({ report, onResolved }: ReportCaseProps) {
       </div>
     </article>
   );
-}
-
-function Suspension({ userId }: { readonly userId: string }) {
-  const user = moderatedUser(userId).value;
-  return user === null || user === undefined ? null : <SuspensionButton user={user} />;
 }
 
 function ReportedPost({ postId }: { readonly postId: string }) {

@@ -3,13 +3,19 @@ import { useState } from 'preact/hooks';
 import { post } from '../../api/http.ts';
 import { toProblem } from '../../api/problem.ts';
 import type { ModeratedUser } from '../../api/types.ts';
-import { takeModeratedUser } from '../../state/moderated-users.ts';
+import { moderatedUser, takeModeratedUser } from '../../state/moderated-users.ts';
 import { me, role } from '../../state/session.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+
+/** Of a person who is known by their id. */
+export function Suspension({ userId }: { readonly userId: string }) {
+  const user = moderatedUser(userId).value;
+  return user === null || user === undefined ? null : <SuspensionButton user={user} />;
+}
 
 export function SuspensionButton({ user }: { readonly user: ModeratedUser }) {
   const [isAsked, setAsked] = useState(false);

@@ -1,0 +1,118 @@
+/** A short link that was reported: where it led then, and turning it off. */
+import { useState } from 'preact/hooks';
+import { post } from '../../api/http.ts';
+import { toProblem } from '../../api/problem.ts';
+import type { ModeratedLink, Report } from '../../api/types.ts';
+import { showToast } from '../../state/toasts.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Form, useForm } from '../../ui/form.tsx';
+import { useLoaded } from '../../ui/use-loaded.ts';
+import { StaffName } from './staff-person.tsx';
+import { Suspension } from './suspension.tsx';
+
+export interface ReportedLinkProps {
+  readonly linkId: string;
+  /** As it was when it was reported. */
+  readonly link: NonNullable<Report['link']>;
+}
+
+export function ReportedLink({ linkId, link }: ReportedLinkProps) {
+  const { short_url: shortUrl, targets, owner_id: ownerId } = link;
+  const { answer, problem, show } = useLoaded<ModeratedLink>(`/moderation/links/${linkId}`);
+  return (
+    <div class="case-post">
+      <p class="muted small">
+        <span dir="ltr">{shortUrl}</span> of <StaffName userId={ownerId} /> led to
+      </p>
+      <ul>
+        {targets.map((target) => (
+          <li key={target}>
+            <span dir="ltr">{target}</span>{' '}
+            <a class="case-more" href={`/moderation/targets?target=${encodeURIComponent(target)}`}>
+              Block this target
+            </a>
+          </li>
+        ))}
+      </ul>
+      {problem?.status === 404 && <p class="muted small">The link is deleted.</p>}
+      {answer !== undefined && answer.disabled_reason !== null && (
+        <p class="small">
+          <span class="mark mark-danger">Off</span> <bdi>{answer.disabled_reason}</bdi>
+        </p>
+      )}
+      <div class="case-buttons">
+        {answer !== undefined && <LinkSwitch link={answer} onChanged={show} />}
+        <Suspension userId={ownerId} />
+      </div>
+    </div>
+  );
+}
+
+interface LinkSwitchProps {
+  readonly link: ModeratedLink;
+  readonly onChanged: (link: ModeratedLink) => void;
+}
+
+function LinkSwitch({ link, onChanged }: LinkSwitchProps) {
+  const [isAsked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const path = `/moderation/links/${link.link_id}`;
+
+  async function turnOn(): Promise<void> {
+    setBusy(true);
+    try {
+      onChanged(await post<ModeratedLink>(`${path}/enable`));
+      showToast({ text: 'The link leads there again.' });
+    } catch (error) {
+      showToast({ text: toProblem(error).message, tone: 'danger' });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  if (link.disabled_reason !== null)
+    return (
+      <Button size="small" busy={busy} onClick={() => void turnOn()}>
+        Turn the link on
+      </Button>
+    );
+  return (
+    <>
+      <Button size="small" tone="danger" onClick={() => setAsked(true)}>
+        Turn the link off
+      </Button>
+      {isAsked && <TurnOff path={path} onDone={onChanged} onClose={() => setAsked(false)} />}
+    </>
+  );
+}
+
+function TurnOff(props: {
+  readonly path: string;
+  readonly onDone: (link: ModeratedLink) => void;
+  readonly onClose: () => void;
+}) {
+  const { path, onDone, onClose } = props;
+  const [reason, setReason] = useState('');
+  const form = useForm(async () => {
+    onDone(await post<ModeratedLink>(`${path}/disable`, { reason }));
+    onClose();
+    showToast({ text: 'The link is off.' });
+  });
+  return (
+    <Dialog title="Turn the link off?" onClose={onClose}>
+      <p>It leads nowhere, and says why. It can be turned on again.</p>
+      <Form form={form} button="Turn it off" tone="danger">
+        <Field
+          label="Why"
+          hint="Read by whoever opens the link."
+          dir="auto"
+          value={reason}
+          onInput={({ currentTarget }) => setReason(currentTarget.value)}
+          error={form.errorOf('reason')}
+        />
+      </Form>
+    </Dialog>
+  );
+}
