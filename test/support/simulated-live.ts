@@ -109,7 +109,7 @@ export function createSimulatedProcess(log: SimulatedLog, deps: Partial<LiveDeps
   };
 }
 
-const simulatedContent: LiveDeps['content'] = {
+export const simulatedContent: LiveDeps['content'] = {
   entries: (ids) =>
     ids.map((postId) => ({ postId, openPost: `{"post_id":"${postId}"`, counts: NONE, repostedBy: 'null' })),
   flags: async () => [],

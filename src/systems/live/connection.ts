@@ -1,6 +1,6 @@
 /**
- * One connection: what is sent to it, and how much may wait. Frames go to the socket as they are, all of one turn of the
- * event loop in one write. A client that does not keep up is cut off, with the reason: it resumes later, from where it was.
+ * One connection: what is sent to it, and how much may wait. Frames go to the socket as they are, those of one turn of
+ * the event loop in few writes. A client that does not keep up is cut off, with the reason: it resumes later, from where it was.
  */
 import type { Socket } from 'node:net';
 import type { Id } from '../../core/ids.ts';
@@ -10,6 +10,8 @@ import type { Reader } from './readers.ts';
 /** Of one connection, beyond what the system takes (some megabytes): half a thousand posts. */
 export const BUFFERED_BYTES_MAX = 512 * 1_024;
 export const BUFFERED_FRAMES_MAX = 1_000;
+/** Of one turn, in one write. */
+const WRITTEN_BYTES = 64 * 1_024;
 
 /** Why a connection ends. Clients act on it: after `session_ended` and `account_closed` it is no use to come back. */
 export type EndReason =
@@ -94,6 +96,8 @@ export function createConnection(options: ConnectionOptions): LiveConnection {
 
   function write(bytes: Buffer): void {
     if (ended || socket.destroyed) return;
+    // Whoever takes at once what is written is not slow, however much there is in one turn.
+    if (freshBytes + bytes.length > WRITTEN_BYTES) flush();
     const waitingBytes = socket.writableLength + freshBytes;
     waiting = waitingBytes === 0 ? 0 : waiting + 1;
     if (waiting >= BUFFERED_FRAMES_MAX || waitingBytes + bytes.length > BUFFERED_BYTES_MAX) {

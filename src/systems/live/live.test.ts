@@ -9,11 +9,12 @@ import {
   type SimulatedLog,
   type SimulatedProcess,
   settle,
+  simulatedContent,
 } from '../../../test/support/simulated-live.ts';
 import { until } from '../../../test/support/until.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
-import { BUFFERED_FRAMES_MAX } from './connection.ts';
+import { BUFFERED_BYTES_MAX, BUFFERED_FRAMES_MAX } from './connection.ts';
 import { parseCursor, placeOf } from './cursor.ts';
 import { CONNECTIONS_PER_USER_MAX } from './live.ts';
 import { REPLAYED_EVENTS_MAX } from './resume.ts';
@@ -425,6 +426,33 @@ describe('live updates', () => {
     await until(() => entriesOf(other).length === BUFFERED_FRAMES_MAX + 2);
     assert.equal(slow.isEnded(), true);
     assert.equal(one.live.connections(), 1);
+  });
+
+  it('send more at once than may wait to who takes it, as it happens and again', async () => {
+    const log = createSimulatedLog();
+    const text = 'x'.repeat(BUFFERED_BYTES_MAX / 80);
+    const one = createSimulatedProcess(log, {
+      loadRelations: followsAlice,
+      content: {
+        ...simulatedContent,
+        entries: (postIds) =>
+          postIds.map((postId) => ({
+            ...{ postId, openPost: `{"text":"${text}"`, repostedBy: 'null' },
+            counts: { likeCount: 0, repostCount: 0, replyCount: 0 },
+          })),
+        posts: async (_viewerId, postIds) => new Map(postIds.map((postId) => [postId, `{"text":"${text}"}`])),
+      },
+    });
+    const told = await connectTo(one.live, BOB);
+    await settle();
+    const since = told.frames.at(-1)?.id;
+    for (let count = 0; count < 100; count += 1) append(log, 0, FIRST_POST + count);
+    one.hearAll();
+    await settle();
+    const again = await connectTo(one.live, BOB, { since });
+    await settle();
+    assert.equal(entriesOf(told).length, 100);
+    assert.equal(entriesOf(again).length, 100);
   });
 
   it('ask everyone to come back when the server stops, and let nobody in any more', async () => {
