@@ -1,6 +1,7 @@
 /** The links of people, with the calls about tables of them, on a database of its own. */
 import type { LightMyRequestResponse } from 'fastify';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { AppError } from '../../src/core/errors.ts';
 import { createIdGenerator } from '../../src/core/ids.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import { createWrites } from '../../src/http/idempotency.ts';
@@ -69,7 +70,7 @@ export async function createTransferSetting(): Promise<TransferSetting> {
     privateAddresses: 'refuse',
     ...noOutsideWorld(),
     recordAct: async () => undefined,
-    hashPassword: async (password) => `hash of ${password}`,
+    hashPassword: createHasher(),
     verifyPassword: async (hash, password) => hash === `hash of ${password}`,
     countryOf: () => undefined,
   });
@@ -127,4 +128,16 @@ export function linesOf(body: string) {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
+}
+
+/** As the real one, few at a time, but refuses who comes while it is busy, where the real one has a short queue. */
+function createHasher() {
+  let busy = false;
+  return async (password: string): Promise<string> => {
+    if (busy) throw new AppError('unavailable', 'Too many passwords are being hashed.');
+    busy = true;
+    await systemClock.sleep(1);
+    busy = false;
+    return `hash of ${password}`;
+  };
 }

@@ -84,11 +84,12 @@ function createRoute(scope: App, deps: BulkRoutesDeps): void {
       const create = async (row: Row): Promise<object> => {
         if ('problem' in row) throw row.problem;
         const draft = deps.bodies.draftOf(bodyOfRow(request, row.record));
-        if (typeof draft.password === 'string') passwords.count();
-        const creation = await deps.links.create(userId, draft, {
-          claim: rowClaim(claim, row.row, row.record),
-          present: (link) => ({ status: 201, body: present(link) }),
-        });
+        const write = () =>
+          deps.links.create(userId, draft, {
+            claim: rowClaim(claim, row.row, row.record),
+            present: (link) => ({ status: 201, body: present(link) }),
+          });
+        const creation = await (typeof draft.password === 'string' ? passwords.next(write) : write());
         if (creation.outcome === 'key_reused') throw keyReused();
         if (creation.outcome === 'key_in_flight') throw keyInFlight();
         const replayed = creation.outcome === 'replayed' ? { replayed: true } : {};
@@ -138,14 +139,22 @@ function rowClaim(
   return { principalId: claim.principalId, key: `${claim.key} ${row}`, fingerprint };
 }
 
+/** One after the other: the server hashes few at once, refuses when many wait, and others want to sign in meanwhile. */
 function countedPasswords() {
   let counted = 0;
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    count() {
+    async next<Result>(work: () => Promise<Result>): Promise<Result> {
       counted += 1;
-      if (counted <= BULK_PASSWORDS_MAX) return;
-      const message = `may be given to ${BULK_PASSWORDS_MAX} links of a table. Make the others in further calls.`;
-      throw new AppError('invalid', `password: ${message}`, { fields: [{ field: 'password', message }] });
+      if (counted > BULK_PASSWORDS_MAX) throw tooManyPasswords();
+      const result = last.then(work);
+      last = result.catch(() => undefined);
+      return result;
     },
   };
+}
+
+function tooManyPasswords(): AppError {
+  const message = `may be given to ${BULK_PASSWORDS_MAX} links of a table. Make the others in further calls.`;
+  return new AppError('invalid', `password: ${message}`, { fields: [{ field: 'password', message }] });
 }
