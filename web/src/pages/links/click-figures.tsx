@@ -35,7 +35,7 @@ export function ClickFigures(props: {
           <dd class="figures">{exact.format(humans)}</dd>
           {changed !== undefined && (
             <dd class="muted small">
-              {changed < 0 ? '▼' : '▲'} {change.format(changed)} on the period before, as far as it is over
+              {changed < 0 ? '▼' : '▲'} {change.format(changed)} on the period before, so far
             </dd>
           )}
         </div>

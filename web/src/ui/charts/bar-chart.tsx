@@ -161,7 +161,12 @@ function Drawing(props: {
           )}
         </g>
       ))}
-      {before.length > 1 && <polyline class="chart-before" points={before.join(' ')} />}
+      {before.length > 1 && (
+        <>
+          <polyline class="chart-before-edge" points={before.join(' ')} />
+          <polyline class="chart-before" points={before.join(' ')} />
+        </>
+      )}
       {labelledPlaces(bars.length, width - LEFT, MARK_WIDTH).map((index) => (
         <text
           key={index}
