@@ -343,12 +343,14 @@ describe('a redirect', () => {
 
   it('of a blocked path is off below it, and not beside it', async () => {
     const below = await setting.create({ url: 'https://mixed.example/bad/page?x' });
+    const evading = await setting.create({ url: 'https://mixed.example//%62ad;x=1/page' });
     const beside = await setting.create({ url: 'https://mixed.example/badly' });
     await setting.call('POST', '/moderation/blocked-targets', CAROL, {
       target: 'mixed.example/bad/',
       reason: 'Malware.',
     });
     assert.equal((await openTwice(below.code)).status, 410);
+    assert.equal((await openTwice(evading.code)).status, 410);
     assert.equal((await openTwice(beside.code)).status, 302);
   });
 
@@ -365,6 +367,7 @@ describe('a redirect', () => {
     }
     for (const [body, field] of [
       [{ target: 'http://', reason: 'x' }, 'target'],
+      [{ target: '*.x.example', reason: 'x' }, 'target'],
       [{ target: 'x.example/?q', reason: 'x' }, 'target'],
       [{ target: 'x.example', reason: ' ' }, 'reason'],
     ] as const) {

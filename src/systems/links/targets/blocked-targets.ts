@@ -17,6 +17,7 @@ import {
   insertBlockedTarget,
   pageBlockedTargets,
 } from './blocked-targets-queries.ts';
+import { plainPath } from './plain-path.ts';
 
 export const BLOCKED_TARGETS_TOPIC = 'blocked_targets';
 /** Some 20 MB in each process. */
@@ -24,6 +25,8 @@ export const BLOCKED_TARGETS_MAX = 100_000;
 export const BLOCKED_TARGET_LENGTH_MAX = 1_000;
 export const BLOCK_REASON_LENGTH_MAX = 200;
 const LOAD_PAGE = 5_000;
+/** Other signs, such as the star of `*.evil.example`, can stand in a URL and in no name. */
+const HOST = /^[a-z0-9._:-]+$/;
 
 export interface BlockedTarget {
   readonly blockId: Id;
@@ -153,8 +156,8 @@ export function parseBlockedTarget(text: string): string {
   if (spelled.length > BLOCKED_TARGET_LENGTH_MAX || !URL.canParse(spelled)) throw noTarget();
   const url = new URL(spelled);
   const host = hostOf(url);
-  if (host === '' || url.search !== '' || url.hash !== '' || url.username !== '') throw noTarget();
-  return host + url.pathname.replace(/\/+$/, '');
+  if (!HOST.test(host) || url.search !== '' || url.hash !== '' || url.username !== '') throw noTarget();
+  return host + plainPath(url.pathname);
 }
 
 function noTarget(): AppError {
@@ -175,7 +178,7 @@ function reasonOfPath(
   host: string,
   pathname: string,
 ): string | undefined {
-  let path = pathname.replace(/\/+$/, '');
+  let path = plainPath(pathname);
   while (path !== '') {
     const reason = reasons.get(host + path);
     if (reason !== undefined) return reason;
