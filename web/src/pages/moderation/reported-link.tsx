@@ -30,7 +30,7 @@ export function ReportedLink({ linkId, link }: ReportedLinkProps) {
         {targets.map((target) => (
           <li key={target}>
             <span dir="ltr">{target}</span>{' '}
-            <a class="case-more" href={`/moderation/targets?target=${encodeURIComponent(target)}`}>
+            <a class="case-more" href={`/moderation/targets?target=${encodeURIComponent(pageOf(target))}`}>
               Block this target
             </a>
           </li>
@@ -48,6 +48,13 @@ export function ReportedLink({ linkId, link }: ReportedLinkProps) {
       </div>
     </div>
   );
+}
+
+/** Host and path: what a target can be blocked by. */
+function pageOf(target: string): string {
+  if (!URL.canParse(target)) return target;
+  const { host, pathname } = new URL(target);
+  return host + (pathname === '/' ? '' : pathname);
 }
 
 interface LinkSwitchProps {
