@@ -35,6 +35,12 @@ const PATHS = {
   plus: 'M12 5v14M5 12h14',
   trend: 'M4 17l6-6 4 4 6-8M15 7h5v5',
   tag: 'M9 4 7 20M17 4l-2 16M4 9h16M3 15h16',
+  clock: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 8v4l3 2',
+  ban: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M6.500 6.500l11 11',
+  qr: 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2M20 14v2M14 20h2M18 18h2v2',
+  download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  upload: 'M12 16V5M7 9l5-5 5 5M5 20h14',
+  used: 'M5 5v14M9 5v14M13 5v14M17 5v14M3 16 19 8',
   offline: 'M4 4l16 16M5 12a10 10 0 0 1 4-2.500M8.500 15.500A5 5 0 0 1 12 14M12 8c3 0 5 1 7 3M12 19h.01',
 } as const;
 
