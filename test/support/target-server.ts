@@ -139,6 +139,9 @@ function misbehave({ path, method, headers, body }: ReceivedRequest, response: S
       socket?.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
       setTimeout(() => socket?.resetAndDestroy(), DRIP_MS);
       return;
+    case '/other-protocol':
+      socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+      return;
     case '/garbage':
       socket?.end('220 mail.example ESMTP\r\n');
       return;

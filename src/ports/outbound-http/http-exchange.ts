@@ -46,6 +46,13 @@ export function exchange(options: Exchange): Promise<IncomingMessage> {
     request.once('close', connected);
     request.once('response', resolve);
     request.on('error', reject);
+    // Node leaves it at that, without an answer or an error.
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(otherProtocol());
+    });
+    // However else it ends, whoever waits must not do so for ever.
+    request.once('close', () => reject(brokenOff()));
     request.end(body);
   });
 }
@@ -82,6 +89,14 @@ function answerWith(addresses: readonly LookupAddress[]): LookupFunction {
     if (all) callback(null, [...addresses]);
     else callback(null, first?.address ?? '', first?.family ?? 0);
   };
+}
+
+function otherProtocol(): AppError {
+  return new AppError('unavailable', 'The host answers with another protocol (101), which nobody asked for.');
+}
+
+function brokenOff(): AppError {
+  return new AppError('unavailable', 'The connection broke off before an answer.');
 }
 
 function notConnected(): AppError {

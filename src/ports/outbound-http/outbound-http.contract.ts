@@ -114,6 +114,7 @@ export function outboundHttpContract(name: string, deps: OutboundHttpContractDep
       assert.match(await fails('unavailable', '/endless-headers'), new RegExp(`${HEADER_BYTES_MAX} bytes`));
       assert.match(await fails('unavailable', '/reset'), /broke off/);
       assert.match(await fails('unavailable', '/garbage'), /not HTTP/);
+      assert.match(await fails('unavailable', '/other-protocol'), /another protocol/);
       const tls = await fails('unavailable', '/ok', { url: `${target.url.replace('http:', 'https:')}/ok` });
       assert.match(tls, /TLS/);
     });
