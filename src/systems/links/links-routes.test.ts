@@ -208,6 +208,23 @@ describe('links', () => {
     assert.equal(bobs.status, 201);
   });
 
+  it('are others where the password is another one, though no key knows it', async () => {
+    const send = (body: object, key: string) =>
+      setting.call('POST', '/links', ALICE, { url: TARGET, ...body }, { 'idempotency-key': key });
+    const first = await send({ password: 'open sesame' }, 'links-password');
+    assert.equal(first.status, 201);
+    const again = await send({ password: 'open sesame' }, 'links-password');
+    assert.equal(again.headers['idempotent-replayed'], 'true');
+    assert.equal(again.body.link_id, first.body.link_id);
+    for (const body of [{ password: 'close sesame' }, {}, { password: null }]) {
+      assert.equal((await send(body, 'links-password')).status, 422);
+    }
+    assert.equal((await send({}, 'links-open')).status, 201);
+    assert.equal((await send({ password: 'open sesame' }, 'links-open')).status, 422);
+    await setting.call('PATCH', `/links/${first.body.link_id}`, ALICE, { password: 'another one' });
+    assert.equal((await send({ password: 'open sesame' }, 'links-password')).status, 201);
+  });
+
   it('of one Idempotency-Key sent many times at once are made once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>

@@ -50,6 +50,7 @@ export interface LinksDeps {
   readonly targets: TargetRules;
   /** Of a password, in the PHC format. */
   readonly hashPassword: (password: string) => Promise<string>;
+  readonly verifyPassword: (passwordHash: string, password: string) => Promise<boolean>;
   /** A verified host name of the owner, as it is stored; fails with `invalid` for any other. */
   readonly findDomain: (
     ownerId: Id,
@@ -127,6 +128,21 @@ export function createLinks(deps: LinksDeps): Links {
     return { outcome: 'replayed', answer: { status: stored.status, body: stored.body ?? '' } };
   }
 
+  /** A password is no part of what a key stands for (http/idempotency.ts), so it is compared with that of the link. */
+  async function asksForTheSame(
+    ownerId: Id,
+    answer: StoredAnswer,
+    password: string | null | undefined,
+  ): Promise<boolean> {
+    // Whoever answers does so with the link.
+    const { link_id: linkId } = JSON.parse(answer.body) as { readonly link_id: string };
+    const [row] = await sql.query(getOwnLink, [ownerId, Number(linkId)]);
+    // What it had in the beginning is not known any more.
+    if (row === undefined || row.updated_at !== null) return true;
+    if (typeof password !== 'string') return row.password_hash === null;
+    return row.password_hash !== null && deps.verifyPassword(row.password_hash, password);
+  }
+
   /** `undefined`: the code was taken meanwhile. */
   async function tryToWrite(
     row: LinkRow,
@@ -161,6 +177,9 @@ export function createLinks(deps: LinksDeps): Links {
         const code = alias ?? (await codes.next());
         const made = { linkId: ids.next(), ownerId, ...domain, code, codeOrigin, passwordHash };
         const creation = await tryToWrite(newRow(made, content), answering);
+        if (creation?.outcome === 'replayed' && !(await asksForTheSame(ownerId, creation.answer, password))) {
+          return { outcome: 'key_reused' };
+        }
         if (creation !== undefined) return creation;
       }
       throw aliasTaken();
