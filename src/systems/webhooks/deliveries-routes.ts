@@ -42,7 +42,10 @@ const DELIVERY_FIELDS = {
   created_at: Time,
 };
 
-export const DeliverySchema = Type.Object(DELIVERY_FIELDS, { $id: 'WebhookDelivery', title: 'WebhookDelivery' });
+export const DeliverySchema = Type.Object(DELIVERY_FIELDS, {
+  $id: 'WebhookDelivery',
+  title: 'WebhookDelivery',
+});
 
 export const DeliveryWithBodySchema = Type.Object(
   { ...DELIVERY_FIELDS, body: Type.String({ description: 'To the byte what is sent and signed.' }) },
