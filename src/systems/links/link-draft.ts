@@ -9,7 +9,8 @@ import {
   type Utm,
 } from './link.ts';
 import { checkRules } from './rules/rules.ts';
-import { checkTarget, type TargetRules } from './targets/target-url.ts';
+import { checkTarget, TARGET_LENGTH_MAX, type TargetRules } from './targets/target-url.ts';
+import { withUtm } from './targets/utm-target.ts';
 
 export const TITLE_LENGTH_MAX = 200;
 export const TAGS_MAX = 20;
@@ -52,7 +53,7 @@ export function applyChanges(
   { nowMs, targets }: { readonly nowMs: number; readonly targets: TargetRules },
 ): LinkContent {
   const { url, rules, title, tags, redirectType, passQuery, utm, expiresAt, maxVisits } = changes;
-  return {
+  const content = {
     url: url === undefined ? before.url : checkTarget(url, 'url', targets),
     rules: rules === undefined ? before.rules : checkRules(rules, targets),
     title: title === undefined ? before.title : checkTitle(title),
@@ -63,6 +64,16 @@ export function applyChanges(
     expiresAt: expiresAt === undefined ? before.expiresAt : checkExpiry(expiresAt, nowMs),
     maxVisits: maxVisits === undefined ? before.maxVisits : checkMaxVisits(maxVisits),
   };
+  checkCampaign(content);
+  return content;
+}
+
+/** With its parameters too, a target must be no longer than browsers and proxies carry. */
+function checkCampaign({ url, rules, utm }: LinkContent): void {
+  if (Object.keys(utm).length === 0) return;
+  const targets = [url, ...rules.map((rule) => rule.url)];
+  if (targets.every((target) => withUtm(target, utm).length <= TARGET_LENGTH_MAX)) return;
+  throw invalidField('utm', `must not make a target longer than ${TARGET_LENGTH_MAX} characters.`);
 }
 
 export function checkLinkPassword(password: string): void {

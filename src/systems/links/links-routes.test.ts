@@ -163,6 +163,11 @@ describe('links', () => {
       [{ url: TARGET, max_visits: 1_000_000_001 }, 'max_visits'],
       [{ url: TARGET, password: 'abc' }, 'password'],
       [{ url: TARGET, utm: { source: 'x'.repeat(201) } }, 'utm.source'],
+      [{ url: `https://example.org/${'x'.repeat(4_060)}`, utm: { source: 'poster' } }, 'utm'],
+      [
+        { url: TARGET, utm: { source: '€'.repeat(200), term: '€'.repeat(200), medium: '€'.repeat(200) } },
+        'utm',
+      ],
       [{ url: TARGET, rules: [{ url: TARGET }] }, 'rules.0'],
       [{ url: TARGET, rules: [{ url: 'http://127.1/', devices: ['ios'] }] }, 'rules.0.url'],
       [{ url: TARGET, rules: [{ url: TARGET, languages: ['x y'] }] }, 'rules.0.languages'],

@@ -1,8 +1,9 @@
 /** A link in memory: little of it where it simply leads somewhere, as nearly all do. */
 import type { Id } from '../../../core/ids.ts';
 import type { ChancedValue } from '../../../resilience/second-chance-map.ts';
-import { type RedirectType, type Rule, UTM_PARAMETERS, type Utm } from '../link.ts';
+import type { RedirectType, Rule } from '../link.ts';
 import { ruleOf } from '../rules/stored-rules.ts';
+import { withUtm } from '../targets/utm-target.ts';
 import type { OpenedLinkRow } from './redirect-queries.ts';
 
 /** Measured with Node 20: the object, its id, the key and its place in the map, and the head of the target. */
@@ -69,17 +70,6 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
     !guard.passQuery &&
     guard.rules.length === 0;
   return isPlain ? undefined : guard;
-}
-
-/** What the owner has set for a parameter takes the place of what the target has. */
-function withUtm(target: string, utm: Utm | null): string {
-  if (utm === null) return target;
-  const url = new URL(target);
-  for (const parameter of UTM_PARAMETERS) {
-    const value = utm[parameter];
-    if (value !== undefined) url.searchParams.set(`utm_${parameter}`, value);
-  }
-  return url.href;
 }
 
 /** The query after that of the target, before its fragment. It cannot reach any other part of the URL. */
