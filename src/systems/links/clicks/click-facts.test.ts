@@ -82,6 +82,7 @@ describe('a referrer', () => {
       'HTTPS://NEWS.EXAMPLE:8443': 'news.example',
       'https://user:secret@news.example/': 'news.example',
       'android-app://com.google.android.gm/': 'com.google.android.gm',
+      'https://EXAMPLE.org./x': 'example.org',
       'https://go.example/abc': 'internal',
       '': 'direct',
     };

@@ -62,7 +62,7 @@ export function referrerOf(referrer: string, isOwnHost: (host: string) => boolea
   if (referrer === '') return REFERRER_DIRECT;
   const host = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@]+)/i.exec(referrer)?.[1]?.toLowerCase() ?? '';
   if (isOwnHost(host)) return REFERRER_INTERNAL;
-  const name = host.replace(/^www\./, '');
+  const name = host.replace(/^www\./, '').replace(/\.$/, '');
   // Host names are of these characters, and so are the names of Android apps: nothing is left to be escaped.
   return name.length <= REFERRER_LENGTH_MAX && /^[a-z0-9._-]+$/.test(name) ? name : UNKNOWN;
 }
