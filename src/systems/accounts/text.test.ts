@@ -26,6 +26,14 @@ describe('texts of people', () => {
     assert.equal(parseLine('bio', 'שלום \u200fمرحبا', 50), 'שלום \u200fمرحبا');
   });
 
+  it('are empty where there is nothing to see', () => {
+    for (const text of ['\u200b', '\u200b\u200d', '\u00ad', '\u3164', '\u2800', '\ufe0f', '\u{e0041}']) {
+      assert.equal(parseLine('bio', text, 50), '');
+      assert.equal(parseLines('bio', `${text}\n${text}`, 50), '');
+    }
+    assert.equal(parseLine('bio', FAMILY, 50), FAMILY);
+  });
+
   it('have lines only where lines are meant', () => {
     assert.throws(() => parseLine('bio', 'a\nb', 50), isInvalid);
     assert.throws(() => parseLine('bio', 'a\u2028b', 50), isInvalid);

@@ -1,5 +1,6 @@
 /** Texts that people write, measured as readers count and without what could disturb a page or a terminal. */
 import { invalidField } from '../../core/errors.ts';
+import { isVisible } from '../../core/visible-text.ts';
 
 /** The longest emoji have some 15 code units; stacks of hundreds of marks are no writing. */
 export const LENGTH_MAX_PER_GRAPHEME = 20;
@@ -10,12 +11,12 @@ const FORBIDDEN_IN_LINES = /[^\P{Cc}\n\t]|[\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** One line without white space around it. Fails with `invalid`, naming `field`. */
+/** One line without white space around it; empty if there is nothing to see. Fails with `invalid`, naming `field`. */
 export function parseLine(field: string, text: string, graphemesMax: number): string {
   return parse(field, text, FORBIDDEN_IN_LINE, graphemesMax);
 }
 
-/** Any number of lines, ended by LF, without white space around them. Fails with `invalid`, naming `field`. */
+/** As `parseLine`, but any number of lines, ended by LF. */
 export function parseLines(field: string, text: string, graphemesMax: number): string {
   return parse(field, text.replaceAll('\r\n', '\n'), FORBIDDEN_IN_LINES, graphemesMax);
 }
@@ -29,7 +30,7 @@ function parse(field: string, text: string, forbidden: RegExp, graphemesMax: num
   if (tooLong || graphemeCount(trimmed) > graphemesMax) {
     throw invalidField(field, `must have at most ${graphemesMax} characters.`);
   }
-  return trimmed;
+  return isVisible(trimmed) ? trimmed : '';
 }
 
 function graphemeCount(text: string): number {

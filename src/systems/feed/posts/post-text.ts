@@ -1,5 +1,6 @@
 /** What a post may say: limits, and the mentions and tags inside it. Pure. */
 import { invalidField } from '../../../core/errors.ts';
+import { isVisible } from '../../../core/visible-text.ts';
 
 export const TEXT_GRAPHEMES_MAX = 280;
 export const TEXT_BYTES_MAX = 4_096;
@@ -15,8 +16,6 @@ export const TAG_LENGTH_MAX = 100;
 /** Newline and tab are the only control characters a text may have. */
 const PLAIN = /^[\x20-\x7e\n\t]*$/;
 const FORBIDDEN = /(?![\n\t])\p{Cc}|\p{Cs}/u;
-/** Something to see: neither white space nor characters that show nothing. */
-const VISIBLE = /[^\s\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
  * The text as it is stored: line ends are newlines, Unicode in its composed form (NFC). Fails with `invalid`
@@ -24,7 +23,7 @@ const VISIBLE = /[^\s\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
  */
 export function parseText(text: string): string {
   const clean = parseCaption(text);
-  if (!VISIBLE.test(clean)) throw invalidField('text', 'must not be blank. Say something.');
+  if (!isVisible(clean)) throw invalidField('text', 'must not be blank. Say something.');
   return clean;
 }
 
@@ -42,7 +41,7 @@ export function parseContentWarning(text: string | null | undefined): string | n
     CONTENT_WARNING_GRAPHEMES_MAX,
     CONTENT_WARNING_BYTES_MAX,
   );
-  return VISIBLE.test(clean) ? clean : null;
+  return isVisible(clean) ? clean : null;
 }
 
 /** A BCP 47 language tag in its canonical form, such as `en` or `pt-BR`. */
