@@ -1,7 +1,7 @@
 /**
  * What is answered before the framework sees it, because there are very many such requests and all that it does for one
- * costs several times the answer. Such an answer has a head and no body, is there at once, and nobody is signed in for it.
- * Everything else goes on to the framework.
+ * costs several times the answer. Such an answer has a head and no body, is there at once or as soon as one thing is
+ * loaded, and nobody is signed in for it. Everything else goes on to the framework.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
@@ -19,9 +19,17 @@ export interface Front {
   readonly route: string;
   /** Changes the `url` of a request to a host that has paths of its own, for whoever answers it. */
   rewrite(request: IncomingMessage): void;
-  /** `undefined`: the framework answers. */
+  /** What is there at once; `undefined`: not this. */
   answer(request: IncomingMessage): FrontAnswer | undefined;
+  /**
+   * For what is not there at once: the answer when it is loaded, which no other request uses again. `undefined`, at once or
+   * then, or a failure: the framework answers, and says what is wrong.
+   */
+  load(request: IncomingMessage): Promise<FrontAnswer | undefined> | undefined;
 }
+
+/** Requests that wait at the same time; those beyond wait in the framework, which turns away who must be turned away. */
+export const LOADING_MAX = 1_000;
 
 export interface FrontOptions {
   readonly front: Front;
@@ -34,16 +42,42 @@ export interface FrontOptions {
 /** To be called before the server listens. NOTE: the second server, which Node needs for `localhost`, has no front. */
 export function registerFront(app: App, { front, isOverloaded, metrics, clock }: FrontOptions): void {
   const { server } = app;
+  let loading = 0;
+
+  function send(
+    { method = '' }: IncomingMessage,
+    response: ServerResponse,
+    { status, headers }: FrontAnswer,
+    startedMs: number,
+  ): void {
+    metrics.requestStarted();
+    response.writeHead(status, headers);
+    response.end();
+    metrics.requestEnded(method, front.route, status, (clock.monotonicMs() - startedMs) / 1_000);
+  }
+
+  async function sendLoaded(
+    request: IncomingMessage,
+    response: ServerResponse,
+    loaded: Promise<FrontAnswer | undefined>,
+    startedMs: number,
+  ): Promise<void> {
+    loading += 1;
+    const answer = await loaded.catch(() => undefined);
+    loading -= 1;
+    if (answer === undefined) app.routing(request, response);
+    else send(request, response, answer, startedMs);
+  }
+
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const startedMs = clock.monotonicMs();
     front.rewrite(request);
-    const answer = isOverloaded() ? undefined : front.answer(request);
-    if (answer === undefined) return app.routing(request, response);
-    metrics.requestStarted();
-    response.writeHead(answer.status, answer.headers);
-    response.end();
-    const durationS = (clock.monotonicMs() - startedMs) / 1_000;
-    metrics.requestEnded(request.method ?? '', front.route, answer.status, durationS);
+    if (isOverloaded()) return app.routing(request, response);
+    const answer = front.answer(request);
+    if (answer !== undefined) return send(request, response, answer, startedMs);
+    const loaded = loading < LOADING_MAX ? front.load(request) : undefined;
+    if (loaded === undefined) return app.routing(request, response);
+    void sendLoaded(request, response, loaded, startedMs);
   });
 }

@@ -8,7 +8,7 @@ import { Type } from 'typebox';
 import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import { createClientAddress } from '../../../http/client-address.ts';
-import type { Front } from '../../../http/front.ts';
+import type { Front, FrontAnswer } from '../../../http/front.ts';
 import { escapeHtml, sendPage } from '../../../http/page.ts';
 import { PROBLEM_TYPE, type ProblemDetails } from '../../../http/problem.ts';
 import type { App } from '../../../http/server.ts';
@@ -51,9 +51,26 @@ export interface RedirectRoutesDeps {
 export function createRedirectFront(deps: RedirectRoutesDeps): Front {
   const { redirects, hosts, trustedProxies, secure } = deps;
   const addressOf = createClientAddress(trustedProxies);
-  const headers = ['Location', '', 'Cache-Control', '', 'Content-Length', '0'];
-  if (secure) headers.push('Strict-Transport-Security', 'max-age=31536000');
-  const answer = { status: 302, headers };
+  const always = [
+    'Content-Length',
+    '0',
+    ...(secure ? ['Strict-Transport-Security', 'max-age=31536000'] : []),
+  ];
+  /** Used again and again, for what is in memory. */
+  const answer = newAnswer();
+
+  function newAnswer() {
+    return { status: 302, headers: ['Location', '', 'Cache-Control', '', ...always] };
+  }
+
+  /** `undefined`: it opens no link. */
+  function visitOf(request: IncomingMessage): Visit | undefined {
+    if (request.url?.startsWith(LINKS_PATH) !== true) return undefined;
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+    const visitor = visitorOf(request, addressOf(request));
+    const code = visitor.path.slice(LINKS_PATH.length);
+    return { visitor, code, domainId: domainIdFor(hosts, visitor) };
+  }
 
   return {
     route: ROUTE,
@@ -63,18 +80,32 @@ export function createRedirectFront(deps: RedirectRoutesDeps): Front {
       }
     },
     answer(request) {
-      if (request.url?.startsWith(LINKS_PATH) !== true) return undefined;
-      if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
-      const visitor = visitorOf(request, addressOf(request));
-      const code = visitor.path.slice(LINKS_PATH.length);
-      const opening = redirects.openAtOnce(domainIdFor(hosts, visitor), code, visitor);
-      if (opening === undefined) return undefined;
-      answer.status = opening.redirectType;
-      headers[1] = opening.location;
-      headers[3] = cacheControlOf(opening.redirectType);
-      return answer;
+      const visit = visitOf(request);
+      const opening = visit && redirects.openAtOnce(visit.domainId, visit.code, visit.visitor);
+      return opening && filled(answer, opening);
+    },
+    load(request) {
+      const visit = visitOf(request);
+      const loaded = visit && redirects.openWhenLoaded(visit.domainId, visit.code, visit.visitor);
+      return loaded?.then((opening) => opening && filled(newAnswer(), opening));
     },
   };
+}
+
+interface Visit {
+  readonly visitor: RequestVisitor;
+  readonly code: string;
+  readonly domainId: Id;
+}
+
+function filled(
+  answer: { status: number; readonly headers: string[] },
+  { redirectType, location }: Opening & { readonly outcome: 'redirect' },
+): FrontAnswer {
+  answer.status = redirectType;
+  answer.headers[1] = location;
+  answer.headers[3] = cacheControlOf(redirectType);
+  return answer;
 }
 
 /** In a scope of their own, for no other route takes forms. */

@@ -27,6 +27,8 @@ export type Opening =
       readonly blockedReason?: string;
     };
 
+type AtOnce = Opening & { readonly outcome: 'redirect' };
+
 /** What anyone may learn of a link without opening it. */
 export interface LinkPreview {
   readonly linkId: Id;
@@ -37,11 +39,12 @@ export interface LinkPreview {
 
 export interface Redirects {
   /** At once where the link is in memory and nothing has to be asked for. `undefined`: use `open`. */
-  openAtOnce(
-    domainId: Id,
-    code: string,
-    visitor: Visitor,
-  ): (Opening & { readonly outcome: 'redirect' }) | undefined;
+  openAtOnce(domainId: Id, code: string, visitor: Visitor): AtOnce | undefined;
+  /**
+   * The same of a link that is not in memory, once it is loaded. `undefined`, at once or then, or a failure: use `open`, which
+   * tells why.
+   */
+  openWhenLoaded(domainId: Id, code: string, visitor: Visitor): Promise<AtOnce | undefined> | undefined;
   /** Fails with `rate_limited` for who asks for too many that do not exist. */
   open(domainId: Id, code: string, visitor: Visitor, password?: string): Promise<Opening>;
   /** Fails as `open`. */
@@ -121,10 +124,8 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     return { outcome: 'redirect', redirectType, location: locationFor(link, visitor) } as const;
   }
 
-  function openAtOnce(domainId: Id, code: string, visitor: Visitor) {
-    const link = cache.peek(domainId, code);
-    if (link === undefined) return undefined;
-    if (closed(link) !== undefined || isGuarded(link.guard)) return undefined;
+  function openQuickly(link: CachedLink | undefined, visitor: Visitor) {
+    if (link === undefined || closed(link) !== undefined || isGuarded(link.guard)) return undefined;
     return admit(link, visitor, quickKindOf(visitor), link.redirectType);
   }
 
@@ -152,18 +153,29 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     return admit(link, visitor, 'visit', redirectTypeFor(link, password));
   }
 
+  async function load(domainId: Id, code: string, visitor: Visitor): Promise<CachedLink | undefined> {
+    attemptLimits.admit(visitor.address);
+    return cache.load(domainId, code);
+  }
+
   async function find(domainId: Id, code: string, visitor: Visitor): Promise<CachedLink | undefined> {
     if (!CODE.test(code)) return undefined;
     const cached = cache.peek(domainId, code);
     if (cached !== undefined) return cached;
-    attemptLimits.admit(visitor.address);
-    const link = await cache.load(domainId, code);
+    const link = await load(domainId, code, visitor);
     if (link === undefined) await attemptLimits.unknownCode(visitor.address);
     return link;
   }
 
   return {
-    openAtOnce,
+    openAtOnce: (domainId, code, visitor) => openQuickly(cache.peek(domainId, code), visitor),
+
+    openWhenLoaded(domainId, code, visitor) {
+      // What is in memory needs more than to be loaded.
+      if (!CODE.test(code) || cache.peek(domainId, code) !== undefined) return undefined;
+      // A code that does not exist is counted by `open`, once.
+      return load(domainId, code, visitor).then((link) => openQuickly(link, visitor));
+    },
 
     async open(domainId, code, visitor, password) {
       const link = await find(domainId, code, visitor);
