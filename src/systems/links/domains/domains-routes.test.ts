@@ -15,10 +15,17 @@ import { until } from '../../../../test/support/until.ts';
 import { userDeletedEvent } from '../../../../test/support/user-events.ts';
 import { systemClock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
+import { writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import { DOMAIN_LINKS_ERASED_MAX, ERASE_AFTER_MS } from './domain-erasure.ts';
-import { DOMAINS_MAX } from './domains.ts';
+import { DOMAINS_MAX, VERIFIED_DOMAINS_MAX } from './domains.ts';
 
 const TARGET = 'https://example.org/a';
+
+const insertVerified = writeStatement<[count: number]>(
+  'test_link_domains_insert_verified',
+  `INSERT INTO link_domains (domain_id, shard, owner_id, host, token, verified_at)
+   SELECT n, 0, n, 'h' || n || '.example', '', now() FROM generate_series(1, $1) AS n`,
+);
 
 describe('domains of owners', () => {
   const time = { aheadMs: 0 };
@@ -324,5 +331,32 @@ describe('domains of owners', () => {
     const second = await setting.call('POST', '/domains', ALICE, { host }, key);
     assert.deepEqual([first.status, second.status], [201, 201]);
     assert.deepEqual(second.body, first.body);
+  });
+});
+
+describe('domains of all owners together', () => {
+  it(`are at most ${VERIFIED_DOMAINS_MAX}, and known to a process that starts`, async () => {
+    const world = await openOutsideWorld();
+    const setting = await createLinksSetting({ outsideWorld: world });
+    try {
+      await setting.sql.query(insertVerified, [VERIFIED_DOMAINS_MAX - 1]);
+      for (const [host, status] of [
+        ['last.example.org', 200],
+        ['more.example.org', 409],
+      ] as const) {
+        const { body } = await setting.call('POST', '/domains', ALICE, { host });
+        world.names.setTexts(body.verification.record_name, body.verification.record_value);
+        const answer = await setting.call('POST', `/domains/${body.domain_id}/verify`, ALICE);
+        assert.equal(answer.status, status, answer.text);
+      }
+      const other = await openLinksProcess(setting.database, 2);
+      assert.equal(other.shortener.hosts.domainIdOf(`h${VERIFIED_DOMAINS_MAX - 1}.example`), 99_999);
+      assert.notEqual(other.shortener.hosts.domainIdOf('last.example.org'), undefined);
+      assert.equal(other.shortener.hosts.domainIdOf('more.example.org'), undefined);
+      await other.close();
+    } finally {
+      await setting.close();
+      await world.close();
+    }
   });
 });
