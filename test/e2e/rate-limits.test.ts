@@ -8,6 +8,7 @@ import { createServerHome, type ServerHome } from '../support/server-process.ts'
 
 const SIGN_INS = 30;
 const SIGN_IN_WINDOW_S = 5 * 60;
+const REPORTS = 20;
 const SIGN_UPS = 30;
 const SIGN_UP_WINDOW_S = 10 * 60;
 
@@ -25,6 +26,8 @@ function createCalls(url: string) {
     /** Of somebody who does not exist: it counts like any other. */
     signIn: (forwardedFor?: string) =>
       send('/sessions', { username: 'nobody', password: 'a wrong one' }, forwardedFor),
+    /** Of a link that does not exist, which counts too. */
+    report: () => send('/reports', { code: 'no-such-link', reason: 'spam' }),
     signUp: (username: string) => send('/users', { username, password: 'correct horse battery' }),
   };
 }
@@ -53,6 +56,12 @@ describe('rate limits', () => {
       server = await home.start();
     });
     after(() => server.stop());
+
+    it('let an address report 20 things in 10 minutes', async () => {
+      const { report } = createCalls(server.url);
+      for (let n = 1; n <= REPORTS; n += 1) assert.equal((await report()).status, 404);
+      assert.equal((await report()).status, 429);
+    });
 
     it('let an address sign in 30 times in 5 minutes, say where it stands, and when the next may be', async () => {
       const { signIn } = createCalls(server.url);
