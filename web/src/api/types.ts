@@ -47,6 +47,8 @@ export type Post = Static<typeof PostSchema>;
 /** Its post is typed by hand: the schema of the server refers to that of the feed by name. */
 export type Notification = Omit<Static<typeof NotificationSchema>, 'post'> & { readonly post: Post | null };
 export type Visibility = Post['visibility'];
+/** A picture of a post. */
+export type Media = Post['media'][number];
 
 /** A post where it stands in a timeline. */
 export interface FeedItem extends Post {

@@ -3,6 +3,7 @@ import type { Signal } from '@preact/signals';
 import { useId, useState } from 'preact/hooks';
 import type { Author, Post } from '../api/types.ts';
 import { navigate } from '../navigation/location.ts';
+import { PhotoGrid } from '../photos/photo-grid.tsx';
 import { isGone } from '../state/posts.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -110,7 +111,7 @@ export function PostCard({
 export function PostContent({ post }: { readonly post: Post }) {
   const [isOpen, setOpen] = useState(false);
   const { content_warning: warning } = post;
-  if (warning === null || warning === '') return <PostText post={post} />;
+  if (warning === null || warning === '') return <Said post={post} />;
   return (
     <>
       <div class="post-warning">
@@ -119,7 +120,16 @@ export function PostContent({ post }: { readonly post: Post }) {
           {isOpen ? 'Hide' : 'Show'}
         </Button>
       </div>
-      {isOpen && <PostText post={post} />}
+      {isOpen && <Said post={post} />}
+    </>
+  );
+}
+
+function Said({ post }: { readonly post: Post }) {
+  return (
+    <>
+      {post.text !== '' && <PostText post={post} />}
+      {post.media.length > 0 && <PhotoGrid post={post} />}
     </>
   );
 }
