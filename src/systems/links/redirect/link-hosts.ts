@@ -18,6 +18,14 @@ export function createLinkHosts({ linksUrl, verifiedHosts }: LinkHostsDeps): Lin
   const linksHost = linksUrl === undefined ? undefined : new URL(linksUrl).host;
   return {
     any: () => linksHost !== undefined || verifiedHosts.size() > 0,
-    domainIdOf: (host) => (host === linksHost ? 0 : verifiedHosts.get(host)?.domainId),
+    domainIdOf(asked) {
+      const host = withoutRootDot(asked);
+      return host === linksHost ? 0 : verifiedHosts.get(host)?.domainId;
+    },
   };
+}
+
+/** `go.example.` is the host `go.example`. */
+function withoutRootDot(host: string): string {
+  return host.includes('.:') || host.endsWith('.') ? host.replace(/\.(?=:|$)/, '') : host;
 }

@@ -66,10 +66,12 @@ describe('a redirect', () => {
 
   it('is opened by the code alone on the host of links, which has nothing else', async () => {
     const { code } = await setting.create({ url: TARGET });
-    for (const host of [LINKS_HOST, LINKS_HOST.toUpperCase()]) {
-      const { status, headers } = await setting.send('GET', `/${code}?x=1`, { host });
-      assert.equal(status, 302);
-      assert.equal(headers.location, TARGET);
+    for (const host of [LINKS_HOST, LINKS_HOST.toUpperCase(), `${LINKS_HOST}.`]) {
+      for (const target of [`/${code}?x=1`, `http://${host}/${code}?x=1`]) {
+        const { status, headers } = await setting.send('GET', target, { host });
+        assert.equal(status, 302, `${target} at ${host}`);
+        assert.equal(headers.location, TARGET);
+      }
     }
     for (const path of ['/api/v1/links', '/', '/docs', `/l/${code}`, '/openapi.json']) {
       assert.equal((await setting.send('GET', path, { host: LINKS_HOST })).status, 404, path);

@@ -76,7 +76,7 @@ export function createRedirectFront(deps: RedirectRoutesDeps): Front {
     route: ROUTE,
     rewrite(request) {
       if (hosts.any() && hosts.domainIdOf(hostOf(request)) !== undefined) {
-        request.url = LINKS_PATH.slice(0, -1) + (request.url ?? '/');
+        request.url = LINKS_PATH.slice(0, -1) + pathOf(request.url ?? '/');
       }
     },
     answer(request) {
@@ -233,6 +233,13 @@ function cacheControlOf(status: number): string {
 
 function domainIdFor(hosts: LinkHosts, { host }: RequestVisitor): Id {
   return (hosts.any() ? hosts.domainIdOf(host) : undefined) ?? 0;
+}
+
+/** Of a request's target, which may be a whole URL (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  if (target.startsWith('/') || !URL.canParse(target)) return target;
+  const { pathname, search } = new URL(target);
+  return pathname + search;
 }
 
 function hostOf({ rawHeaders }: IncomingMessage): string {
