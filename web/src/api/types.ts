@@ -27,6 +27,7 @@ import type {
   ImportResultSchema,
   LinkImportSchema,
 } from '../../../src/systems/links/transfer/row-answers-routes.ts';
+import type { OWN_MEDIA_SCHEMAS } from '../../../src/systems/media/media-routes.ts';
 import type {
   NotificationSchema,
   SettingsSchema,
@@ -49,6 +50,8 @@ export type Notification = Omit<Static<typeof NotificationSchema>, 'post'> & { r
 export type Visibility = Post['visibility'];
 /** A picture of a post. */
 export type Media = Post['media'][number];
+/** A picture as only its owner sees it. */
+export type OwnMedia = Static<(typeof OWN_MEDIA_SCHEMAS)[0]>;
 
 /** A post where it stands in a timeline. */
 export interface FeedItem extends Post {

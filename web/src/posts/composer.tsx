@@ -6,10 +6,14 @@ import type { Post, Visibility } from '../api/types.ts';
 import { announce } from '../state/announcer.ts';
 import { type Draft, deleteDraft, isWorthKeeping, newDraft, saveDraft, sendDraft } from '../state/drafts.ts';
 import { updatePost } from '../state/posts.ts';
+import { altReminder } from '../state/settings.ts';
 import { showToast } from '../state/toasts.ts';
 import { Button } from '../ui/button.tsx';
+import { countText } from '../ui/count.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { type Choice, Field, Select } from '../ui/field.tsx';
+import { AttachmentList } from './attachments/attachment-list.tsx';
+import { createAttachments, keptOf, LIMITS, TYPES } from './attachments/attachments.ts';
 import './composer.css';
 import { Counter, graphemesOf, TEXT_GRAPHEMES_MAX } from './counter.tsx';
 import { PostText } from './post-text.tsx';
@@ -38,24 +42,45 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
   const [hasWarning, setHasWarning] = useState(draft.contentWarning !== '');
   const savedText = useSaving(draft);
   const tried = useRef(false);
+  const [attachments] = useState(() => createAttachments(draft.pictures));
+  const [isReminded, setReminded] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const pictures = attachments.list.value;
+  const undescribed = pictures.filter(({ alt }) => alt.trim() === '').length;
+  const isUploading = pictures.some(({ state }) => state === 'uploading');
   const length = graphemesOf(draft.text);
-  const maySend = length > 0 && draft.text.trim() !== '' && length <= TEXT_GRAPHEMES_MAX;
+  const maySend =
+    (draft.text.trim() !== '' || pictures.length > 0) &&
+    length <= TEXT_GRAPHEMES_MAX &&
+    pictures.every(({ state }) => state === 'ready');
+  useEffect(() => attachments.close, [attachments]);
+  useEffect(() => {
+    const kept = keptOf(pictures);
+    if (JSON.stringify(kept) !== JSON.stringify(draft.pictures)) change({ pictures: kept });
+  }, [pictures]);
 
   function change(part: Partial<Draft>): void {
     // What was tried may have arrived: this is another post.
     const key = tried.current ? newKey() : draft.key;
     if (tried.current) void deleteDraft(draft.key);
     tried.current = false;
-    setDraft({ ...draft, ...part, key, changedAt: Date.now() });
+    setDraft((now) => ({ ...now, ...part, key, changedAt: Date.now() }));
   }
 
   async function send(): Promise<void> {
     if (!maySend || state === 'sending') return;
+    if (undescribed > 0 && altReminder.value && !isReminded) {
+      setReminded(true);
+      announce('A picture has no description.', { urgent: true });
+      form.current?.querySelector<HTMLElement>('[data-alt=missing]')?.focus();
+      return;
+    }
     setState('sending');
     setProblem(undefined);
     tried.current = true;
     try {
-      const sent = await sendDraft(draft);
+      const sent = await sendDraft({ ...draft, pictures: keptOf(pictures) });
       if (replyTo !== undefined) updatePost(replyTo.post_id, { reply_count: replyTo.reply_count + 1 });
       showToast({ text: replyTo === undefined ? 'Posted.' : 'Your reply is posted.' });
       onSent?.(sent);
@@ -68,6 +93,13 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
       setState('writing');
       announce(failed.message, { urgent: true });
     }
+  }
+
+  /** Whether there were any. */
+  function takeFiles(data: DataTransfer | null): boolean {
+    const files = [...(data?.files ?? [])];
+    if (files.length > 0) attachments.add(files);
+    return files.length > 0;
   }
 
   function close(): void {
@@ -83,9 +115,19 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
     >
       <form
         class="composer"
+        ref={form}
         onSubmit={(event) => {
           event.preventDefault();
           void send();
+        }}
+        onPaste={(event) => {
+          if (takeFiles(event.clipboardData)) event.preventDefault();
+        }}
+        onDragOver={(event) => {
+          if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+        }}
+        onDrop={(event) => {
+          if (takeFiles(event.dataTransfer)) event.preventDefault();
         }}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing) void send();
@@ -115,6 +157,7 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
           value={draft.text}
           onInput={({ currentTarget }) => change({ text: currentTarget.value })}
         />
+        <AttachmentList attachments={attachments} />
         {problem !== undefined && (
           <p class="form-problem">
             {problem.message} {problem.isUncertain && 'Nothing is lost: sending again never posts it twice.'}
@@ -129,6 +172,25 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
           />
           <Button
             size="small"
+            icon="photo"
+            aria-describedby="composer-limits"
+            onClick={() => picker.current?.click()}
+          >
+            Add pictures
+          </Button>
+          <input
+            ref={picker}
+            type="file"
+            hidden
+            multiple
+            accept={TYPES.join(',')}
+            onChange={({ currentTarget }) => {
+              attachments.add([...(currentTarget.files ?? [])]);
+              currentTarget.value = '';
+            }}
+          />
+          <Button
+            size="small"
             aria-pressed={hasWarning}
             onClick={() => {
               if (hasWarning) change({ contentWarning: '' });
@@ -138,13 +200,27 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
             Content warning
           </Button>
         </div>
+        <p class="muted small" id="composer-limits">
+          {LIMITS}
+        </p>
+        {isReminded && undescribed > 0 && (
+          <p class="composer-reminder small">
+            {countText(undescribed, 'picture has', 'pictures have')} no description, so some people will not
+            know what they show. Describe them, or post without. You are asked once; Settings, Appearance
+            turns this off.
+          </p>
+        )}
         <footer class="composer-foot">
           <span class="muted small" aria-live="off">
-            {savedText}
+            {isUploading ? 'Waiting for the pictures' : savedText}
           </span>
           <Counter length={length} />
           <Button type="submit" tone="primary" busy={state === 'sending'} disabled={!maySend}>
-            {problem?.isUncertain === true ? 'Send again' : 'Post'}
+            {problem?.isUncertain === true
+              ? 'Send again'
+              : isReminded && undescribed > 0
+                ? 'Post without'
+                : 'Post'}
           </Button>
         </footer>
       </form>

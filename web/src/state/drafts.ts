@@ -4,14 +4,22 @@
  */
 import { signal } from '@preact/signals';
 import { createStore, del, entries, set } from 'idb-keyval';
-import { newKey, post } from '../api/http.ts';
+import { newKey, patch, post } from '../api/http.ts';
 import type { Post, Visibility } from '../api/types.ts';
+
+/** A picture that is uploaded. */
+export interface DraftPicture {
+  readonly mediaId: string;
+  readonly name: string;
+  readonly alt: string;
+}
 
 export interface Draft {
   readonly key: string;
   readonly text: string;
   readonly contentWarning: string;
   readonly visibility: Visibility;
+  readonly pictures: readonly DraftPicture[];
   /** The post that it answers, as it was shown. */
   readonly replyTo: Post | null;
   readonly changedAt: number;
@@ -28,17 +36,27 @@ const store = createStore('groundswell', 'drafts');
 
 export async function loadDrafts(): Promise<void> {
   const found = await entries<string, Draft>(store).catch(() => []);
-  drafts.value = found.map(([, draft]) => draft).sort((left, right) => right.changedAt - left.changedAt);
+  // Those of earlier releases have none.
+  const known = found.map(([, draft]) => ({ ...draft, pictures: draft.pictures ?? [] }));
+  drafts.value = known.sort((left, right) => right.changedAt - left.changedAt);
 }
 
 export function newDraft(replyTo: Post | null): Draft {
   const visibility = replyTo === null || replyTo.visibility === 'unlisted' ? 'public' : replyTo.visibility;
   const contentWarning = replyTo?.content_warning ?? '';
-  return { key: newKey(), text: '', contentWarning, visibility, replyTo, changedAt: Date.now() };
+  return {
+    key: newKey(),
+    text: '',
+    contentWarning,
+    visibility,
+    pictures: [],
+    replyTo,
+    changedAt: Date.now(),
+  };
 }
 
-export function isWorthKeeping({ text }: Draft): boolean {
-  return text.trim() !== '';
+export function isWorthKeeping({ text, pictures }: Draft): boolean {
+  return text.trim() !== '' || pictures.length > 0;
 }
 
 /** Resolves when it is on disk; where the browser keeps nothing it lives as long as the page. */
@@ -58,12 +76,18 @@ export async function deleteDraft(key: string): Promise<void> {
 
 /** A text that was changed after a try is another post, and has another key. */
 export async function sendDraft(draft: Draft): Promise<Post> {
+  await Promise.all(
+    draft.pictures.map(({ mediaId, alt }) =>
+      patch(`/media/${mediaId}`, { alt: alt.trim() === '' ? null : alt.trim() }),
+    ),
+  );
   const sent = await post<Post>(
     '/posts',
     {
       text: draft.text,
       visibility: draft.visibility,
       ...(draft.contentWarning.trim() !== '' && { content_warning: draft.contentWarning.trim() }),
+      ...(draft.pictures.length > 0 && { media_ids: draft.pictures.map(({ mediaId }) => mediaId) }),
       ...(draft.replyTo !== null && { reply_to_id: draft.replyTo.post_id }),
     },
     { idempotencyKey: draft.key },

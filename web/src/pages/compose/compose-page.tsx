@@ -5,6 +5,7 @@ import { Composer } from '../../posts/composer.tsx';
 import { type Draft, deleteDraft, drafts, loadDrafts } from '../../state/drafts.ts';
 import { isSignedIn } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
+import { countText } from '../../ui/count.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { SignInFirst } from '../../ui/sign-in-first.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -36,6 +37,9 @@ function Compose() {
                   <p dir="auto" class="draft-text">
                     {draft.text}
                   </p>
+                  {draft.pictures.length > 0 && (
+                    <span class="muted small">{countText(draft.pictures.length, 'picture', 'pictures')}</span>
+                  )}
                   <span class="muted small">
                     <Time at={new Date(draft.changedAt).toISOString()} />
                   </span>
