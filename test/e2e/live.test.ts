@@ -1,9 +1,11 @@
 /** Live updates as clients meet them: two servers on one database, WebSockets and event streams. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, it } from 'node:test';
 import { API } from '../../src/bench/api-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import {
   createJourneyClient,
   type JourneyClient,
@@ -321,6 +323,25 @@ describeOnPostgres('live updates', (engine) => {
     assert.equal(oldest.closeCode(), 4009);
     assert(others.every((told) => !told.isClosed()));
     for (const told of others) told.cut();
+  });
+
+  it('who waits to be let in cannot fill the memory with messages meanwhile', async () => {
+    const [alice] = (await friends(1)) as [Person];
+    // The id of an event that no server has heard of: they wait for it some seconds.
+    const ahead = Buffer.alloc(25, 0x7f);
+    ahead[0] = 1;
+    const { hostname, port } = new URL(urlOf(0));
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    socket.write(
+      `GET ${API}/live?since=${ahead.toString('base64url')} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer ${alice.token}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    );
+    await once(socket, 'data');
+    const message = Buffer.concat([Buffer.from([0x81, 0xfe, 0x0f, 0xf0]), Buffer.alloc(4 + 4_080, 65)]);
+    socket.write(Buffer.concat(Array.from({ length: 16_000 }, () => message)));
+    await systemClock.sleep(2_500);
+    assert.ok(socket.writableLength > 0);
+    socket.destroy();
   });
 
   it('requests that only offer another protocol are answered as if they did not', async () => {

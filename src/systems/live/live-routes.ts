@@ -129,6 +129,9 @@ function serve(webSocket: WebSocket, opening: Promise<OpenConnection>): void {
   const withConnection = (act: (connection: OpenConnection) => void): void => {
     opening.then(act, () => webSocket.terminate());
   };
+  // What comes before there is a connection waits in the system's buffers, not in ours.
+  webSocket.pause();
+  withConnection(() => webSocket.resume());
   webSocket.on('message', (data, isBinary) =>
     withConnection(({ messages, heard }) => {
       heard();
