@@ -203,26 +203,27 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
         <p class="muted small" id="composer-limits">
           {LIMITS}
         </p>
-        {isReminded && undescribed > 0 && (
-          <p class="composer-reminder small">
-            {countText(undescribed, 'picture has', 'pictures have')} no description, so some people will not
-            know what they show. Describe them, or post without. You are asked once; Settings, Appearance
-            turns this off.
-          </p>
-        )}
-        <footer class="composer-foot">
-          <span class="muted small" aria-live="off">
-            {isUploading ? 'Waiting for the pictures' : savedText}
-          </span>
-          <Counter length={length} />
-          <Button type="submit" tone="primary" busy={state === 'sending'} disabled={!maySend}>
-            {problem?.isUncertain === true
-              ? 'Send again'
-              : isReminded && undescribed > 0
-                ? 'Post without'
-                : 'Post'}
-          </Button>
-        </footer>
+        <div class="composer-end">
+          {isReminded && undescribed > 0 && (
+            <p class="composer-reminder small">
+              {countText(undescribed, 'picture has', 'pictures have')} no description for those who do not see
+              it. Write one, or post without. You can turn this question off in Settings.
+            </p>
+          )}
+          <footer class="composer-foot">
+            <span class="muted small" aria-live="off">
+              {isUploading ? 'Waiting for the pictures' : savedText}
+            </span>
+            <Counter length={length} />
+            <Button type="submit" tone="primary" busy={state === 'sending'} disabled={!maySend}>
+              {problem?.isUncertain === true
+                ? 'Send again'
+                : isReminded && undescribed > 0
+                  ? 'Post without'
+                  : 'Post'}
+            </Button>
+          </footer>
+        </div>
       </form>
     </Dialog>
   );
