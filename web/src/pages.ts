@@ -109,7 +109,7 @@ export const routes: readonly Route[] = [
   ),
   route('/@:name', 'profile', async () => (await import('./pages/profile/profile-page.tsx')).ProfilePage),
   route(
-    '/@:name/with/:tab(replies)',
+    '/@:name/with/:tab(replies|photos)',
     'profile',
     async () => (await import('./pages/profile/profile-page.tsx')).ProfilePage,
   ),
@@ -119,4 +119,9 @@ export const routes: readonly Route[] = [
     async () => (await import('./pages/profile/user-list-page.tsx')).UserListPage,
   ),
   route('/@:name/:post_id', 'post', async () => (await import('./pages/thread/thread-page.tsx')).ThreadPage),
+  route(
+    '/@:name/:post_id/photo/:photo([1-4])',
+    'post',
+    async () => (await import('./pages/thread/thread-page.tsx')).ThreadPage,
+  ),
 ];

@@ -1,5 +1,6 @@
 /** What the API answers: the types of the schemas that the server validates and documents, so that they cannot differ. */
 import type { Static } from 'typebox';
+import type { PhotoSchema } from '../../../src/http/photo-schema.ts';
 import type { AuthorSchema, RelationshipSchema, UserSchema } from '../../../src/http/user-schema.ts';
 import type {
   ApiKeySchema,
@@ -50,6 +51,8 @@ export type Notification = Omit<Static<typeof NotificationSchema>, 'post'> & { r
 export type Visibility = Post['visibility'];
 /** A picture of a post. */
 export type Media = Post['media'][number];
+/** A post by its pictures. */
+export type Photo = Static<typeof PhotoSchema>;
 /** A picture as only its owner sees it. */
 export type OwnMedia = Static<(typeof OWN_MEDIA_SCHEMAS)[0]>;
 

@@ -13,12 +13,15 @@ import { PageHead } from '../../ui/page.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/states.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { ProfileHead } from './profile-head.tsx';
+import { UserPhotos } from './user-photos.tsx';
 
 const PAGE = 20;
+const TABS = ['posts', 'replies', 'photos'] as const;
+type ProfileTab = (typeof TABS)[number];
 
 export function ProfilePage({ params }: PageProps) {
   const name = params['name'] ?? '';
-  const tab = params['tab'] === 'replies' ? 'replies' : 'posts';
+  const tab = TABS.find((each) => each === params['tab']) ?? 'posts';
   const [user, setUser] = useState<Signal<User> | undefined>(() => findUserByName(name));
   const [problem, setProblem] = useState<Problem>();
   const [isMissing, setMissing] = useState(false);
@@ -62,13 +65,25 @@ export function ProfilePage({ params }: PageProps) {
             tabs={[
               { label: 'Posts', href: `/@${name}`, isCurrent: tab === 'posts' },
               { label: 'Posts and replies', href: `/@${name}/with/replies`, isCurrent: tab === 'replies' },
+              { label: 'Photos', href: `/@${name}/with/photos`, isCurrent: tab === 'photos' },
             ]}
           />
-          <UserPosts key={tab} user={user.value} tab={tab} />
+          <Posted user={user.value} tab={tab} />
         </>
       )}
     </>
   );
+}
+
+function Posted({ user, tab }: { readonly user: User; readonly tab: ProfileTab }) {
+  if (user.relationship?.blocked_by === true) return <Empty title={`@${user.username} blocks you`} />;
+  if (user.relationship?.blocking === true)
+    return (
+      <Empty title={`You block @${user.username}`}>
+        <p class="muted">Neither of you sees what the other posts.</p>
+      </Empty>
+    );
+  return tab === 'photos' ? <UserPhotos user={user} /> : <UserPosts key={tab} user={user} tab={tab} />;
 }
 
 function UserPosts({ user, tab }: { readonly user: User; readonly tab: 'posts' | 'replies' }) {
@@ -80,12 +95,5 @@ function UserPosts({ user, tab }: { readonly user: User; readonly tab: 'posts' |
       }),
     ),
   );
-  if (user.relationship?.blocked_by === true) return <Empty title={`@${user.username} blocks you`} />;
-  if (user.relationship?.blocking === true)
-    return (
-      <Empty title={`You block @${user.username}`}>
-        <p class="muted">Neither of you sees what the other posts.</p>
-      </Empty>
-    );
   return <Feed name={`Posts of ${user.display_name}`} list={list} empty={<Empty title="No posts yet" />} />;
 }

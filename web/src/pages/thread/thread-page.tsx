@@ -6,6 +6,7 @@ import { type Problem, toProblem } from '../../api/problem.ts';
 import type { Post } from '../../api/types.ts';
 import { entry, keptBy } from '../../navigation/location.ts';
 import type { PageProps } from '../../navigation/routes.ts';
+import { OpenedPhoto } from '../../photos/opened-photo.tsx';
 import { Composer } from '../../posts/composer.tsx';
 import { PostCard } from '../../posts/post.tsx';
 import { lastSent } from '../../state/drafts.ts';
@@ -116,6 +117,9 @@ export function ThreadPage({ params }: PageProps) {
         <p class="thread-more">
           <Button onClick={() => void thread.load()}>More replies</Button>
         </p>
+      )}
+      {post !== undefined && params['photo'] !== undefined && (
+        <OpenedPhoto key={params['photo']} post={post.value} place={Number(params['photo'])} />
       )}
       {answered !== undefined && <Composer replyTo={answered} onClose={() => setAnswered(undefined)} />}
     </>
