@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
 import {
   chromiumBackend,
@@ -34,6 +35,7 @@ const SIGNED_IN = [
   '/',
   '/@dora',
   '/@dora/with/following',
+  '/@dora/with/photos',
   '/search',
   '/search?q=hello',
   '/search?q=dora&type=users',
@@ -65,6 +67,7 @@ describeOnBackend('the pages of the web app', chromiumBackend(), (executablePath
     const first = await openPage(test, browser, { ...DESKTOP, colorScheme: 'light', bypassCSP: true });
     await signUpAt(first, server.url, 'dora');
     await writePost(first, 'Hello, #world');
+    await writePhotoPost(first, 'A red square');
     const found = await violationsOf(first, server.url, SIGNED_IN);
     await first.emulateMedia({ colorScheme: 'dark' });
     found.push(...(await violationsOf(first, server.url, SIGNED_IN)));
@@ -73,6 +76,19 @@ describeOnBackend('the pages of the web app', chromiumBackend(), (executablePath
     assert.deepEqual(found, []);
   });
 });
+
+async function writePhotoPost(page: Page, description: string): Promise<void> {
+  const picture = sharp({ create: { width: 400, height: 400, channels: 3, background: 'red' } });
+  await page.getByText('What is happening?').first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'red.png', mimeType: 'image/png', buffer: await picture.png().toBuffer() });
+  await dialog.getByLabel('Description of picture 1').fill(description);
+  await dialog.getByRole('button', { name: 'Post', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: description }).waitFor();
+}
 
 async function violationsOf(page: Page, url: string, paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];

@@ -7,6 +7,8 @@ import './photo-box.css';
 
 export interface PhotoBoxProps {
   readonly media: Media;
+  /** What is said of it in its place. By default its description. */
+  readonly alt?: string;
   /** How wide it is shown, as `sizes` of HTML has it. */
   readonly sizes: string;
   readonly isEager?: boolean;
@@ -16,9 +18,16 @@ export interface PhotoBoxProps {
   readonly onFailed?: (() => void) | undefined;
 }
 
-export function PhotoBox({ media, sizes, isEager = false, isCropped = false, onFailed }: PhotoBoxProps) {
+export function PhotoBox({
+  media,
+  alt = media.alt ?? '',
+  sizes,
+  isEager = false,
+  isCropped = false,
+  onFailed,
+}: PhotoBoxProps) {
   const [hasCome, setCome] = useState(false);
-  const { state, url, width, height, variants, alt } = media;
+  const { state, url, width, height, variants } = media;
   if (state !== 'ready' || url === null) {
     return (
       <span class="photo-box">
@@ -38,7 +47,7 @@ export function PhotoBox({ media, sizes, isEager = false, isCropped = false, onF
         sizes={sizes}
         width={width ?? undefined}
         height={height ?? undefined}
-        alt={alt ?? ''}
+        alt={alt}
         loading={isEager ? 'eager' : 'lazy'}
         decoding="async"
         class={isCropped ? 'photo-cropped' : undefined}

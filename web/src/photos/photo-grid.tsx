@@ -41,7 +41,6 @@ export function PhotoGrid({ post }: { readonly post: Post }) {
             <a
               class="photo"
               href={`/@${post.author.username}/${post.post_id}/photo/${index + 1}`}
-              aria-label={nameOf(each, index, media.length)}
               style={media.length === 1 ? sizeOf(each) : undefined}
               onClick={(event) => {
                 if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -51,6 +50,7 @@ export function PhotoGrid({ post }: { readonly post: Post }) {
             >
               <PhotoBox
                 media={each}
+                alt={nameOf(each, index, media.length)}
                 sizes={media.length === 1 ? WIDE : HALF}
                 isEager={index === 0}
                 isCropped={media.length > 1}

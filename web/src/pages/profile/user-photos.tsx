@@ -42,21 +42,24 @@ function Thumbnail({ photo }: { readonly photo: Photo }) {
   const hidden = warning !== null && warning !== '';
   // What is behind a warning is seen at its post, after the warning.
   const href = `/@${author.username}/${id}${hidden ? '' : '/photo/1'}`;
-  const name = hidden ? `Photo with a warning: ${warning}` : nameOf(photo);
   return (
-    <a
-      class="user-photo"
-      href={href}
-      aria-label={media.length > 1 ? `${name}, and ${media.length - 1} more` : name}
-    >
+    <a class="user-photo" href={href}>
       {hidden || photo.state !== 'ready' || photo.thumbnail_url === null ? (
-        <span class="user-photo-word small">{hidden ? warning : WORDS[photo.state]}</span>
+        <span class="user-photo-word small">{hidden ? `Warning: ${warning}` : WORDS[photo.state]}</span>
       ) : (
-        <img src={thumbnailOf(photo)} width={320} height={320} alt="" loading="lazy" decoding="async" />
+        <img
+          src={thumbnailOf(photo)}
+          width={320}
+          height={320}
+          alt={nameOf(photo)}
+          loading="lazy"
+          decoding="async"
+        />
       )}
       {media.length > 1 && (
-        <span class="user-photo-count small" aria-hidden="true">
+        <span class="user-photo-count small">
           {media.length}
+          <span class="unseen"> pictures</span>
         </span>
       )}
     </a>
