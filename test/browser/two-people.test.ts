@@ -31,7 +31,7 @@ describeOnBackend('two people', chromiumBackend(), (executablePath) => {
   });
 
   it('follow each other, write, like and see it at once, also after the server was killed', async (test) => {
-    const port = new URL(server.url).port;
+    const port = Number(new URL(server.url).port);
     const alice = await openPage(test, browser, DESKTOP);
     const bob = await openPage(test, browser, PHONE);
     await signUpAt(alice, server.url, 'alice');
@@ -56,7 +56,7 @@ describeOnBackend('two people', chromiumBackend(), (executablePath) => {
     await dialog.getByRole('textbox', { name: 'What is happening?' }).fill('Written while it was away');
     await dialog.getByRole('button', { name: 'Post', exact: true }).click();
     await alice.getByText('The server cannot be reached').first().waitFor();
-    server = await home.start({ GROUNDSWELL_RATE_LIMITS: 'off', GROUNDSWELL_PORT: port });
+    server = await home.start({ GROUNDSWELL_RATE_LIMITS: 'off' }, port);
     const again = dialog.getByRole('button', { name: 'Send again' });
     await again.or(alice.getByText('Posted.')).first().waitFor();
     if (await again.isVisible()) await again.click();

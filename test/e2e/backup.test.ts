@@ -80,7 +80,7 @@ describe('groundswell backup and restore', () => {
     assert.equal(restored.code, 0, restored.stderr);
     assert.match(restored.stdout, /^Restored \d+ tables, [\d,]+ rows/m);
     const again = await runCommand(['restore', '--data', young.dataFolder, '--from', folder]);
-    assert.match(again.stderr, /already has rows.* users 2.*--force/);
+    assert.match(again.stderr, /already has rows.* credentials 2.*--force/);
 
     const second = await young.start();
     const moved = client(test, second.url);

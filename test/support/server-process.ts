@@ -9,8 +9,8 @@ import { systemClock } from '../../src/core/clock.ts';
 
 export interface ServerHome {
   readonly dataFolder: string;
-  /** Starts `groundswell serve` there and resolves when it is ready. Settings are environment variables. */
-  start(settings?: Environment): Promise<ServerProcess>;
+  /** Starts `groundswell serve` there and resolves when it is ready. Settings are environment variables; by default on a free port. */
+  start(settings?: Environment, port?: number): Promise<ServerProcess>;
   /** Kills whatever still runs, and removes the folder. */
   close(): Promise<void>;
 }
@@ -21,12 +21,13 @@ export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
   const started: ServerProcess[] = [];
   return {
     dataFolder,
-    async start(settings = {}) {
+    async start(settings = {}, port) {
       const server = await startServerProcess({
         dataFolder,
         environment: readEnvironment(),
         settings: { GROUNDSWELL_LOG_LEVEL: 'info', GROUNDSWELL_LOG_FORMAT: 'json', ...settings },
         ownGroup: true,
+        ...(port !== undefined && { port }),
         clock: systemClock,
       });
       started.push(server);
