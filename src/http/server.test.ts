@@ -48,6 +48,8 @@ async function openApp(options: Partial<ServerOptions> = {}) {
     { config: { access: 'optional' }, schema: { querystring: PageQuery } },
     (request) => request.query,
   );
+  app.get('/things/fixed', { config: { access: 'public' } }, () => ({ ok: true }));
+  app.delete('/things/:thing_id', { config: { access: 'public' } }, () => ({ ok: true }));
   app.get('/secret', { config: { access: 'moderator' } }, () => ({ ok: true }));
   app.get('/broken', { config: { access: 'public' } }, () => {
     throw new Error('the password is hunter2');
@@ -135,6 +137,19 @@ describe('the HTTP frame', () => {
     const answer = await app.inject({ method: 'DELETE', url: '/things' });
     assert.equal(answer.statusCode, 405);
     assert.equal(answer.headers['allow'], 'GET, HEAD, POST');
+  });
+
+  it('answers 405 for a path of its own, whatever things in its place would take', async () => {
+    const app = await openApp();
+    assert.equal((await app.inject({ method: 'DELETE', url: '/things/1' })).statusCode, 200);
+    for (const url of ['/things/fixed', '/things/fixed/', '/things/fixed?a=b']) {
+      for (const method of ['DELETE', 'POST'] as const) {
+        const answer = await app.inject({ method, url });
+        assert.equal(answer.statusCode, 405, `${method} ${url}`);
+        assert.equal(answer.headers['allow'], 'GET, HEAD');
+      }
+      assert.equal((await app.inject({ url })).statusCode, 200);
+    }
   });
 
   it('answers a path that cannot be decoded in the same words as everything else', async () => {
