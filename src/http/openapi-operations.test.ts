@@ -47,12 +47,12 @@ describe('what the document says of an operation', () => {
     const { paths } = await documentOf();
     const statuses = (operation: { responses: object }): string[] => Object.keys(operation.responses).sort();
     const thing = paths['/things/{user_id}'];
-    assert.deepEqual(statuses(thing.get), ['200', '400', '404', '414', '422', '429', '5XX']);
+    assert.deepEqual(statuses(thing.get), ['200', '400', '404', '414', '422', '429', '431', '5XX']);
     assert.deepEqual(statuses(thing.delete), [
-      ...['204', '400', '401', '403', '404', '409', '413', '414', '415', '422', '429', '5XX'],
+      ...['204', '400', '401', '403', '404', '409', '413', '414', '415', '422', '429', '431', '5XX'],
     ]);
     assert.deepEqual(statuses(paths['/things'].post), [
-      ...['200', '400', '401', '413', '415', '422', '429', '5XX'],
+      ...['200', '400', '401', '413', '415', '422', '429', '431', '5XX'],
     ]);
   });
 

@@ -67,6 +67,7 @@ export const OPERATION_COMPONENTS = {
     415: problem('The body is no application/json.'),
     422: problem('A field is wrong; `errors` names it and what would be right.'),
     429: problem('Too many requests.', { 'Retry-After': seconds('When the next one is allowed.') }),
+    431: problem('The address and the headers are too long together.'),
     '5XX': problem('500: a failure on our side. 503: not now. 504: it took too long.', {
       'Retry-After': seconds('When to try again, if that is known.'),
     }),
@@ -112,7 +113,7 @@ function isOptional(body: unknown): boolean {
 
 function completeOperation(operation: Operation, { problems, takesKey, bodyOptional }: OperationFacts): void {
   operation.responses ??= {};
-  for (const status of [...problems, '5XX']) {
+  for (const status of [...problems, 431, '5XX']) {
     operation.responses[status] ??= { $ref: `#/components/responses/${status}` };
   }
   if (takesKey) {
