@@ -14,6 +14,17 @@ export const IdText = Type.String({
   examples: ['1537057981898760'],
 });
 
+/** Ids in one parameter of an address. */
+export function idsText(max: number, description: string) {
+  const id = ID_TEXT_PATTERN.slice(1, -1);
+  return Type.String({
+    pattern: `^(${id}(,${id})*)?$`,
+    maxLength: max * 17 - 1,
+    description: `${description}, at most ${max}, with commas between them.`,
+    examples: ['1537057981898760,1537057981898761'],
+  });
+}
+
 export const UserIdParams = Type.Object({ user_id: IdText });
 
 export const AuthorSchema = Type.Object(

@@ -5,7 +5,7 @@ import { idTimestamp, parseId } from '../../../core/ids.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
-import { IdText } from '../../../http/user-schema.ts';
+import { IdText, idsText } from '../../../http/user-schema.ts';
 import { pageFrom } from '../page.ts';
 import { USERNAME_LENGTH_MAX } from '../users/username.ts';
 import type { Account, Users } from '../users/users.ts';
@@ -37,13 +37,7 @@ const Query = Type.Object(
         description: 'Only the one of this name, whatever the case.',
       }),
     ),
-    user_ids: Type.Optional(
-      Type.String({
-        maxLength: ASKED_IDS_MAX * 17,
-        description: `Only these, at most ${ASKED_IDS_MAX}, with commas between them.`,
-        examples: ['1537057981898760,1537057981898761'],
-      }),
-    ),
+    user_ids: Type.Optional(idsText(ASKED_IDS_MAX, 'Only these')),
   },
   { additionalProperties: false },
 );

@@ -58,7 +58,7 @@ async function click(): Promise<void> {
   await setting.sql.transaction((transaction) => rollUp.handle([event], transaction));
 }
 
-async function get(linkIds: readonly number[]) {
+async function get(linkIds: readonly (number | string)[]) {
   const answer = await app.inject({
     url: `/links/daily_clicks?link_ids=${linkIds.join()}`,
     headers: { authorization: `Bearer ${ALICE}` },
@@ -85,5 +85,12 @@ describe('the daily clicks of links', () => {
     assert.equal((await get(ids.slice(1))).status, 200);
     const { status, body } = await get(ids);
     assert.deepEqual([status, body.errors[0].field], [422, 'link_ids']);
+  });
+
+  it('refuse what is no list of ids', async () => {
+    for (const text of ['x', '1', `${LINK},`]) {
+      const { status, body } = await get([text]);
+      assert.deepEqual([status, body.errors[0].field], [422, 'link_ids'], text);
+    }
   });
 });

@@ -4,7 +4,7 @@ import { invalidField } from '../../../core/errors.ts';
 import { type Id, parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import type { App } from '../../../http/server.ts';
-import { IdText } from '../../../http/user-schema.ts';
+import { IdText, idsText } from '../../../http/user-schema.ts';
 import { DAILY_DAYS, type Statistics } from './statistics.ts';
 
 /** As many as a page of links has. */
@@ -34,11 +34,7 @@ export function dailyClicksRoutes(app: App, { statistics }: { readonly statistic
         operationId: 'listDailyClicks',
         querystring: Type.Object(
           {
-            link_ids: Type.String({
-              maxLength: ASKED_LINKS_MAX * 17,
-              description: `At most ${ASKED_LINKS_MAX}, with commas between them.`,
-              examples: ['1537057981898760,1537057981898761'],
-            }),
+            link_ids: idsText(ASKED_LINKS_MAX, 'Of your links'),
           },
           { additionalProperties: false },
         ),
