@@ -3,7 +3,7 @@
  * validated before the route asks for it.
  */
 import type { FastifyRequest } from 'fastify';
-import { AppError } from '../core/errors.ts';
+import { AppError, invalidField } from '../core/errors.ts';
 import type { App } from './server.ts';
 
 /** For the routes of this scope alone: bodies of these types stay in the request, for `bodyOf`; others are 415. */
@@ -22,11 +22,10 @@ export function mediaTypeOf({ headers }: FastifyRequest): string {
   return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** The bytes as they come, once. Answers 413 where more than `bytesMax` are announced; fails with `invalid` where more come. */
-export async function* bodyOf(
-  { raw, headers }: FastifyRequest,
-  bytesMax: number,
-): AsyncGenerator<Uint8Array> {
+/** The bytes as they come, once. Fails with `invalid` where there is no body. Answers 413 where more than `bytesMax` are announced; fails with `invalid` where more come. */
+export async function* bodyOf(request: FastifyRequest, bytesMax: number): AsyncGenerator<Uint8Array> {
+  const { raw, headers } = request;
+  if (mediaTypeOf(request) === '') throw invalidField('body', 'is missing.');
   if (Number(headers['content-length'] ?? 0) > bytesMax) throw announcedTooLarge();
   let bytes = 0;
   try {

@@ -145,7 +145,8 @@ describe('POST /links/bulk', () => {
       assert.equal(answer.statusCode, status, `${type} ${answer.body}`);
       assert.match(String(answer.headers['content-type']), /problem\+json/);
     }
-    assert.equal((await setting.call('POST', alice, '/links/bulk', {})).statusCode, 200, 'no rows');
+    assert.equal((await setting.call('POST', alice, '/links/bulk', {})).statusCode, 422, 'no body');
+    assert.equal((await post(alice, '', NDJSON)).statusCode, 200, 'no rows');
     assert.equal(await count(alice), 0);
   });
 

@@ -1,5 +1,5 @@
 /** Taking over links of other shorteners, and what is known of them from before. */
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { notFound } from '../../../core/errors.ts';
 import { callerOf } from '../../../http/auth.ts';
 import { reference } from '../../../http/openapi.ts';
@@ -73,7 +73,7 @@ function runRoute(scope: App, { imports, bodies }: ImportRoutesDeps): void {
         description: `Up to ${BULK_ROWS_MAX} rows and ${BULK_BYTES_MAX / 1_048_576} MiB; \`groundswell links import\` takes tables of any size. Bitly: the answer of its API or its CSV. YOURLS: its table in CSV, JSON or SQL, or the table of its export plugin. Kutt and Shlink: the answer of their API, or CSV. Which of them it is, is seen from how it begins. Links keep their codes where those are free here. The answer has one line for each row, in order. The same links are not taken over twice: repeat an import that was interrupted.`,
         operationId: 'importLinks',
         querystring: ImportQuery,
-        body: contentOf(Object.fromEntries(MEDIA_TYPES.map((type) => [type, Type.String()]))),
+        body: contentOf(Object.fromEntries(MEDIA_TYPES.map((type) => [type, tableOf(type)]))),
         response: {
           200: { description: 'One line for each row.', ...contentOf({ [LINES_TYPE]: ImportResultSchema }) },
         },
@@ -92,6 +92,11 @@ function runRoute(scope: App, { imports, bodies }: ImportRoutesDeps): void {
       });
     },
   );
+}
+
+/** JSON is as the other shortener writes it. */
+function tableOf(type: string): TSchema {
+  return type === 'application/json' || type === LINES_TYPE ? Type.Unknown() : Type.String();
 }
 
 function sourceRoute(app: App, { links, imports }: ImportRoutesDeps): void {
