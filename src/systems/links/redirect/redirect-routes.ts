@@ -9,8 +9,9 @@ import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import { createClientAddress } from '../../../http/client-address.ts';
 import type { Front, FrontAnswer } from '../../../http/front.ts';
+import { reference } from '../../../http/openapi.ts';
 import { escapeHtml, sendPage } from '../../../http/page.ts';
-import { PROBLEM_TYPE, type ProblemDetails } from '../../../http/problem.ts';
+import { PROBLEM_TYPE, Problem, type ProblemDetails } from '../../../http/problem.ts';
 import type { App } from '../../../http/server.ts';
 import { LINKS_PATH, type LinkAddresses } from '../link-addresses.ts';
 import type { LinkHosts } from './link-hosts.ts';
@@ -108,6 +109,22 @@ function filled(
   return answer;
 }
 
+const page = (description: string) => ({ description, content: { 'text/html': { schema: Type.String() } } });
+/** Pages; a problem for who accepts JSON and no HTML. */
+const pageOrProblem = (description: string) => ({
+  description,
+  content: { ...page('').content, [PROBLEM_TYPE]: { schema: reference(Problem) } },
+});
+const leads = Type.Null({ description: 'It leads to `Location`.' });
+
+const ANSWERS = {
+  200: page('A page: it asks for a password, or says where the link leads.'),
+  ...Object.fromEntries(Object.keys(CACHE_CONTROL).map((status) => [status, leads])),
+  403: page('The password is wrong: the page asks again.'),
+  404: pageOrProblem('There is no such link.'),
+  410: pageOrProblem('There was one, or it may not be opened any more.'),
+};
+
 /** In a scope of their own, for no other route takes forms. */
 export function redirectRoutes(root: App, deps: RedirectRoutesDeps): void {
   void root.register(async (app) => registerRoutes(app, deps));
@@ -117,7 +134,7 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
   const { redirects, addresses, hosts } = deps;
   const params = Type.Object({ code: Type.String({ description: 'Of the link.' }) });
   const config = { access: 'public', limit: 'visit' } as const;
-  const schema = { tags: ['links'], params };
+  const schema = { tags: ['links'], params, response: ANSWERS };
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: FORM_BYTES_MAX },
@@ -156,8 +173,14 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
   app.post(
     ROUTE,
     {
-      config: { ...config, priority: 'read' },
-      schema: { ...schema, summary: 'Open a link that has a password', operationId: 'openLinkWithPassword' },
+      config: { ...config, priority: 'read', idempotent: false },
+      schema: {
+        ...schema,
+        summary: 'Open a link that has a password',
+        description:
+          'What the page that asks for the password sends: a form (application/x-www-form-urlencoded) with `password`. 403: it is wrong.',
+        operationId: 'openLinkWithPassword',
+      },
     },
     async (request, reply) => {
       const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
