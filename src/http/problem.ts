@@ -158,6 +158,8 @@ function remedy({ keyword, params, message }: FastifySchemaValidationError): str
       return `must be ${params['limit']} or more.`;
     case 'maximum':
       return `must be ${params['limit']} or less.`;
+    case 'minItems':
+      return `must have at least ${params['limit']} ${params['limit'] === 1 ? 'item' : 'items'}.`;
     case 'maxItems':
       return `must have at most ${params['limit']} items.`;
     case 'enum':

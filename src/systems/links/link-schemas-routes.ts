@@ -48,18 +48,21 @@ const RuleSchema = Type.Object(
     url: Target,
     devices: Type.Optional(
       Type.Array(Type.Unsafe<Device>({ type: 'string', enum: [...DEVICES] }), {
+        minItems: 1,
         maxItems: RULE_VALUES_MAX,
         description: 'mobile: any telephone or tablet. An iPad that poses as a Mac is a desktop.',
       }),
     ),
     languages: Type.Optional(
       Type.Array(Type.String({ maxLength: 35 }), {
+        minItems: 1,
         maxItems: RULE_VALUES_MAX,
         description: 'BCP 47, of which the visitor prefers one: "pt" is "pt-BR" too.',
       }),
     ),
     countries: Type.Optional(
-      Type.Array(Type.String({ maxLength: 2 }), {
+      Type.Array(Type.String({ minLength: 2, maxLength: 2 }), {
+        minItems: 1,
         maxItems: RULE_VALUES_MAX,
         description: 'ISO 3166-1, "DE".',
       }),
@@ -75,7 +78,11 @@ const RuleSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, title: 'Rule', description: 'All that is given must hold.' },
+  {
+    additionalProperties: false,
+    title: 'Rule',
+    description: 'All that is given must hold, besides the target at least one.',
+  },
 );
 
 const UtmSchema = Type.Object(
@@ -149,7 +156,7 @@ const CHANGES = {
     Type.String({ maxLength: TITLE_LENGTH_MAX * 4, description: `At most ${TITLE_LENGTH_MAX} characters.` }),
   ),
   tags: Type.Optional(
-    Type.Array(Type.String({ maxLength: TAG_LENGTH_MAX * 4 }), {
+    Type.Array(Type.String({ minLength: 1, maxLength: TAG_LENGTH_MAX * 4 }), {
       maxItems: TAGS_MAX,
       description: 'For your lists. In lower case.',
     }),

@@ -169,6 +169,7 @@ describe('links', () => {
         'utm',
       ],
       [{ url: TARGET, rules: [{ url: TARGET }] }, 'rules.0'],
+      [{ url: TARGET, rules: [{ url: TARGET, devices: [] }] }, 'rules.0.devices'],
       [{ url: TARGET, rules: [{ url: 'http://127.1/', devices: ['ios'] }] }, 'rules.0.url'],
       [{ url: TARGET, rules: [{ url: TARGET, languages: ['x y'] }] }, 'rules.0.languages'],
       [
