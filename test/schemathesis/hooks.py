@@ -300,7 +300,7 @@ RULES = [
     ("host", r"must be a name on the public internet\.|mixes scripts, .*|is that of this server\."),
     ("host", r"is not a verified host name of yours\."),
     ("target", r"must be a host name such as evil\.example, .*|does not fit: the list is full\."),
-    ("reason", r"must be one line of text, and not empty: people read it\.|must not be empty: people read it\."),
+    ("reason", r"must be one line of text, and not empty: people read it\."),
     ("name", r"must say what the key is for\.|must not have control characters .*|must have at most \d+ .*"),
     # Of two fields together.
     ("dark", r"must be darker than light, with a contrast of at least .*"),

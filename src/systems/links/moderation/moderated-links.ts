@@ -1,5 +1,5 @@
 /** What the staff sees of links and does to one of them, whoever's it is. What many lead to is for `BlockedTargets`. */
-import { invalidField, notFound } from '../../../core/errors.ts';
+import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
@@ -9,7 +9,7 @@ import { announcedOf } from '../link-rows.ts';
 import type { LinkRow } from '../links-queries.ts';
 import type { LinkHosts } from '../redirect/link-hosts.ts';
 import { getLink, getLinkOfCode, lockLink, setDisabledReason } from './moderated-links-queries.ts';
-import type { RecordAct } from './staff-acts.ts';
+import { parseReason, type RecordAct } from './staff-acts.ts';
 
 export const DISABLED_REASON_LENGTH_MAX = 200;
 const CODE = /^[A-Za-z0-9_-]{1,64}$/;
@@ -100,10 +100,7 @@ export function createModeratedLinks(deps: ModeratedLinksDeps): ModeratedLinks {
     },
 
     async disable(transaction, moderatorId, linkId, reason) {
-      const line = reason.trim();
-      if (line === '' || /\p{Cc}/u.test(line))
-        throw invalidField('reason', 'must be one line of text, and not empty: people read it.');
-      return change(transaction, moderatorId, linkId, line);
+      return change(transaction, moderatorId, linkId, parseReason(reason));
     },
 
     enable: (transaction, moderatorId, linkId) => change(transaction, moderatorId, linkId, null),

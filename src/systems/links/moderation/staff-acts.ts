@@ -1,4 +1,5 @@
 /** What the staff does about links, as it goes into the log of its acts, which is another system's. */
+import { invalidField } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 
@@ -11,3 +12,11 @@ export interface StaffAct {
 
 /** Written with the act itself, or not at all. */
 export type RecordAct = (transaction: SqlTransaction, actorId: Id, act: StaffAct) => Promise<void>;
+
+/** What people read who open a link that leads nowhere any more. Fails with `invalid`. */
+export function parseReason(text: string): string {
+  const line = text.trim();
+  if (line === '' || /[\p{Cc}\p{Cs}]/u.test(line))
+    throw invalidField('reason', 'must be one line of text, and not empty: people read it.');
+  return line;
+}

@@ -372,6 +372,8 @@ describe('a redirect', () => {
       [{ target: '*.x.example', reason: 'x' }, 'target'],
       [{ target: 'x.example/?q', reason: 'x' }, 'target'],
       [{ target: 'x.example', reason: ' ' }, 'reason'],
+      [{ target: 'x.example', reason: 'a\u0000b' }, 'reason'],
+      [{ target: 'x.example', reason: 'a\nb' }, 'reason'],
     ] as const) {
       const answer = await setting.call('POST', '/moderation/blocked-targets', CAROL, body);
       assert.equal(answer.status, 422);

@@ -9,7 +9,7 @@ import { hostOf } from '../../../core/outbound-target.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { EventLog, LoggedEvent, NewEvent } from '../../../ports/event-log/event-log.ts';
 import { type SqlStore, type SqlTransaction, UniqueViolation } from '../../../ports/sql-store/sql-store.ts';
-import type { RecordAct } from '../moderation/staff-acts.ts';
+import { parseReason, type RecordAct } from '../moderation/staff-acts.ts';
 import {
   type BlockedTargetRow,
   countBlockedTargets,
@@ -117,10 +117,9 @@ export function createBlockedTargets({ sql, ids, eventLog, recordAct }: BlockedT
 
     async add(transaction, moderatorId, { target, reason }) {
       const row: BlockedTargetRow = {
-        ...{ block_id: ids.next(), target: parseBlockedTarget(target), reason: reason.trim() },
+        ...{ block_id: ids.next(), target: parseBlockedTarget(target), reason: parseReason(reason) },
         blocked_by: moderatorId,
       };
-      if (row.reason === '') throw invalidField('reason', 'must not be empty: people read it.');
       const [found] = await transaction.query(countBlockedTargets, [BLOCKED_TARGETS_MAX]);
       if ((found?.count ?? 0) >= BLOCKED_TARGETS_MAX)
         throw invalidField('target', 'does not fit: the list is full.');
