@@ -75,7 +75,7 @@ describeOnBackend('two people', chromiumBackend(), (executablePath) => {
     await signUpAt(carol, server.url, 'carol');
     for (let number = 1; number <= 12; number += 1)
       await writePost(carol, `Number ${number}\n\n\n\nand below`);
-    const wanted = carol.getByRole('article').filter({ hasText: 'Number 4\n' });
+    const wanted = carol.locator('[data-post]', { hasText: /Number 4\s/ });
     await wanted.scrollIntoViewIfNeeded();
     const before = (await wanted.boundingBox())?.y;
     await wanted.getByRole('link', { name: /now|m$/ }).click();

@@ -80,13 +80,17 @@ export function createFeedList(load: LoadPage): FeedList {
     },
 
     arrive(item, { atOnce } = { atOnce: false }) {
-      const [entry] = unknown([item]);
-      if (entry === undefined) {
-        takePost(item);
-        return;
-      }
-      if (atOnce) entries.value = [entry, ...entries.value];
-      else waiting.value = sorted([entry, ...waiting.value]);
+      const entry = entryOf(item);
+      const isShown = entries.value.some(({ id }) => id === entry.id);
+      // The live stream may have been first with what the reader has just written.
+      const others = waiting.value.filter(({ id }) => id !== entry.id);
+      if (isShown) return;
+      if (!atOnce) waiting.value = sorted([entry, ...others]);
+      else
+        batch(() => {
+          waiting.value = others;
+          entries.value = [entry, ...entries.value];
+        });
     },
 
     show() {
