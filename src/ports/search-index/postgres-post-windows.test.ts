@@ -10,7 +10,7 @@ describe('windows of posts', () => {
       fc.property(
         fc.maxSafeNat(),
         fc.maxSafeNat(),
-        fc.array(fc.maxSafeNat(), { maxLength: 50 }),
+        fc.uniqueArray(fc.maxSafeNat(), { maxLength: 50 }),
         (before, span, postIds) => {
           const seen = new Map<number, number>();
           const walk = createWindowWalk(before, span, () => 0);

@@ -213,7 +213,9 @@ describe('notifications are made', () => {
       return setting.statements() - before;
     };
     await statements(others.slice(0, 1));
-    assert.equal(await statements(others), await statements(others.slice(0, 1)));
+    const [many, one] = [await statements(others), await statements(others.slice(0, 1))];
+    // One more where the lease of ids is renewed meanwhile.
+    assert.ok(many <= one + 1, `${many} statements for a hundred, ${one} for one`);
     const posts = others.map((author) => causes.post(author, { mentions: others.slice(0, 10) }));
     const before = setting.statements();
     await setting.handle(...posts.map(({ done }) => done));
