@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { EXPERIMENT_NAMES } from '../../src/bench/experiments/experiment.ts';
 import { BASIC_SCENARIO_NAMES, CROWD_SCENARIO_NAMES } from '../../src/bench/scenarios.ts';
+import { needsCrowd } from '../../src/cli/bench-options.ts';
 import { packageRoot } from '../../src/config/package-info.ts';
 
 const run = promisify(execFile);
@@ -38,10 +39,11 @@ describe('groundswell bench', () => {
       const bench = [program, 'bench', '--quick', '--people', '100', '--data', data, '--json', file];
       const { stdout } = await run(process.execPath, bench);
       for (const name of CROWD_SCENARIO_NAMES) assert.match(stdout, new RegExp(`^${name} .*none$`, 'm'));
-      for (const name of EXPERIMENT_NAMES) assert.match(stdout, new RegExp(`^${name}: `, 'm'));
+      const experiments = EXPERIMENT_NAMES.filter(needsCrowd);
+      for (const name of experiments) assert.match(stdout, new RegExp(`^${name}: `, 'm'));
       const { summaries, findings } = JSON.parse(await readFile(file, 'utf8'));
       assert.equal(summaries.length, CROWD_SCENARIO_NAMES.length);
-      assert.equal(findings.length, EXPERIMENT_NAMES.length);
+      assert.equal(findings.length, experiments.length);
       assert.match(stdout, /^readers who see every post, in order +(\d+) of \1 /m);
       assert.match(stdout, /^an entry in 10 reads, added to heads, statements +0 /m);
       assert.match(stdout, /^an entry in 10 reads, heads loaded again, statements +[1-9]/m);
