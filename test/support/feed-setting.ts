@@ -26,6 +26,7 @@ import { createTimelines } from '../../src/systems/feed/timelines/timelines.ts';
 import { TIMELINE_SCHEMAS, timelineRoutes } from '../../src/systems/feed/timelines/timelines-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { tracingOff } from '../../src/telemetry/trace.ts';
+import { type Answer, createCallAs } from './call-as.ts';
 import { createTestDatabase } from './database.ts';
 import { serverOptions } from './server-options.ts';
 
@@ -45,17 +46,6 @@ export interface ReactionToInsert {
   readonly authorId: Id;
   readonly shard: number;
 }
-
-/** What came back, parsed. */
-export interface Answer {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: the tests look into whatever came back
-  readonly body: any;
-  readonly text: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
-
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const POOL_SIZE = 8;
 const PEOPLE_EPOCH_MS = Date.UTC(2024, 0, 1);
@@ -118,28 +108,7 @@ export async function createFeedSetting() {
   timelineRoutes(app, { timelines, photos: createPhotos({ sql, hydration, getUsers }) });
   await app.ready();
 
-  async function call(
-    method: Method,
-    url: string,
-    viewerId: Id | undefined,
-    payload?: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
-    const authorization = viewerId === undefined ? {} : { authorization: `Bearer ${viewerId}` };
-    const answer = await app.inject({
-      method,
-      url,
-      headers: { ...authorization, ...headers },
-      ...(payload === undefined ? {} : { payload }),
-    });
-    const text = answer.body;
-    return {
-      status: answer.statusCode,
-      body: text === '' ? undefined : JSON.parse(text),
-      text,
-      headers: answer.headers,
-    };
-  }
+  const call = createCallAs(app);
 
   const write = (name: string, text: string, params: readonly SqlValue[]) =>
     sql.query(writeStatement<readonly SqlValue[]>(name, text), params);

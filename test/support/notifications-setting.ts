@@ -16,8 +16,8 @@ import {
   notificationsRoutes,
 } from '../../src/systems/notifications/notifications-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { createCallAs } from './call-as.ts';
 import { createTestDatabase } from './database.ts';
-import type { Answer } from './feed-setting.ts';
 import { serverOptions } from './server-options.ts';
 
 export type NotificationsSetting = Awaited<ReturnType<typeof createNotificationsSetting>>;
@@ -96,24 +96,7 @@ export async function createNotificationsSetting(options: NotificationsSettingOp
   notificationsRoutes(app, { writes: createWrites(sql), notifications });
   await app.ready();
 
-  async function call(
-    method: 'GET' | 'POST' | 'PATCH',
-    url: string,
-    viewerId: Id | undefined,
-    payload?: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
-    const authorization = viewerId === undefined ? {} : { authorization: `Bearer ${viewerId}` };
-    const answer = await app.inject({
-      method,
-      url,
-      headers: { ...authorization, ...headers },
-      ...(payload === undefined ? {} : { payload }),
-    });
-    const text = answer.body;
-    const body = text === '' ? undefined : JSON.parse(text);
-    return { status: answer.statusCode, body, text, headers: answer.headers };
-  }
+  const call = createCallAs(app);
 
   return {
     ...notifications,

@@ -16,8 +16,8 @@ import { startJobs } from '../../src/roles/jobs.ts';
 import { createWebhooks } from '../../src/systems/webhooks/webhooks.ts';
 import { WEBHOOKS_SCHEMAS, webhooksRoutes } from '../../src/systems/webhooks/webhooks-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { type Answer, createCallAs } from './call-as.ts';
 import { createTestDatabase } from './database.ts';
-import type { Answer } from './feed-setting.ts';
 import { serverOptions } from './server-options.ts';
 import { until } from './until.ts';
 
@@ -28,8 +28,6 @@ export interface WebhooksSettingOptions {
   /** What registration refuses; sending is as `outbound` says. */
   readonly privateAddresses?: 'refuse' | 'allow';
 }
-
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 const PEOPLE_EPOCH_MS = Date.UTC(2024, 0, 1);
 const POOL_SIZE = 10;
@@ -98,28 +96,7 @@ export async function createWebhooksSetting(options: WebhooksSettingOptions = {}
   let events = 0;
   const workers: { close(): Promise<void> }[] = [];
 
-  async function call(
-    method: Method,
-    url: string,
-    userId: Id | undefined,
-    payload?: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
-    const authorization = userId === undefined ? {} : { authorization: `Bearer ${userId}` };
-    const answer = await app.inject({
-      method,
-      url,
-      headers: { ...authorization, ...headers },
-      ...(payload === undefined ? {} : { payload }),
-    });
-    const text = answer.body;
-    return {
-      status: answer.statusCode,
-      body: text === '' ? undefined : JSON.parse(text),
-      text,
-      headers: answer.headers,
-    };
-  }
+  const call = createCallAs(app);
 
   /** Consumes events and delivers, as the role `worker` does, until it is closed. */
   async function startWorker(own = webhooks) {

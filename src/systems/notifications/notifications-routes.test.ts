@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Answer } from '../../../test/support/feed-setting.ts';
+import type { Answer } from '../../../test/support/call-as.ts';
 import { type Causes, createCauses } from '../../../test/support/notification-causes.ts';
 import {
   createNotificationsSetting,

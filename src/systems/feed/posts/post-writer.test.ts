@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Answer, createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
+import type { Answer } from '../../../../test/support/call-as.ts';
+import { createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
 import { until } from '../../../../test/support/until.ts';
 import type { Id } from '../../../core/ids.ts';
 import { claimKey } from '../../../http/idempotency-queries.ts';

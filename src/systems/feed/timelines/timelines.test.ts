@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Answer, createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
+import type { Answer } from '../../../../test/support/call-as.ts';
+import { createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
 import { composeId, FIRST_BULK_WRITER, type Id, shardOf } from '../../../core/ids.ts';
 import { bulkLoadPosts } from '../posts/bulk-load.ts';
 import { REPOST_WINDOW_MS } from './repost-window.ts';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Answer } from '../../../../test/support/call-as.ts';
 import {
   createFeedModel,
   type FeedWorld,
@@ -10,7 +11,7 @@ import {
   type ModelReaction,
   type Viewer,
 } from '../../../../test/support/feed-model.ts';
-import { type Answer, createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
+import { createFeedSetting, type FeedSetting } from '../../../../test/support/feed-setting.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
 import { bulkLoadPosts } from '../posts/bulk-load.ts';
 
