@@ -1,8 +1,9 @@
 /** A list of posts that grows at its end, and at its head when the reader asks for it. It belongs to a visit of a page. */
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { type Problem, toProblem } from '../api/problem.ts';
+import type { Problem } from '../api/problem.ts';
 import type { Author, FeedItem, Page, Post } from '../api/types.ts';
 import { takePost } from '../state/posts.ts';
+import { createItemList } from '../ui/item-list.tsx';
 
 export interface FeedEntry {
   /** Of the post, or of the repost that shows it here. */
@@ -33,42 +34,24 @@ export interface FeedList {
 export type LoadPage = (pageToken: string | null) => Promise<Page<Post | FeedItem>>;
 
 export function createFeedList(load: LoadPage): FeedList {
-  const entries = signal<readonly FeedEntry[]>([]);
   const waiting = signal<readonly FeedEntry[]>([]);
-  const isLoading = signal(false);
-  const problem = signal<Problem>();
-  const isComplete = signal(false);
-  let nextToken: string | null = null;
+  const list = createItemList<FeedEntry>(async (pageToken) => {
+    const page = await load(pageToken);
+    return { ...page, items: unknown(page.items) };
+  });
+  const { items: entries, more } = list;
 
   function unknown(items: readonly (Post | FeedItem)[]): FeedEntry[] {
     const known = new Set([...entries.value, ...waiting.value].map(({ id }) => id));
     return items.map(entryOf).filter(({ id }) => !known.has(id));
   }
 
-  async function more(): Promise<void> {
-    if (isLoading.value || isComplete.value) return;
-    isLoading.value = true;
-    problem.value = undefined;
-    try {
-      const { items, next_page_token: token } = await load(nextToken);
-      batch(() => {
-        entries.value = [...entries.value, ...unknown(items)];
-        nextToken = token;
-        isComplete.value = token === null;
-      });
-    } catch (error) {
-      problem.value = toProblem(error);
-    } finally {
-      isLoading.value = false;
-    }
-  }
-
   return {
     entries,
     waiting,
-    isLoading,
-    problem,
-    isComplete,
+    isLoading: list.isLoading,
+    problem: list.problem,
+    isComplete: list.isComplete,
     more,
 
     async look() {
@@ -89,13 +72,13 @@ export function createFeedList(load: LoadPage): FeedList {
       else
         batch(() => {
           waiting.value = others;
-          entries.value = [entry, ...entries.value];
+          list.change((shown) => [entry, ...shown]);
         });
     },
 
     show() {
       batch(() => {
-        entries.value = [...waiting.value, ...entries.value];
+        list.change((shown) => [...waiting.value, ...shown]);
         waiting.value = [];
       });
     },

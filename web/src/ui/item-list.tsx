@@ -28,13 +28,14 @@ export function createItemList<Item>(load: (pageToken: string | null) => Promise
   const problem = signal<Problem>();
   let nextToken: string | null = null;
 
-  async function fetchPage(before: readonly Item[]): Promise<void> {
+  async function fetchPage(keeps: boolean): Promise<void> {
     isLoading.value = true;
     problem.value = undefined;
     try {
       const page = await load(nextToken);
       batch(() => {
-        items.value = [...before, ...page.items];
+        // As they are by now: some may have been changed while the page was on its way.
+        items.value = keeps ? [...items.value, ...page.items] : page.items;
         nextToken = page.next_page_token;
         isComplete.value = nextToken === null;
       });
@@ -51,7 +52,7 @@ export function createItemList<Item>(load: (pageToken: string | null) => Promise
     isComplete,
     problem,
     async more() {
-      if (!isLoading.value && !isComplete.value) await fetchPage(items.value);
+      if (!isLoading.value && !isComplete.value) await fetchPage(true);
     },
     change(change) {
       items.value = change(items.value);
@@ -59,7 +60,7 @@ export function createItemList<Item>(load: (pageToken: string | null) => Promise
     async reload() {
       nextToken = null;
       isComplete.value = false;
-      await fetchPage([]);
+      await fetchPage(false);
     },
   };
 }

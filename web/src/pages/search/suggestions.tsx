@@ -1,7 +1,7 @@
 import type { User } from '../../api/types.ts';
 import { UserRow } from '../../posts/user-row.tsx';
 import { isSignedIn } from '../../state/session.ts';
-import { useAnswer } from './use-answer.ts';
+import { useLoaded } from '../../ui/use-loaded.ts';
 
 /** Whom those follow whom the reader follows. */
 export function Suggestions() {
@@ -9,7 +9,7 @@ export function Suggestions() {
 }
 
 function Found() {
-  const found = useAnswer<{ readonly items: readonly User[] }>('/suggestions?limit=10');
+  const { answer: found } = useLoaded<{ readonly items: readonly User[] }>('/suggestions?limit=10');
   if (found === undefined || found.items.length === 0) return null;
   return (
     <section class="discover" aria-labelledby="suggestions">

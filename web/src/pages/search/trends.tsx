@@ -1,5 +1,5 @@
 import { countText } from '../../ui/count.tsx';
-import { useAnswer } from './use-answer.ts';
+import { useLoaded } from '../../ui/use-loaded.ts';
 
 interface Trend {
   readonly tag: string;
@@ -8,7 +8,7 @@ interface Trend {
 
 /** What many speak of now. */
 export function Trends() {
-  const trends = useAnswer<{ readonly items: readonly Trend[] }>('/trends/tags?limit=10');
+  const { answer: trends } = useLoaded<{ readonly items: readonly Trend[] }>('/trends/tags?limit=10');
   if (trends === undefined || trends.items.length === 0) return null;
   return (
     <section class="discover" aria-labelledby="trends">
