@@ -31,6 +31,8 @@ export type NewMediaParams = readonly [
   blobKey: string,
   format: string,
   bytes: number,
+  width: number | null,
+  height: number | null,
   alt: string | null,
   focusX: number | null,
   focusY: number | null,
@@ -38,8 +40,9 @@ export type NewMediaParams = readonly [
 
 export const insertMedia = writeStatement<NewMediaParams, MediaRow>(
   'media_insert',
-  `INSERT INTO media (media_id, shard, owner_id, blob_key, state, format, original_bytes, alt, focus_x, focus_y)
-   VALUES ($1, $2, $3, $4, 'processing', $5, $6, $7, $8, $9) RETURNING ${COLUMNS}`,
+  `INSERT INTO media (media_id, shard, owner_id, blob_key, state, format, original_bytes, width, height, alt, focus_x,
+     focus_y)
+   VALUES ($1, $2, $3, $4, 'processing', $5, $6, $7, $8, $9, $10, $11) RETURNING ${COLUMNS}`,
 );
 
 export const getMedia = readStatement<[mediaId: Id], MediaRow>(

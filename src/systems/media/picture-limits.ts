@@ -1,6 +1,6 @@
 /** What a picture may be. Checked on arrival as far as its header tells, and again before it is decoded. */
 import { invalidField } from '../../core/errors.ts';
-import type { PixelSize } from './picture-format.ts';
+import type { PixelSize } from './picture-size.ts';
 
 export const PICTURE_BYTES_MAX = 20 * 1_048_576;
 /** More than any phone makes; decoded, some 200 MB. */

@@ -17,8 +17,9 @@ import {
   type MediaRow,
   releaseExpiredKey,
 } from '../media-queries.ts';
-import { FORMAT_BYTES, formatOf, type PictureFormat, pixelSizeOf } from '../picture-format.ts';
+import { FORMAT_BYTES, formatOf, type PictureFormat } from '../picture-format.ts';
 import { checkPixelSize, PICTURE_BYTES_MAX } from '../picture-limits.ts';
+import { type PixelSize, pixelSizeOf } from '../picture-size.ts';
 import { mediaEvent } from '../stored-media.ts';
 import type { MediaDescription } from './media-description.ts';
 
@@ -28,6 +29,8 @@ export interface StoredOriginal {
   readonly ownerId: Id;
   readonly key: string;
   readonly format: PictureFormat;
+  /** Upright; `undefined` where the beginning does not say it. */
+  readonly size: PixelSize | undefined;
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -65,6 +68,8 @@ const LEASE_S = 120;
 const KEY_BYTES = 16;
 /** Of the beginning, in which the size of nearly every picture stands; so much memory an upload takes. */
 const HEAD_BYTES = 65_536;
+/** Of a JPEG with previews before its size. */
+const HEAD_BYTES_MAX = 262_144;
 
 export function createUploads(deps: UploadsDeps): Uploads {
   const { sql, ids, eventLog, blobStore, randomness } = deps;
@@ -87,19 +92,20 @@ export function createUploads(deps: UploadsDeps): Uploads {
         const stored = await blobStore.put(`${key}/${ORIGINAL}`, picture.content, {
           bytesMax: PICTURE_BYTES_MAX,
         });
-        return { ownerId, key, format: picture.format(), ...stored };
+        return { ownerId, key, format: picture.format(), size: picture.size(), ...stored };
       } catch (error) {
         await release(key);
         throw picture.hasPassed() ? tooLarge(error) : error;
       }
     },
 
-    async record(transaction, { ownerId, key, format, bytes }, { alt, focus }) {
+    async record(transaction, { ownerId, key, format, size, bytes }, { alt, focus }) {
       const [ended] = await transaction.query(endLease, [key]);
       if (ended === undefined) throw tooLate();
       const [x, y] = focus ?? [null, null];
       const shard = shardOf(ownerId);
-      const params = [ids.next(), shard, ownerId, key, format, bytes, alt, x, y] as const;
+      const shown = [size?.width ?? null, size?.height ?? null, alt, x, y] as const;
+      const params = [ids.next(), shard, ownerId, key, format, bytes, ...shown] as const;
       const [row] = await transaction.query(insertMedia, params);
       if (row === undefined) throw tooLate();
       await eventLog.append(transaction, [mediaEvent('uploaded', row)]);
@@ -114,6 +120,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
 interface Inspected {
   readonly content: AsyncIterable<Buffer>;
   format(): PictureFormat;
+  size(): PixelSize | undefined;
   /** Nothing was wrong with its beginning. */
   hasPassed(): boolean;
 }
@@ -122,12 +129,13 @@ interface Inspected {
 function inspected(content: AsyncIterable<Buffer>): Inspected {
   let head: Buffer = Buffer.alloc(0);
   let format: PictureFormat | undefined;
+  let size: PixelSize | undefined;
   let hasPassed = true;
 
   function inspect(): void {
     hasPassed = false;
     format ??= checkFormat(head);
-    const size = pixelSizeOf(format, head);
+    size = pixelSizeOf(format, head);
     if (size !== undefined) checkPixelSize(size);
     hasPassed = true;
   }
@@ -136,9 +144,9 @@ function inspected(content: AsyncIterable<Buffer>): Inspected {
     let isInspected = false;
     for await (const chunk of content) {
       if (!isInspected) {
-        head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+        head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES_MAX - head.length)]);
         if (head.length >= FORMAT_BYTES) inspect();
-        isInspected = head.length === HEAD_BYTES;
+        isInspected = head.length >= (size === undefined ? HEAD_BYTES_MAX : HEAD_BYTES);
         if (isInspected) head = Buffer.alloc(0);
       }
       yield chunk;
@@ -149,6 +157,7 @@ function inspected(content: AsyncIterable<Buffer>): Inspected {
   return {
     content: inspecting(),
     format: () => format ?? checkFormat(head),
+    size: () => size,
     hasPassed: () => hasPassed,
   };
 }
