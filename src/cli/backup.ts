@@ -2,11 +2,11 @@ import path from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
-import { type Clock, systemClock, systemRandomness } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { type BackupFolder, createBackupFolder } from '../ports/backup-folder/backup-folder.ts';
 import type { BackupManifest } from '../ports/backup-folder/backup-manifest.ts';
 import { backUpBlobs } from '../ports/blob-store/blob-backup.ts';
-import { openDiskBlobStore } from '../ports/blob-store/disk-blob-store.ts';
+import { openBareBlobStore } from '../ports/open-blob-store.ts';
 import { reachDatabase } from '../ports/open-database.ts';
 import { backUp } from '../ports/sql-store/postgres-backup.ts';
 import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
@@ -52,11 +52,7 @@ async function backUpTo(
 ): Promise<BackupManifest> {
   const log = openCommandLog();
   const database = await reachDatabase({ config, log, clock, command: 'groundswell backup' });
-  const blobStore = await openDiskBlobStore({
-    folder: config.blobs.folder,
-    clock,
-    randomness: systemRandomness,
-  });
+  const blobStore = await openBareBlobStore(config.blobs, clock);
   const progress = createProgress({ label: 'Backing up', clock });
   let blobBytes = 0;
   const onBytes = (bytes: number): void => {

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
-import { type Clock, systemClock, systemRandomness } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { type Backup, openBackup } from '../ports/backup-folder/backup.ts';
 import { clearBlobs, restoreBlobs } from '../ports/blob-store/blob-backup.ts';
-import { openDiskBlobStore } from '../ports/blob-store/disk-blob-store.ts';
+import { openBareBlobStore } from '../ports/open-blob-store.ts';
 import { openDatabase } from '../ports/open-database.ts';
 import { type RestoreResult, restore } from '../ports/sql-store/postgres-restore.ts';
 import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
@@ -62,11 +62,7 @@ async function restoreInto(
   // Never the server of a running `serve`: it fails with `conflict` when that holds the data folder.
   const database = await openDatabase({ config, log, clock: task.clock, command: 'groundswell restore' });
   const { backup, clock, signal, force } = task;
-  const blobStore = await openDiskBlobStore({
-    folder: config.blobs.folder,
-    clock,
-    randomness: systemRandomness,
-  });
+  const blobStore = await openBareBlobStore(config.blobs, clock);
   const progress = createProgress({ label: 'Restoring', clock: task.clock });
   let bytesDone = 0;
   const onBytes = (bytes: number): void => {

@@ -66,12 +66,25 @@ describe('configuration', () => {
     assert.equal(problemsOf({ GROUNDSWELL_TIMELINES_MAX: '10000001' }).length, 1);
   });
 
-  it('keeps blobs in a folder, by default below the data, and says that nothing else is there yet', () => {
-    assert.equal(loadConfig({ GROUNDSWELL_DATA: '/srv/data' }).blobs.folder, '/srv/data/blobs');
-    assert.equal(loadConfig({ GROUNDSWELL_BLOBS_URL: 'disk:/srv/blobs' }).blobs.folder, '/srv/blobs');
-    const [problem] = problemsOf({ GROUNDSWELL_BLOBS_URL: 's3://key:secret@host/bucket' });
-    assert.match(problem ?? '', /GROUNDSWELL_BLOBS_URL must be disk: .*s3:. is not available yet/);
-    assert.doesNotMatch(problem ?? '', /key:secret/);
+  it('keeps blobs in a folder, by default below the data, or in an object storage', () => {
+    const blobsOf = (environment: Record<string, string>) => loadConfig(environment).blobs;
+    assert.deepEqual(blobsOf({ GROUNDSWELL_DATA: '/srv/data' }), {
+      kind: 'disk',
+      folder: '/srv/data/blobs',
+    });
+    assert.deepEqual(blobsOf({ GROUNDSWELL_BLOBS_URL: 'disk:/srv/blobs' }), {
+      kind: 'disk',
+      folder: '/srv/blobs',
+    });
+    assert.equal(blobsOf({ GROUNDSWELL_BLOBS_URL: 's3://key:secret@host/bucket' }).kind, 's3');
+  });
+
+  it('says how a wrong URL of blobs should be, and nothing of the secret in it', () => {
+    for (const url of ['s3://key:TOPSECRET@host', 's4://key:TOPSECRET@host/bucket']) {
+      const [problem] = problemsOf({ GROUNDSWELL_BLOBS_URL: url });
+      assert.match(problem ?? '', /GROUNDSWELL_BLOBS_URL must be disk:, .* or s3:/);
+      assert.doesNotMatch(problem ?? '', /TOPSECRET/);
+    }
   });
 
   it('takes an empty variable as absent, and strips the slash of the public URL', () => {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { LogLevel } from '../telemetry/log.ts';
 import type { Environment } from './env.ts';
+import { parseS3Url, S3_URL_FORM, type S3Location } from './s3-location.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 export const ROLES = ['api', 'worker'] as const;
@@ -25,8 +26,7 @@ export interface Config {
     readonly url: string | undefined;
     readonly poolSize: number;
   };
-  /** `folder`: absolute. */
-  readonly blobs: { readonly folder: string };
+  readonly blobs: BlobsLocation;
   /** How many readers' home timelines are cached. */
   readonly timelinesMax: number;
   readonly diskReserveBytes: number;
@@ -51,13 +51,18 @@ export interface Config {
   readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
 }
 
-/** Says every mistake of a configuration; `problems` has one line each, naming the variable and the remedy. */
+/** Where pictures are kept: in a folder (absolute), or in an object storage, whose key is never logged. */
+export type BlobsLocation =
+  | { readonly kind: 'disk'; readonly folder: string }
+  | { readonly kind: 's3'; readonly s3: S3Location };
+
+/** Says every mistake of a configuration, or of a file; `problems` has one line each, naming the place and the remedy. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:`);
+  constructor(problems: readonly string[], subject = 'The configuration') {
+    super(`${subject} has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:`);
     this.problems = problems;
   }
 }
@@ -87,7 +92,7 @@ export function loadConfig(environment: Environment): Config {
       url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', DATABASE_SCHEMES, DATABASE_URL_FORM)),
       poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
     },
-    blobs: { folder: blobFolder(read) },
+    blobs: blobsLocation(read),
     timelinesMax: read.integer('GROUNDSWELL_TIMELINES_MAX', 1, 10_000_000),
     diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
     rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
@@ -162,6 +167,7 @@ function createReader(environment: Environment, problems: string[]) {
   };
   return {
     text,
+    complain,
     integer: (name: SettingName, min: number, max: number): number =>
       number(name, /^\d+$/, min, max, `a whole number from ${min} to ${max}`),
     fraction: (name: SettingName): number => number(name, /^\d*\.?\d+$/, 0, 1, 'a number from 0 to 1'),
@@ -198,7 +204,16 @@ function optionalPath(text: string): string | undefined {
   return text === '' ? undefined : resolve(text);
 }
 
-const BLOBS_URL_FORM = 'disk: or disk:/path/of/a/folder; object storage (s3:) is not available yet';
+const BLOBS_URL_FORM = `disk:, disk:/path/of/a/folder, or ${S3_URL_FORM}`;
+
+function blobsLocation(read: ReturnType<typeof createReader>): BlobsLocation {
+  const text = read.text('GROUNDSWELL_BLOBS_URL');
+  if (!text.startsWith('s3:')) return { kind: 'disk', folder: blobFolder(read) };
+  const s3 = parseS3Url(text);
+  if (s3 !== undefined) return { kind: 's3', s3 };
+  read.complain('GROUNDSWELL_BLOBS_URL', BLOBS_URL_FORM);
+  return { kind: 'disk', folder: '' };
+}
 
 function blobFolder(read: ReturnType<typeof createReader>): string {
   const url = read.url('GROUNDSWELL_BLOBS_URL', ['disk:'], BLOBS_URL_FORM) ?? 'disk:';

@@ -29,8 +29,8 @@ export const SETTINGS = {
   },
   GROUNDSWELL_BLOBS_URL: {
     fallback: 'disk:',
-    purpose: 'where pictures are kept: disk: for a folder in the data folder, or disk:/path/of/a/folder',
-    // One of an object storage has its key in it.
+    purpose:
+      'where pictures are kept: disk: for a folder in the data folder, disk:/path/of/a/folder, or s3://key:secret@host/bucket',
     secret: true,
   },
   GROUNDSWELL_TIMELINES_MAX: {

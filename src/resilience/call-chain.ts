@@ -21,6 +21,8 @@ export interface Call {
   readonly idempotent: boolean;
   readonly totalMs: number;
   readonly tryMs: number;
+  /** By default RETRIES_MAX. */
+  readonly retriesMax?: number | undefined;
   readonly invoke: () => Promise<unknown>;
 }
 
@@ -96,7 +98,7 @@ export function createCallChain(options: CallChainOptions): CallChain {
     retries: number,
     error: unknown,
   ): Promise<boolean> {
-    if (retries >= RETRIES_MAX || !isRetryable(error, call.idempotent)) return false;
+    if (retries >= (call.retriesMax ?? RETRIES_MAX) || !isRetryable(error, call.idempotent)) return false;
     const delayMs = retryDelayMs(retries, randomness.fraction());
     if (deadline.remainingMs() <= delayMs) return false;
     if (!budget.withdraw()) {

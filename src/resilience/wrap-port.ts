@@ -24,6 +24,8 @@ export interface MethodPolicy<Args extends readonly unknown[]> {
   readonly totalMs: number | ((...args: Args) => number);
   /** For one try. The adapter should give up by itself a little earlier; this catches what it does not. */
   readonly tryMs: number | ((...args: Args) => number);
+  /** 0 where what the call is given can be read only once, so that not even one that had no effect can be made again. */
+  readonly retriesMax?: number;
   /** A bulkhead of its own instead of the port's. */
   readonly bulkhead?: BulkheadLimits;
   /** The method's name in metrics and spans, from a bounded set, such as the statement's name. */
@@ -110,12 +112,13 @@ function callOf(
   args: unknown[],
   invoke: () => Promise<unknown>,
 ): Call {
-  const { idempotent, totalMs, tryMs, label } = policy;
+  const { idempotent, totalMs, tryMs, retriesMax, label } = policy;
   return {
     label: label === undefined ? name : label(...args),
     idempotent: typeof idempotent === 'function' ? idempotent(...args) : idempotent,
     totalMs: typeof totalMs === 'function' ? totalMs(...args) : totalMs,
     tryMs: typeof tryMs === 'function' ? tryMs(...args) : tryMs,
+    retriesMax,
     invoke,
   };
 }

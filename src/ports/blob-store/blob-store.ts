@@ -59,7 +59,8 @@ export interface BlobStore {
    *
    * Fails with `conflict` when the name is taken, leaving what is there: of several calls for a name at the same time one
    * wins. Fails with `invalid` beyond `bytesMax`, with the content's own error if that fails, with `unavailable` when it
-   * cannot be stored, as on a full disk; in all these cases the outcome is `not_applied`.
+   * cannot be stored, as on a full disk; in all these cases the outcome is `not_applied`. Where a storage in the network did
+   * not answer it is `unknown`: the blob may be there, or be there in a moment, but then whole.
    */
   put(name: string, content: AsyncIterable<Buffer>, options: PutOptions): Promise<StoredBlob>;
 
@@ -90,8 +91,12 @@ export interface BlobStore {
   close(): Promise<void>;
 }
 
+export function isBlobName(name: string): boolean {
+  return BLOB_NAME_PATTERN.test(name);
+}
+
 export function checkBlobName(name: string): void {
-  assert(BLOB_NAME_PATTERN.test(name), `${JSON.stringify(name)} is no name of a blob`);
+  assert(isBlobName(name), `${JSON.stringify(name)} is no name of a blob`);
 }
 
 /** Removes all blobs of a key. Whoever puts others meanwhile keeps them. */

@@ -8,7 +8,8 @@ import { createReadStream, type Dirent } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock, Randomness } from '../../core/clock.ts';
-import { AppError, assert } from '../../core/errors.ts';
+import { type AppError, assert } from '../../core/errors.ts';
+import { failure, nameTaken, tooLarge } from './blob-failures.ts';
 import {
   BLOB_KEY_PATTERN,
   BLOBS_PAGE_MAX,
@@ -159,12 +160,7 @@ async function linkDurably(draft: string, file: string, root: string): Promise<v
       return;
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'EEXIST') {
-        throw new AppError('conflict', 'There is something under this name already.', {
-          cause: error,
-          outcome: 'not_applied',
-        });
-      }
+      if (code === 'EEXIST') throw nameTaken(error);
       if (code !== 'ENOENT' || tries === LINK_TRIES_MAX) throw failure('stored', error);
     }
   }
@@ -233,16 +229,4 @@ function failAs(what: string): (error: unknown) => never {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function failure(what: string, cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  return new AppError('unavailable', `Files cannot be ${what} right now.`, {
-    cause,
-    outcome: 'not_applied',
-  });
-}
-
-function tooLarge(bytesMax: number): AppError {
-  return new AppError('invalid', `It is larger than ${bytesMax} bytes.`, { outcome: 'not_applied' });
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Randomness } from '../../../core/clock.ts';
-import { AppError, invalidField } from '../../../core/errors.ts';
+import { AppError, hasCode, invalidField } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { BlobStore } from '../../../ports/blob-store/blob-store.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
@@ -94,7 +94,8 @@ export function createUploads(deps: UploadsDeps): Uploads {
         });
         return { ownerId, key, format: picture.format(), size: picture.size(), ...stored };
       } catch (error) {
-        await release(key);
+        // What may yet come to be stored is removed when the lease has expired by itself.
+        if (!mayBeStored(error)) await release(key);
         throw picture.hasPassed() ? tooLarge(error) : error;
       }
     },
@@ -172,6 +173,10 @@ function checkFormat(head: Buffer): PictureFormat {
     throw invalidField('file', 'must be a JPEG, PNG, WebP, AVIF or GIF picture, whatever its name says.');
   }
   return format;
+}
+
+function mayBeStored(error: unknown): boolean {
+  return (hasCode(error, 'unavailable') || hasCode(error, 'timeout')) && error.outcome === 'unknown';
 }
 
 /** In words of this call, if that is what the store says. */
