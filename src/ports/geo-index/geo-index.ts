@@ -1,0 +1,112 @@
+/**
+ * The geo-index port: where drivers are now, and who of them is nearest to a place. It holds what changes every few
+ * seconds and what a search filters by, nothing else: who drives what, and who has which ride, is in SQL, which decides.
+ * What is lost here is back with the next position of each driver.
+ *
+ * Exact: `nearest` answers those whom a look at every driver would find, by the great circle on a sphere of
+ * EARTH_RADIUS_M, to the millimetre. The earth has no edges: poles, the antimeridian and borders of cities are places
+ * like any other. An adapter that is cut into shards asks all those that the circle touches.
+ *
+ * Fresh: what `describe` and `move` were given counts for every `nearest` that begins after they have resolved, in any
+ * process that shares the index. A position never goes back in time: one that is not younger than the one known is left
+ * out, so every call may be repeated, and calls may come in any order. A driver of whom nothing was said for KEPT_MS may
+ * be forgotten at any time; searches say by `sinceMs` which positions are too old for them, which is a matter of seconds.
+ *
+ * Bounded: there are so many drivers at most as the adapter was told; one more is left out, and counted as such.
+ *
+ * A call about several drivers is atomic for each, not for all. What lies outside of the limits below is a defect of the
+ * caller and fails an assertion. An index that cannot be reached fails with `unavailable` or `timeout`.
+ */
+import type { Id } from '../../core/ids.ts';
+import type { MaybePromise } from '../../core/maybe-promise.ts';
+
+/** The mean radius of the earth (IUGG). The real one is up to 0.5 % off, which roads are by far more. */
+export const EARTH_RADIUS_M = 6_371_008.8;
+/** Drivers of one call of `describe`, `move` or `forget`. */
+export const GEO_BATCH_MAX = 1_000;
+export const NEAREST_MAX = 100;
+export const RADIUS_M_MAX = 100_000;
+/** What a driver is doing, and what they offer, are numbers of the caller's own. */
+export const GEO_STATES_MAX = 32;
+export const GEO_TYPES_MAX = 16;
+/** Longer than any position is of use. */
+export const KEPT_MS = 10 * 60_000;
+
+/** In degrees: latitude from -90 to 90, longitude from -180 to 180. */
+export interface GeoPoint {
+  readonly lat: number;
+  readonly lng: number;
+}
+
+/** By what searches tell drivers apart. */
+export interface DriverTraits {
+  readonly driverId: Id;
+  /** From 0 to below GEO_STATES_MAX. */
+  readonly state: number;
+  /** A bit for each type that the driver offers, GEO_TYPES_MAX of them. */
+  readonly types: number;
+  /** `undefined`: not rated yet. */
+  readonly rating: number | undefined;
+}
+
+export interface DriverPosition extends GeoPoint {
+  readonly driverId: Id;
+  /** When the driver was there, in milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+export interface NearestSearch {
+  readonly around: GeoPoint;
+  /** More than 0, at most RADIUS_M_MAX. Who is exactly so far away is found. */
+  readonly radiusM: number;
+  /** 1 to NEAREST_MAX. */
+  readonly limit: number;
+  /** Bits: drivers in one of these states. */
+  readonly states: number;
+  /** Bits: drivers who offer one of these types. */
+  readonly types: number;
+  /** Drivers with a rating above it, and those without one. `undefined`: all. */
+  readonly ratingAbove: number | undefined;
+  /** Drivers whose position is of this time or younger. */
+  readonly sinceMs: number;
+}
+
+export interface NearDriver extends DriverPosition {
+  readonly distanceM: number;
+}
+
+export interface GeoIndex {
+  /**
+   * Says what the drivers are and do, from now on. Nobody is found before they were both described and moved, in this
+   * order: a position of who was not described is left out. Answers how many there was no place for.
+   */
+  describe(drivers: readonly DriverTraits[]): MaybePromise<number>;
+
+  /** Says where the drivers are. Answers how many positions were left out: of the unknown, or not younger. */
+  move(positions: readonly DriverPosition[]): MaybePromise<number>;
+
+  /** Nobody finds these drivers any more. Who is not there is no error. */
+  forget(driverIds: readonly Id[]): MaybePromise<void>;
+
+  /** The nearest first; at the same distance, in no order. Fewer than `limit` when there are no more within the radius. */
+  nearest(search: NearestSearch): MaybePromise<readonly NearDriver[]>;
+
+  close(): Promise<void>;
+}
+
+/** Whether it is on earth, and a number at all. */
+export function isGeoPoint({ lat, lng }: GeoPoint): boolean {
+  // NaN is in no range.
+  return lat >= -90 && lat <= 90 && lng >= -180 && lng <= 180;
+}
+
+/** The way over the great circle (haversine formula). */
+export function distanceM(one: GeoPoint, other: GeoPoint): number {
+  const [oneLat, otherLat] = [one.lat * RADIANS, other.lat * RADIANS];
+  const halfLat = Math.sin((otherLat - oneLat) / 2);
+  const halfLng = Math.sin(((other.lng - one.lng) * RADIANS) / 2);
+  const half = halfLat * halfLat + Math.cos(oneLat) * Math.cos(otherLat) * halfLng * halfLng;
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(half)));
+}
+
+const RADIANS = Math.PI / 180;

@@ -1,0 +1,164 @@
+/**
+ * Drivers in the memory of one process (decision 26). Each has a line with all that a search looks at, and is in one cell
+ * of each of three grids, of which a search uses the one that suits its radius. Moving within a cell writes the line and
+ * nothing else.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { assert } from '../../core/errors.ts';
+import type { Id } from '../../core/ids.ts';
+import { createCellGrid } from './cell-grid.ts';
+import { createCellLists } from './cell-lists.ts';
+import { AT_MS, kindOf, LAT, LINE, LNG, RATING, writePosition } from './driver-lines.ts';
+import {
+  type DriverPosition,
+  type DriverTraits,
+  GEO_BATCH_MAX,
+  type GeoIndex,
+  isGeoPoint,
+  KEPT_MS,
+  NEAREST_MAX,
+  type NearDriver,
+  type NearestSearch,
+  RADIUS_M_MAX,
+} from './geo-index.ts';
+import { createIdPlaces, NOWHERE } from './id-places.ts';
+import { createNearestSearch, distanceOf } from './nearest-search.ts';
+
+/** Of cells of some 500 m, 4 km and 32 km. */
+const GRID_ROWS = [40_000, 5_000, 625];
+/** Places that are looked at with each position, for one that is to be forgotten. */
+const SWEPT_PER_MOVE = 1;
+/** And for one who is new when there is no place left. */
+const SWEPT_WHEN_FULL = 1_000;
+
+export interface MemoryGeoIndex extends GeoIndex {
+  describe(drivers: readonly DriverTraits[]): number;
+  move(positions: readonly DriverPosition[]): number;
+  forget(driverIds: readonly Id[]): void;
+  nearest(search: NearestSearch): readonly NearDriver[];
+  /** How many there are. */
+  drivers(): number;
+}
+
+export interface MemoryGeoIndexOptions {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** At most. Each takes some 250 bytes of memory, once there was one. */
+  readonly driversMax: number;
+}
+
+export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOptions): MemoryGeoIndex {
+  const places = createIdPlaces(driversMax);
+  const ids = new Float64Array(driversMax);
+  const lines = new Float64Array(driversMax * LINE);
+  const kinds = new Int32Array(driversMax);
+  const describedMs = new Float64Array(driversMax);
+  const levels = GRID_ROWS.map((rows) => {
+    const grid = createCellGrid(rows);
+    return { grid, lists: createCellLists(grid, driversMax) };
+  });
+  const search = createNearestSearch({ lines, kinds, levels });
+  const free = new Int32Array(driversMax);
+  let freed = 0;
+  /** From here on no place was ever taken. */
+  let fresh = 0;
+  /** Where sweeping goes on. */
+  let hand = 0;
+
+  function take(driverId: Id): number {
+    if (freed === 0 && fresh === driversMax) sweep(SWEPT_WHEN_FULL);
+    let place = NOWHERE;
+    if (freed > 0) place = free[--freed] ?? NOWHERE;
+    else if (fresh < driversMax) place = fresh++;
+    if (place === NOWHERE) return NOWHERE;
+    ids[place] = driverId;
+    places.add(driverId, place);
+    return place;
+  }
+
+  function release(place: number): void {
+    places.remove(ids[place] ?? 0);
+    for (const { lists } of levels) lists.remove(place);
+    ids[place] = 0;
+    lines[place * LINE + AT_MS] = 0;
+    free[freed++] = place;
+  }
+
+  function sweep(count: number): void {
+    const beforeMs = clock.nowMs() - KEPT_MS;
+    for (let swept = 0; swept < Math.min(count, fresh); swept += 1) {
+      hand = hand + 1 < fresh ? hand + 1 : 0;
+      const heardMs = Math.max(describedMs[hand] ?? 0, lines[hand * LINE + AT_MS] ?? 0);
+      if (ids[hand] !== 0 && heardMs < beforeMs) release(hand);
+    }
+  }
+
+  function describeOne(traits: DriverTraits, nowMs: number): boolean {
+    const kind = kindOf(traits);
+    const known = places.get(traits.driverId);
+    const place = known === NOWHERE ? take(traits.driverId) : known;
+    if (place === NOWHERE) return false;
+    kinds[place] = kind;
+    lines[place * LINE + RATING] = traits.rating ?? Number.NaN;
+    describedMs[place] = nowMs;
+    return true;
+  }
+
+  function moveOne(position: DriverPosition): boolean {
+    const { driverId, lat, lng, atMs } = position;
+    assert(isGeoPoint(position) && atMs > 0, 'a position is on earth, after 1970');
+    const place = places.get(driverId);
+    if (place === NOWHERE || atMs <= (lines[place * LINE + AT_MS] ?? 0)) return false;
+    writePosition(lines, place * LINE, position);
+    for (let level = 0; level < levels.length; level += 1) levels[level]?.lists.put(place, lat, lng);
+    return true;
+  }
+
+  return {
+    drivers: () => places.size,
+
+    describe(drivers) {
+      assert(drivers.length <= GEO_BATCH_MAX, `at most ${GEO_BATCH_MAX} drivers are described at a time`);
+      const nowMs = clock.nowMs();
+      let left = 0;
+      for (const traits of drivers) if (!describeOne(traits, nowMs)) left += 1;
+      return left;
+    },
+
+    move(positions) {
+      assert(positions.length <= GEO_BATCH_MAX, `at most ${GEO_BATCH_MAX} drivers are moved at a time`);
+      sweep(positions.length * SWEPT_PER_MOVE);
+      let left = 0;
+      for (const position of positions) if (!moveOne(position)) left += 1;
+      return left;
+    },
+
+    forget(driverIds) {
+      assert(driverIds.length <= GEO_BATCH_MAX, `at most ${GEO_BATCH_MAX} drivers are forgotten at a time`);
+      for (const driverId of driverIds) {
+        const place = places.get(driverId);
+        if (place !== NOWHERE) release(place);
+      }
+    },
+
+    nearest(wanted) {
+      const { around, radiusM, limit } = wanted;
+      assert(isGeoPoint(around), 'a search is around a place on earth');
+      assert(radiusM > 0 && radiusM <= RADIUS_M_MAX, `a search is within ${RADIUS_M_MAX} m`);
+      assert(limit >= 1 && limit <= NEAREST_MAX, `a search is for at most ${NEAREST_MAX}`);
+      const found = search(wanted);
+      return Array.from({ length: found.size }, (_, index) => {
+        const place = found.place(index);
+        const line = place * LINE;
+        return {
+          driverId: ids[place] ?? 0,
+          lat: lines[line + LAT] ?? 0,
+          lng: lines[line + LNG] ?? 0,
+          atMs: lines[line + AT_MS] ?? 0,
+          distanceM: distanceOf(found.distance(index)),
+        };
+      });
+    },
+
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Finds the nearest by circles that grow: whatever lies within a circle has been looked at when its search is over, so as
+ * soon as there are enough of them, they are the nearest there are.
+ */
+import type { CellGrid } from './cell-grid.ts';
+import type { CellLists } from './cell-lists.ts';
+import { AT_MS, isWanted, LINE, onSphere, RATING, X, Y, Z } from './driver-lines.ts';
+import { EARTH_RADIUS_M, type NearestSearch } from './geo-index.ts';
+import { NOWHERE } from './id-places.ts';
+import { createNearestList, type NearestList } from './nearest-list.ts';
+
+/** A search uses the finest grid of which its radius is so many cells at most: some 150 cells to look into. */
+const RADIUS_CELLS_MAX = 6;
+/** Where a search begins, which in a busy town is far enough. */
+const FIRST_RADIUS_M = 300;
+/** By so much the radius grows where there is nobody; and at least, as a guess from few is a bad one. */
+const GROWTH_MAX = 4;
+const GROWTH_MIN = 1.5;
+/** Beyond the radius at which so many as are wanted are to be expected. */
+const MARGIN = 1.2;
+
+export interface GridLevel {
+  readonly grid: CellGrid;
+  readonly lists: CellLists;
+}
+
+/** Squared lengths of chords of a sphere of radius 1 put the places in the order of their distances, without a sine. */
+export function chordOf(distanceM: number): number {
+  const chord = 2 * Math.sin(Math.min(Math.PI, distanceM / EARTH_RADIUS_M) / 2);
+  return chord * chord;
+}
+
+export function distanceOf(chord: number): number {
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord) / 2));
+}
+
+/** By the places of drivers. */
+export interface SearchedDrivers {
+  readonly lines: Float64Array;
+  readonly kinds: Int32Array;
+  /** From the finest to the coarsest. */
+  readonly levels: readonly GridLevel[];
+}
+
+/** What it answers is good until the next call; distances are chords. */
+export function createNearestSearch({
+  lines,
+  kinds,
+  levels,
+}: SearchedDrivers): (search: NearestSearch) => NearestList {
+  const found = createNearestList();
+
+  function levelFor(radiusM: number): GridLevel | undefined {
+    return levels.find(({ grid }) => radiusM <= grid.cellM * RADIUS_CELLS_MAX) ?? levels.at(-1);
+  }
+
+  function look(search: NearestSearch, radiusM: number): void {
+    const { states, types, sinceMs, ratingAbove = Number.NEGATIVE_INFINITY } = search;
+    const { x, y, z } = onSphere(search.around);
+    const chordMax = chordOf(radiusM);
+    const level = levelFor(radiusM);
+    found.clear(search.limit);
+    level?.grid.cover(search.around, radiusM, (cell) => {
+      for (let place = level.lists.first(cell); place !== NOWHERE; place = level.lists.next(place)) {
+        if (!isWanted(kinds[place] ?? 0, states, types)) continue;
+        const line = place * LINE;
+        // Whoever has no rating has NaN, which is not at or below anything.
+        if ((lines[line + AT_MS] ?? 0) < sinceMs || (lines[line + RATING] ?? 0) <= ratingAbove) continue;
+        const [dx, dy] = [(lines[line + X] ?? 0) - x, (lines[line + Y] ?? 0) - y];
+        const dz = (lines[line + Z] ?? 0) - z;
+        const chord = dx * dx + dy * dy + dz * dz;
+        if (chord <= chordMax) found.offer(place, chord);
+      }
+    });
+  }
+
+  return (search) => {
+    const { limit, radiusM: radiusMax } = search;
+    for (let radiusM = Math.min(FIRST_RADIUS_M, radiusMax); ; ) {
+      look(search, radiusM);
+      if (found.size === limit || radiusM >= radiusMax) return found;
+      const growth = found.size === 0 ? GROWTH_MAX : MARGIN * Math.sqrt(limit / found.size);
+      radiusM = Math.min(radiusMax, radiusM * Math.min(GROWTH_MAX, Math.max(GROWTH_MIN, growth)));
+    }
+  };
+}
