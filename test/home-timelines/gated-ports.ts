@@ -39,12 +39,13 @@ export function gateTimelineStore(store: TimelineStore, interleaving: Interleavi
     generation: () => maybeCall('generation', () => store.generation()),
     read: (readerId, before, limit) => maybeCall('read', () => store.read(readerId, before, limit)),
     begin: (readerId) => maybeCall('begin', () => store.begin(readerId)),
-    complete: (readerId, generation, entryIds, floor) =>
-      maybeCall('complete', () => store.complete(readerId, generation, entryIds, floor)),
+    complete: (...build) => maybeCall('complete', () => store.complete(...build)),
     deliver: (deliveries, generation) => maybeCall('deliver', () => store.deliver(deliveries, generation)),
     drop: (readerIds) => maybeCall('drop', () => store.drop(readerIds)),
-    clear: () => maybeCall('clear', () => store.clear?.()),
+    clear: () => maybeCall('clear', () => store.clear()),
     cached: () => store.cached(),
+    announceDelivered: (entryIds) => store.announceDelivered(entryIds),
+    onDelivered: (hear) => store.onDelivered(hear),
     close: () => store.close(),
   };
 }
@@ -56,10 +57,10 @@ export function gateTimelineStore(store: TimelineStore, interleaving: Interleavi
 export function shortenTimelines(store: TimelineStore, builtMax: number): TimelineStore {
   return {
     ...store,
-    complete(readerId, generation, entryIds, floor) {
+    complete(readerId, generation, entryIds, floor, sources) {
       const cut = entryIds[builtMax];
-      if (cut === undefined) return store.complete(readerId, generation, entryIds, floor);
-      return store.complete(readerId, generation, entryIds.slice(0, builtMax), cut);
+      if (cut === undefined) return store.complete(readerId, generation, entryIds, floor, sources);
+      return store.complete(readerId, generation, entryIds.slice(0, builtMax), cut, sources);
     },
   };
 }

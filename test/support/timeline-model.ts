@@ -14,13 +14,14 @@ interface ModelTimeline {
   /** Newest first. */
   readonly entryIds: readonly Id[];
   readonly floor: Id;
+  readonly sources: number;
 }
 
 export interface TimelineModel {
   advance(durationMs: number): void;
   read(readerId: Id, before: Id, limit: number): TimelinePage | undefined;
   begin(readerId: Id, generation: number): void;
-  complete(readerId: Id, generation: number, entryIds: readonly Id[], floor: Id): boolean;
+  complete(readerId: Id, generation: number, entryIds: readonly Id[], floor: Id, sources: number): boolean;
   deliver(entryId: Id, readerIds: readonly Id[], generation: number): number;
   drop(readerIds: readonly Id[]): void;
   cached(): Id[];
@@ -47,17 +48,18 @@ export function createTimelineModel(): TimelineModel {
       const timeline = find(readerId);
       if (timeline === undefined || timeline.building) return undefined;
       timelines.set(readerId, { ...timeline, visitedMs: nowMs });
-      const { entryIds, floor, generation } = timeline;
-      return { entryIds: entryIds.filter((id) => id < before).slice(0, limit), floor, generation };
+      const { entryIds, floor, generation, sources } = timeline;
+      return { entryIds: entryIds.filter((id) => id < before).slice(0, limit), floor, generation, sources };
     },
     begin(readerId, generation) {
-      timelines.set(readerId, { generation, building: true, visitedMs: nowMs, entryIds: [], floor: 0 });
+      const nothing = { entryIds: [], floor: 0, sources: 0 };
+      timelines.set(readerId, { generation, building: true, visitedMs: nowMs, ...nothing });
     },
-    complete(readerId, generation, entryIds, floor) {
+    complete(readerId, generation, entryIds, floor, sources) {
       const timeline = find(readerId);
       if (timeline?.building !== true || timeline.generation !== generation) return false;
       const kept = withEntries([...entryIds, ...timeline.entryIds], Math.max(floor, timeline.floor));
-      timelines.set(readerId, { ...timeline, building: false, ...kept });
+      timelines.set(readerId, { ...timeline, building: false, sources, ...kept });
       return true;
     },
     deliver(entryId, readerIds, generation) {

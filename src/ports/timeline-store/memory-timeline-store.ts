@@ -4,11 +4,12 @@
  */
 
 import type { Clock } from '../../core/clock.ts';
-import { assert } from '../../core/errors.ts';
 import { ID_MAX, type Id } from '../../core/ids.ts';
 import { createEntryLists } from './entry-lists.ts';
 import { createReaderRows, NO_ROW } from './reader-rows.ts';
 import {
+  assertEntries,
+  assertPage,
   type Delivery,
   TIMELINE_BUILD_MS,
   TIMELINE_ENTRIES_MAX,
@@ -19,7 +20,7 @@ import {
 
 export interface MemoryTimelineStoreOptions {
   readonly clock: Clock;
-  /** 1 or more, those that are being built included. Each takes 45 bytes, and 8 to 12 for each entry. */
+  /** 1 or more, those that are being built included. Each takes 53 bytes, and 8 to 12 for each entry. */
   readonly timelinesMax?: number;
 }
 
@@ -28,7 +29,7 @@ export interface MemoryTimelineStore extends TimelineStore {
   generation(): number;
   read(readerId: Id, before: Id, limit: number): TimelinePage | undefined;
   begin(readerId: Id): number;
-  complete(readerId: Id, generation: number, entryIds: readonly Id[], floor: Id): boolean;
+  complete(readerId: Id, generation: number, entryIds: readonly Id[], floor: Id, sources?: number): boolean;
   deliver(deliveries: readonly Delivery[], generation: number): number;
   drop(readerIds: readonly Id[]): void;
   clear(): void;
@@ -52,8 +53,10 @@ export function createMemoryTimelineStore({
   const rows = createReaderRows(timelinesMax);
   const lists = createEntryLists(timelinesMax);
   const generations = new Float64Array(timelinesMax);
+  const sourcesOfRow = new Float64Array(timelinesMax);
   const visitedMs = new Float64Array(timelinesMax);
   const building = new Uint8Array(timelinesMax);
+  const delivered: ((entryIds: readonly Id[]) => void)[] = [];
   let generation = 0;
   /** The row that is looked at next for eviction. */
   let hand = 0;
@@ -104,7 +107,7 @@ export function createMemoryTimelineStore({
   return {
     generation: () => generation,
     read(readerId, before, limit) {
-      assert(limit >= 1 && limit <= TIMELINE_ENTRIES_MAX, 'a page has 1 to TIMELINE_ENTRIES_MAX entries');
+      assertPage(limit);
       const nowMs = clock.monotonicMs();
       const row = rowOf(readerId, nowMs);
       if (row === NO_ROW || building[row] === 1) return undefined;
@@ -113,6 +116,7 @@ export function createMemoryTimelineStore({
         entryIds: lists.newest(row, before, limit),
         floor: lists.floorOf(row),
         generation: generations[row] as number,
+        sources: sourcesOfRow[row] as number,
       };
     },
     begin(readerId) {
@@ -127,7 +131,7 @@ export function createMemoryTimelineStore({
       building[row] = 1;
       return generation;
     },
-    complete(readerId, begun, entryIds, floor) {
+    complete(readerId, begun, entryIds, floor, sources = 0) {
       assertEntries(entryIds, floor);
       const row = rowOf(readerId, clock.monotonicMs());
       if (row === NO_ROW || building[row] === 0 || generations[row] !== begun) return false;
@@ -138,6 +142,7 @@ export function createMemoryTimelineStore({
       lists.replace(row, above, highestFloor);
       for (const entryId of gathered.reverse()) lists.insert(row, entryId);
       building[row] = 0;
+      sourcesOfRow[row] = sources;
       return true;
     },
     deliver(deliveries, upTo) {
@@ -170,15 +175,10 @@ export function createMemoryTimelineStore({
       return readerIds;
     },
     timelineCount: () => rows.size(),
+    announceDelivered(entryIds) {
+      for (const hear of delivered) hear(entryIds);
+    },
+    onDelivered: (hear) => void delivered.push(hear),
     close: async () => undefined,
   };
-}
-
-/** Before anything is changed by them. */
-function assertEntries(entryIds: readonly Id[], floor: Id): void {
-  let above = Number.POSITIVE_INFINITY;
-  for (const entryId of entryIds) {
-    assert(entryId < above && entryId > floor, 'entries are newest first, each once, and above the floor');
-    above = entryId;
-  }
 }

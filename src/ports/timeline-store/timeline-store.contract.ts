@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { holdTimelinesAgainstModel } from '../../../test/support/timeline-steps.ts';
+import { until } from '../../../test/support/until.ts';
 import { ID_MAX, type Id } from '../../core/ids.ts';
 import {
   TIMELINE_BUILD_MS,
@@ -16,10 +17,17 @@ export interface TimelineStoreHarness {
   readonly store: TimelineStore;
   /** Moves the store's clock. */
   advance(durationMs: number): Promise<void>;
+  /** Of an engine whose clock cannot be held: how much earlier a build is given up. Default 0. */
+  readonly buildImprecisionMs?: number;
+  /** And how much earlier a timeline is forgotten. Default 0. */
+  readonly idleImprecisionMs?: number;
+  /** Random histories that are held against the model. Default 150. */
+  readonly modelRuns?: number;
 }
 
 const [alice, bob, carol] = [1_500_000_000_000_001, 1_500_000_000_000_002, 1_500_000_000_000_003] as const;
 const READERS = [alice, bob, carol];
+const SOURCES_MAX = Number.MAX_SAFE_INTEGER;
 
 /** The `n`-th entry; entry 0 is older than any. */
 const entry = (n: number): Id => 1_600_000_000_000_000 + n;
@@ -34,6 +42,7 @@ export function timelineStoreContract(name: string, openHarness: () => Promise<T
     describe('building', () => buildingContract(openHarness));
     describe('800 entries', () => boundContract(openHarness));
     describe('expiry', () => expiryContract(openHarness));
+    describe('what is announced', () => announcementContract(openHarness));
     it('is what the model of it is, whatever is done', () => holdTimelinesAgainstModel(openHarness));
   });
 }
@@ -48,7 +57,7 @@ function readingContract(openHarness: () => Promise<TimelineStoreHarness>): void
   it('knows a timeline without entries from none', async () => {
     const { store } = await openHarness();
     const generation = await build(store, alice, [], 0);
-    assert.deepEqual(await store.read(alice, ID_MAX, 20), { entryIds: [], floor: 0, generation });
+    assert.deepEqual(await store.read(alice, ID_MAX, 20), { entryIds: [], floor: 0, generation, sources: 0 });
     await build(store, bob, [], entry(5));
     assert.equal((await store.read(bob, ID_MAX, 20))?.floor, entry(5));
     assert.deepEqual((await store.cached()).toSorted(), [alice, bob]);
@@ -77,7 +86,7 @@ function readingContract(openHarness: () => Promise<TimelineStoreHarness>): void
     const generation = await build(store, alice, [entry(1)], 0);
     const page = await store.read(alice, ID_MAX, 20);
     await store.deliver([{ entryId: entry(2), readerIds: [alice] }], generation);
-    assert.deepEqual(page, { entryIds: [entry(1)], floor: 0, generation });
+    assert.deepEqual(page, { entryIds: [entry(1)], floor: 0, generation, sources: 0 });
   });
 
   it('takes pages of 1 to 800 and none past that', async () => {
@@ -194,7 +203,8 @@ function buildingContract(openHarness: () => Promise<TimelineStoreHarness>): voi
     assert.equal(await read(store, alice), undefined);
     assert.deepEqual(await store.cached(), []);
     assert.ok(await store.complete(alice, generation, [entry(1)], 0));
-    assert.deepEqual(await store.read(alice, ID_MAX, 20), { entryIds: entries(2, 1), floor: 0, generation });
+    const page = { entryIds: entries(2, 1), floor: 0, generation, sources: 0 };
+    assert.deepEqual(await store.read(alice, ID_MAX, 20), page);
     assert.deepEqual(await store.cached(), [alice]);
   });
 
@@ -206,6 +216,17 @@ function buildingContract(openHarness: () => Promise<TimelineStoreHarness>): voi
     assert.ok(await store.complete(alice, generation, [entry(40), entry(30), entry(20)], entry(10)));
     assert.deepEqual(await read(store, alice), [50, 40, 30, 25, 20].map(entry));
     assert.equal((await store.read(alice, ID_MAX, 20))?.floor, entry(10));
+  });
+
+  it('keeps the number that stands for the sources, and that of the last build', async () => {
+    const { store } = await openHarness();
+    const sourcesOf = async () => (await store.read(alice, ID_MAX, 1))?.sources;
+    assert.ok(await store.complete(alice, await store.begin(alice), [entry(1)], 0, SOURCES_MAX));
+    assert.equal(await sourcesOf(), SOURCES_MAX);
+    await deliver(store, entry(2));
+    assert.equal(await sourcesOf(), SOURCES_MAX);
+    assert.ok(await store.complete(alice, await store.begin(alice), [entry(1)], 0));
+    assert.equal(await sourcesOf(), 0);
   });
 
   it('forgets the entries of an earlier build', async () => {
@@ -285,6 +306,19 @@ function buildingContract(openHarness: () => Promise<TimelineStoreHarness>): voi
   });
 }
 
+function announcementContract(openHarness: () => Promise<TimelineStoreHarness>): void {
+  it('is heard by this process too, and by whoever listens', async () => {
+    const { store } = await openHarness();
+    const heard: Id[][] = [[], []];
+    for (const each of heard) store.onDelivered((entryIds) => each.push(...entryIds));
+    await until(() => {
+      store.announceDelivered([entry(2), entry(1)]);
+      return heard.every(({ length }) => length >= 2);
+    });
+    for (const each of heard) assert.deepEqual(each.slice(0, 2), [entry(2), entry(1)]);
+  });
+}
+
 function boundContract(openHarness: () => Promise<TimelineStoreHarness>): void {
   const max = TIMELINE_ENTRIES_MAX;
 
@@ -349,9 +383,9 @@ function boundContract(openHarness: () => Promise<TimelineStoreHarness>): void {
 
 function expiryContract(openHarness: () => Promise<TimelineStoreHarness>): void {
   it('forgets a timeline that was not read for 30 days, and not one millisecond before', async () => {
-    const { store, advance } = await openHarness();
+    const { store, advance, idleImprecisionMs = 0 } = await openHarness();
     await build(store, alice, [entry(1)], 0);
-    await advance(TIMELINE_IDLE_MS);
+    await advance(TIMELINE_IDLE_MS - idleImprecisionMs);
     assert.deepEqual(await store.cached(), [alice]);
     assert.deepEqual(await read(store, alice), [entry(1)]);
     await advance(TIMELINE_IDLE_MS + 1);
@@ -360,11 +394,11 @@ function expiryContract(openHarness: () => Promise<TimelineStoreHarness>): void 
   });
 
   it('takes no delivery for a visit', async () => {
-    const { store, advance } = await openHarness();
+    const { store, advance, idleImprecisionMs = 0 } = await openHarness();
     await build(store, alice, [entry(1)], 0);
-    await advance(TIMELINE_IDLE_MS);
+    await advance(TIMELINE_IDLE_MS - idleImprecisionMs);
     await deliver(store, entry(2));
-    await advance(1);
+    await advance(idleImprecisionMs + 1);
     assert.equal(await read(store, alice), undefined);
   });
 
@@ -377,12 +411,12 @@ function expiryContract(openHarness: () => Promise<TimelineStoreHarness>): void 
   });
 
   it('forgets a build that was begun more than a minute ago', async () => {
-    const { store, advance } = await openHarness();
+    const { store, advance, buildImprecisionMs = 0 } = await openHarness();
     const slow = await store.begin(alice);
     const slower = await store.begin(bob);
-    await advance(TIMELINE_BUILD_MS);
+    await advance(TIMELINE_BUILD_MS - buildImprecisionMs);
     assert.ok(await store.complete(alice, slow, [entry(1)], 0));
-    await advance(1);
+    await advance(buildImprecisionMs + 1);
     assert.equal(await store.complete(bob, slower, [entry(1)], 0), false);
     assert.deepEqual(await store.cached(), [alice]);
   });

@@ -20,13 +20,17 @@
  * Each timeline is changed by one call at a time, and calls of one caller happen in their order. A call about several
  * readers is atomic for each, not for all. Every call may be repeated. A store that cannot be reached fails with
  * `unavailable` or `timeout`, and then SQL answers; whoever could not deliver or drop has to repeat it until it is done.
+ *
+ * A store that several processes share may lose what it has, by a restart or by the death of one of its servers, but
+ * never a part of a timeline: it then answers that there is none. Its counter never goes back all the same.
  */
 
+import { assert } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 
 export const TIMELINE_ENTRIES_MAX = 800;
-/** A timeline that has not been read for so long is forgotten. */
+/** A timeline that has not been read for so long is forgotten; by a store that notes visits seldom, up to a day earlier. */
 export const TIMELINE_IDLE_MS = 30 * 24 * 3_600_000;
 /** A build that takes longer is taken for abandoned; statements are given up long before. */
 export const TIMELINE_BUILD_MS = 60_000;
@@ -38,6 +42,8 @@ export interface TimelinePage {
   readonly floor: Id;
   /** That of its `begin`. */
   readonly generation: number;
+  /** As given to `complete`. */
+  readonly sources: number;
 }
 
 /** One entry, and who is to have it, in any order; a reader who is named twice takes it once. */
@@ -73,8 +79,16 @@ export interface TimelineStore {
    * Answers false, and keeps nothing, when the build is void: dropped or begun again meanwhile, begun more than
    * TIMELINE_BUILD_MS ago, pushed out, or completed already. What the caller has read is then still what SQL said,
    * but for the reader's own writes since; it may be shown, not kept.
+   *
+   * `sources` is a number by which the caller tells later for which sources the timeline was built; 0 by default.
    */
-  complete(readerId: Id, generation: number, entryIds: readonly Id[], floor: Id): MaybePromise<boolean>;
+  complete(
+    readerId: Id,
+    generation: number,
+    entryIds: readonly Id[],
+    floor: Id,
+    sources?: number,
+  ): MaybePromise<boolean>;
 
   /**
    * Adds each entry to the timelines of its readers that are of `generation` or older, unless it is at or below the
@@ -95,5 +109,28 @@ export interface TimelineStore {
   /** Whose timelines `read` would answer, in no order: for verification, as it may be a million of them. No visit. */
   cached(): MaybePromise<readonly Id[]>;
 
+  /**
+   * Says to all processes that share the store that each of the entries has reached the last of its readers: as soon as
+   * can be, at most once, and to nobody who cannot be reached at the moment.
+   */
+  announceDelivered(entryIds: readonly Id[]): void;
+
+  /** Calls `hear` with what is announced from now on, by this process too. Must not throw. */
+  onDelivered(hear: (entryIds: readonly Id[]) => void): void;
+
   close(): Promise<void>;
+}
+
+/** For adapters: before anything is changed by them. */
+export function assertEntries(entryIds: readonly Id[], floor: Id): void {
+  let above = Number.POSITIVE_INFINITY;
+  for (const entryId of entryIds) {
+    assert(entryId < above && entryId > floor, 'entries are newest first, each once, and above the floor');
+    above = entryId;
+  }
+}
+
+/** For adapters: a page out of range is a defect of the caller. */
+export function assertPage(limit: number): void {
+  assert(limit >= 1 && limit <= TIMELINE_ENTRIES_MAX, 'a page has 1 to TIMELINE_ENTRIES_MAX entries');
 }

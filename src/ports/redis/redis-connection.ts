@@ -1,0 +1,191 @@
+/**
+ * A Redis, or a Redis Cluster, as the adapters of ports use it. Connections are kept and made anew by themselves; while
+ * there is none, calls fail at once, and what is not answered in time fails too: nothing waits in a queue without an end.
+ */
+import { Cluster, Redis } from 'ioredis';
+import { AppError } from '../../core/errors.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { translateRedisError } from './redis-errors.ts';
+import type { RedisScript } from './redis-script.ts';
+import type { RedisAddress } from './redis-url.ts';
+
+export interface RedisConnection {
+  /** Runs the script where the key lives; all keys that it touches have the same hash tag. Strings come as bytes. */
+  run(
+    script: RedisScript,
+    key: string,
+    args: readonly (string | number | Buffer)[],
+  ): Promise<Buffer | number | null>;
+  /** All keys that match the pattern, some at a time; of changes meanwhile it may know or not. */
+  scan(pattern: string): AsyncGenerator<readonly string[]>;
+  /** To all who listen on the channel, over the whole cluster; whoever is away misses it. */
+  publish(channel: string, message: Buffer): Promise<void>;
+  listen(channel: string, hear: (message: Buffer) => void): void;
+  /** Fails if a server cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RedisConnectionOptions {
+  readonly address: RedisAddress;
+  readonly log: Log;
+  /** Default COMMAND_TIMEOUT_MS. */
+  readonly commandTimeoutMs?: number;
+}
+
+export const COMMAND_TIMEOUT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** A connection that has been silent for so long after a call is given up: the kernel would wait for a quarter of an hour. */
+const SILENT_MS = 3_000;
+const KEEP_ALIVE_MS = 10_000;
+const RECONNECT_MS_MAX = 1_000;
+/** While a replica takes the place of a primary, a call is sent again so often, and then fails. */
+const REDIRECTIONS_MAX = 4;
+const FAILOVER_RETRY_MS = 50;
+const SLOTS_REFRESH_MS = 5_000;
+const SCAN_COUNT = 1_000;
+
+export async function openRedisConnection(options: RedisConnectionOptions): Promise<RedisConnection> {
+  const client = openClient(options);
+  let listener: Redis | Cluster | undefined;
+  watch(client, options.log);
+  await untilReady(client);
+
+  async function call(name: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
+    try {
+      return await client.callBuffer(name, ...args);
+    } catch (error) {
+      throw translateRedisError(error);
+    }
+  }
+
+  return {
+    async run({ lua, digest }, key, args) {
+      try {
+        // What our scripts return.
+        return (await call('EVALSHA', digest, 1, key, ...args)) as Buffer | number | null;
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return (await call('EVAL', lua, 1, key, ...args)) as Buffer | number | null;
+      }
+    },
+
+    async *scan(pattern) {
+      for (const node of client instanceof Cluster ? client.nodes('master') : [client]) {
+        let cursor = '0';
+        do {
+          const [next, keys] = await node
+            .scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT)
+            .catch(translated);
+          if (keys.length > 0) yield keys;
+          cursor = next;
+        } while (cursor !== '0');
+      }
+    },
+
+    async publish(channel, message) {
+      await call('PUBLISH', channel, message);
+    },
+
+    listen(channel, hear) {
+      listener ??= openListener(options);
+      listener.subscribe(channel).catch(() => undefined);
+      listener.on('messageBuffer', (from: Buffer, message: Buffer) => {
+        if (from.toString() === channel) hear(message);
+      });
+    },
+
+    async ping() {
+      const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+      if (nodes.length === 0)
+        throw new AppError('unavailable', 'No node of the Redis Cluster can be reached.');
+      await Promise.all(nodes.map((node) => node.ping())).catch(translated);
+    },
+
+    async close() {
+      listener?.disconnect();
+      client.disconnect();
+    },
+  };
+}
+
+function openClient({ address, commandTimeoutMs = COMMAND_TIMEOUT_MS }: RedisConnectionOptions) {
+  const { nodes, username, password, database, tls } = address;
+  const [first] = nodes;
+  const every = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: commandTimeoutMs,
+    socketTimeout: SILENT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    connectionName: 'groundswell',
+    disableClientInfo: true,
+    protocol: 2,
+  } as const;
+  if (!address.cluster) {
+    return new Redis({
+      ...every,
+      host: first?.host ?? '',
+      port: first?.port ?? 0,
+      db: database,
+      enableOfflineQueue: false,
+      retryStrategy: reconnectMs,
+    });
+  }
+  return new Cluster([...nodes], {
+    redisOptions: every,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: reconnectMs,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    maxRedirections: REDIRECTIONS_MAX,
+    retryDelayOnFailover: FAILOVER_RETRY_MS,
+    retryDelayOnClusterDown: FAILOVER_RETRY_MS,
+    retryDelayOnTryAgain: FAILOVER_RETRY_MS,
+  });
+}
+
+/** A connection that listens can do nothing else. It queues what it is to listen to until it is there. */
+function openListener(options: RedisConnectionOptions): Redis | Cluster {
+  const listener = openClient(options);
+  listener.options.enableOfflineQueue = true;
+  watch(listener, options.log);
+  return listener;
+}
+
+function reconnectMs(tries: number): number {
+  return Math.min(RECONNECT_MS_MAX, 25 * 2 ** Math.min(tries, 10));
+}
+
+/** The driver makes connections anew; what nobody listens to would end the process. */
+function watch(client: Redis | Cluster, log: Log): void {
+  let isReported = false;
+  client.on('error', (error: unknown) => {
+    if (!isReported) log.warn({ err: error }, 'Redis cannot be reached: it is tried again and again');
+    isReported = true;
+  });
+  client.on('ready', () => {
+    if (isReported) log.info('Redis is reached again');
+    isReported = false;
+  });
+}
+
+/** Not for ever: a process starts without it, too. */
+async function untilReady(client: Redis | Cluster): Promise<void> {
+  if (client.status === 'ready') return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, CONNECT_TIMEOUT_MS);
+    client.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function translated(error: unknown): never {
+  throw translateRedisError(error);
+}
