@@ -13,7 +13,6 @@ import {
   pausePartitions,
 } from './event-log-queries.ts';
 import { type EventReader, groupByPartition, type NextEvents } from './event-reader.ts';
-import { setEventsAside } from './failed-event-queries.ts';
 
 /** What a transaction had in hand: partitions of one topic, and what comes next in them. */
 interface Taken extends NextEvents {
@@ -39,11 +38,19 @@ export function createBatchStep(deps: {
 }): () => Promise<Step> {
   const { sqlStore, handler, reader, batchMax, partitionsMax, log } = deps;
   const { group, topics } = handler;
+  /** Topics not looked through since the last step that left nothing to do. */
+  let topicsLeft = topics;
 
   async function step(): Promise<Step> {
+    const result = await stepOf(topicsLeft);
+    if (result.kind === 'idle') topicsLeft = topics;
+    return result;
+  }
+
+  async function stepOf(topicsWanted: string[]): Promise<Step> {
     let claimed: readonly ClaimedRow[] = [];
     const tried = await take(async (transaction) => {
-      claimed = await transaction.query(claimPartitions, [group, topics, batchMax, partitionsMax]);
+      claimed = await transaction.query(claimPartitions, [group, topicsWanted, batchMax, partitionsMax]);
       return claimed;
     }, batchMax);
     if (tried.kind === 'nothing') return IDLE;
@@ -51,16 +58,19 @@ export function createBatchStep(deps: {
     if (tried.kind === 'handled') {
       // What waits behind another may find that one gone by now.
       if (taken.waiting.length > 0) return { kind: 'retry', delayMs: 0 };
-      return isAll(claimed, taken) ? IDLE : DONE;
+      if (!isAll(claimed, taken)) return DONE;
+      // What comes now of this topic gathers until the others have been looked through.
+      topicsLeft = topicsWanted.filter((topic) => topic !== taken.positions[0]?.topic);
+      return topicsLeft.length === 0 ? IDLE : DONE;
     }
     const { failure } = tried;
     if (taken.events.length > 1 && !isUnavailable(failure)) return takeSingly(taken);
     return fail(taken, failure);
   }
 
-  /** There was no more for this consumer when it looked, and of what has come since it will have been told. */
+  /** There was no more of the topic when it looked, and of what has come since it will have been told. */
   function isAll(claimed: readonly ClaimedRow[], { passed }: Taken): boolean {
-    if (topics.length > 1 || partitionsMax < PARTITIONS || claimed.some((row) => row.left_some)) return false;
+    if (partitionsMax < PARTITIONS || claimed.some((row) => row.left_some)) return false;
     const ends = new Map(passed.map(({ partition, nextOffset }) => [partition, nextOffset]));
     return claimed.every((row) => (ends.get(row.partition) ?? 0) >= row.next_offset);
   }
@@ -110,6 +120,7 @@ export function createBatchStep(deps: {
     }
     if (hand.taken === undefined) return { kind: 'nothing' };
     handler.handled(hand.taken.events);
+    reader.passed?.(group);
     return { kind: 'handled', taken: hand.taken };
   }
 
@@ -127,7 +138,8 @@ export function createBatchStep(deps: {
     await handler.handle(next.events, transaction);
     for (const [partition, waiting] of groupByPartition(next.waiting)) {
       const offsets = waiting.map(({ offset }) => offset);
-      await transaction.query(setEventsAside, [group, topic, partition, offsets, 0, 0, null, false]);
+      const aside = { group, topic, partition, offsets };
+      await reader.setAside(transaction, { ...aside, attempts: 0, delayMs: 0, error: null, dead: false });
     }
     const partitions = next.passed.map(({ partition }) => partition);
     const offsets = next.passed.map(({ nextOffset }) => nextOffset);
@@ -143,8 +155,8 @@ export function createBatchStep(deps: {
       const [now] = await transaction.query(claimNamedPartition, [group, topic, partition]);
       // Another consumer of the group has come by since.
       if (now === undefined || now.offset > offset) return false;
-      const { delayMs, error, dead } = verdict;
-      await transaction.query(setEventsAside, [group, topic, partition, [offset], 1, delayMs, error, dead]);
+      const aside = { group, topic, partition, offsets: [offset] };
+      await reader.setAside(transaction, { ...aside, attempts: 1, ...verdict });
       await transaction.query(movePositions, [group, topic, [partition], [offset + 1]]);
       return true;
     });

@@ -34,10 +34,12 @@ export function createEventConsumer(deps: {
   let running: Promise<void> | undefined;
   let eventsMayWait = false;
   let retriesMayWait = false;
+  /** Steps of batches follow each other until one is idle. */
+  let roundRuns = false;
   let restUntilMs = 0;
 
   function start(): void {
-    if (closed.signal.aborted || !(eventsMayWait || retriesMayWait)) return;
+    if (closed.signal.aborted || !mayFindSome()) return;
     running ??= run().finally(() => {
       running = undefined;
       // Someone may have woken it between the last look and now.
@@ -47,9 +49,7 @@ export function createEventConsumer(deps: {
 
   async function run(): Promise<void> {
     let failures = 0;
-    const restMs = restUntilMs - clock.monotonicMs();
-    if (restMs > 0) await clock.sleep(restMs, closed.signal);
-    while (!closed.signal.aborted && (eventsMayWait || retriesMayWait)) {
+    while (!closed.signal.aborted && mayFindSome()) {
       try {
         await look();
         failures = 0;
@@ -70,13 +70,27 @@ export function createEventConsumer(deps: {
       if (step.kind !== 'idle') retriesMayWait = true;
       if (step.kind === 'retry') retryIn(step.delayMs);
     }
-    if (eventsMayWait && !closed.signal.aborted) {
-      eventsMayWait = false;
-      const step = await batchStep();
-      if (step.kind !== 'idle') eventsMayWait = true;
-      else restUntilMs = clock.monotonicMs() + gatherMs;
-      if (step.kind === 'retry') retryIn(step.delayMs);
-    }
+    if (closed.signal.aborted || !(roundRuns || (await beginRound()))) return;
+    const step = await batchStep();
+    if (step.kind === 'retry') retryIn(step.delayMs);
+    if (step.kind !== 'idle') return;
+    roundRuns = false;
+    restUntilMs = clock.monotonicMs() + gatherMs;
+  }
+
+  /** What wakes it from here on is for the next round: this one may be past it. */
+  async function beginRound(): Promise<boolean> {
+    if (!eventsMayWait) return false;
+    const restMs = restUntilMs - clock.monotonicMs();
+    if (restMs > 0) await clock.sleep(restMs, closed.signal);
+    if (closed.signal.aborted) return false;
+    eventsMayWait = false;
+    roundRuns = true;
+    return true;
+  }
+
+  function mayFindSome(): boolean {
+    return roundRuns || eventsMayWait || retriesMayWait;
   }
 
   function retryIn(delayMs: number): void {
