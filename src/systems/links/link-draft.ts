@@ -29,6 +29,7 @@ export interface LinkContent {
   readonly redirectType: RedirectType;
   readonly passQuery: boolean;
   readonly utm: Utm;
+  readonly enabled: boolean;
   readonly expiresAt: Date | null;
   readonly maxVisits: number | null;
 }
@@ -43,7 +44,7 @@ export const CONTENT_DEFAULTS: LinkContent = {
     passQuery: false,
     utm: {},
   },
-  ...{ expiresAt: null, maxVisits: null },
+  ...{ enabled: true, expiresAt: null, maxVisits: null },
 };
 
 /** `before` with the changes. What does not change is not checked again. Fails with `invalid`. */
@@ -61,6 +62,7 @@ export function applyChanges(
     redirectType: redirectType ?? before.redirectType,
     passQuery: passQuery ?? before.passQuery,
     utm: utm === undefined ? before.utm : checkUtm(utm),
+    enabled: changes.enabled ?? before.enabled,
     expiresAt: expiresAt === undefined ? before.expiresAt : checkExpiry(expiresAt, nowMs),
     maxVisits: maxVisits === undefined ? before.maxVisits : checkMaxVisits(maxVisits),
   };

@@ -61,6 +61,7 @@ function wholeOf(link: AnnouncedLink) {
     pass_query: link.passQuery,
     utm: link.utm,
     rules: link.rules.map(storedRule),
+    enabled: link.enabled,
     expires_at: link.expiresAt?.toISOString() ?? null,
     max_visits: link.maxVisits,
     has_password: link.hasPassword,

@@ -33,6 +33,7 @@ export function announcedOf(row: LinkRow): AnnouncedLink {
     redirectType: row.redirect_type,
     passQuery: row.pass_query,
     utm: row.utm ?? {},
+    enabled: row.enabled,
     expiresAt: row.expires_at,
     maxVisits: row.max_visits,
     hasPassword: row.password_hash !== null,

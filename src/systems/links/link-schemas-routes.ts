@@ -121,6 +121,7 @@ export const LinkSchema = Type.Object(
     pass_query: Type.Boolean({ description: 'The query of the visit is added to that of the target.' }),
     utm: UtmSchema,
     rules: Type.Array(RuleSchema),
+    enabled: Type.Boolean({ description: 'False: you have turned it off.' }),
     expires_at: NullableTime('Null: never.'),
     max_visits: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
@@ -178,6 +179,12 @@ const CHANGES = {
       description: 'Other targets for some; the first that fits counts.',
     }),
   ),
+  enabled: Type.Optional(
+    Type.Boolean({
+      description:
+        'False: it leads nowhere (410) from then on, within a second, and keeps its code and statistics. By default true.',
+    }),
+  ),
   expires_at: Type.Optional(NullableTime('From then on it leads nowhere. Null: never.')),
   max_visits: Type.Optional(
     Type.Unsafe<number | null>({
@@ -225,7 +232,7 @@ export const LinkChangesBody = Type.Object(
 export function changesOf(body: Omit<Static<typeof LinkChangesBody>, 'url'>): LinkChanges {
   return {
     ...{ title: body.title, tags: body.tags, redirectType: body.redirect_type, passQuery: body.pass_query },
-    ...{ utm: body.utm, maxVisits: body.max_visits, password: body.password },
+    ...{ utm: body.utm, enabled: body.enabled, maxVisits: body.max_visits, password: body.password },
     expiresAt: timeOf(body.expires_at),
     rules: body.rules?.map(ruleOfBody),
   };
@@ -255,6 +262,7 @@ export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number)
     pass_query: link.passQuery,
     utm: presentUtm(link),
     rules: link.rules.map(presentRule),
+    enabled: link.enabled,
     expires_at: link.expiresAt?.toISOString() ?? null,
     max_visits: link.maxVisits,
     visits: link.visits,

@@ -36,6 +36,8 @@ export type LinkColumns = [
   fingerprints: readonly (string | null)[] | null,
   statuses: readonly (number | null)[] | null,
   bodies: readonly (string | null)[] | null,
+  /** Whether each is on. */
+  enabled: readonly boolean[] | null,
 ];
 
 /** The n-th links, for the numbers that `source` has as `position`. What is not used of it is not computed. */
@@ -51,7 +53,8 @@ const linksOf = (source: string): string => `
        ($18::json[])[position] AS rules, ($19::timestamptz[])[position] AS expires_at,
        ($20::integer[])[position] AS max_visits, ($21::text[])[position] AS password_hash,
        ($22::text[])[position] AS key, ($23::text[])[position] AS fingerprint,
-       ($24::smallint[])[position] AS status, ($25::text[])[position] AS body
+       ($24::smallint[])[position] AS status, ($25::text[])[position] AS body,
+       coalesce(($26::boolean[])[position], true) AS enabled
      FROM ${source}`;
 
 /** What some link of a batch has. A statement does nothing about what none has. */
@@ -95,9 +98,9 @@ function writeLinksText({ keys, aliases, limits }: LinkParts): string {
     `accepted AS NOT MATERIALIZED (${linksOf(choosy ? 'chosen' : all)})`,
     `written AS (
      INSERT INTO links (link_id, shard, owner_id, domain_id, code, code_origin, code_look, url, title, tags,
-       redirect_type, pass_query, utm, rules, expires_at, max_visits, password_hash)
+       redirect_type, pass_query, utm, rules, enabled, expires_at, max_visits, password_hash)
      SELECT link_id, shard, owner_id, domain_id, code, code_origin, code_look, url, title, tags,
-       redirect_type, pass_query, utm, rules, expires_at, max_visits, password_hash FROM accepted)`,
+       redirect_type, pass_query, utm, rules, enabled, expires_at, max_visits, password_hash FROM accepted)`,
     limits &&
       `limited AS (
      INSERT INTO link_visits (link_id, shard, max_visits)

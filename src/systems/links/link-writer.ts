@@ -146,6 +146,7 @@ function columnsOf(links: readonly WaitingLink[], { keys, aliases, limits }: Lin
     keys ? column(({ claim }) => claim?.fingerprint.toString('hex') ?? null) : null,
     keys ? column(({ claim, answer }) => (claim === undefined ? null : answer.status)) : null,
     keys ? column(({ claim, answer }) => (claim === undefined ? null : answer.body)) : null,
+    links.some(({ link }) => !link.enabled) ? column(({ link }) => link.enabled) : null,
   ];
 }
 

@@ -48,6 +48,8 @@ export interface Link extends LinkTarget {
   readonly redirectType: RedirectType;
   readonly passQuery: boolean;
   readonly utm: Utm;
+  /** Turned off by its owner it leads nowhere, until it is turned on again. */
+  readonly enabled: boolean;
   readonly expiresAt: Date | null;
   readonly maxVisits: number | null;
   /** Of those that are limited, how many were used; 0 without a limit. */
@@ -61,11 +63,12 @@ export interface Link extends LinkTarget {
 }
 
 /** `active`: it leads somewhere. Of those that do not, the first reason that holds, in this order. */
-export const LINK_STATES = ['active', 'blocked', 'expired', 'used_up'] as const;
+export const LINK_STATES = ['active', 'blocked', 'disabled', 'expired', 'used_up'] as const;
 export type LinkState = (typeof LINK_STATES)[number];
 
 export function stateOf(link: Link, nowMs: number): LinkState {
   if (link.blockedReason !== undefined) return 'blocked';
+  if (!link.enabled) return 'disabled';
   if (link.expiresAt !== null && link.expiresAt.getTime() <= nowMs) return 'expired';
   if (link.maxVisits !== null && link.visits >= link.maxVisits) return 'used_up';
   return 'active';
@@ -80,6 +83,7 @@ export interface LinkChanges {
   readonly redirectType?: RedirectType | undefined;
   readonly passQuery?: boolean | undefined;
   readonly utm?: Utm | undefined;
+  readonly enabled?: boolean | undefined;
   /** null: never, or without a limit or a password. */
   readonly expiresAt?: Date | null | undefined;
   readonly maxVisits?: number | null | undefined;

@@ -18,6 +18,7 @@ export interface LinkRow {
   readonly pass_query: boolean;
   readonly utm: Utm | null;
   readonly rules: readonly StoredRule[] | null;
+  readonly enabled: boolean;
   readonly expires_at: Date | null;
   readonly max_visits: number | null;
   readonly visits: number;
@@ -30,7 +31,7 @@ export interface LinkRow {
 
 export const LINK_COLUMNS = `
   link.link_id, link.owner_id, link.domain_id, domain.host, link.code, link.code_origin, link.url, link.title, link.tags,
-  link.redirect_type, link.pass_query, link.utm, link.rules, link.expires_at, link.max_visits,
+  link.redirect_type, link.pass_query, link.utm, link.rules, link.enabled, link.expires_at, link.max_visits,
   coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash,
   link.disabled_reason, link.updated_at`;
 
@@ -81,10 +82,12 @@ export const pageOwnLinks = readStatement<
      SELECT ${LINK_COLUMNS}, (
        ($5::text IS NULL OR $5 = ANY (link.tags))
        AND ($6::text IS NULL OR link.title ILIKE $6 OR link.url ILIKE $6 OR link.code ILIKE $6)
-       AND ($8::text IS NULL
-         OR ($8 = 'expired' AND link.expires_at <= $9)
-         OR ($8 = 'used_up' AND (link.expires_at IS NULL OR link.expires_at > $9) AND visited.visits >= link.max_visits)
-         OR ($8 IN ('active', 'blocked') AND (link.expires_at IS NULL OR link.expires_at > $9)
+       AND ($8::text IS NULL OR $8 = 'blocked'
+         OR ($8 = 'disabled' AND NOT link.enabled)
+         OR ($8 = 'expired' AND link.enabled AND link.expires_at <= $9)
+         OR ($8 = 'used_up' AND link.enabled AND (link.expires_at IS NULL OR link.expires_at > $9)
+             AND visited.visits >= link.max_visits)
+         OR ($8 = 'active' AND link.enabled AND (link.expires_at IS NULL OR link.expires_at > $9)
              AND (visited.visits IS NULL OR link.max_visits IS NULL OR visited.visits < link.max_visits)))) AS matches
      FROM links AS link ${LINK_JOINS}
      WHERE link.owner_id = $1 AND link.deleted_at IS NULL AND link.link_id < $2
@@ -95,7 +98,7 @@ export const pageOwnLinks = readStatement<
    SELECT * FROM fitting
    UNION ALL
    SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules,
-     expires_at, max_visits, visits, visit_count, password_hash, disabled_reason, updated_at,
+     enabled, expires_at, max_visits, visits, visit_count, password_hash, disabled_reason, updated_at,
      false FROM last
    WHERE (SELECT count(*) FROM fitting) < $3 AND (SELECT count(*) FROM looked_at) = $4`,
 );
@@ -116,11 +119,12 @@ export const updateLink = writeStatement<
     maxVisits: number | null,
     passwordHash: string | null,
     updatedAt: Date,
+    enabled: boolean,
   ]
 >(
   'links_update',
   `UPDATE links SET url = $2, title = $3, tags = $4, redirect_type = $5, pass_query = $6, utm = $7, rules = $8,
-     expires_at = $9, max_visits = $10, password_hash = $11, updated_at = $12
+     expires_at = $9, max_visits = $10, password_hash = $11, updated_at = $12, enabled = $13
    WHERE link_id = $1`,
 );
 

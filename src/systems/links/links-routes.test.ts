@@ -38,6 +38,7 @@ describe('links', () => {
         pass_query: false,
         utm: {},
         rules: [],
+        enabled: true,
         expires_at: null,
         max_visits: null,
         visits: 0,

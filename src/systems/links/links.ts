@@ -266,10 +266,10 @@ function changedRow(
 }
 
 function contentColumns(content: LinkContent) {
-  const { url, rules, title, tags, redirectType, passQuery, utm, expiresAt, maxVisits } = content;
+  const { url, rules, title, tags, redirectType, passQuery, utm, enabled, expiresAt, maxVisits } = content;
   return {
     ...{ url, title, tags, utm, redirect_type: redirectType, pass_query: passQuery },
-    ...{ expires_at: expiresAt, max_visits: maxVisits },
+    ...{ enabled, expires_at: expiresAt, max_visits: maxVisits },
     // As they are read back from the database.
     rules: JSON.parse(storedRules(rules) ?? 'null') as LinkRow['rules'],
   };
@@ -306,6 +306,7 @@ async function writeChange(
     after.max_visits,
     after.password_hash,
     after.updated_at ?? new Date(idTimeMs(changeId)),
+    after.enabled,
   ]);
   if (after.max_visits !== null)
     await transaction.query(limitVisits, [after.link_id, shard, after.max_visits]);

@@ -1,7 +1,7 @@
 /** One record a link: the list, its page and its dialogs read the same signal. */
 import { type Signal, signal } from '@preact/signals';
 import { get, patch, post, remove } from '../api/http.ts';
-import type { DailyClicks, Link, LinkStatistics, NewLink } from '../api/types.ts';
+import type { DailyClicks, Link, NewLink } from '../api/types.ts';
 
 /** What PATCH takes: the fields of a new link but its code and host. */
 export type LinkChanges = Partial<Omit<NewLink, 'alias' | 'host'>>;
@@ -41,15 +41,6 @@ export async function changeLink(linkId: string, changes: LinkChanges): Promise<
 export async function deleteLink(linkId: string): Promise<void> {
   await remove(`/links/${linkId}`);
   deletedLinks.value = new Set([...deletedLinks.value, linkId]);
-}
-
-/**
- * Lets it end with the minute that is going on. By the clock of the server, which takes no end that has passed; that of
- * the reader may be wrong.
- */
-export async function turnOffLink(linkId: string): Promise<Signal<Link>> {
-  const { to } = await get<LinkStatistics>(`/links/${linkId}/stats`, { query: { interval: 'minute' } });
-  return changeLink(linkId, { expires_at: to });
 }
 
 /** Clicks of people on each of seven days; `undefined` until they are known. */

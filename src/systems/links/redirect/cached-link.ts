@@ -16,6 +16,8 @@ export interface Guard {
   readonly gone: boolean;
   /** Why the staff has turned it off. */
   readonly disabledReason: string | undefined;
+  /** Not turned off by its owner. */
+  readonly enabled: boolean;
   /** Infinity: never. */
   readonly expiresAtMs: number;
   readonly limited: boolean;
@@ -54,6 +56,7 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
   const guard: Guard = {
     gone: row.gone,
     disabledReason: row.disabled_reason ?? undefined,
+    enabled: row.enabled,
     expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
     limited: row.max_visits !== null,
     usedUp: false,
@@ -64,6 +67,7 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
   const isPlain =
     !guard.gone &&
     guard.disabledReason === undefined &&
+    guard.enabled &&
     row.expires_at === null &&
     !guard.limited &&
     guard.passwordHash === undefined &&

@@ -35,6 +35,7 @@ export const GONE_TEXTS: Readonly<Record<Gone['reason'], string>> = {
   expired: 'This link has expired.',
   used_up: 'This link has been opened as often as it may be.',
   deleted: 'This link has been deleted.',
+  disabled: 'Whoever made this link has turned it off.',
   blocked: 'This link has been turned off, because of where it leads.',
 };
 

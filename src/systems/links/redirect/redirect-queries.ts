@@ -14,6 +14,7 @@ export interface OpenedLinkRow {
   readonly pass_query: boolean;
   readonly utm: Utm | null;
   readonly rules: readonly StoredRule[] | null;
+  readonly enabled: boolean;
   readonly expires_at: Date | null;
   readonly max_visits: number | null;
   readonly password_hash: string | null;
@@ -29,8 +30,8 @@ export const getOpenedLinks = readStatement<
 >(
   'links_get_opened',
   `SELECT wanted.position::integer AS position, link.link_id, link.url, link.title, link.redirect_type,
-     link.pass_query, link.utm, link.rules, link.expires_at, link.max_visits, link.password_hash,
-     link.disabled_reason,
+     link.pass_query, link.utm, link.rules, link.enabled, link.expires_at, link.max_visits,
+     link.password_hash, link.disabled_reason,
      link.deleted_at IS NOT NULL OR EXISTS (
        SELECT FROM hidden_link_owners AS hidden WHERE hidden.user_id = link.owner_id) AS gone
    FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS wanted (domain_id, code, position),

@@ -22,7 +22,7 @@ export type Opening =
   | { readonly outcome: 'card' | 'password' | 'wrong_password' | 'unknown' }
   | {
       readonly outcome: 'gone';
-      readonly reason: 'expired' | 'used_up' | 'deleted' | 'blocked';
+      readonly reason: 'expired' | 'used_up' | 'deleted' | 'blocked' | 'disabled';
       /** In the words of the moderators. */
       readonly blockedReason?: string;
     };
@@ -64,6 +64,7 @@ export interface RedirectsDeps {
 }
 
 const GONE = { outcome: 'gone', reason: 'deleted' } as const;
+const DISABLED = { outcome: 'gone', reason: 'disabled' } as const;
 const EXPIRED = { outcome: 'gone', reason: 'expired' } as const;
 const USED_UP = { outcome: 'gone', reason: 'used_up' } as const;
 
@@ -102,6 +103,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     const blockedReason = guard?.disabledReason ?? blockedReasonOf(link);
     if (blockedReason !== undefined) return { outcome: 'gone', reason: 'blocked', blockedReason };
     if (guard === undefined) return undefined;
+    if (!guard.enabled) return DISABLED;
     if (clock.nowMs() >= guard.expiresAtMs) return EXPIRED;
     return guard.usedUp ? USED_UP : undefined;
   }

@@ -44,7 +44,7 @@ export const TAKEN = 'Its code is taken here.';
 /** The draft, cut to what a link may have here. */
 export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[] } {
   const { title = '', tags = [], notes = [] } = source;
-  const { url, host, expiresAt, maxVisits, passQuery, redirectType, utm, rules } = source;
+  const { url, host, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules } = source;
   // As it will be stored, and without the half of a character at the end.
   const line = title.replace(/\p{Cc}+/gu, ' ').trim();
   const shownTitle = [...line].slice(0, TITLE_LENGTH_MAX).join('');
@@ -53,7 +53,7 @@ export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[]
     ...(tags.length <= TAGS_MAX ? [] : [`Of its tags, only ${TAGS_MAX} were kept.`]),
   ];
   const texts = { title: shownTitle, tags: tags.slice(0, TAGS_MAX) };
-  const draft = { url, host, ...texts, expiresAt, maxVisits, passQuery, redirectType, utm, rules };
+  const draft = { url, host, ...texts, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules };
   return { draft, notes: [...notes, ...dropped] };
 }
 

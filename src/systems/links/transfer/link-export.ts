@@ -54,6 +54,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
     ]),
   ),
   rules: ({ link }) => storedRules(link.rules),
+  enabled: ({ link }) => link.enabled,
   expires_at: ({ link }) => link.expiresAt?.toISOString(),
   max_visits: ({ link }) => link.maxVisits,
   host: ({ link }) => link.host,

@@ -173,8 +173,9 @@ describe('exporting links', () => {
   };
   /** What an import can make the same. */
   const comparable = (link: Record<string, unknown>) => {
-    const { code, url, title, tags, redirect_type, pass_query, utm, rules, expires_at, max_visits } = link;
-    return { code, url, title, tags, redirect_type, pass_query, utm, rules, expires_at, max_visits };
+    const { code, url, title, tags, redirect_type, pass_query, utm, rules, enabled, expires_at, max_visits } =
+      link;
+    return { code, url, title, tags, redirect_type, pass_query, utm, rules, enabled, expires_at, max_visits };
   };
 
   it('names its columns, and no cell is a formula', async () => {
@@ -248,6 +249,7 @@ describe('exporting links', () => {
             },
           ],
         ),
+        enabled: fc.boolean(),
         expires_at: fc.constantFrom(null, '2050-01-01T00:00:00.000Z'),
         max_visits: fc.constantFrom(null, 1, 1_000_000),
       },

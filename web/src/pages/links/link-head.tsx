@@ -7,10 +7,12 @@ import { Time } from '../../ui/time.tsx';
 import { copyAndTell, shortText } from './copy-link.tsx';
 import { LinkDialog, type LinkDialogName } from './link-menu.tsx';
 import { LinkBadges, stateNow } from './link-state.tsx';
+import { LinkSwitch } from './link-switch.tsx';
 
 const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
   blocked: 'Visitors are not led there: moderators have blocked it.',
-  expired: 'Visitors read that it has expired. Turn it on again, or give it another end.',
+  disabled: 'Visitors read that you have turned it off. What was counted is kept.',
+  expired: 'Visitors read that it has expired. Give it another end, or none, to open it again.',
   used_up: 'Visitors read that it was opened as often as it may be. Raise the limit to open it again.',
 };
 
@@ -57,6 +59,7 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
         <Button icon="write" onClick={() => setDialog('edit')}>
           Edit
         </Button>
+        <LinkSwitch link={link} />
       </div>
       <LinkDialog link={link} dialog={dialog} onClose={() => setDialog(undefined)} />
     </section>

@@ -3,20 +3,20 @@ import type { Signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { toProblem } from '../../api/problem.ts';
 import type { Link } from '../../api/types.ts';
-import { changeLink, deleteLink, turnOffLink } from '../../state/links.ts';
+import { deleteLink } from '../../state/links.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Confirmation } from '../../ui/dialog.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { copyAndTell, shortText } from './copy-link.tsx';
 import { EditLink } from './edit-link.tsx';
+import { switchLink } from './link-switch.tsx';
 import { QrDialog } from './qr-dialog.tsx';
 
 export type LinkDialogName = 'edit' | 'qr' | 'delete';
 
 export function LinkMenu({ link }: { readonly link: Signal<Link> }) {
   const [dialog, setDialog] = useState<LinkDialogName>();
-  const { short_url: url, state, expires_at: expiresAt } = link.value;
-  const isEnding = state === 'expired' || (expiresAt !== null && Date.parse(expiresAt) < Date.now() + 60_000);
+  const { short_url: url, enabled } = link.value;
   return (
     <>
       <Menu
@@ -25,9 +25,11 @@ export function LinkMenu({ link }: { readonly link: Signal<Link> }) {
           { label: 'Copy', icon: 'copy', onChoose: () => void copyAndTell(url) },
           { label: 'QR code', icon: 'qr', onChoose: () => setDialog('qr') },
           { label: 'Edit', icon: 'write', onChoose: () => setDialog('edit') },
-          isEnding
-            ? { label: 'Turn on again', icon: 'check', onChoose: () => void setExpiry(link, null) }
-            : { label: 'Turn off', icon: 'clock', onChoose: () => void turnOff(link) },
+          {
+            label: enabled ? 'Turn off' : 'Turn on',
+            icon: enabled ? 'off' : 'check',
+            onChoose: () => void switchLink(link, !enabled),
+          },
           { label: 'Delete', icon: 'trash', danger: true, onChoose: () => setDialog('delete') },
         ]}
       />
@@ -73,26 +75,4 @@ function DeleteLink({ link, onClose }: { readonly link: Link; readonly onClose: 
       onClose={onClose}
     />
   );
-}
-
-async function turnOff(link: Signal<Link>): Promise<void> {
-  const { link_id: id, expires_at: before } = link.value;
-  try {
-    await turnOffLink(id);
-    showToast({
-      text: 'It leads nowhere when this minute is over.',
-      action: { label: 'Undo', run: () => void setExpiry(link, before) },
-    });
-  } catch (error) {
-    showToast({ text: toProblem(error).message, tone: 'danger' });
-  }
-}
-
-async function setExpiry(link: Signal<Link>, expiresAt: string | null): Promise<void> {
-  try {
-    await changeLink(link.value.link_id, { expires_at: expiresAt });
-    showToast({ text: 'It leads to its target again.' });
-  } catch (error) {
-    showToast({ text: toProblem(error).message, tone: 'danger' });
-  }
 }

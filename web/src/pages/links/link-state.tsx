@@ -6,6 +6,7 @@ import { Time } from '../../ui/time.tsx';
 
 const STATES: Readonly<Record<Exclude<LinkState, 'active'>, { icon: IconName; word: string }>> = {
   blocked: { icon: 'ban', word: 'Blocked' },
+  disabled: { icon: 'off', word: 'Off' },
   expired: { icon: 'clock', word: 'Expired' },
   used_up: { icon: 'used', word: 'Used up' },
 };
@@ -13,6 +14,7 @@ const STATES: Readonly<Record<Exclude<LinkState, 'active'>, { icon: IconName; wo
 export const STATE_NAMES: Readonly<Record<LinkState, string>> = {
   active: 'Active',
   blocked: STATES.blocked.word,
+  disabled: STATES.disabled.word,
   expired: STATES.expired.word,
   used_up: STATES.used_up.word,
 };

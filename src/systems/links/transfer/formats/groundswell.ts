@@ -24,6 +24,7 @@ const FIELDS = [
   'pass_query',
   'utm',
   'rules',
+  'enabled',
   'expires_at',
   'max_visits',
   'host',
@@ -57,7 +58,8 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   tags: readTagsCell,
   redirect_type: numberOf,
   max_visits: numberOf,
-  pass_query: (text) => ({ true: true, false: false })[text.toLowerCase()] ?? text,
+  pass_query: booleanOf,
+  enabled: booleanOf,
   rules: jsonOf,
 };
 const UTM = /^utm_(source|medium|campaign|term|content)$/;
@@ -72,6 +74,10 @@ export function bodyOfCells(cells: SourceRecord): Record<string, unknown> {
     else body[name] = typeof value === 'string' ? (READERS[name] ?? asIs)(value) : value;
   }
   return Object.keys(utm).length === 0 ? body : { ...body, utm };
+}
+
+function booleanOf(text: string): unknown {
+  return { true: true, false: false }[text.toLowerCase()] ?? text;
 }
 
 const asIs = (text: string): string => text;

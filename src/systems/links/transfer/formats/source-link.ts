@@ -10,6 +10,7 @@ export interface SourceLink {
   readonly title?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly createdAt?: Date | undefined;
+  readonly enabled?: boolean | undefined;
   readonly expiresAt?: Date | undefined;
   readonly maxVisits?: number | undefined;
   readonly passQuery?: boolean | undefined;
