@@ -1,14 +1,16 @@
-/** What `serve --demo` begins with: some people and posts to look at, and an account to look with. */
+/** What `serve --demo` begins with: some people and posts to look at, an account to look with, and one that moderates. */
 import type { Randomness } from '../core/clock.ts';
+import type { UserRole } from '../core/principal.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import type { Product } from '../roles/compose.ts';
-import { followerCounts, generateFollowGraph } from '../seed/follow-graph.ts';
+import { type FollowGraph, followerCounts, generateFollowGraph } from '../seed/follow-graph.ts';
 import { seed } from '../seed/seed.ts';
-import { seededUser } from '../seed/seeded-content.ts';
+import { type SeededUser, seededPost, seededUser } from '../seed/seeded-content.ts';
 import { seedTarget } from './seed.ts';
 
 export interface DemoAccount {
   readonly username: string;
+  readonly role: UserRole;
   /** Only when the account has just been made; nobody knows it afterwards. */
   readonly password: string | undefined;
 }
@@ -16,7 +18,12 @@ export interface DemoAccount {
 const GRAPH = { people: 300, followsMean: 12, seed: 42 };
 const POSTS = 2_000;
 const PREFIX = 'person_';
-const USERNAME = 'demo';
+const READER = { username: 'demo', displayName: 'You', role: 'user' } as const;
+const ADMINISTRATOR = {
+  username: 'demo_admin',
+  displayName: 'Administrator',
+  role: 'administrator',
+} as const;
 const FOLLOWS = 25;
 const PASSWORD_BYTES = 9;
 
@@ -25,23 +32,61 @@ export async function prepareDemo(
   ports: Ports,
   product: Product,
   randomness: Randomness,
-): Promise<DemoAccount> {
+): Promise<readonly DemoAccount[]> {
   const { users, administration } = product.accounts;
-  const known = await users.findAccount(USERNAME);
-  if (known !== undefined) return { username: USERNAME, password: undefined };
-  const graph = generateFollowGraph(GRAPH);
-  await seed(seedTarget(ports), { graph, posts: POSTS, prefix: PREFIX, onProgress: () => undefined });
-  const password = randomness.bytes(PASSWORD_BYTES).toString('base64url');
-  const account = await administration.createUser({ username: USERNAME, displayName: 'You', password });
-  const counts = followerCounts(graph);
-  const byFame = [...graph.labels].sort(
-    (left, right) => (counts[Number(right)] ?? 0) - (counts[Number(left)] ?? 0),
-  );
-  for (const label of byFame.slice(0, FOLLOWS)) {
-    const target = await product.feed.relationships.getTarget(seededUser(label, PREFIX).userId);
-    await ports.sql.transaction((transaction) =>
-      product.feed.follows.follow(transaction, account.userId, target),
-    );
+
+  async function account(user: typeof READER | typeof ADMINISTRATOR): Promise<DemoAccount> {
+    const { username, role } = user;
+    const known = await users.findAccount(username);
+    if (known !== undefined) return { username, role: known.role, password: undefined };
+    const password = randomness.bytes(PASSWORD_BYTES).toString('base64url');
+    await administration.createUser({ ...user, password });
+    return { username, role, password };
   }
-  return { username: USERNAME, password };
+
+  const graph = generateFollowGraph(GRAPH);
+  const famous = mostFollowed(graph);
+  // Before the account, whose being there says that the people are.
+  if ((await users.findAccount(READER.username)) === undefined)
+    await seed(seedTarget(ports), { graph, posts: POSTS, prefix: PREFIX, onProgress: () => undefined });
+  const reader = await account(READER);
+  if (reader.password !== undefined) await followAll(ports, product, famous.slice(0, FOLLOWS));
+  const administrator = await account(ADMINISTRATOR);
+  if (administrator.password !== undefined) await reportOne(ports, product, famous);
+  return [reader, administrator];
+}
+
+/** The most followed first. */
+function mostFollowed(graph: FollowGraph): SeededUser[] {
+  const counts = followerCounts(graph);
+  return [...graph.labels]
+    .sort((left, right) => (counts[Number(right)] ?? 0) - (counts[Number(left)] ?? 0))
+    .map((label) => seededUser(label, PREFIX));
+}
+
+async function followAll(
+  { sql }: Ports,
+  { accounts, feed }: Product,
+  people: readonly SeededUser[],
+): Promise<void> {
+  const reader = await accounts.users.findAccount(READER.username);
+  if (reader === undefined) return;
+  for (const { userId } of people) {
+    const target = await feed.relationships.getTarget(userId);
+    await sql.transaction((transaction) => feed.follows.follow(transaction, reader.userId, target));
+  }
+}
+
+/** So that whoever moderates has something to decide. */
+async function reportOne(
+  { sql }: Ports,
+  { accounts, feed }: Product,
+  people: readonly SeededUser[],
+): Promise<void> {
+  const [author, reporter] = people;
+  if (author === undefined || reporter === undefined) return;
+  const { postId } = seededPost(author, 0);
+  if (!(await feed.posts.isVisible(reporter.userId, postId))) return;
+  const report = { postId, reason: 'spam', comment: 'The same again and again.' };
+  await sql.transaction((transaction) => accounts.reports.create(transaction, reporter.userId, report));
 }

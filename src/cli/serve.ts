@@ -26,7 +26,7 @@ export function serveCommand(): Command {
     .option('--host <address>', 'address to listen on (GROUNDSWELL_HOST, 127.0.0.1)')
     .option('--port <number>', 'port to listen on (GROUNDSWELL_PORT, 8080)')
     .option('--roles <list>', 'what this process does: api, worker (GROUNDSWELL_ROLES, both)')
-    .option('--demo', 'with some people and posts to look at, and an account to look with')
+    .option('--demo', 'with some people and posts to look at, an account to look with, and an administrator')
     .addHelpText('after', settingsHelp)
     .action(run);
 }
@@ -67,7 +67,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 interface Server {
   readonly api: Api | undefined;
-  readonly demo: DemoAccount | undefined;
+  readonly demo: readonly DemoAccount[];
   close(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ async function openServer(config: Config, log: Log, { demo: withDemo, stop }: Se
     const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
     opened.push(await openMemory({ config, ports, product, clock, randomness, log }));
-    const demo = withDemo ? await prepareDemo(ports, product, randomness) : undefined;
+    const demo = withDemo ? await prepareDemo(ports, product, randomness) : [];
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));
     if (!config.roles.includes('api')) return { api: undefined, demo, close };
@@ -109,7 +109,7 @@ async function openServer(config: Config, log: Log, { demo: withDemo, stop }: Se
 function announcement(
   url: string,
   { http, dataFolder, database }: Config,
-  demo: DemoAccount | undefined,
+  demo: readonly DemoAccount[],
 ): string {
   const shown = http.publicUrl ?? url;
   const where = database.url === undefined ? `in ${dataFolder}` : 'in the configured database';
@@ -120,13 +120,14 @@ function announcement(
     `    ${shown.padEnd(wide)}the app`,
     `    ${`${shown}/docs`.padEnd(wide)}every call`,
     `    data ${where}; stop with Ctrl-C`,
-    ...(demo === undefined ? [] : ['', ...demoLines(demo)]),
+    ...(demo.length === 0 ? [] : ['', ...demo.map(demoLine)]),
   ];
   return `\n${lines.join('\n')}\n\n`;
 }
 
-function demoLines({ username, password }: DemoAccount): string[] {
+function demoLine({ username, role, password }: DemoAccount): string {
+  const who = role === 'user' ? username : `${username}, the ${role},`;
   return password === undefined
-    ? [`    the account ${username} is there; a new password: groundswell admin reset-password ${username}`]
-    : [`    sign in as ${username} with the password ${password} (shown only now)`];
+    ? `    the account ${who} is there; a new password: groundswell admin reset-password ${username}`
+    : `    sign in as ${who} with the password ${password} (shown only now)`;
 }

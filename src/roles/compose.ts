@@ -14,6 +14,7 @@ import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-r
 import { passwordResetPageRoutes } from '../systems/accounts/credentials/password-reset-page-routes.ts';
 import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
+import { presentPost } from '../systems/feed/posts/posts-routes.ts';
 import type { Shortener } from '../systems/links/shortener.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
@@ -101,6 +102,11 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     registration: config.registration,
     publicUrl,
     postExists: (viewerId, postId, session) => feed.posts.isVisible(viewerId, postId, session),
+    async readPost(postId, session) {
+      const post = await feed.staffPosts.get(postId, session);
+      return post && { authorId: post.author.userId, visibility: post.visibility, shown: presentPost(post) };
+    },
+    deletePost: (transaction, postId) => feed.staffPosts.delete(transaction, postId),
     findLink: (named, session) => links.shortener.moderatedLinks.find(named, session),
     countsOf: (userIds) => feed.countsOf(userIds),
     relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),

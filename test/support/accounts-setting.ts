@@ -13,9 +13,10 @@ import { USER_SCHEMAS } from '../../src/http/user-schema.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { createFolderMailer } from '../../src/ports/mailer/folder-mailer.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
-import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
+import { readStatement, type SqlTransaction } from '../../src/ports/sql-store/sql-store.ts';
 import { type Accounts, createAccounts } from '../../src/systems/accounts/accounts.ts';
 import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../../src/systems/accounts/accounts-routes.ts';
+import type { PostForStaff } from '../../src/systems/accounts/moderation/reported-posts.ts';
 import type { NamedLink, ReportedLink } from '../../src/systems/accounts/moderation/reports.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -67,6 +68,7 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
   const lease = { writer: 1, deadlineMonotonicMs: Number.POSITIVE_INFINITY, highWaterMs: 0 };
   const counts = new Map<Id, UserCounts>();
   const relationships = new Map<Id, Relationship>();
+  const posts = new Map<Id, PostForStaff>();
   const deps = {
     sql,
     events,
@@ -85,7 +87,13 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     publicUrl: () => publicUrl,
     countsOf: async () => counts,
     relationshipsOf: async () => relationships,
-    postExists: async (_viewerId: Id, postId: Id) => postId === A_POST,
+    postExists: async (_viewerId: Id, postId: Id) => postId === A_POST || posts.has(postId),
+    readPost: async (postId: Id) => posts.get(postId),
+    async deletePost(_transaction: SqlTransaction, postId: Id) {
+      const authorId = posts.get(postId)?.authorId;
+      posts.delete(postId);
+      return authorId;
+    },
     findLink: async ({ linkId, code }: NamedLink) =>
       linkId === A_LINK.linkId || code === 'a-link' ? A_LINK : undefined,
   };
@@ -102,6 +110,8 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     }),
   );
   for (const schema of [...USER_SCHEMAS, ...ACCOUNTS_SCHEMAS]) app.addSchema(schema);
+  // The feed's, which answers about reported posts refer to by name.
+  app.addSchema({ $id: 'Post', type: 'object', additionalProperties: true });
   const secureCookies = publicUrl.startsWith('https:');
   await app.register(
     async (api) => accountsRoutes(api, { accounts, sql, writes: createWrites(sql), secureCookies }),
@@ -125,6 +135,8 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     accounts,
     counts,
     relationships,
+    /** Those that there are besides A_POST. */
+    posts,
     openStore,
     call,
     logged: () => logged.join(''),

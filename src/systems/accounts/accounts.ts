@@ -12,6 +12,12 @@ import { createPasswords, type Passwords } from './credentials/password.ts';
 import { createPasswordResets, type PasswordResets } from './credentials/password-resets.ts';
 import { type AuditLog, createAuditLog } from './moderation/audit-log.ts';
 import { createModeration, type Moderation } from './moderation/moderation.ts';
+import {
+  createReportedPosts,
+  type DeletePost,
+  type ReadPost,
+  type ReportedPosts,
+} from './moderation/reported-posts.ts';
 import { createReports, type FindLink, type PostExists, type Reports } from './moderation/reports.ts';
 import { createOwnAccount, type OwnAccount } from './own-account.ts';
 import { createRegistration, type Registration } from './registration.ts';
@@ -33,6 +39,7 @@ export interface Accounts {
   readonly registration: Registration;
   readonly ownAccount: OwnAccount;
   readonly reports: Reports;
+  readonly reportedPosts: ReportedPosts;
   readonly moderation: Moderation;
   readonly auditLog: AuditLog;
   readonly administration: Administration;
@@ -59,6 +66,8 @@ export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'> {
   readonly publicUrl: () => string;
   readonly postExists: PostExists;
   readonly findLink: FindLink;
+  readonly readPost: ReadPost;
+  readonly deletePost: DeletePost;
 }
 
 export function createAccounts(deps: AccountsDeps): Accounts {
@@ -88,6 +97,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     registration,
     ownAccount,
     reports,
+    reportedPosts: createReportedPosts({ ...deps, moderation, auditLog }),
     moderation,
     auditLog,
     administration: createAdministration({

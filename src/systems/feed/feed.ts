@@ -20,6 +20,7 @@ import { createPostMedia } from './posts/post-media.ts';
 import { createPostWriter } from './posts/post-writer.ts';
 import { createPosts, type Posts } from './posts/posts.ts';
 import type { AttachMedia } from './posts/posts-with-media.ts';
+import { createStaffPosts, type StaffPosts } from './posts/staff-posts.ts';
 import { createThreads, type Threads } from './posts/threads.ts';
 import { createReactionLists, type ReactionLists } from './reactions/reaction-lists.ts';
 import { createReactionWriter, type ReactionWriter } from './reactions/reaction-writer.ts';
@@ -47,6 +48,7 @@ export interface Feed {
   readonly relationshipLists: RelationshipLists;
   readonly countsOf: CountsOf;
   readonly posts: Posts;
+  readonly staffPosts: StaffPosts;
   readonly threads: Threads;
   readonly photos: Photos;
   readonly reactions: Reactions;
@@ -103,6 +105,7 @@ export function createFeed(deps: FeedDeps): Feed {
     relationshipLists: createRelationshipLists({ ...deps, ...relationships }),
     countsOf: userCounts.countsOf,
     posts: createPosts({ ...deps, hydration, writer }),
+    staffPosts: createStaffPosts({ ...deps, hydration }),
     threads: createThreads({ ...deps, hydration }),
     photos: createPhotos({ ...deps, hydration }),
     reactions: createReactions({ ...deps, hydration }),

@@ -24,6 +24,8 @@ export type AuditAction =
   | 'role_changed'
   | 'password_reset_created'
   | 'report_resolved'
+  | 'post_read'
+  | 'post_deleted'
   | 'target_blocked'
   | 'target_unblocked'
   | 'link_disabled'

@@ -17,6 +17,8 @@ import {
   Role,
 } from './moderated-users-routes.ts';
 import { type Moderation, SUSPENSION_REASON_GRAPHEMES_MAX } from './moderation.ts';
+import type { ReportedPosts } from './reported-posts.ts';
+import { reportedPostsRoutes } from './reported-posts-routes.ts';
 import {
   COMMENT_GRAPHEMES_MAX,
   NOTE_GRAPHEMES_MAX,
@@ -31,6 +33,7 @@ export interface ModerationRoutesDeps {
   readonly writes: Writes;
   readonly users: Users;
   readonly reports: Reports;
+  readonly reportedPosts: ReportedPosts;
   readonly moderation: Moderation;
   readonly auditLog: AuditLog;
 }
@@ -91,6 +94,7 @@ const tags = ['moderation'];
 
 export function moderationRoutes(app: App, deps: ModerationRoutesDeps): void {
   reportsRoutes(app, deps);
+  reportedPostsRoutes(app, deps);
   moderatedUsersRoutes(app, deps);
   staffRoutes(app, deps);
 }

@@ -21,6 +21,8 @@ export interface Moderation {
   suspend(transaction: SqlTransaction, actor: Actor, userId: Id, reason: string): Promise<Account>;
   /** Undoes a suspension, and changes nothing where there is none. Fails as `suspend`. */
   restore(transaction: SqlTransaction, actor: Actor, userId: Id): Promise<Account>;
+  /** Fails as `suspend` where the actor may not act on the user, or what is theirs. */
+  checkSubject(transaction: SqlTransaction, actor: Actor, userId: Id): Promise<void>;
   /** Fails with `forbidden` for oneself, so that an administrator always remains. */
   setRole(transaction: SqlTransaction, actor: Actor, userId: Id, role: UserRole): Promise<Account>;
 }
@@ -55,6 +57,10 @@ export function createModeration(deps: ModerationDeps): Moderation {
       await auditLog.add(transaction, actor, { action: 'user_restored', userId });
       await users.announce(transaction, userEvent('restored', restored));
       return restored;
+    },
+
+    async checkSubject(transaction, actor, userId) {
+      await lockSubject(transaction, actor, userId);
     },
 
     async setRole(transaction, actor, userId, role) {

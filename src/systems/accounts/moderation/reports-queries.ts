@@ -70,6 +70,11 @@ export const pageResolvedReports = readStatement<[before: Id, limit: number], Re
    ORDER BY report_id DESC LIMIT $2`,
 );
 
+export const getReport = readStatement<[reportId: Id], ReportRow>(
+  'reports_get',
+  `SELECT ${COLUMNS} FROM reports WHERE report_id = $1`,
+);
+
 export const lockReport = writeStatement<[reportId: Id], ReportRow>(
   'reports_lock',
   `SELECT ${COLUMNS} FROM reports WHERE report_id = $1 FOR UPDATE`,

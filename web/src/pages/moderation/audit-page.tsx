@@ -16,6 +16,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   role_changed: 'changed the role of',
   password_reset_created: 'made a link for a new password of',
   report_resolved: 'closed a report about',
+  post_read: 'read a reported post of',
+  post_deleted: 'deleted a reported post of',
   target_blocked: 'blocked a target of links',
   target_unblocked: 'unblocked a target of links',
   link_disabled: 'turned off a link of',

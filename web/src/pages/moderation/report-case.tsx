@@ -1,16 +1,15 @@
 /** One report: who says what of whom, and what can be done. */
 import { useState } from 'preact/hooks';
 import { post } from '../../api/http.ts';
-import type { Post, Report } from '../../api/types.ts';
+import type { Report } from '../../api/types.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
-import { Failure, Skeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
-import { useLoaded } from '../../ui/use-loaded.ts';
 import { ReportedLink } from './reported-link.tsx';
+import { ReportedPost } from './reported-post.tsx';
 import { StaffName } from './staff-person.tsx';
 import { Suspension } from './suspension.tsx';
 
@@ -42,7 +41,7 @@ export function ReportCase({ report, onResolved }: ReportCaseProps) {
           {comment}
         </p>
       )}
-      {postId !== null && <ReportedPost postId={postId} />}
+      {postId !== null && <ReportedPost reportId={report.report_id} postId={postId} />}
       {linkId !== null && report.link !== null && <ReportedLink linkId={linkId} link={report.link} />}
       {status === 'resolved' && <Outcome report={report} />}
       <div class="case-buttons">
@@ -50,36 +49,6 @@ export function ReportCase({ report, onResolved }: ReportCaseProps) {
         {userId !== null && <Suspension userId={userId} />}
       </div>
     </article>
-  );
-}
-
-function ReportedPost({ postId }: { readonly postId: string }) {
-  const { answer, problem, reload } = useLoaded<Post>(`/posts/${postId}`);
-  if (problem?.status === 404)
-    return (
-      <p class="case-post muted">
-        The post is deleted, its author is suspended, or it is only for their followers ({postId}).
-      </p>
-    );
-  if (problem !== undefined)
-    return <Failure what="The post could not be loaded" problem={problem} onRetry={reload} />;
-  if (answer === undefined) return <Skeleton rows={1} />;
-  const { author, text, created_at: createdAt } = answer;
-  return (
-    <div class="case-post">
-      <p class="muted small">
-        <bdi>{author.display_name}</bdi> <StaffName userId={author.user_id} /> ·{' '}
-        <a href={`/@${author.username}/${postId}`}>
-          <Time at={createdAt} long />
-        </a>
-      </p>
-      <p class="case-text" dir="auto">
-        {text}
-      </p>
-      <p class="case-buttons">
-        <Suspension userId={author.user_id} />
-      </p>
-    </div>
   );
 }
 
