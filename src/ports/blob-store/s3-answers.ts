@@ -51,11 +51,13 @@ export function unexpected(what: string, { status, text }: { status: number; tex
   return failure(what, cause, status < 500 || status === 503 ? 'not_applied' : 'unknown');
 }
 
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** That nothing came. */
+/** That nothing came. Of a request that was not sent to its end, the storage cannot have done anything. */
 export function unanswered(what: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return failure(what, error, NEVER_SENT.has(code) ? 'not_applied' : 'unknown');
+  const isError = error instanceof Error;
+  const code = isError && 'code' in error ? String(error.code) : '';
+  const wasSent = !(isError && 'wasSent' in error && error.wasSent === false);
+  return failure(what, error, NEVER_CONNECTED.has(code) || !wasSent ? 'not_applied' : 'unknown');
 }

@@ -177,9 +177,13 @@ describe('the blob-store on an S3 storage that misbehaves', () => {
   /** What comes after the checks at the start, which it passes. */
   async function openAt(test: TestContext, answer: RequestListener): Promise<BlobStore> {
     let isOpen = false;
+    let isClean = false;
     const server = createServer((request, response) => {
       request.resume();
       if (isOpen) return answer(request, response);
+      response.once('finish', () => {
+        isClean ||= request.url?.includes('uploads=') === true;
+      });
       response.statusCode = request.method === 'PUT' ? 412 : 200;
       response.end();
     }).listen(0, '127.0.0.1');
@@ -192,6 +196,7 @@ describe('the blob-store on an S3 storage that misbehaves', () => {
     const location = locationOf(`s3://key:secret@127.0.0.1:${port}/bucket?tls=off`);
     const blobStore = await openS3BlobStore({ location, clock });
     atEnd(test, () => blobStore.close());
+    await until(() => isClean);
     isOpen = true;
     return blobStore;
   }
@@ -231,18 +236,33 @@ describe('the blob-store on an S3 storage that misbehaves', () => {
     await assert.rejects(put(blobStore), outcomeIs('unknown'));
   });
 
-  it('tries again at a name at which others are, a few times', async (test) => {
-    let tries = 0;
-    const blobStore = await openAt(test, (_request, response) => {
-      tries += 1;
-      response.statusCode = tries === 3 ? 200 : 409;
+  it('asks first whether the name of a large blob is taken', async (test) => {
+    let isTaken = true;
+    const blobStore = await openAt(test, (request, response) => {
+      if (request.method === 'PUT') return void request.socket.resetAndDestroy();
+      response.statusCode = isTaken ? 200 : 404;
       response.end();
     });
+    await assert.rejects(put(blobStore, PART_BYTES), (error) => hasCode(error, 'conflict'));
+    isTaken = false;
+    await assert.rejects(put(blobStore, PART_BYTES), (error) => hasCode(error, 'unavailable'));
+  });
+
+  it('tries again what it is asked to try again, a few times', async (test) => {
+    let answers: number[] = [];
+    const blobStore = await openAt(test, (_request, response) => {
+      response.statusCode = answers.shift() ?? 404;
+      response.end();
+    });
+    answers = [409, 503, 200];
     await put(blobStore);
-    assert.equal(tries, 3);
-    tries = 3;
+    answers = [409, 409, 409, 200];
     await assert.rejects(put(blobStore), (error) => hasCode(error, 'conflict'));
-    assert.equal(tries, 6);
+    answers = [412, 200];
+    await assert.rejects(put(blobStore), (error) => hasCode(error, 'conflict'));
+    // What is there may be what the first of them has put.
+    answers = [500, 412];
+    await assert.rejects(put(blobStore), outcomeIs('unknown'));
   });
 
   it('does not take a failure for a success that comes after the status', async (test) => {

@@ -41,6 +41,8 @@ export interface S3Client {
   send(request: S3Request): Promise<S3Answer>;
   /** For short answers, which are read whole. */
   call(request: S3Request): Promise<S3TextAnswer>;
+  /** Before a request is made again. */
+  pause(durationMs: number): Promise<void>;
   close(): void;
 }
 
@@ -92,7 +94,11 @@ export function createS3Client(location: S3Location, { clock }: { readonly clock
         ...(signal && { signal }),
       });
       sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error('the storage was silent for too long')));
-      sent.once('error', (error) => reject(Object.assign(error, { wasReused: sent.reusedSocket })));
+      let wasSent = false;
+      sent.once('finish', () => {
+        wasSent = true;
+      });
+      sent.once('error', (error) => reject(Object.assign(error, { wasReused: sent.reusedSocket, wasSent })));
       sent.once('response', (answer) => {
         answer.setTimeout(CONTENT_PAUSE_MS);
         resolve(answer);
@@ -118,6 +124,7 @@ export function createS3Client(location: S3Location, { clock }: { readonly clock
       const { status, headers, body, wasRepeated } = await send(request);
       return { status, headers, text: await textOf(body), wasRepeated };
     },
+    pause: (durationMs) => clock.sleep(durationMs),
     close: () => agent.destroy(),
   };
 }

@@ -11,8 +11,15 @@ import type { S3Client, S3TextAnswer } from './s3-client.ts';
 
 /** The smallest that S3 takes for a part that is not the last. While it grows, twice as much memory is taken. */
 export const PART_BYTES = 5 * 1_048_576;
-/** Others may be at the same name at the same moment: S3 asks to try again then. */
+/** For what S3 asks to be tried again: when others are at the same name, it is busy, or something in it went wrong. */
 const PUT_TRIES_MAX = 3;
+const AGAIN_STATUSES: readonly number[] = [409, 500, 503];
+const PAUSE_MS = 50;
+/**
+ * Above it, it is asked first whether a name is taken: some storages refuse it without reading what is sent, and close the
+ * connection, of which the client may hear nothing else.
+ */
+const ASK_FIRST_BYTES = 65_536;
 
 /** Only if there is nothing under the name: of several at the same time one wins. */
 const IF_ABSENT = { 'if-none-match': '*' };
@@ -106,12 +113,22 @@ async function putWhole(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const request = { method: 'PUT', name, body, sha256: sha256Of(body), signal } as const;
+  let wasRepeated = false;
+  if (body.length > ASK_FIRST_BYTES) await refuseTaken(client, name, signal);
   for (let tries = 1; ; tries += 1) {
     const answer = await stored(client.call({ ...request, headers: { ...TYPE, ...IF_ABSENT } }));
     if (answer.status === 200) return;
-    if (answer.status === 409 && tries < PUT_TRIES_MAX) continue;
-    throw refused(answer);
+    wasRepeated ||= answer.wasRepeated || answer.status === 500;
+    if (tries === PUT_TRIES_MAX || !AGAIN_STATUSES.includes(answer.status)) {
+      throw refused({ ...answer, wasRepeated });
+    }
+    await client.pause(PAUSE_MS * tries);
   }
+}
+
+async function refuseTaken(client: S3Client, name: string, signal: AbortSignal | undefined): Promise<void> {
+  const answer = await stored(client.call({ method: 'HEAD', name, signal }));
+  if (answer.status === 200) throw nameTaken();
 }
 
 async function begin(client: S3Client, name: string, signal: AbortSignal | undefined): Promise<string> {
