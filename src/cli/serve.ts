@@ -6,6 +6,7 @@ import { openPorts } from '../ports/open-ports.ts';
 import { type Api, openApi } from '../roles/api.ts';
 import { composeProduct } from '../roles/compose.ts';
 import { openMemory } from '../roles/memory.ts';
+import { openOperations } from '../roles/operations.ts';
 import { openWorker } from '../roles/worker.ts';
 import { createHealth } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -94,11 +95,15 @@ async function openServer(config: Config, log: Log, { demo: withDemo, stop }: Se
     const demo = withDemo ? await prepareDemo(ports, product, randomness) : [];
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));
-    if (!config.roles.includes('api')) return { api: undefined, demo, close };
-    const api = await openApi({ config, ports, product, clock, randomness, ...telemetry });
-    opened.push(api);
-    url = api.url;
-    await ports.database.dataFolder?.describe({ url: api.url });
+    const deps = { config, ports, product, clock, randomness, ...telemetry };
+    const api = config.roles.includes('api') ? await openApi(deps) : undefined;
+    if (api !== undefined) {
+      opened.push(api);
+      url = api.url;
+      await ports.database.dataFolder?.describe({ url: api.url });
+    }
+    const operations = await openOperations(deps);
+    if (operations !== undefined) opened.push(operations);
     return { api, demo, close };
   } catch (error) {
     await close();

@@ -16,6 +16,8 @@ export interface Config {
   readonly http: {
     readonly host: string;
     readonly port: number;
+    /** Where health and metrics are besides; `undefined`: nowhere. */
+    readonly operationsPort: number | undefined;
     /** What clients use to reach this server; no trailing slash. `undefined`: the address it listens on. */
     readonly publicUrl: string | undefined;
     readonly trustedProxies: readonly string[];
@@ -80,6 +82,7 @@ export function loadConfig(environment: Environment): Config {
     http: {
       host: read.text('GROUNDSWELL_HOST'),
       port: read.integer('GROUNDSWELL_PORT', 0, 65_535),
+      operationsPort: read.optionalInteger('GROUNDSWELL_OPERATIONS_PORT', 1, 65_535),
       publicUrl: read.url('GROUNDSWELL_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
       trustedProxies: read.list(
         'GROUNDSWELL_TRUSTED_PROXIES',
@@ -165,11 +168,14 @@ function createReader(environment: Environment, problems: string[]) {
     complain(name, must);
     return Number(SETTINGS[name].fallback);
   };
+  const integer = (name: SettingName, min: number, max: number): number =>
+    number(name, /^\d+$/, min, max, `a whole number from ${min} to ${max}`);
   return {
     text,
     complain,
-    integer: (name: SettingName, min: number, max: number): number =>
-      number(name, /^\d+$/, min, max, `a whole number from ${min} to ${max}`),
+    integer,
+    optionalInteger: (name: SettingName, min: number, max: number): number | undefined =>
+      text(name) === '' ? undefined : integer(name, min, max),
     fraction: (name: SettingName): number => number(name, /^\d*\.?\d+$/, 0, 1, 'a number from 0 to 1'),
     choice: <Choice extends string>(name: SettingName, choices: readonly Choice[]): Choice => {
       const found = choices.find((choice) => choice === text(name));

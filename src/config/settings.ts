@@ -12,6 +12,10 @@ export const SETTINGS = {
   GROUNDSWELL_DATA: { fallback: './data', purpose: 'folder of the embedded engines' },
   GROUNDSWELL_HOST: { fallback: '127.0.0.1', purpose: 'address to listen on; 0.0.0.0 for all' },
   GROUNDSWELL_PORT: { fallback: '8080', purpose: 'port to listen on; 0 takes a free one' },
+  GROUNDSWELL_OPERATIONS_PORT: {
+    fallback: '',
+    purpose: 'port of health and metrics alone; none: they are beside the API, and a worker has none',
+  },
   GROUNDSWELL_PUBLIC_URL: { fallback: '', purpose: 'what clients use to reach this server' },
   GROUNDSWELL_TRUSTED_PROXIES: {
     fallback: '',

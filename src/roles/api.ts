@@ -98,15 +98,23 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   };
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** How another one is named, for whoever reads that this one is taken. */
+  readonly remedy?: string;
+}
+
 /** Fails with `conflict` for a port that is taken, with `invalid` for an address that this machine cannot use. */
-async function listen(app: App, { host, port }: { host: string; port: number }): Promise<string> {
+export async function listen(app: App, options: ListenOptions): Promise<string> {
+  const { host, port, remedy = '--port 8081, or GROUNDSWELL_PORT' } = options;
   try {
     return await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const place = `port ${port} of ${host}`;
     if (code === 'EADDRINUSE') {
-      const message = `Another program already uses ${place}. Stop it, or name another port: --port 8081, or GROUNDSWELL_PORT.`;
+      const message = `Another program already uses ${place}. Stop it, or name another port: ${remedy}.`;
       throw new AppError('conflict', message, { cause: error });
     }
     const reason = error instanceof Error ? error.message : String(error);
