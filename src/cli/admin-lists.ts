@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { ID_MAX, type Id, idTimeMs, idTimestamp, parseId } from '../core/ids.ts';
 import type { NamedAuditEntry } from '../systems/accounts/administration.ts';
-import type { Account } from '../systems/accounts/users/users.ts';
+import type { Account } from '../systems/accounts/users/user-rows.ts';
 import { withDatabaseOptions } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { type ListOptions, printListing, withListOptions } from './listing.ts';

@@ -2,7 +2,7 @@
 import { systemClock } from '../core/clock.ts';
 import { AppError, invalidField } from '../core/errors.ts';
 import { isIdText } from '../core/ids.ts';
-import type { Account } from '../systems/accounts/users/users.ts';
+import type { Account } from '../systems/accounts/users/user-rows.ts';
 import { createTimelineChecks, type TimelineChecks } from '../systems/feed/checks/timeline-checks.ts';
 import type { OpenProduct } from './open-product.ts';
 

@@ -4,11 +4,15 @@ import type { Id } from './ids.ts';
 /** `processing`: stored, its variants are being made. `failed`: it is no picture that can be shown. */
 export type MediaState = 'processing' | 'ready' | 'failed';
 
+/** What a picture is for on the profile of its owner. */
+export const PROFILE_PICTURES = ['avatar', 'header'] as const;
+export type ProfilePicture = (typeof PROFILE_PICTURES)[number];
+
 /**
  * Sizes in which a picture is there: a square of 150, so many pixels wide, and as large as it was sent. Those that would
- * be no smaller than `full` are left out.
+ * be no smaller than `full` are left out. Pictures on profiles are also there as they are shown: cut to size.
  */
-export const VARIANTS = ['150', '320', '640', '1080', 'full'] as const;
+export const VARIANTS = ['150', '320', '640', '1080', 'full', ...PROFILE_PICTURES] as const;
 export type VariantName = (typeof VARIANTS)[number];
 
 export interface StoredVariant {
@@ -60,6 +64,9 @@ export interface Media {
  * be kept for longer than an answer takes.
  */
 export type ShowMedia = (media: readonly StoredMedia[], audience: 'everyone' | 'some') => readonly Media[];
+
+/** Where everyone finds a picture of a profile, for good; `key`: of its blobs. */
+export type PictureUrl = (key: string, picture: ProfilePicture) => string;
 
 /** Shared by all posts that have none. */
 export const NO_MEDIA: readonly never[] = [];

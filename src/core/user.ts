@@ -7,6 +7,8 @@ export interface User {
   readonly displayName: string;
   readonly bio: string;
   readonly avatarUrl: string | null;
+  /** Of the wide picture on top of their page. */
+  readonly headerUrl: string | null;
   /** New followers must ask. */
   readonly locked: boolean;
 }

@@ -32,7 +32,9 @@ export const AuthorSchema = Type.Object(
     user_id: IdText,
     username: Type.String({ examples: ['alice'] }),
     display_name: Type.String({ description: 'The username for who chose none.', examples: ['Alice'] }),
-    avatar_url: Type.Union([Type.String(), Type.Null()], { description: 'Null: there are no pictures yet.' }),
+    avatar_url: Type.Union([Type.String(), Type.Null()], {
+      description: 'A square of at most 400; lasting. Null: they have none.',
+    }),
     locked: Type.Boolean({ description: 'New followers must ask.' }),
   },
   { $id: 'Author', title: 'Author' },
@@ -55,6 +57,10 @@ export const RelationshipSchema = Type.Object(
 export const UserSchema = Type.Object(
   {
     ...AuthorSchema.properties,
+    header_url: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'The picture on top of their page, three times as wide as high, at most 1,500 x 500. Null: they have none.',
+    }),
     bio: Type.String({ description: 'What they say of themselves; may have lines.' }),
     follower_count: Type.Integer({ minimum: 0 }),
     following_count: Type.Integer({ minimum: 0 }),
@@ -81,9 +87,10 @@ export function presentAuthor(user: User): Static<typeof AuthorSchema> {
 }
 
 export function presentUser(profile: Profile): Static<typeof UserSchema> {
-  const { userId, bio, counts, relationship } = profile;
+  const { userId, headerUrl, bio, counts, relationship } = profile;
   return {
     ...presentAuthor(profile),
+    header_url: headerUrl,
     bio,
     follower_count: counts.followerCount,
     following_count: counts.followingCount,

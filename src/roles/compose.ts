@@ -110,6 +110,11 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     findLink: (named, session) => links.shortener.moderatedLinks.find(named, session),
     countsOf: (userIds) => feed.countsOf(userIds),
     relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),
+    pictureUrl: (key, picture) => media.addresses.pictureUrl(key, picture),
+    ownPictures: {
+      choose: (transaction, ...choice) => media.library.choose(transaction, ...choice),
+      release: (transaction, mediaIds) => media.library.release(transaction, mediaIds),
+    },
   });
   const { getUsers, cachedUser, findUsers } = accounts.users;
   const { describeUsers } = accounts.profiles;
@@ -148,6 +153,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       },
       pages: passwordResetPageRoutes,
       tails: [accounts.tail],
+      subscriptions: accounts.subscriptions,
       jobs: [expireJob('expire-sessions', () => accounts.deleteExpired())],
       close: () => accounts.close(),
     },

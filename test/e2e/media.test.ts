@@ -80,6 +80,7 @@ describe('pictures', () => {
     });
     assert.equal(status, 201);
     assert.equal(body.state, 'processing');
+    assert.deepEqual([body.width, body.height], [1_500, 1_000], 'known from the first answer on');
     const media = await processed(alice, body.media_id);
     assert.deepEqual([media.state, media.width, media.height], ['ready', 1_500, 1_000]);
     assert.deepEqual([media.alt, media.focus, media.animated], ['Noise', [0.5, -0.25], false]);
@@ -368,6 +369,77 @@ describe('pictures', () => {
     await until(async () => (await files()).length <= before - 10);
     assert.equal((await fetch(url)).status, 404);
     assert.equal((await bob.call('GET', `/media/${media.media_id}`)).status, 404);
+  });
+
+  it('are on the profile of their owner, wherever that is shown, until others follow', async () => {
+    const erin = await client.signUp('erin');
+    const [first, second] = [
+      await ready(erin, await noise(900, 600)),
+      await upload(erin, await noise(640, 480)),
+    ];
+    const header = await upload(erin, await noise(2_000, 900));
+    const pick = async (body: Json) => {
+      const answer = await erin.call('PATCH', '/users/me', { body });
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      return answer.body;
+    };
+    const shown = async (field: string, isRight: (url: string | null) => boolean) => {
+      let user: Json;
+      await until(async () => {
+        user = await bob.get(`/users/${erin.userId}`);
+        return isRight(user[field]);
+      });
+      return user[field];
+    };
+    const sizeOf = async (url: string, accept: string) => {
+      const answer = await fetch(url, { headers: { accept } });
+      const { format, width, height } = await sharp(Buffer.from(await answer.arrayBuffer())).metadata();
+      return [answer.headers.get('cache-control'), format, width, height];
+    };
+    await bob.put(`/users/${erin.userId}/follow`);
+    const post = await erin.post('/posts', { body: { text: 'Here I am, bob' } });
+    await pick({ avatar_media_id: first.media_id, header_media_id: header.body.media_id });
+    const firstUrl = await shown('avatar_url', (url) => url !== null);
+    const forGood = 'public, max-age=31536000, immutable';
+    assert.deepEqual(await sizeOf(firstUrl, '*/*'), [forGood, 'jpeg', 400, 400]);
+    assert.deepEqual(await sizeOf(firstUrl, 'image/webp'), [forGood, 'webp', 400, 400]);
+    const headerUrl = await shown('header_url', (url) => url !== null);
+    assert.deepEqual(await sizeOf(headerUrl, 'image/webp'), [forGood, 'webp', 1_500, 500]);
+    for (const [where, authorOf] of [
+      ['/feed', ({ items }: Json) => items.find((each: Json) => each.post_id === post.post_id)?.author],
+      [`/posts/${post.post_id}`, ({ author }: Json) => author],
+      ['/search?type=users&q=erin', ({ items }: Json) => items[0]],
+      [
+        `/users/${bob.userId}/following`,
+        ({ items }: Json) => items.find((each: Json) => each.username === 'erin'),
+      ],
+    ] as const) {
+      await until(async () => authorOf(await bob.get(where))?.avatar_url === firstUrl);
+    }
+
+    assert.equal((await erin.call('DELETE', `/media/${first.media_id}`)).status, 409);
+    await pick({ avatar_media_id: second.body.media_id });
+    const secondUrl = await shown('avatar_url', (url) => url !== firstUrl);
+    assert.deepEqual(await sizeOf(secondUrl, '*/*'), [forGood, 'jpeg', 400, 400]);
+    await until(async () => (await fetch(firstUrl)).status === 404);
+    assert.equal((await erin.call('GET', `/media/${first.media_id}`)).status, 404);
+    const gone = await pick({ header_media_id: null });
+    assert.deepEqual([gone.header_url, gone.header_media_id], [null, null]);
+    await until(async () => (await fetch(headerUrl)).status === 404);
+
+    const theirs = await upload(bob, await noise(30, 30));
+    const refused = await erin.call('PATCH', '/users/me', {
+      body: { avatar_media_id: theirs.body.media_id },
+    });
+    assert.deepEqual([refused.status, refused.body.errors[0].field], [422, 'avatar_media_id']);
+    const poison = await upload(erin, (await noise(400, 300)).subarray(0, 5_000));
+    await erin.call('PATCH', '/users/me', { body: { avatar_media_id: poison.body.media_id } });
+    assert.equal((await processed(erin, poison.body.media_id)).state, 'failed');
+    await until(async () => (await erin.get('/users/me')).avatar_media_id === second.body.media_id);
+    assert.equal((await erin.get('/users/me')).avatar_url, secondUrl, 'what failed leaves the one before');
+
+    await erin.call('DELETE', '/users/me', { body: { password: erin.password } });
+    await until(async () => (await fetch(secondUrl)).status === 404);
   });
 
   it('go with their owner', async () => {

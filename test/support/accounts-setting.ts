@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { invalidField } from '../../src/core/errors.ts';
 import { createIdGenerator, type Id } from '../../src/core/ids.ts';
+import type { ProfilePicture } from '../../src/core/media.ts';
 import type { Relationship, UserCounts } from '../../src/core/user.ts';
 import { createWrites } from '../../src/http/idempotency.ts';
 import { createServer } from '../../src/http/server.ts';
@@ -26,6 +28,8 @@ import { serverOptions } from './server-options.ts';
 export const PASSWORD = 'correct horse battery';
 /** The only post there is, and everyone sees it. */
 export const A_POST: Id = 2_000_000_000_000_000;
+/** A picture that nobody may take. */
+export const NO_PICTURE: Id = 2_000_000_000_000_024;
 /** Of nobody who signs up. */
 export const A_LINK: ReportedLink = {
   linkId: 2_000_000_000_000_008,
@@ -69,6 +73,7 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
   const counts = new Map<Id, UserCounts>();
   const relationships = new Map<Id, Relationship>();
   const posts = new Map<Id, PostForStaff>();
+  const pictures: string[] = [];
   const deps = {
     sql,
     events,
@@ -85,6 +90,17 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     log,
     registration,
     publicUrl: () => publicUrl,
+    pictureUrl: (key: string, picture: ProfilePicture) => `https://pictures.example/${key}/${picture}`,
+    ownPictures: {
+      /** Whoever's it is; there is one that nobody may take. */
+      async choose(_transaction: SqlTransaction, _ownerId: Id, mediaId: Id, picture: ProfilePicture) {
+        if (mediaId === NO_PICTURE) throw invalidField(`${picture}_media_id`, 'does not exist.');
+        pictures.push(`chosen ${mediaId} as ${picture}`);
+      },
+      async release(_transaction: SqlTransaction, mediaIds: readonly Id[]) {
+        pictures.push(...mediaIds.map((mediaId) => `released ${mediaId}`));
+      },
+    },
     countsOf: async () => counts,
     relationshipsOf: async () => relationships,
     postExists: async (_viewerId: Id, postId: Id) => postId === A_POST || posts.has(postId),
@@ -135,6 +151,8 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     accounts,
     counts,
     relationships,
+    /** What the system of pictures was asked for, in order. */
+    pictures,
     /** Those that there are besides A_POST. */
     posts,
     openStore,

@@ -164,6 +164,7 @@ export async function createFeedSetting() {
         displayName: username,
         bio: '',
         avatarUrl: null,
+        headerUrl: null,
         locked: false,
       });
       return userId;

@@ -118,6 +118,7 @@ export async function createNotificationsSetting(options: NotificationsSettingOp
         displayName: username,
         bio: '',
         avatarUrl: null,
+        headerUrl: null,
         locked: false,
       });
       return userId;

@@ -89,6 +89,7 @@ export async function createRelationshipsSetting(options: { readonly followingsM
         displayName: username,
         bio: '',
         avatarUrl: null,
+        headerUrl: null,
         locked: false,
         ...user,
       });

@@ -10,7 +10,7 @@ import { createPostgresEventLog } from '../../ports/event-log/postgres-event-log
 import type { PostgresSqlStore } from '../../ports/sql-store/postgres-sql-store.ts';
 import { createUserCache, type UserCache } from '../../systems/accounts/users/user-cache.ts';
 import { USERS_TOPIC } from '../../systems/accounts/users/user-events.ts';
-import { userOf } from '../../systems/accounts/users/users.ts';
+import { createUserRows } from '../../systems/accounts/users/user-rows.ts';
 import { getUsers } from '../../systems/accounts/users/users-queries.ts';
 import { API, requireSuccess } from '../api-client.ts';
 import { createArrivals } from '../arrivals.ts';
@@ -64,6 +64,7 @@ interface CountedCache extends UserCache {
 
 function createCache({ options: { clock } }: ExperimentWorkshop, sql: PostgresSqlStore): CountedCache {
   let authorsLoaded = 0;
+  const { userOf } = createUserRows((key) => key);
   const load = async (userIds: readonly Id[]) => {
     authorsLoaded += userIds.length;
     return new Map((await sql.query(getUsers, [userIds])).map((row) => [row.user_id, userOf(row)]));

@@ -1,7 +1,8 @@
 /** The system `accounts`, put together: people, credentials, sessions, API keys, moderation. */
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { IdGenerator } from '../../core/ids.ts';
-import type { EventLog, TailFollower } from '../../ports/event-log/event-log.ts';
+import type { PictureUrl } from '../../core/media.ts';
+import type { EventLog, Subscription, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Mailer } from '../../ports/mailer/mailer.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -23,6 +24,7 @@ import { createOwnAccount, type OwnAccount } from './own-account.ts';
 import { createRegistration, type Registration } from './registration.ts';
 import { type Authenticator, createAuthenticator } from './sessions/authenticator.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
+import type { OwnPictures } from './users/profile-pictures.ts';
 import { createProfiles, type Profiles, type ProfilesDeps } from './users/profiles.ts';
 import { USERS_TOPIC } from './users/user-events.ts';
 import { createUsers, type Users } from './users/users.ts';
@@ -45,6 +47,7 @@ export interface Accounts {
   readonly administration: Administration;
   /** Keeps right who is in memory. */
   readonly tail: TailFollower;
+  readonly subscriptions: readonly Subscription[];
   /** Starts to hear of sessions that other processes revoke. */
   open(): Promise<void>;
   /** Removes a batch of what has expired; answers how many rows. To be called now and then by one process. */
@@ -66,6 +69,8 @@ export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'> {
   readonly publicUrl: () => string;
   readonly postExists: PostExists;
   readonly findLink: FindLink;
+  readonly pictureUrl: PictureUrl;
+  readonly ownPictures: OwnPictures;
   readonly readPost: ReadPost;
   readonly deletePost: DeletePost;
 }
@@ -76,7 +81,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const users = createUsers(deps);
   const profiles = createProfiles({ ...deps, getUsers: users.getUsers });
   const passwords = createPasswords(deps);
-  const credentials = createCredentials({ ...deps, passwords });
+  const credentials = createCredentials({ ...deps, passwords, accountOf: users.accountOf });
   const sessions = createSessions({ ...deps, revoked });
   const apiKeys = createApiKeys({ ...deps, revoked });
   const passwordResets = createPasswordResets({ ...deps, users, credentials, sessions });
@@ -109,6 +114,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       auditLog,
     }),
     tail: { topics: [USERS_TOPIC], hear: users.hear, follow: users.follow },
+    subscriptions: [users.subscription],
     open: () => authenticator.open(),
     async deleteExpired() {
       const deleted = [sessions, passwordResets, apiKeys].map((expiring) => expiring.deleteExpired());

@@ -11,7 +11,8 @@ import { PASSWORD_RESET_MS, type PasswordResets, resetLink } from './credentials
 import { type AuditEntry, type AuditLog, COMMAND_LINE } from './moderation/audit-log.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import { pageFrom } from './page.ts';
-import type { Account, NewUser, Users } from './users/users.ts';
+import type { Account } from './users/user-rows.ts';
+import type { NewUser, Users } from './users/users.ts';
 
 /** A way to set a password, once, for the administrator to pass on. */
 export interface ResetLink {

@@ -7,7 +7,8 @@ import type { ApiKeys } from './api-keys/api-keys.ts';
 import type { Credentials, PasswordChange } from './credentials/credentials.ts';
 import type { PasswordResets } from './credentials/password-resets.ts';
 import type { Sessions } from './sessions/sessions.ts';
-import type { Account, UserChange, Users } from './users/users.ts';
+import type { Account } from './users/user-rows.ts';
+import type { UserChange, Users } from './users/users.ts';
 
 export interface OwnAccount {
   get(userId: Id): Promise<Account>;

@@ -3,7 +3,8 @@ import { AppError } from '../../core/errors.ts';
 import type { SqlTransaction } from '../../ports/sql-store/sql-store.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Client, NewSession, Sessions } from './sessions/sessions.ts';
-import type { Account, NewUser, Users } from './users/users.ts';
+import type { Account } from './users/user-rows.ts';
+import type { NewUser, Users } from './users/users.ts';
 
 export interface Registered {
   readonly account: Account;

@@ -1,11 +1,12 @@
 /** The media of one owner: seen, described, deleted, and put on posts. */
 import { AppError, invalidField, notFound } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
-import type { Media, ShowMedia, StoredMedia } from '../../core/media.ts';
+import type { Media, ProfilePicture, ShowMedia, StoredMedia } from '../../core/media.ts';
 import type { EventLog } from '../../ports/event-log/event-log.ts';
 import type { SqlStore, SqlTransaction } from '../../ports/sql-store/sql-store.ts';
 import {
   attachMedia,
+  chooseMedia,
   deleteMedia,
   describeMedia,
   getMedia,
@@ -31,7 +32,7 @@ export interface Library {
     mediaId: Id,
     changes: Partial<MediaDescription>,
   ): Promise<OwnMedia>;
-  /** Fails as `get` does, and with `conflict` while a post shows it. */
+  /** Fails as `get` does, and with `conflict` while a post or the owner's profile shows it. */
   delete(transaction: SqlTransaction, ownerId: Id, mediaId: Id): Promise<void>;
   /**
    * Puts the media on a post of theirs, in this order, when the transaction commits. Fails with `invalid`, naming the field
@@ -43,6 +44,13 @@ export interface Library {
     postId: Id,
     mediaIds: readonly Id[],
   ): Promise<StoredMedia[]>;
+  /**
+   * Takes one for the owner's profile, when the transaction commits: it is cut to size, and the topic `media` says when that
+   * is done. Fails with `invalid`, naming the field, for what is not theirs, failed, or is on a post or the profile already.
+   */
+  choose(transaction: SqlTransaction, ownerId: Id, mediaId: Id, purpose: ProfilePicture): Promise<void>;
+  /** Deletes them when the transaction commits, whatever shows them. */
+  release(transaction: SqlTransaction, mediaIds: readonly Id[]): Promise<void>;
   /** As its owner sees it. */
   show(row: MediaRow): OwnMedia;
 }
@@ -90,6 +98,12 @@ export function createLibrary(deps: {
       if (row.post_id !== null) {
         throw new AppError('conflict', 'A post shows it. Delete the post, and it goes too.');
       }
+      if (row.purpose !== 'post' && row.state !== 'failed') {
+        throw new AppError(
+          'conflict',
+          `It is your ${row.purpose}. Choose another one, or none, and it goes too.`,
+        );
+      }
       await transaction.query(deleteMedia, [[mediaId]]);
     },
 
@@ -101,12 +115,31 @@ export function createLibrary(deps: {
       await transaction.query(attachMedia, [postId, mediaIds]);
       return chosen.map(storedMediaOf);
     },
+
+    async choose(transaction, ownerId, mediaId, purpose) {
+      const [row] = await transaction.query(lockOwnMedia, [ownerId, [mediaId]]);
+      checkChoosable(row, `${purpose}_media_id`);
+      const [chosen] = await transaction.query(chooseMedia, [mediaId, purpose]);
+      if (chosen !== undefined) await eventLog.append(transaction, [mediaEvent('chosen', chosen)]);
+    },
+
+    async release(transaction, mediaIds) {
+      if (mediaIds.length > 0) await transaction.query(deleteMedia, [mediaIds]);
+    },
   };
 }
 
 function checkAttachable(row: MediaRow | undefined): MediaRow {
   if (row === undefined) throw invalidField('media_ids', 'names media that do not exist.');
   if (row.post_id !== null) throw invalidField('media_ids', 'names a medium that another post shows.');
+  if (row.purpose !== 'post') throw invalidField('media_ids', `names your ${row.purpose}.`);
   if (row.state === 'failed') throw invalidField('media_ids', 'names a medium that failed to be processed.');
   return row;
+}
+
+function checkChoosable(row: MediaRow | undefined, field: string): void {
+  if (row === undefined) throw invalidField(field, 'does not exist. Upload a picture first.');
+  if (row.post_id !== null) throw invalidField(field, 'is shown by a post. Upload it again.');
+  if (row.state === 'failed') throw invalidField(field, `failed to be processed: it ${row.failure}`);
+  if (row.purpose !== 'post') throw invalidField(field, `is your ${row.purpose} already. Upload it again.`);
 }

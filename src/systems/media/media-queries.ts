@@ -1,6 +1,6 @@
 /** The tables `media` and `blob_leases`. */
 import type { Id } from '../../core/ids.ts';
-import type { MediaState, StoredVariant } from '../../core/media.ts';
+import type { MediaState, ProfilePicture, StoredVariant } from '../../core/media.ts';
 import { readStatement, writeStatement } from '../../ports/sql-store/sql-store.ts';
 
 export interface MediaRow {
@@ -18,11 +18,13 @@ export interface MediaRow {
   readonly focus_x: number | null;
   readonly focus_y: number | null;
   readonly post_id: Id | null;
+  /** What shows it, or will. */
+  readonly purpose: 'post' | ProfilePicture;
   readonly attempts: number;
 }
 
 const COLUMNS = `media_id, owner_id, blob_key, state, animated, width, height, thumbhash, variants, failure, alt,
-  focus_x, focus_y, post_id, attempts`;
+  focus_x, focus_y, post_id, purpose, attempts`;
 
 export type NewMediaParams = readonly [
   mediaId: Id,
@@ -62,6 +64,15 @@ export const attachMedia = writeStatement<[postId: Id, mediaIds: readonly Id[]]>
   `UPDATE media SET post_id = $1 WHERE media_id = ANY ($2::bigint[])`,
 );
 
+/** For a profile. What has its variants is looked at again; what has not, after it has them. */
+export const chooseMedia = writeStatement<[mediaId: Id, purpose: ProfilePicture], MediaRow>(
+  'media_choose',
+  `UPDATE media SET purpose = $2,
+     due_at = CASE WHEN state = 'processing' THEN due_at ELSE now() END,
+     attempts = CASE WHEN state = 'processing' THEN attempts ELSE 0 END
+   WHERE media_id = $1 RETURNING ${COLUMNS}`,
+);
+
 export const describeMedia = writeStatement<
   [mediaId: Id, alt: string | null, focusX: number | null, focusY: number | null],
   MediaRow
@@ -80,32 +91,43 @@ export const claimDueMedia = writeStatement<[leaseS: number], MediaRow>(
    RETURNING ${COLUMNS}`,
 );
 
-export const postponeMedia = writeStatement<[mediaId: Id, delayS: number]>(
+/** What whoever has claimed a picture says of it counts only while nobody has claimed it since. */
+export type Claim = readonly [mediaId: Id, state: MediaState, attempts: number];
+
+const IS_CLAIMED = 'media_id = $1 AND state = $2 AND attempts = $3';
+
+export const postponeMedia = writeStatement<readonly [...Claim, delayS: number]>(
   'media_postpone',
-  `UPDATE media SET due_at = now() + make_interval(secs => $2) WHERE media_id = $1 AND state = 'processing'`,
+  `UPDATE media SET due_at = now() + make_interval(secs => $4) WHERE ${IS_CLAIMED}`,
 );
 
-/** What was sent is gone. */
-export const endMedia = writeStatement<[mediaId: Id]>(
+/** What was sent is gone, and all is there that it needs for the purpose; it may have been chosen for another meanwhile. */
+export const endMedia = writeStatement<[mediaId: Id, purpose: string]>(
   'media_end',
-  `UPDATE media SET due_at = NULL WHERE media_id = $1 AND state <> 'processing'`,
+  `UPDATE media SET due_at = NULL
+   WHERE media_id = $1 AND (state = 'failed' OR (state = 'ready' AND purpose = $2))`,
 );
 
 /** No row if it was deleted or finished meanwhile. */
 export const finishMedia = writeStatement<
-  [mediaId: Id, animated: boolean, width: number, height: number, thumbhash: string, variants: string],
+  readonly [...Claim, animated: boolean, width: number, height: number, thumbhash: string, variants: string],
   MediaRow
 >(
   'media_finish',
-  `UPDATE media SET state = 'ready', due_at = now(), animated = $2, width = $3, height = $4, thumbhash = $5,
-     variants = $6::json
-   WHERE media_id = $1 AND state = 'processing' RETURNING ${COLUMNS}`,
+  `UPDATE media SET state = 'ready', due_at = now(), attempts = 0, animated = $4, width = $5, height = $6, thumbhash = $7,
+     variants = $8::json
+   WHERE ${IS_CLAIMED} RETURNING ${COLUMNS}`,
 );
 
-export const failMedia = writeStatement<[mediaId: Id, failure: string], MediaRow>(
+/** It is there as it is shown on a profile. No row as above. */
+export const cutMedia = writeStatement<readonly [...Claim, variants: string], MediaRow>(
+  'media_cut',
+  `UPDATE media SET variants = $4::json WHERE ${IS_CLAIMED} RETURNING ${COLUMNS}`,
+);
+
+export const failMedia = writeStatement<readonly [...Claim, failure: string], MediaRow>(
   'media_fail',
-  `UPDATE media SET state = 'failed', due_at = now(), failure = $2
-   WHERE media_id = $1 AND state = 'processing' RETURNING ${COLUMNS}`,
+  `UPDATE media SET state = 'failed', due_at = now(), failure = $4 WHERE ${IS_CLAIMED} RETURNING ${COLUMNS}`,
 );
 
 /**
@@ -113,10 +135,11 @@ export const failMedia = writeStatement<[mediaId: Id, failure: string], MediaRow
  * whoever makes variants at this moment has ended.
  */
 const withLeases = (condition: string): string => `WITH gone AS (
-     DELETE FROM media WHERE ${condition} RETURNING shard, owner_id, blob_key, state)
+     DELETE FROM media WHERE ${condition} RETURNING shard, owner_id, blob_key,
+       state = 'processing' OR (purpose <> 'post' AND due_at IS NOT NULL) AS is_worked_on)
    INSERT INTO blob_leases (blob_key, shard, owner_id, expires_at)
    SELECT blob_key, shard, owner_id,
-     CASE WHEN state = 'processing' THEN now() + interval '2 minutes' ELSE now() END
+     CASE WHEN is_worked_on THEN now() + interval '2 minutes' ELSE now() END
    FROM gone RETURNING blob_key`;
 
 interface GoneRow {
@@ -140,11 +163,12 @@ export const deleteMediaOfOwner = writeStatement<[ownerId: Id, limit: number], G
   ),
 );
 
-/** Those below an id that nothing shows. */
+/** Those below an id that nothing shows: neither a post nor a profile. */
 export const deleteUnattachedMedia = writeStatement<[below: Id, limit: number], GoneRow>(
   'media_delete_unattached',
   withLeases(
-    `media_id IN (SELECT media_id FROM media WHERE post_id IS NULL AND media_id < $1
+    `media_id IN (SELECT media_id FROM media
+       WHERE post_id IS NULL AND (purpose = 'post' OR state = 'failed') AND media_id < $1
        ORDER BY media_id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
   ),
 );

@@ -13,7 +13,7 @@ import { openDiskBlobStore } from '../../ports/blob-store/disk-blob-store.ts';
 import type { LoggedEvent } from '../../ports/event-log/event-log.ts';
 import { createPostgresEventLog } from '../../ports/event-log/postgres-event-log.ts';
 import { createPostgresSqlStore } from '../../ports/sql-store/postgres-sql-store.ts';
-import { type SqlStore, writeStatement } from '../../ports/sql-store/sql-store.ts';
+import { readStatement, type SqlStore, writeStatement } from '../../ports/sql-store/sql-store.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createLibrary } from './library.ts';
 import { getMedia, type MediaRow } from './media-queries.ts';
@@ -203,6 +203,27 @@ describe('processing', () => {
     assert.deepEqual(await blobs(), []);
   });
 
+  it('keeps what another has finished when one that had stalled comes back', async () => {
+    for (const isBroken of [false, true]) {
+      const other = setting();
+      const stalled = setting({
+        ...decoding,
+        async decode(bytes) {
+          await run('UPDATE media SET due_at = now()');
+          await other.processing.job.run();
+          if (isBroken) throw new AppError('invalid', 'cannot be decoded.');
+          return decoding.decode(bytes);
+        },
+      });
+      const { media_id: mediaId } = await upload(other);
+      await stalled.processing.job.run();
+      assert.equal((await stateOf(mediaId))?.state, 'ready');
+      assert.equal((await blobs()).length, 4);
+      await run('DELETE FROM media');
+      for (const { name } of await blobStore.list({ limit: 10 })) await blobStore.delete(name);
+    }
+  });
+
   it('leaves nothing of a picture that is deleted while it is processed', async () => {
     let made = setting();
     const { media_id: mediaId } = await upload(made);
@@ -211,6 +232,128 @@ describe('processing', () => {
       async decode(bytes) {
         await sql.transaction((transaction) => made.library.delete(transaction, alice, mediaId));
         return decoding.decode(bytes);
+      },
+    });
+    await made.processing.job.run();
+    await run('UPDATE blob_leases SET expires_at = now()');
+    await runJob(made, 'remove-blobs');
+    assert.deepEqual([await blobs(), await stateOf(mediaId)], [[], undefined]);
+  });
+});
+
+describe('pictures of profiles', () => {
+  const choose = (made: Setting, mediaId: Id, ownerId = alice) =>
+    sql.transaction((transaction) => made.library.choose(transaction, ownerId, mediaId, 'avatar'));
+  const fileNames = async () => (await blobs()).filter((name) => /^(avatar|header|original)/.test(name));
+  /** What was told of it, wherever it is by now. */
+  const kinds = readStatement<[mediaId: string], { kind: string }>(
+    'test_kinds',
+    `SELECT kind FROM (
+       SELECT kind, payload::jsonb AS payload, 0 AS place, "offset" AS number FROM event_log WHERE topic = 'media'
+       UNION ALL
+       SELECT kind, payload::jsonb, 1, id FROM outbox WHERE topic = 'media'
+     ) AS events WHERE payload #>> '{media,media_id}' = $1 ORDER BY place, number`,
+  );
+
+  it('are cut to size after they have been chosen, whether their variants were there or not', async () => {
+    for (const isReady of [true, false]) {
+      const made = setting();
+      const { media_id: mediaId } = await upload(made);
+      if (isReady) await made.processing.job.run();
+      await choose(made, mediaId);
+      await made.processing.job.run();
+      const row = await stateOf(mediaId);
+      assert.deepEqual(
+        [row?.state, row?.variants.at(-1)],
+        ['ready', { name: 'avatar', width: 30, height: 30 }],
+      );
+      assert.deepEqual(await fileNames(), ['avatar.jpg', 'avatar.webp']);
+      const told = (await sql.query(kinds, [String(mediaId)])).map(({ kind }) => kind);
+      const between = isReady ? ['ready', 'chosen'] : ['chosen', 'ready'];
+      assert.deepEqual(told, ['uploaded', ...between, 'cut']);
+      assert.equal(await made.processing.job.run(), 'done');
+      assert.equal(made.outcomes.length, 2, 'nothing is left to do');
+      await sql.transaction((transaction) => made.library.release(transaction, [mediaId]));
+      await runJob(made, 'remove-blobs');
+      assert.deepEqual(await blobs(), []);
+    }
+  });
+
+  it('are cut also when they are chosen while they are processed', async () => {
+    let made = setting();
+    const { media_id: mediaId } = await upload(made);
+    made = setting({
+      ...decoding,
+      async decode(bytes) {
+        await choose(made, mediaId);
+        return decoding.decode(bytes);
+      },
+    });
+    await made.processing.job.run();
+    assert.deepEqual(await fileNames(), ['avatar.jpg', 'avatar.webp']);
+  });
+
+  it('are of their owner, whole, and nowhere else', async () => {
+    const made = setting();
+    const refused = async (mediaId: Id, why: RegExp, ownerId = alice) =>
+      assert.rejects(
+        choose(made, mediaId, ownerId),
+        (error) =>
+          hasCode(error, 'invalid') &&
+          error.fields[0]?.field === 'avatar_media_id' &&
+          why.test(error.fields[0].message),
+      );
+    const [shown, own, broken] = [await upload(made), await upload(made), await upload(made)];
+    await refused(own.media_id, /does not exist/, bob);
+    await refused(1_163_250_892_800_777, /does not exist/);
+    const postId = 1_537_140_515_004_424;
+    await sql.transaction((transaction) => made.library.attach(transaction, alice, postId, [shown.media_id]));
+    await refused(shown.media_id, /shown by a post/);
+    await run(
+      `UPDATE media SET state = 'failed', failure = 'is cut off.' WHERE media_id = ${broken.media_id}`,
+    );
+    await refused(broken.media_id, /failed to be processed: it is cut off\./);
+    await choose(made, own.media_id);
+    await refused(own.media_id, /is your avatar already/);
+    await assert.rejects(
+      sql.transaction((transaction) => made.library.attach(transaction, alice, postId, [own.media_id])),
+      /your avatar/,
+    );
+    await assert.rejects(
+      sql.transaction((transaction) => made.library.delete(transaction, alice, own.media_id)),
+      (error) => hasCode(error, 'conflict'),
+    );
+  });
+
+  it('are not swept, unless they failed', async () => {
+    const made = setting({
+      ...decoding,
+      cut: async () => Promise.reject(new AppError('invalid', 'cannot be cut to size.')),
+    });
+    const [kept, failing] = [await upload(made), await upload(made)];
+    await made.processing.job.run();
+    await choose(made, failing.media_id);
+    await made.processing.job.run();
+    assert.equal((await stateOf(failing.media_id))?.failure, 'cannot be cut to size.');
+    await choose(made, kept.media_id);
+    const day = 24 * 3_600_000 * 4_096;
+    await run(`UPDATE media SET media_id = media_id - ${day}`);
+    await runJob(made, 'delete-unattached-media');
+    assert.equal(await stateOf(failing.media_id - day), undefined);
+    assert.ok(await stateOf(kept.media_id - day));
+  });
+
+  it('that are removed while they are cut leave nothing', async () => {
+    let made = setting();
+    const { media_id: mediaId } = await upload(made);
+    await made.processing.job.run();
+    await choose(made, mediaId);
+    made = setting({
+      ...decoding,
+      async cut(bytes, cut) {
+        await sql.transaction((transaction) => made.library.release(transaction, [mediaId]));
+        await runJob(made, 'remove-blobs');
+        return decoding.cut(bytes, cut);
       },
     });
     await made.processing.job.run();

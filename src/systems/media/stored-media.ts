@@ -21,8 +21,11 @@ export function storedMediaOf(row: MediaRow): StoredMedia {
   };
 }
 
-/** The whole picture, and the post that shows it, if there is one. */
-export function mediaEvent(kind: 'uploaded' | 'ready' | 'failed' | 'described', row: MediaRow): NewEvent {
+/** The whole picture, what it is for, and the post that shows it, if there is one. */
+export function mediaEvent(
+  kind: 'uploaded' | 'ready' | 'failed' | 'described' | 'chosen' | 'cut',
+  row: MediaRow,
+): NewEvent {
   return {
     topic: MEDIA_TOPIC,
     key: row.owner_id,
@@ -31,6 +34,7 @@ export function mediaEvent(kind: 'uploaded' | 'ready' | 'failed' | 'described', 
     payload: {
       owner_id: String(row.owner_id),
       post_id: row.post_id === null ? null : String(row.post_id),
+      purpose: row.purpose,
       media: storedMediaOf(row),
     },
   };

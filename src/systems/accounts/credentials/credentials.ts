@@ -3,8 +3,8 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import type { Account, UserRows } from '../users/user-rows.ts';
 import { isUsername, usernameKey } from '../users/username.ts';
-import { type Account, accountOf } from '../users/users.ts';
 import {
   deleteCredentials,
   findCredentials,
@@ -52,9 +52,10 @@ export interface CredentialsDeps {
   readonly sql: SqlStore;
   readonly passwords: Passwords;
   readonly clock: Clock;
+  readonly accountOf: UserRows['accountOf'];
 }
 
-export function createCredentials({ sql, passwords, clock }: CredentialsDeps): Credentials {
+export function createCredentials({ sql, passwords, clock, accountOf }: CredentialsDeps): Credentials {
   const now = (): Date => new Date(clock.nowMs());
 
   async function passwordHashOf(userId: Id): Promise<string | undefined> {

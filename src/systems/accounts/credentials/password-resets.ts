@@ -11,7 +11,8 @@ import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-stor
 import type { Log } from '../../../telemetry/log.ts';
 import { hashToken } from '../sessions/session-token.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Account, Users } from '../users/users.ts';
+import type { Account } from '../users/user-rows.ts';
+import type { Users } from '../users/users.ts';
 import { lockAccount } from '../users/users-queries.ts';
 import type { Credentials } from './credentials.ts';
 import {

@@ -7,8 +7,9 @@ import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.
 import type { App } from '../../../http/server.ts';
 import { IdText, idsText } from '../../../http/user-schema.ts';
 import { pageFrom } from '../page.ts';
+import type { Account } from '../users/user-rows.ts';
 import { USERNAME_LENGTH_MAX } from '../users/username.ts';
-import type { Account, Users } from '../users/users.ts';
+import type { Users } from '../users/users.ts';
 
 export const ASKED_IDS_MAX = 100;
 

@@ -7,7 +7,8 @@ import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { parseLines } from '../text.ts';
 import { userEvent } from '../users/user-events.ts';
-import { type Account, accountOf, type Users } from '../users/users.ts';
+import type { Account } from '../users/user-rows.ts';
+import type { Users } from '../users/users.ts';
 import { type AccountRow, lockAccount, setRole, setSuspendedAt } from '../users/users-queries.ts';
 import type { Actor, AuditLog } from './audit-log.ts';
 
@@ -38,6 +39,23 @@ export interface ModerationDeps {
 
 export function createModeration(deps: ModerationDeps): Moderation {
   const { users, sessions, auditLog, clock, revoked } = deps;
+
+  /** The account, locked, if the actor may act on it. */
+  async function lockSubject(transaction: SqlTransaction, actor: Actor, userId: Id): Promise<Account> {
+    if (actor.userId === userId) {
+      throw new AppError('forbidden', 'Nobody can do this to themselves. Ask another administrator.');
+    }
+    const [row] = await transaction.query(lockAccount, [userId]);
+    if (row === undefined) throw notFound('user');
+    if (row.role !== 'user' && actor.role !== 'administrator') throw forAdministrators();
+    return users.accountOf(row);
+  }
+
+  function written([row]: readonly AccountRow[]): Account {
+    if (row === undefined) throw notFound('user');
+    return users.accountOf(row);
+  }
+
   return {
     async suspend(transaction, actor, userId, reason) {
       const detail = parseLines('reason', reason, SUSPENSION_REASON_GRAPHEMES_MAX);
@@ -74,22 +92,6 @@ export function createModeration(deps: ModerationDeps): Moderation {
       return changed;
     },
   };
-}
-
-/** The account, locked, if the actor may act on it. */
-async function lockSubject(transaction: SqlTransaction, actor: Actor, userId: Id): Promise<Account> {
-  if (actor.userId === userId) {
-    throw new AppError('forbidden', 'Nobody can do this to themselves. Ask another administrator.');
-  }
-  const [row] = await transaction.query(lockAccount, [userId]);
-  if (row === undefined) throw notFound('user');
-  if (row.role !== 'user' && actor.role !== 'administrator') throw forAdministrators();
-  return accountOf(row);
-}
-
-function written([row]: readonly AccountRow[]): Account {
-  if (row === undefined) throw notFound('user');
-  return accountOf(row);
 }
 
 function forAdministrators(): AppError {

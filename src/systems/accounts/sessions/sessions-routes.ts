@@ -15,8 +15,8 @@ import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { PASSWORD_LENGTH_MAX } from '../credentials/password.ts';
 import type { Profiles } from '../users/profiles.ts';
+import type { Account } from '../users/user-rows.ts';
 import { USERNAME_LENGTH_MAX } from '../users/username.ts';
-import type { Account } from '../users/users.ts';
 import type { Client, NewSession, Session, Sessions } from './sessions.ts';
 
 export interface SessionsRoutesDeps {

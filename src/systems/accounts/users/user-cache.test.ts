@@ -68,7 +68,15 @@ function heard(event: NewEvent): LoggedEvent {
 }
 
 function userOf(userId: Id, name: string): User {
-  return { userId, username: name, displayName: name, bio: '', avatarUrl: null, locked: false };
+  return {
+    userId,
+    username: name,
+    displayName: name,
+    bio: '',
+    avatarUrl: null,
+    headerUrl: null,
+    locked: false,
+  };
 }
 
 describe('the cache of users', () => {

@@ -126,6 +126,7 @@ function isSame(one: User | undefined, other: User | undefined): boolean {
     one.displayName === other.displayName &&
     one.bio === other.bio &&
     one.avatarUrl === other.avatarUrl &&
+    one.headerUrl === other.headerUrl &&
     one.locked === other.locked
   );
 }

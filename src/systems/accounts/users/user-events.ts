@@ -15,6 +15,7 @@ export function userEvent(kind: UserEventKind, user: User): NewEvent {
     display_name: user.displayName,
     bio: user.bio,
     avatar_url: user.avatarUrl,
+    header_url: user.headerUrl,
     locked: user.locked,
   };
   return { topic: USERS_TOPIC, kind, key: user.userId, ownerId: user.userId, payload };
@@ -28,13 +29,16 @@ export function userDeleted(userId: Id): NewEvent {
 /** The user as everyone sees them from that event on; `undefined` where nobody does. */
 export function userOfEvent({ kind, key, payload }: LoggedEvent | NewEvent): User | undefined {
   if (kind === 'suspended' || kind === 'deleted') return undefined;
-  const { username, display_name, bio, avatar_url, locked } = payload as Readonly<Record<string, unknown>>;
+  const { username, display_name, bio, avatar_url, header_url, locked } = payload as Readonly<
+    Record<string, unknown>
+  >;
   return {
     userId: key,
     username: String(username),
     displayName: String(display_name),
     bio: String(bio),
     avatarUrl: typeof avatar_url === 'string' ? avatar_url : null,
+    headerUrl: typeof header_url === 'string' ? header_url : null,
     locked: locked === true,
   };
 }

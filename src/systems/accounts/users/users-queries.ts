@@ -8,20 +8,26 @@ export interface UserRow {
   readonly username: string;
   readonly display_name: string;
   readonly bio: string;
-  readonly avatar_url: string | null;
+  /** Of the blobs of what is shown. */
+  readonly avatar_key: string | null;
+  readonly header_key: string | null;
   readonly locked: boolean;
 }
 
 export interface AccountRow extends UserRow {
+  /** What was chosen last, shown or not yet. */
+  readonly chosen_avatar_media_id: Id | null;
+  readonly chosen_header_media_id: Id | null;
   readonly email: string | null;
   readonly role: UserRole;
   readonly tier: UserTier;
   readonly suspended_at: Date | null;
 }
 
-const USER_COLUMNS = 'user_id, username, display_name, bio, avatar_url, locked';
+const USER_COLUMNS = 'user_id, username, display_name, bio, avatar_key, header_key, locked';
 /** Of `AccountRow`. */
-export const ACCOUNT_COLUMNS = `${USER_COLUMNS}, email, role, tier, suspended_at`;
+export const ACCOUNT_COLUMNS = `${USER_COLUMNS}, coalesce(next_avatar_media_id, avatar_media_id) AS chosen_avatar_media_id,
+  coalesce(next_header_media_id, header_media_id) AS chosen_header_media_id, email, role, tier, suspended_at`;
 
 export const getUsers = readStatement<[userIds: readonly Id[]], UserRow>(
   'users_get',
@@ -113,11 +119,12 @@ export const updateUser = writeStatement<
    WHERE user_id = $1 AND deleted_at IS NULL RETURNING ${ACCOUNT_COLUMNS}`,
 );
 
-/** Keeps the name, and nothing else that the person wrote. */
+/** Keeps the name, and nothing else that the person wrote; their pictures have been released. */
 export const eraseUser = writeStatement<[userId: Id, at: Date], { user_id: Id }>(
   'users_erase',
-  `UPDATE users SET display_name = '', bio = '', avatar_url = NULL, locked = false, email = NULL,
-     email_key = NULL, role = 'user', tier = 'standard', deleted_at = $2
+  `UPDATE users SET display_name = '', bio = '', locked = false, email = NULL, email_key = NULL,
+     avatar_media_id = NULL, avatar_key = NULL, next_avatar_media_id = NULL,
+     header_media_id = NULL, header_key = NULL, next_header_media_id = NULL, role = 'user', tier = 'standard', deleted_at = $2
    WHERE user_id = $1 AND deleted_at IS NULL RETURNING user_id`,
 );
 

@@ -2,22 +2,25 @@
 import { type Static, Type } from 'typebox';
 import { notFound } from '../../../core/errors.ts';
 import { type Id, parseId } from '../../../core/ids.ts';
+import { PROFILE_PICTURES, type ProfilePicture } from '../../../core/media.ts';
 import type { UserCounts } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
 import { keyReused, type Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import { pageOf } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
-import { presentUser, UserIdParams, UserSchema } from '../../../http/user-schema.ts';
+import { IdText, presentUser, UserIdParams, UserSchema } from '../../../http/user-schema.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../credentials/password.ts';
 import type { OwnAccount } from '../own-account.ts';
 import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
 import { EMAIL_LENGTH_MAX } from './email.ts';
+import type { PictureChoices } from './profile-pictures.ts';
 import { BIO_GRAPHEMES_MAX, DISPLAY_NAME_GRAPHEMES_MAX } from './profile-text.ts';
 import type { Profiles } from './profiles.ts';
+import type { Account } from './user-rows.ts';
 import { usernameKey } from './username.ts';
-import type { Account, Users } from './users.ts';
+import type { Users } from './users.ts';
 
 export interface UsersRoutesDeps {
   readonly writes: Writes;
@@ -27,15 +30,36 @@ export interface UsersRoutesDeps {
   readonly credentials: Credentials;
 }
 
+/** What is shown may still be another picture. */
+function chosenPicture(picture: ProfilePicture) {
+  return Type.Unsafe<string | null>({
+    ...IdText,
+    type: ['string', 'null'],
+    description: `The picture you chose last as your ${picture}. It is shown when it has been processed: see its state.`,
+  });
+}
+
 export const MeSchema = Type.Object(
   {
     ...UserSchema.properties,
+    avatar_media_id: chosenPicture('avatar'),
+    header_media_id: chosenPicture('header'),
     email: Type.Union([Type.String(), Type.Null()], { description: 'Shown to nobody but you.' }),
     role: Type.Enum(['user', 'moderator', 'administrator'], { description: 'What you may do.' }),
     tier: Type.Enum(['standard', 'trusted'], { description: 'Trusted accounts have higher rate limits.' }),
   },
   { $id: 'Me', title: 'Me', description: 'Your own account.' },
 );
+
+function newPicture(description: string) {
+  return Type.Optional(
+    Type.Unsafe<string | null>({
+      ...IdText,
+      type: ['string', 'null'],
+      description: `${description} It follows the one before as soon as it is processed. Null removes.`,
+    }),
+  );
+}
 
 const Change = Type.Object(
   {
@@ -52,6 +76,8 @@ const Change = Type.Object(
       }),
     ),
     locked: Type.Optional(Type.Boolean({ description: 'New followers must ask.' })),
+    avatar_media_id: newPicture('A picture that you uploaded, cut to a square around its focus.'),
+    header_media_id: newPicture('The same for the top of your page, cut to three times as wide as high.'),
     email: Type.Optional(
       Type.Unsafe<string | null>({
         type: ['string', 'null'],
@@ -124,7 +150,15 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
     },
     async (request, reply) => {
       const caller = callerOf(request);
-      const { display_name: displayName, password, current_password: current, ...change } = request.body;
+      const {
+        display_name: displayName,
+        bio,
+        locked,
+        email,
+        password,
+        current_password: current,
+      } = request.body;
+      const pictures = picturesOf(request.body);
       const repeated = await writes.isRepeated(request);
       if (repeated) await checkAgain(caller.userId, password);
       const prepare = password !== undefined && !repeated;
@@ -134,7 +168,7 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
       // Before the transaction: inside, it would take a second connection while it holds one.
       const counts = await profiles.countsOf(caller.userId);
       return writes.answer(request, reply, 200, async (transaction) => {
-        const changed = { ...change, displayName };
+        const changed = { displayName, bio, locked, email, pictures };
         const account = await ownAccount.change(transaction, caller, changed, passwordChange);
         return presentMe(account, counts);
       });
@@ -215,7 +249,24 @@ export function usersRoutes(app: App, deps: UsersRoutesDeps): void {
   );
 }
 
+function picturesOf(body: Static<typeof Change>): PictureChoices {
+  const choices: { avatar?: Id | null; header?: Id | null } = {};
+  for (const picture of PROFILE_PICTURES) {
+    const field = `${picture}_media_id` as const;
+    const chosen = body[field];
+    if (chosen !== undefined) choices[picture] = chosen === null ? null : parseId(chosen, field);
+  }
+  return choices;
+}
+
 function presentMe(account: Account, counts: UserCounts): Static<typeof MeSchema> {
-  const { email, role, tier } = account;
-  return { ...presentUser({ ...account, counts, relationship: null }), email, role, tier };
+  const { avatarMediaId, headerMediaId, email, role, tier } = account;
+  return {
+    ...presentUser({ ...account, counts, relationship: null }),
+    avatar_media_id: avatarMediaId === null ? null : String(avatarMediaId),
+    header_media_id: headerMediaId === null ? null : String(headerMediaId),
+    email,
+    role,
+    tier,
+  };
 }

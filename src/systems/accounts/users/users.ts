@@ -2,9 +2,10 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, hasCode, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
-import type { UserRole, UserTier } from '../../../core/principal.ts';
+import type { PictureUrl } from '../../../core/media.ts';
+import type { UserRole } from '../../../core/principal.ts';
 import type { FindUsers, User } from '../../../core/user.ts';
-import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
+import type { EventLog, NewEvent, Subscription } from '../../../ports/event-log/event-log.ts';
 import {
   type SqlSession,
   type SqlStore,
@@ -12,9 +13,11 @@ import {
   UniqueViolation,
 } from '../../../ports/sql-store/sql-store.ts';
 import { checkEmail, emailKey, isEmail } from './email.ts';
+import { createProfilePictures, type OwnPictures, type PictureChoices } from './profile-pictures.ts';
 import { parseBio, parseDisplayName } from './profile-text.ts';
 import { createUserCache, type UserCache } from './user-cache.ts';
 import { userDeleted, userEvent, userOfEvent } from './user-events.ts';
+import { type Account, createUserRows, type UserRows } from './user-rows.ts';
 import { checkUsername, isUsername, usernameKey } from './username.ts';
 import {
   type AccountRow,
@@ -28,17 +31,8 @@ import {
   getUsers,
   insertUser,
   pageAccounts,
-  type UserRow,
   updateUser,
 } from './users-queries.ts';
-
-/** A user with what only they themselves and the staff may see. */
-export interface Account extends User {
-  readonly email: string | null;
-  readonly role: UserRole;
-  readonly tier: UserTier;
-  readonly suspendedAt: Date | null;
-}
 
 export interface NewUser {
   readonly username: string;
@@ -53,9 +47,12 @@ export interface UserChange {
   readonly bio?: string | undefined;
   readonly locked?: boolean | undefined;
   readonly email?: string | null | undefined;
+  readonly pictures?: PictureChoices;
 }
 
-export interface Users extends Pick<UserCache, 'getUsers' | 'cachedUser' | 'hear' | 'follow'> {
+export interface Users
+  extends Pick<UserCache, 'getUsers' | 'cachedUser' | 'hear' | 'follow'>,
+    Pick<UserRows, 'accountOf'> {
   readonly findUsers: FindUsers;
   /** Also of who is suspended or deleted. For the staff. */
   getUsernames(userIds: readonly Id[]): Promise<ReadonlyMap<Id, string>>;
@@ -82,6 +79,8 @@ export interface Users extends Pick<UserCache, 'getUsers' | 'cachedUser' | 'hear
    * see them now, or forgotten.
    */
   announce(transaction: SqlTransaction, event: NewEvent, user?: User): Promise<void>;
+  /** Shows pictures of theirs that have been processed. */
+  readonly subscription: Subscription;
 }
 
 export interface UsersDeps {
@@ -89,9 +88,12 @@ export interface UsersDeps {
   readonly events: EventLog;
   readonly ids: IdGenerator;
   readonly clock: Clock;
+  readonly pictureUrl: PictureUrl;
+  readonly ownPictures: OwnPictures;
 }
 
-export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
+export function createUsers({ sql, events, ids, clock, pictureUrl, ownPictures }: UsersDeps): Users {
+  const { userOf, accountOf } = createUserRows(pictureUrl);
   const cache = createUserCache({ load, clock });
 
   async function load(userIds: readonly Id[]): Promise<ReadonlyMap<Id, User>> {
@@ -105,9 +107,30 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
     await events.append(transaction, [event]);
   }
 
+  async function announceUpdated(transaction: SqlTransaction, account: Account): Promise<void> {
+    const event = userEvent('updated', account);
+    await announce(transaction, event, account.suspendedAt === null ? userOfEvent(event) : undefined);
+  }
+
+  const profilePictures = createProfilePictures({
+    ownPictures,
+    announceUpdated: (transaction, row) => announceUpdated(transaction, accountOf(row)),
+  });
+
+  /** The one row written. Fails with `conflict`, naming the field, for a name or address that is another's. */
+  async function writeAccount(write: () => Promise<AccountRow[]>): Promise<Account> {
+    const [row] = await write().catch((error: unknown) => {
+      throw takenField(error);
+    });
+    if (row === undefined) throw notFound('user');
+    return accountOf(row);
+  }
+
   return {
     ...cache,
+    accountOf,
     announce,
+    subscription: profilePictures.subscription,
 
     async findUsers(usernames) {
       const keys = [...new Set(usernames.filter(isUsername).map(usernameKey))];
@@ -165,9 +188,10 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
       return account;
     },
 
-    async update(transaction, userId, { displayName, bio, locked, email }) {
+    async update(transaction, userId, { displayName, bio, locked, email, pictures = {} }) {
       if (typeof email === 'string') checkEmail(email);
       const name = displayName === undefined ? undefined : parseDisplayName(displayName);
+      const isSeen = await profilePictures.choose(transaction, userId, pictures);
       const account = await writeAccount(async () =>
         transaction.query(updateUser, [
           userId,
@@ -179,15 +203,13 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
           typeof email === 'string' ? emailKey(email) : null,
         ]),
       );
-      const isPublic = [displayName, bio, locked].some((value) => value !== undefined);
-      if (isPublic) {
-        const event = userEvent('updated', account);
-        await announce(transaction, event, account.suspendedAt === null ? userOfEvent(event) : undefined);
-      }
+      const isPublic = isSeen || [displayName, bio, locked].some((value) => value !== undefined);
+      if (isPublic) await announceUpdated(transaction, account);
       return account;
     },
 
     async erase(transaction, userId) {
+      await profilePictures.releaseAll(transaction, userId);
       const erased = await transaction.query(eraseUser, [userId, new Date(clock.nowMs())]);
       if (erased.length === 0) throw notFound('user');
       await announce(transaction, userDeleted(userId));
@@ -198,15 +220,6 @@ export function createUsers({ sql, events, ids, clock }: UsersDeps): Users {
 async function usernameOf(transaction: SqlTransaction, userId: Id): Promise<string | null> {
   const [row] = await transaction.query(getAccount, [userId]);
   return row?.username ?? null;
-}
-
-/** The one row written. Fails with `conflict`, naming the field, for a name or address that is another's. */
-async function writeAccount(write: () => Promise<AccountRow[]>): Promise<Account> {
-  const [row] = await write().catch((error: unknown) => {
-    throw takenField(error);
-  });
-  if (row === undefined) throw notFound('user');
-  return accountOf(row);
 }
 
 const FIELDS_OF_CONSTRAINTS: Readonly<Record<string, { field: string; message: string }>> = {
@@ -223,20 +236,4 @@ function takenField(error: unknown): unknown {
   if (taken === undefined) return error;
   const message = `${taken.field}: ${taken.message}`;
   return new AppError('conflict', message, { fields: [taken], cause: error, outcome: 'not_applied' });
-}
-
-export function userOf(row: UserRow): User {
-  return {
-    userId: row.user_id,
-    username: row.username,
-    displayName: row.display_name,
-    bio: row.bio,
-    avatarUrl: row.avatar_url,
-    locked: row.locked,
-  };
-}
-
-export function accountOf(row: AccountRow): Account {
-  const { email, role, tier, suspended_at: suspendedAt } = row;
-  return { ...userOf(row), email, role, tier, suspendedAt };
 }

@@ -5,8 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { AppError } from '../../../core/errors.ts';
-import type { Picture, PictureResult, PictureTask } from './picture-task.ts';
+import { AppError, assert } from '../../../core/errors.ts';
+import type { CutPicture, Picture, PictureCut, PictureResult, PictureTask } from './picture-task.ts';
 
 export interface PictureProcesses {
   /** How many pictures it decodes at a time. */
@@ -16,6 +16,8 @@ export interface PictureProcesses {
    * `timeout` or `internal` when the process was killed over it or died of it.
    */
   decode(bytes: Buffer): Promise<Picture>;
+  /** Cuts what is shown on a profile out of one of our own variants. Fails as `decode`. */
+  cut(bytes: Buffer, cut: PictureCut): Promise<CutPicture>;
   /** Kills all of them. */
   close(): Promise<void>;
 }
@@ -80,9 +82,9 @@ export function createPictureProcesses(options: PictureProcessesOptions = {}): P
     resting.push(worker);
   }
 
-  async function decode(bytes: Buffer): Promise<Picture> {
+  async function work(task: PictureTask): Promise<Exclude<PictureResult, { problem: string }>> {
     const worker = take();
-    const result = await resultOf(worker.child, { bytes }, timeoutMs).catch((error: unknown) => {
+    const result = await resultOf(worker.child, task, timeoutMs).catch((error: unknown) => {
       worker.child.kill('SIGKILL');
       throw error;
     });
@@ -90,21 +92,35 @@ export function createPictureProcesses(options: PictureProcessesOptions = {}): P
     if ('problem' in result) worker.child.kill('SIGKILL');
     else rest(worker);
     if ('problem' in result) throw new AppError('invalid', result.problem, { outcome: 'not_applied' });
-    return result.picture;
+    return result;
+  }
+
+  async function workInTurn(task: PictureTask): Promise<Exclude<PictureResult, { problem: string }>> {
+    if (running < concurrency) running += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work(task);
+    } finally {
+      // Whoever waits takes the place over.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
   }
 
   return {
     concurrency,
 
     async decode(bytes) {
-      if (running >= concurrency) await new Promise<void>((resolve) => waiting.push(resolve));
-      running += 1;
-      try {
-        return await decode(bytes);
-      } finally {
-        running -= 1;
-        waiting.shift()?.();
-      }
+      const result = await workInTurn({ bytes });
+      assert('picture' in result, 'a task without a cut makes variants');
+      return result.picture;
+    },
+
+    async cut(bytes, cut) {
+      const result = await workInTurn({ bytes, cut });
+      assert('cut' in result, 'a task with a cut makes one');
+      return result.cut;
     },
 
     async close() {

@@ -1,8 +1,15 @@
 /** What passes between the server and the processes that decode pictures. */
-import type { StoredVariant } from '../../../core/media.ts';
+import type { ProfilePicture, StoredVariant } from '../../../core/media.ts';
 
 export interface PictureTask {
   readonly bytes: Uint8Array;
+  /** What is to be cut out of one of our own variants; by default all variants are made. */
+  readonly cut?: PictureCut;
+}
+
+export interface PictureCut {
+  readonly picture: ProfilePicture;
+  readonly focus: readonly [number, number] | null;
 }
 
 export interface PictureFile {
@@ -21,5 +28,13 @@ export interface Picture {
   readonly files: readonly PictureFile[];
 }
 
+export interface CutPicture {
+  readonly variant: StoredVariant;
+  readonly files: readonly PictureFile[];
+}
+
 /** `problem`: why it is no picture that can be shown, for whoever sent it. */
-export type PictureResult = { readonly picture: Picture } | { readonly problem: string };
+export type PictureResult =
+  | { readonly picture: Picture }
+  | { readonly cut: CutPicture }
+  | { readonly problem: string };

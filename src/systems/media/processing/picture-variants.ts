@@ -25,7 +25,7 @@ const WEBP_PIXELS_MAX = 16_000_000;
 sharp.concurrency(1);
 sharp.cache(false);
 
-interface Raster {
+export interface Raster {
   readonly data: Buffer;
   readonly width: number;
   readonly height: number;
@@ -86,7 +86,8 @@ async function pictureOf(full: Raster, { pages = 1 }: Metadata): Promise<Picture
   return { width, height, animated: pages > 1, thumbhash: await thumbhashOf(smallest), variants, files };
 }
 
-async function filesOf(name: VariantName, raster: Raster): Promise<PictureFile[]> {
+/** As JPEG and, unless it is very large, as WebP. */
+export async function filesOf(name: VariantName, raster: Raster): Promise<PictureFile[]> {
   const jpeg = await open(raster).flatten({ background: '#ffffff' }).jpeg(JPEG).toBuffer();
   const files = [{ file: `${name}.jpg`, bytes: jpeg }];
   if (raster.width * raster.height <= WEBP_PIXELS_MAX) {

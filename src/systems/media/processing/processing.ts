@@ -1,26 +1,29 @@
 /**
- * Makes the variants of pictures that were uploaded. Whoever takes one has it for some time; if that ends without a result,
+ * Makes the variants of pictures that were uploaded, and cuts those of profiles to size. Whoever takes one has it for some time; if that ends without a result,
  * the next one tries, a few times in all. So a picture that kills whoever decodes it ends as failed, not in a loop.
  */
 import { AppError, hasCode } from '../../../core/errors.ts';
 import type { Job } from '../../../core/job.ts';
 import { type BlobStore, deleteBlobsOf } from '../../../ports/blob-store/blob-store.ts';
 import type { EventLog, LoggedEvent, Subscription } from '../../../ports/event-log/event-log.ts';
-import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import type { SqlStore, SqlValue, Statement } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import {
+  type Claim,
   claimDueMedia,
+  cutMedia,
   endMedia,
   failMedia,
   finishMedia,
+  getMedia,
   type MediaRow,
   postponeMedia,
 } from '../media-queries.ts';
-import { PICTURE_BYTES_MAX } from '../picture-limits.ts';
-import { MEDIA_TOPIC, mediaEvent } from '../stored-media.ts';
+import { MEDIA_TOPIC, mediaEvent, storedMediaOf } from '../stored-media.ts';
 import { ORIGINAL } from '../uploads/uploads.ts';
 import type { PictureProcesses } from './picture-processes.ts';
-import type { Picture } from './picture-task.ts';
+import type { PictureFile } from './picture-task.ts';
+import { sourceOf } from './profile-region.ts';
 
 export const ATTEMPTS_MAX = 3;
 /** Twice what the slowest decoding and its variants take: then whoever had it is gone. */
@@ -60,7 +63,7 @@ export function createProcessing(deps: ProcessingDeps): Processing {
     const [row] = await sql.query(claimDueMedia, [LEASE_S]);
     if (row === undefined) return false;
     const startedMs = monotonicMs();
-    if (row.state === 'processing') {
+    if (row.state === 'processing' || isToBeCut(row)) {
       const outcome = await process(row);
       observer.processed(outcome, monotonicMs() - startedMs);
       if (outcome === 'retried') return true;
@@ -72,31 +75,53 @@ export function createProcessing(deps: ProcessingDeps): Processing {
   async function process(row: MediaRow): Promise<'ready' | 'failed' | 'retried'> {
     try {
       if (row.attempts > ATTEMPTS_MAX) throw undecodable();
-      const picture = await processes.decode(await originalOf(row));
-      await putVariants(row, picture);
-      await finish(row, picture);
+      await (row.state === 'processing' ? makeVariants(row) : cut(row));
       return 'ready';
     } catch (error) {
       if (hasCode(error, 'invalid')) {
-        await fail(row, error);
+        await announce('failed', failMedia, [...claimOf(row), error.message]);
         return 'failed';
       }
       log.warn({ err: error, media_id: row.media_id, attempts: row.attempts }, 'a picture was not processed');
-      await sql.query(postponeMedia, [row.media_id, RETRY_DELAY_S]);
+      await sql.query(postponeMedia, [...claimOf(row), RETRY_DELAY_S]);
       return 'retried';
     }
   }
 
-  async function originalOf({ blob_key: key }: MediaRow): Promise<Buffer> {
-    const found = await blobStore.get(`${key}/${ORIGINAL}`);
-    if (found === undefined || found.bytes > PICTURE_BYTES_MAX) throw undecodable();
-    const chunks: Buffer[] = [];
-    for await (const chunk of found.content as AsyncIterable<Buffer>) chunks.push(chunk);
-    return Buffer.concat(chunks);
+  async function makeVariants(row: MediaRow): Promise<void> {
+    const picture = await processes.decode(await bytesOf(row, [ORIGINAL]));
+    await putFiles(row, picture.files);
+    const { animated, width, height, thumbhash, variants } = picture;
+    const shown = [animated, width, height, thumbhash, JSON.stringify(variants)] as const;
+    if (!(await announce('ready', finishMedia, [...claimOf(row), ...shown]))) await removeIfGone(row);
+  }
+
+  async function cut(row: MediaRow): Promise<void> {
+    const { purpose, variants } = row;
+    if (purpose === 'post') return;
+    const { focus } = storedMediaOf(row);
+    const source = sourceOf(variants, purpose);
+    const bytes = await bytesOf(row, [`${source}.webp`, `${source}.jpg`]);
+    const { variant, files } = await processes.cut(bytes, { picture: purpose, focus });
+    await putFiles(row, files);
+    const after = JSON.stringify([...variants, variant]);
+    if (!(await announce('cut', cutMedia, [...claimOf(row), after]))) await removeIfGone(row);
+  }
+
+  /** Of the first that is there. */
+  async function bytesOf({ blob_key: key }: MediaRow, files: readonly string[]): Promise<Buffer> {
+    for (const file of files) {
+      const found = await blobStore.get(`${key}/${file}`);
+      if (found === undefined) continue;
+      const chunks: Buffer[] = [];
+      for await (const chunk of found.content as AsyncIterable<Buffer>) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    }
+    throw undecodable();
   }
 
   /** An earlier try may have put some of them, of the same bytes. */
-  async function putVariants({ blob_key: key }: MediaRow, { files }: Picture): Promise<void> {
+  async function putFiles({ blob_key: key }: MediaRow, files: readonly PictureFile[]): Promise<void> {
     for (const { file, bytes } of files) {
       const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       await blobStore.put(`${key}/${file}`, once(content), { bytesMax: content.length }).catch((error) => {
@@ -105,36 +130,36 @@ export function createProcessing(deps: ProcessingDeps): Processing {
     }
   }
 
-  async function finish({ media_id: mediaId, blob_key: key }: MediaRow, picture: Picture): Promise<void> {
-    const { animated, width, height, thumbhash, variants } = picture;
-    const isKept = await sql.transaction(async (transaction) => {
-      const params = [mediaId, animated, width, height, thumbhash, JSON.stringify(variants)] as const;
-      return announce(transaction, 'ready', await transaction.query(finishMedia, params));
-    });
-    if (!isKept) await deleteBlobsOf(blobStore, key);
-  }
-
-  async function fail({ media_id: mediaId }: MediaRow, { message }: AppError): Promise<void> {
-    await sql.transaction(async (transaction) =>
-      announce(transaction, 'failed', await transaction.query(failMedia, [mediaId, message])),
-    );
-  }
-
-  /** False if it was deleted meanwhile. */
-  async function announce(
-    transaction: SqlTransaction,
-    kind: 'ready' | 'failed',
-    [row]: readonly MediaRow[],
+  /** What has become of it, and the event that says so. False if it is not the claimant's any more. */
+  async function announce<Params extends readonly SqlValue[]>(
+    kind: 'ready' | 'failed' | 'cut',
+    statement: Statement<Params, MediaRow>,
+    params: Params,
   ): Promise<boolean> {
-    if (row === undefined) return false;
-    await eventLog.append(transaction, [mediaEvent(kind, row)]);
-    return true;
+    return sql.transaction(async (transaction) => {
+      const [row] = await transaction.query(statement, params);
+      if (row === undefined) return false;
+      await eventLog.append(transaction, [mediaEvent(kind, row)]);
+      return true;
+    });
+  }
+
+  /** Someone else may have finished it. If it was deleted, the lease of its blobs may have ended before they were put. */
+  async function removeIfGone({ media_id: mediaId, blob_key: key }: MediaRow): Promise<void> {
+    const [row] = await sql.query(getMedia, [mediaId]);
+    if (row === undefined) await deleteBlobsOf(blobStore, key);
   }
 
   /** It is shown to nobody, and has in it where it was taken. */
-  async function removeOriginal({ media_id: mediaId, blob_key: key }: MediaRow): Promise<void> {
+  async function removeOriginal({
+    media_id: mediaId,
+    blob_key: key,
+    state,
+    purpose,
+  }: MediaRow): Promise<void> {
     await blobStore.delete(`${key}/${ORIGINAL}`);
-    await sql.query(endMedia, [mediaId]);
+    // What has just got its variants may still have to be cut.
+    await sql.query(endMedia, [mediaId, state === 'processing' ? 'post' : purpose]);
   }
 
   async function run(): Promise<'more' | 'done'> {
@@ -164,7 +189,7 @@ export function createProcessing(deps: ProcessingDeps): Processing {
       topics: [MEDIA_TOPIC],
       from: 'beginning',
       async handle(events: readonly LoggedEvent[]) {
-        if (events.some(({ kind }) => kind === 'uploaded')) wake();
+        if (events.some(({ kind }) => kind === 'uploaded' || kind === 'chosen')) wake();
       },
     },
   };
@@ -172,6 +197,14 @@ export function createProcessing(deps: ProcessingDeps): Processing {
 
 async function* once(content: Buffer): AsyncGenerator<Buffer> {
   yield content;
+}
+
+function isToBeCut({ state, purpose, variants }: MediaRow): boolean {
+  return state === 'ready' && purpose !== 'post' && !variants.some(({ name }) => name === purpose);
+}
+
+function claimOf({ media_id: mediaId, state, attempts }: MediaRow): Claim {
+  return [mediaId, state, attempts];
 }
 
 function undecodable(): AppError {

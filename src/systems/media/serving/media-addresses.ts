@@ -5,11 +5,12 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
-import type { Media, ShowMedia, StoredMedia, VariantName } from '../../../core/media.ts';
+import type { Media, PictureUrl, ShowMedia, StoredMedia, VariantName } from '../../../core/media.ts';
 import { BLOB_KEY_PATTERN } from '../../../ports/blob-store/blob-store.ts';
 
 export interface MediaAddresses {
   readonly show: ShowMedia;
+  readonly pictureUrl: PictureUrl;
   /** Of an address of ours; `undefined` for any other, and for one that has expired. */
   open(token: string): OpenedToken | undefined;
 }
@@ -64,6 +65,7 @@ export function createMediaAddresses(deps: {
   }
 
   return {
+    pictureUrl: (key, picture) => `${publicUrl()}/media/${tokenOf(key, 'everyone')}/${picture}`,
     show: (media, audience) => media.map((each) => shown(each, audience)),
 
     open(token) {
