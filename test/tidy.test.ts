@@ -25,7 +25,7 @@ const DRIVERS = new Set([
   'pg-copy-streams',
   'ioredis',
   'redis',
-  'kafkajs',
+  '@platformatic/kafka',
   'cassandra-driver',
   'aws4fetch',
 ]);

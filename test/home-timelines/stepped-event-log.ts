@@ -20,6 +20,7 @@ import { createPositions, moveOutbox } from '../../src/ports/event-log/event-log
 import { createEventReader } from '../../src/ports/event-log/event-reader.ts';
 import { createRetryStep } from '../../src/ports/event-log/event-retry.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
+import { createPostgresEventStore } from '../../src/ports/event-log/postgres-event-store.ts';
 import { createRecentEvents } from '../../src/ports/event-log/recent-events.ts';
 import { readStatement, type SqlStore } from '../../src/ports/sql-store/sql-store.ts';
 import type { Log } from '../../src/telemetry/log.ts';
@@ -142,7 +143,11 @@ export function createSteppedEventLog(deps: {
       }
     };
 
-  const reader = createEventReader(createRecentEvents(() => false));
+  const store = createPostgresEventStore({ sqlStore, ownSqlStore: sqlStore, process: 'test' });
+  const reader = createEventReader(
+    createRecentEvents(() => false),
+    store,
+  );
   const relay = async (count: number): Promise<void> => {
     await sqlStore.query(moveOutbox, [count, RELAY_LOCK, 'test', 'test', []]);
   };

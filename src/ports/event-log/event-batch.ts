@@ -59,9 +59,10 @@ export function createBatchStep(deps: {
       // What waits behind another may find that one gone by now.
       if (taken.waiting.length > 0) return { kind: 'retry', delayMs: 0 };
       if (!isAll(claimed, taken)) return DONE;
+      if (!claimed.some((row) => row.left_topics)) return IDLE;
       // What comes now of this topic gathers until the others have been looked through.
       topicsLeft = topicsWanted.filter((topic) => topic !== taken.positions[0]?.topic);
-      return topicsLeft.length === 0 ? IDLE : DONE;
+      return DONE;
     }
     const { failure } = tried;
     if (taken.events.length > 1 && !isUnavailable(failure)) return takeSingly(taken);

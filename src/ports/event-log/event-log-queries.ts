@@ -98,9 +98,14 @@ export const createPositions = writeStatement<
   'event_log_create_positions',
   `INSERT INTO consumer_positions (consumer_group, topic, partition, "offset")
    SELECT $1, topics.topic, partitions.partition, coalesce(
-     CASE WHEN $4::boolean THEN (
-       SELECT min("offset") FROM event_log
-       WHERE event_log.topic = topics.topic AND event_log.partition = partitions.partition
+     CASE WHEN $4::boolean THEN least(
+       (
+         SELECT min("offset") FROM event_log
+         WHERE event_log.topic = topics.topic AND event_log.partition = partitions.partition
+       ), (
+         SELECT min("offset") FROM kafka_runs
+         WHERE kafka_runs.topic = topics.topic AND kafka_runs.partition = partitions.partition
+       )
      ) END,
      (
        SELECT next_offset FROM event_log_heads head
@@ -159,7 +164,11 @@ export const claimPartitions = writeStatement<
        AND (position.retry_at IS NULL OR position.retry_at <= clock_timestamp())
      FOR UPDATE OF position SKIP LOCKED
    )
-   SELECT claimed.*, EXISTS (SELECT 1 FROM others WHERE before >= $3::integer) AS left_some
+   SELECT claimed.*, EXISTS (SELECT 1 FROM others WHERE before >= $3::integer) AS left_some, EXISTS (
+       SELECT 1 FROM consumer_positions position JOIN event_log_heads head USING (topic, partition)
+       WHERE position.consumer_group = $1 AND position.topic = ANY($2) AND position.topic <> claimed.topic
+         AND head.next_offset > position."offset"
+     ) AS left_topics
    FROM (SELECT * FROM longest UNION ALL SELECT * FROM next) AS claimed`,
 );
 

@@ -1,9 +1,10 @@
 /** What comes next for a group: read from the log, or taken from what this process has seen of it lately. */
 
+import { assert } from '../../core/errors.ts';
 import type { SqlTransaction } from '../sql-store/sql-store.ts';
-import { loggedEvent } from './event-handler.ts';
 import type { LoggedEvent } from './event-log.ts';
-import { findRetries, type PositionRow, readEvents } from './event-log-queries.ts';
+import { findRetries, type PositionRow } from './event-log-queries.ts';
+import type { EventStore, NextEvent } from './event-store.ts';
 import type { RecentEvents } from './recent-events.ts';
 
 export interface NextEvents {
@@ -15,7 +16,7 @@ export interface NextEvents {
   readonly passed: readonly { readonly partition: number; readonly nextOffset: number }[];
 }
 
-export interface EventReader {
+export interface EventReader extends Pick<EventStore, 'setAside' | 'passed'> {
   /** From the positions on, which are of one topic, and locked in the transaction; at most `limit`. */
   next(
     transaction: SqlTransaction,
@@ -25,8 +26,14 @@ export interface EventReader {
   ): Promise<NextEvents>;
 }
 
-export function createEventReader(recentEvents: RecentEvents): EventReader {
+export function createEventReader(
+  recentEvents: RecentEvents,
+  store: Pick<EventStore, 'next' | 'setAside' | 'passed'>,
+): EventReader {
   return {
+    setAside: store.setAside,
+    passed: (group) => store.passed?.(group),
+
     async next(transaction, group, positions, limit) {
       const topic = positions[0]?.topic ?? '';
       const recent = takeRecent(positions, limit);
@@ -34,14 +41,13 @@ export function createEventReader(recentEvents: RecentEvents): EventReader {
         const [retries] = await transaction.query(findRetries, [group, topic]);
         if (retries?.found === false) return nextOf(recent, []);
       }
-      const partitions = positions.map(({ partition }) => partition);
-      const offsets = positions.map(({ offset }) => offset);
-      const rows = await transaction.query(readEvents, [group, topic, partitions, offsets, limit]);
-      const events = rows.map(loggedEvent);
+      const next = await store.next(transaction, group, positions, limit);
+      checkDense(positions, next);
+      const events = next.map(({ event }) => event);
       recentEvents.add(events);
       return nextOf(
-        events.filter((_event, index) => rows[index]?.must_wait === false),
-        events.filter((_event, index) => rows[index]?.must_wait === true),
+        events.filter((_event, index) => next[index]?.mustWait === false),
+        events.filter((_event, index) => next[index]?.mustWait === true),
       );
     },
   };
@@ -56,6 +62,19 @@ export function createEventReader(recentEvents: RecentEvents): EventReader {
       taken.push(...events);
     }
     return taken;
+  }
+}
+
+/** Nobody may pass what is only somewhere else: in Kafka, while this process has been told that there is none. */
+function checkDense(positions: readonly PositionRow[], next: readonly NextEvent[]): void {
+  const expected = new Map(positions.map(({ partition, offset }) => [partition, offset]));
+  for (const { event } of next) {
+    const { topic, partition, offset } = event;
+    assert(
+      offset === expected.get(partition),
+      `${topic}/${partition}/${expected.get(partition)} is in this log: see GROUNDSWELL_EVENT_LOG_URL`,
+    );
+    expected.set(partition, offset + 1);
   }
 }
 

@@ -5,7 +5,8 @@ import { AppError, assert } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { SqlStore } from '../sql-store/sql-store.ts';
 import { type NewEvent, TAIL_EVENTS_MAX, type Tail, type TailOptions } from './event-log.ts';
-import { listHeads, readTail, type TailRow } from './event-tail-queries.ts';
+import type { EventStore } from './event-store.ts';
+import { listHeads, type TailRow } from './event-tail-queries.ts';
 import { createHeardUntil } from './heard-until.ts';
 import type { RecentEvents } from './recent-events.ts';
 import { createTailOffsets, type Gap } from './tail-offsets.ts';
@@ -30,6 +31,7 @@ export interface EventTail extends Tail {
 export interface EventTailDeps {
   readonly options: TailOptions;
   readonly sqlStore: SqlStore;
+  readonly store: Pick<EventStore, 'look'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly wakeRelay: () => void;
@@ -37,7 +39,7 @@ export interface EventTailDeps {
 }
 
 export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
-  const { options, sqlStore, clock, log, wakeRelay, recentEvents } = deps;
+  const { options, sqlStore, store, clock, log, wakeRelay, recentEvents } = deps;
   const heard = createHeardUntil(clock.monotonicMs());
   const offsets = createTailOffsets(options.topics);
   const heads = await sqlStore.query(listHeads, [offsets.topics]);
@@ -63,7 +65,7 @@ export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
     looks += 1;
     const recent = offsets.takeRecent(recentEvents, TAIL_EVENTS_MAX);
     if (recent.length > 0) tell(() => options.hear(recent));
-    const rows = await sqlStore.query(readTail, [...offsets.columns, TAIL_EVENTS_MAX]);
+    const rows = await store.look(offsets.columns, TAIL_EVENTS_MAX);
     if (closed.signal.aborted) return 'later';
     recover();
     const { events, gaps, complete } = offsets.take(rows);

@@ -1,59 +1,59 @@
 /** Moves what transactions have appended from the outbox to the log, as soon as it is told that there is something. */
 
 import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Tracing, tracingOff } from '../../telemetry/trace.ts';
-import type { SqlStore } from '../sql-store/sql-store.ts';
-import { loggedEvent } from './event-handler.ts';
-import type { LoggedEvent } from './event-log.ts';
-import { type MovedRow, moveOutbox } from './event-log-queries.ts';
+import type { Moved } from './event-store.ts';
 
 export const LOG_CHANNEL = 'event_log';
-const BATCH_MAX = 1_000;
+/** At a time. */
+export const MOVED_EVENTS_MAX = 1_000;
 /** Any fixed number: the lock that all relays of a database share. */
-const RELAY_LOCK = 4_702_111_235;
+export const RELAY_LOCK = 4_702_111_235;
 /**
  * One move, with its commit and its NOTIFY, serves all transactions of this long; the first after a quiet time is
  * moved at once. At 5 ms and 5,000 posts/s the moves cost PostgreSQL 25 us an event, at 20 ms less than 10.
  */
 const MOVE_INTERVAL_MS = 20;
 const RETRY_DELAY_MS = 500;
+/** Some seconds of waiting for another relay. */
+const BUSY_LOOKS_MAX = 200;
 
 export interface OutboxRelay {
   /** Says that a transaction with events has committed. */
   wake(): void;
-  /** Resolves when all that was committed before the call is in the log. Fails as the sql-store does. */
+  /** Resolves when all that was committed before the call is in the log. Fails as the event store does. */
   move(): Promise<void>;
   close(): Promise<void>;
 }
 
 export function createOutboxRelay(deps: {
-  readonly sqlStore: SqlStore;
+  /** Moves a part of what there is. */
+  readonly moveSome: () => Promise<Moved>;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing?: Tracing;
-  /** The number or name of this process, which tells its notifications from those of others. */
-  readonly process: string;
-  /** Of which topics it shall answer the events themselves. */
-  readonly wantedTopics: () => readonly string[];
-  readonly onMoved: (topics: readonly string[], wanted: readonly LoggedEvent[]) => void;
+  readonly onMoved: (moved: Moved) => void;
 }): OutboxRelay {
-  const { sqlStore, clock, log, tracing = tracingOff, process, wantedTopics, onMoved } = deps;
+  const { moveSome, clock, log, tracing = tracingOff, onMoved } = deps;
   const closed = new AbortController();
   let asked = false;
   let running: Promise<void> | undefined;
   let lastStartMs = Number.NEGATIVE_INFINITY;
+  let failedSinceMs: number | undefined;
 
   async function move(): Promise<void> {
-    for (;;) {
+    for (let busy = 0; busy < BUSY_LOOKS_MAX; ) {
       lastStartMs = clock.monotonicMs();
-      const named = [BATCH_MAX, RELAY_LOCK, LOG_CHANNEL, process] as const;
-      const rows = await sqlStore.query(moveOutbox, [...named, wantedTopics()]);
-      const [moved] = rows;
-      if (moved === undefined) return;
-      if (moved.topics.length > 0) onMoved(moved.topics, eventsOf(rows));
-      if (moved.picked < BATCH_MAX) return;
+      const moved = await moveSome();
+      if (moved.topics.length > 0) onMoved(moved);
+      if (moved.left === 'nothing') return;
+      if (moved.left !== 'busy') continue;
+      busy += 1;
+      await clock.sleep(MOVE_INTERVAL_MS);
     }
+    throw new AppError('unavailable', 'Other processes have been moving events for too long.');
   }
 
   async function run(): Promise<void> {
@@ -61,12 +61,24 @@ export function createOutboxRelay(deps: {
       const pauseMs = lastStartMs + MOVE_INTERVAL_MS - clock.monotonicMs();
       if (pauseMs > 0) await clock.sleep(pauseMs, closed.signal);
       asked = false;
-      await move().catch(async (error: unknown) => {
-        log.warn({ err: error }, 'events could not be moved from the outbox; trying again');
-        asked = true;
-        await clock.sleep(RETRY_DELAY_MS, closed.signal);
-      });
+      await move().then(recover, fail);
     }
+  }
+
+  async function fail(error: unknown): Promise<void> {
+    // Once an outage, which may be long.
+    if (failedSinceMs === undefined)
+      log.warn({ err: error }, 'events could not be moved from the outbox; trying again');
+    failedSinceMs ??= clock.monotonicMs();
+    asked = true;
+    await clock.sleep(RETRY_DELAY_MS, closed.signal);
+  }
+
+  function recover(): void {
+    if (failedSinceMs === undefined) return;
+    const afterMs = Math.round(clock.monotonicMs() - failedSinceMs);
+    log.info({ afterMs }, 'events are moved from the outbox again');
+    failedSinceMs = undefined;
   }
 
   function wake(): void {
@@ -91,10 +103,4 @@ export function createOutboxRelay(deps: {
         await move().catch((error: unknown) => log.warn({ err: error }, 'events stay in the outbox'));
     },
   };
-}
-
-function eventsOf(rows: readonly MovedRow[]): LoggedEvent[] {
-  const events: LoggedEvent[] = [];
-  for (const row of rows) if (row.topic !== null) events.push(loggedEvent(row));
-  return events;
 }

@@ -15,6 +15,7 @@ import { eventLogContract } from './event-log.contract.ts';
 import { EVENT_RETENTION_MS, type EventLog, HANDLE_TIMEOUT_MS } from './event-log.ts';
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay.ts';
 import { createPostgresEventLog } from './postgres-event-log.ts';
+import { createPostgresEventStore } from './postgres-event-store.ts';
 
 const log = createLog({ level: 'silent', pretty: false });
 const HOUR_MS = 3_600_000;
@@ -244,11 +245,9 @@ function describeOwnPromises(
     const { sqlStore, eventLog } = await open();
     const relays = ['one', 'two'].map((name) =>
       createOutboxRelay({
-        sqlStore,
+        moveSome: () => createPostgresEventStore({ sqlStore, ownSqlStore: sqlStore, process: name }).move([]),
         clock: systemClock,
         log,
-        process: name,
-        wantedTopics: () => [],
         onMoved: () => undefined,
       }),
     );

@@ -1,0 +1,140 @@
+/**
+ * Which of Kafka's offsets an offset of the log is at. Events that follow each other in both make a run, so a run is
+ * three numbers. While nobody but the log writes to a partition, and no relay dies between Kafka and the database, a
+ * partition is one run, however long.
+ */
+import { assert } from '../../core/errors.ts';
+
+/** The end of a partition of the log, and of its last run if it has one. */
+export interface RunHead {
+  readonly topic: string;
+  readonly partition: number;
+  readonly next_offset: number;
+  readonly kafka_end: number | null;
+  readonly kafka_next: number | null;
+}
+
+/** What Kafka has taken: `events` records from `kafkaOffset` on. */
+export interface Appended {
+  readonly topic: string;
+  readonly partition: number;
+  readonly kafkaOffset: number;
+  readonly events: number;
+}
+
+export interface MovedHead {
+  readonly topic: string;
+  readonly partition: number;
+  readonly expected: number;
+  readonly next_offset: number;
+  readonly kafka_next: number;
+}
+
+export interface OpenedRun {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  end_offset: number | null;
+  readonly kafka_offset: number;
+}
+
+export interface ClosedRun {
+  readonly topic: string;
+  readonly partition: number;
+  readonly end_offset: number;
+}
+
+/** What is to be written down once Kafka has taken events. */
+export interface RunChanges {
+  readonly heads: readonly MovedHead[];
+  /** The last runs of before, where a new one follows. */
+  readonly closed: readonly ClosedRun[];
+  readonly opened: readonly OpenedRun[];
+  /** The offset in the log of the first event of each that was appended. */
+  readonly offsets: readonly number[];
+}
+
+/** `appended` in the order in which the log is to have them. */
+export function extendRuns(heads: readonly RunHead[], appended: readonly Appended[]): RunChanges {
+  const ends = new Map(heads.map((head) => [placeOf(head), createRunEnd(head)]));
+  const offsets = appended.map((each) => {
+    const end = ends.get(placeOf(each));
+    assert(end !== undefined, `${placeOf(each)} has a head`);
+    return end.append(each);
+  });
+  const moved = [...ends.values()].filter((end) => end.hasMoved());
+  return {
+    heads: moved.map((end) => end.head()),
+    closed: moved.flatMap((end) => end.closed()),
+    opened: moved.flatMap((end) => end.opened()),
+    offsets,
+  };
+}
+
+/** The end of one partition, as it moves. */
+function createRunEnd(head: RunHead) {
+  const { topic, partition, next_offset: expected } = head;
+  let [next, kafkaEnd, kafkaNext] = [expected, head.kafka_end, head.kafka_next];
+  const closed: ClosedRun[] = [];
+  const opened: OpenedRun[] = [];
+
+  function open(kafkaOffset: number): void {
+    const last = opened.at(-1);
+    if (last !== undefined) last.end_offset = next;
+    else if (kafkaEnd !== null) closed.push({ topic, partition, end_offset: kafkaEnd });
+    opened.push({ topic, partition, offset: next, end_offset: null, kafka_offset: kafkaOffset });
+  }
+
+  return {
+    append({ kafkaOffset, events }: Appended): number {
+      if (kafkaEnd !== next || kafkaNext !== kafkaOffset) open(kafkaOffset);
+      const offset = next;
+      next += events;
+      [kafkaEnd, kafkaNext] = [next, kafkaOffset + events];
+      return offset;
+    },
+    hasMoved: () => next !== expected,
+    head: (): MovedHead => ({ topic, partition, expected, next_offset: next, kafka_next: kafkaNext ?? 0 }),
+    closed: () => closed,
+    opened: () => opened,
+  };
+}
+
+/** Where the log goes on from an offset: in a run, or in the table up to the next run or the end. */
+export type LogPiece = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  /** The offset that follows the piece. */
+  readonly to: number;
+} & ({ readonly in: 'kafka'; readonly kafkaOffset: number } | { readonly in: 'table' });
+
+/** The first run that ends after `from`, if there is one, and the end of the partition. */
+export interface LocatedRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly next_offset: number;
+  readonly run_offset: number | null;
+  readonly run_end: number | null;
+  readonly kafka_offset: number | null;
+}
+
+export function pieceAt(row: LocatedRow): LogPiece {
+  const { topic, partition, from, next_offset: end, run_offset: start, run_end: runEnd } = row;
+  const place = { topic, partition, from };
+  if (start === null || runEnd === null || row.kafka_offset === null)
+    return { ...place, to: end, in: 'table' };
+  if (start > from) return { ...place, to: start, in: 'table' };
+  return { ...place, to: runEnd, in: 'kafka', kafkaOffset: row.kafka_offset + (from - start) };
+}
+
+export function placeOf({
+  topic,
+  partition,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+}): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,138 @@
+/**
+ * A Kafka broker of its own on free ports in a temporary folder: Apache's jars on the machine's Java, one node that is
+ * broker and controller (KRaft). GROUNDSWELL_TEST_KAFKA_JARS names the folder of the jars.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { systemClock } from '../../src/core/clock.ts';
+import { createKafkaCluster } from '../../src/ports/event-log/platformatic-kafka-cluster.ts';
+import { until } from './until.ts';
+
+export interface KafkaBroker {
+  /** `127.0.0.1:port`; the same after a restart. */
+  readonly address: string;
+  readonly url: string;
+  start(): Promise<void>;
+  /** As if its power had gone. */
+  kill(): Promise<void>;
+  /** Stops it for good and removes its folder. */
+  close(): Promise<void>;
+}
+
+/** Any 16 bytes in base64. */
+const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk';
+const START_TIMEOUT_MS = 60_000;
+/** A test's broker holds little, and there may be several. */
+const JAVA_OPTIONS = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+
+export function kafkaJars(): string | undefined {
+  const folder = process.env['GROUNDSWELL_TEST_KAFKA_JARS'];
+  return folder !== undefined && existsSync(folder) ? folder : undefined;
+}
+
+/** Formats its folder and starts it. */
+export async function startKafkaBroker(jars: string): Promise<KafkaBroker> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'groundswell-kafka-'));
+  const [port, controllerPort] = [await freePort(), await freePort()];
+  const address = `127.0.0.1:${port}`;
+  const settings = path.join(folder, 'server.properties');
+  await writeFile(settings, settingsOf(folder, port, controllerPort));
+  await writeFile(path.join(folder, 'log4j2.properties'), 'rootLogger.level = error\n');
+  const java = (main: string, ...args: string[]): ChildProcess =>
+    spawn(
+      'java',
+      [
+        ...JAVA_OPTIONS,
+        `-Dlog4j2.configurationFile=${path.join(folder, 'log4j2.properties')}`,
+        '-cp',
+        path.join(jars, '*'),
+        main,
+        ...args,
+      ],
+      { stdio: 'ignore' },
+    );
+  let broker: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    broker = java('kafka.Kafka', settings);
+    await until(() => answers(address), START_TIMEOUT_MS);
+  }
+
+  async function kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    if (broker === undefined || broker.exitCode !== null || broker.signalCode !== null) return;
+    const gone = once(broker, 'exit');
+    broker.kill(signal);
+    await gone;
+  }
+
+  const format = java('kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', settings);
+  const [code] = await once(format, 'exit');
+  if (code !== 0) throw new Error(`Kafka's folder could not be formatted (${code})`);
+  await start();
+  return {
+    address,
+    url: `kafka://${address}`,
+    start,
+    kill: () => kill(),
+    async close() {
+      await kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function settingsOf(folder: string, port: number, controllerPort: number): string {
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'log.dirs': path.join(folder, 'data'),
+    'default.replication.factor': 1,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 1,
+    'auto.create.topics.enable': false,
+    'num.network.threads': 2,
+    'num.io.threads': 2,
+    'log.cleaner.enable': false,
+    'group.initial.rebalance.delay.ms': 0,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+async function answers(address: string): Promise<boolean> {
+  const cluster = createKafkaCluster({
+    brokers: [address],
+    prefix: '',
+    replicas: undefined,
+    tls: false,
+    login: undefined,
+    clock: systemClock,
+  });
+  try {
+    await cluster.ping();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
