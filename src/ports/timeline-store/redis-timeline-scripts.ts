@@ -7,7 +7,7 @@
  *
  *     12 history   by whom this was written: of another history it may lack the end, and is as if it were not there
  *      1 state     P claimed by a build, takes nothing; B being built, gathers deliveries; T whole
- *      6 doubles   generation, floor, sources, count of ids, newest id (or the floor), ids for which there is room
+ *      6 doubles   generation, count of ids, newest id (or the floor), ids for which there is room, floor, sources
  */
 import { HISTORY_LUA, redisScript } from '../redis/redis-script.ts';
 import { TIMELINE_ENTRIES_MAX } from './timeline-store.ts';
@@ -20,26 +20,23 @@ const GROWTH = 1.5;
 const TIMELINE_LUA = `${HISTORY_LUA}
 local prefix, HEAD, KEPT = KEYS[1], 61, ${TIMELINE_ENTRIES_MAX}
 local CAPACITY_MAX = KEPT + ${SPARE}
+local call, sub, pack, unpack = redis.call, string.sub, struct.pack, struct.unpack
 
-local function idAt(ids, n) return (struct.unpack('<d', ids, n * 8 - 7)) end
-
-local function headOf(state, generation, floor, sources, count, newest, capacity)
-  return history() .. state .. struct.pack('<dddddd', generation, floor, sources, count, newest, capacity)
-end
+local function idAt(ids, n) return (unpack('<d', ids, n * 8 - 7)) end
 
 -- Head and state; nothing if there is no timeline of this history.
 local function find(key)
-  local head = redis.call('GETRANGE', key, 0, HEAD - 1)
-  if #head < HEAD or string.sub(head, 1, 12) ~= history() then return nil end
-  return head, string.sub(head, 13, 13)
+  local head = call('GETRANGE', key, 0, HEAD - 1)
+  if #head < HEAD or sub(head, 1, 12) ~= history() then return nil end
+  return head, sub(head, 13, 13)
 end
 
 -- Ids that count, and the floor below them.
 local function idsOf(key, count, floor)
   if count == 0 then return '', floor end
-  local ids = redis.call('GETRANGE', key, HEAD, HEAD + count * 8 - 1)
+  local ids = call('GETRANGE', key, HEAD, HEAD + count * 8 - 1)
   if count <= KEPT then return ids, floor end
-  return string.sub(ids, (count - KEPT) * 8 + 1), idAt(ids, count - KEPT)
+  return sub(ids, (count - KEPT) * 8 + 1), idAt(ids, count - KEPT)
 end
 
 -- The newest of the ids, with room to grow, and the life that is given.
@@ -47,38 +44,49 @@ local function write(key, state, generation, floor, sources, ids, ...)
   local count = #ids / 8
   if count > KEPT then
     floor = idAt(ids, count - KEPT)
-    ids = string.sub(ids, (count - KEPT) * 8 + 1)
+    ids = sub(ids, (count - KEPT) * 8 + 1)
     count = KEPT
   end
   local capacity = ${CAPACITY_MIN}
   while capacity < count + 1 do capacity = math.ceil(capacity * ${GROWTH}) end
   capacity = math.min(capacity, CAPACITY_MAX)
   local newest = count == 0 and floor or idAt(ids, count)
-  local head = headOf(state, generation, floor, sources, count, newest, capacity)
-  redis.call('SET', key, head .. ids .. string.rep('\\0', (capacity - count) * 8), ...)
+  local head = history() .. state .. pack('<dddddd', generation, count, newest, capacity, floor, sources)
+  call('SET', key, head .. ids .. string.rep('\\0', (capacity - count) * 8), ...)
+end
+
+-- How many of the ids, which ascend, are below the id.
+local function countBelow(ids, id)
+  local low, high = 1, #ids / 8 + 1
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if idAt(ids, middle) < id then low = middle + 1 else high = middle end
+  end
+  return low - 1
 end
 
 -- Of two ascending lists one, each id once, and how many of the second were not in the first.
 local function merge(ids, others)
-  local merged, added, at, n = {}, 0, 1, #ids / 8
+  if others == '' then return ids, 0 end
+  local below = countBelow(ids, idAt(others, 1))
+  local n, at, merged, added = #ids / 8, below + 1, { sub(ids, 1, below * 8) }, 0
   for place = 1, #others / 8 do
     local id = idAt(others, place)
     while at <= n and idAt(ids, at) < id do
-      merged[#merged + 1] = struct.pack('<d', idAt(ids, at))
+      merged[#merged + 1] = sub(ids, at * 8 - 7, at * 8)
       at = at + 1
     end
     if at > n or idAt(ids, at) ~= id then
-      merged[#merged + 1] = struct.pack('<d', id)
+      merged[#merged + 1] = sub(others, place * 8 - 7, place * 8)
       added = added + 1
     end
   end
-  return table.concat(merged) .. string.sub(ids, at * 8 - 7), added
+  merged[#merged + 1] = sub(ids, at * 8 - 7)
+  return table.concat(merged), added
 end
 
 local function above(ids, floor)
-  local at, n = 1, #ids / 8
-  while at <= n and idAt(ids, at) <= floor do at = at + 1 end
-  return string.sub(ids, at * 8 - 7)
+  return sub(ids, countBelow(ids, floor + 1) * 8 + 1)
 end
 `;
 
@@ -87,26 +95,15 @@ export const readTimeline = redisScript(`${TIMELINE_LUA}
 local key = prefix .. ARGV[1]
 local head, state = find(key)
 if state ~= 'T' then return false end
-local generation, floor, sources, count, newest = struct.unpack('<ddddd', head, 14)
+local generation, count, newest, _, floor, sources = unpack('<dddddd', head, 14)
 local before, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
 local first, last = math.max(0, count - KEPT), count
-if first > 0 then
-  floor = idAt(redis.call('GETRANGE', key, HEAD + first * 8 - 8, HEAD + first * 8 - 1), 1)
-end
-if before <= newest then
-  local ids = redis.call('GETRANGE', key, HEAD, HEAD + count * 8 - 1)
-  local low, high = first + 1, count + 1
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    if idAt(ids, middle) < before then low = middle + 1 else high = middle end
-  end
-  last = low - 1
-end
-if redis.call('PTTL', key) < tonumber(ARGV[4]) then redis.call('PEXPIRE', key, ARGV[5]) end
-local from = math.max(first, last - limit)
-local page = ''
-if last > from then page = redis.call('GETRANGE', key, HEAD + from * 8, HEAD + last * 8 - 1) end
-return struct.pack('<ddd', generation, floor, sources) .. page
+if first > 0 then floor = idAt(call('GETRANGE', key, HEAD + first * 8 - 8, HEAD + first * 8 - 1), 1) end
+if before <= newest then last = countBelow(call('GETRANGE', key, HEAD, HEAD + count * 8 - 1), before) end
+if call('PTTL', key) < tonumber(ARGV[4]) then call('PEXPIRE', key, ARGV[5]) end
+local from, page = math.max(first, last - limit), ''
+if last > from then page = call('GETRANGE', key, HEAD + from * 8, HEAD + last * 8 - 1) end
+return pack('<ddd', generation, floor, sources) .. page
 `);
 
 /** ARGV: reader, token of this build, milliseconds for it. */
@@ -118,7 +115,7 @@ write(prefix .. ARGV[1], 'P', tonumber(ARGV[2]), 0, 0, '', 'PX', ARGV[3])
 export const openTimeline = redisScript(`${TIMELINE_LUA}
 local key = prefix .. ARGV[1]
 local head, state = find(key)
-if state == 'P' and struct.unpack('<d', head, 14) == tonumber(ARGV[2]) then
+if state == 'P' and idAt(sub(head, 14), 1) == tonumber(ARGV[2]) then
   write(key, 'B', tonumber(ARGV[3]), 0, 0, '', 'PX', ARGV[4])
 end
 `);
@@ -128,7 +125,7 @@ export const completeTimeline = redisScript(`${TIMELINE_LUA}
 local key = prefix .. ARGV[1]
 local head, state = find(key)
 if state ~= 'B' then return 0 end
-local generation, gatheredFloor, _, count = struct.unpack('<dddd', head, 14)
+local generation, count, _, _, gatheredFloor = unpack('<ddddd', head, 14)
 if generation ~= tonumber(ARGV[2]) then return 0 end
 local gathered, floor = idsOf(key, count, gatheredFloor)
 floor = math.max(floor, tonumber(ARGV[3]))
@@ -144,11 +141,10 @@ local now = history()
 
 -- Anywhere but at the end, or at the end of one that is full.
 local function insert(key, head, ids)
-  local generation, floor, sources, count = struct.unpack('<dddd', head, 14)
-  local kept
-  kept, floor = idsOf(key, count, floor)
+  local generation, count, _, _, lastFloor, sources = unpack('<dddddd', head, 14)
+  local kept, floor = idsOf(key, count, lastFloor)
   local merged, new = merge(kept, above(ids, floor))
-  if new > 0 then write(key, string.sub(head, 13, 13), generation, floor, sources, merged, 'KEEPTTL') end
+  if new > 0 then write(key, sub(head, 13, 13), generation, floor, sources, merged, 'KEEPTTL') end
   return new
 end
 
@@ -162,14 +158,14 @@ local function deliver(ids, readers)
   local oldest, last = idAt(ids, 1), idAt(ids, n)
   for reader in string.gmatch(readers, '%d+') do
     local key = prefix .. reader
-    local head = redis.call('GETRANGE', key, 0, HEAD - 1)
-    if #head == HEAD and string.sub(head, 1, 12) == now and string.byte(head, 13) ~= 80 then
-      local generation, _, _, count, newest, capacity = struct.unpack('<dddddd', head, 14)
+    local head = call('GETRANGE', key, 0, HEAD - 1)
+    if #head == HEAD and sub(head, 1, 12) == now and string.byte(head, 13) ~= 80 then
+      local generation, count, newest, capacity = unpack('<dddd', head, 14)
       if generation > upTo then
         -- Its builder has read these entries.
       elseif oldest > newest and count + n <= capacity then
-        redis.call('SETRANGE', key, HEAD + count * 8, ids)
-        redis.call('SETRANGE', key, 37, struct.pack('<dd', count + n, last))
+        call('SETRANGE', key, HEAD + count * 8, ids)
+        call('SETRANGE', key, 21, pack('<dd', count + n, last))
         added = added + n
       else
         added = added + insert(key, head, ids)
@@ -183,7 +179,7 @@ for pair = 2, #ARGV, 2 do
   if isAscending(ids) then
     deliver(ids, readers)
   else
-    for n = 1, #ids / 8 do deliver(string.sub(ids, n * 8 - 7, n * 8), readers) end
+    for n = 1, #ids / 8 do deliver(sub(ids, n * 8 - 7, n * 8), readers) end
   end
 end
 return added
