@@ -4,6 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import { Problem, problemOf } from './problem.ts';
+import { randomKey } from './random-key.ts';
 
 export interface CallOptions {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
@@ -25,17 +26,17 @@ const READ_RETRIES_MS = [500] as const;
 
 /** Whether the last call got through. */
 export const isReachable = signal(true);
-/** Sent with writes; known once the session is. */
-let csrfToken: string | null = null;
+/** Sent with writes. `undefined`: not known before the server is back, so that no write can get through. */
+let csrfToken: string | null | undefined = null;
 let onSignedOut = (): void => undefined;
 
-export function setCsrfToken(token: string | null): void {
+export function setCsrfToken(token: string | null | undefined): void {
   csrfToken = token;
 }
 
 /** For the few calls that are not of this file. */
 export function csrfHeaders(): Record<string, string> {
-  return csrfToken === null ? {} : { 'x-csrf-token': csrfToken };
+  return typeof csrfToken === 'string' ? { 'x-csrf-token': csrfToken } : {};
 }
 
 /** What to do when an answer says that the session has ended. */
@@ -43,9 +44,7 @@ export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
 }
 
-export function newKey(): string {
-  return crypto.randomUUID();
-}
+export const newKey = randomKey;
 
 export function get<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
   return call('GET', path, options);
@@ -92,13 +91,14 @@ function mayRepeat({ isUncertain, status, retryAfterS = 0 }: Problem): boolean {
 }
 
 async function attemptCall<Answer>(method: Method, path: string, options: CallOptions): Promise<Answer> {
+  if (csrfToken === undefined && method !== 'GET' && options.bearer === undefined) throw unreachable();
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const { body, query = {} } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
   if (options.bearer !== undefined) headers['authorization'] = `Bearer ${options.bearer}`;
-  if (csrfToken !== null && method !== 'GET') headers['x-csrf-token'] = csrfToken;
+  if (method !== 'GET') Object.assign(headers, csrfHeaders());
   let response: Response;
   try {
     response = await fetch(`${PREFIX}${path}${queryText(query)}`, {
@@ -111,16 +111,19 @@ async function attemptCall<Answer>(method: Method, path: string, options: CallOp
   } catch (error) {
     if (options.signal?.aborted) throw error;
     isReachable.value = false;
-    throw new Problem(
-      timeout.aborted ? 'The server takes too long to answer.' : 'The server cannot be reached.',
-      { status: 0 },
-    );
+    throw timeout.aborted
+      ? new Problem('The server takes too long to answer.', { status: 0 })
+      : unreachable();
   }
   isReachable.value = true;
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as Answer;
   const problem = await problemOf(response);
   if (response.status === 401 && csrfToken !== null && options.bearer === undefined) onSignedOut();
   throw problem;
+}
+
+function unreachable(): Problem {
+  return new Problem('The server cannot be reached.', { status: 0 });
 }
 
 function queryText(query: NonNullable<CallOptions['query']>): string {

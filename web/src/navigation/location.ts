@@ -4,6 +4,8 @@
  * may have grown). Back is the browser's own.
  */
 import { signal } from '@preact/signals';
+import { randomKey } from '../api/random-key.ts';
+import { holdAt } from './holding.ts';
 
 export interface Entry {
   /** Of this visit: the same address visited again has another. */
@@ -27,13 +29,18 @@ interface Kept {
 }
 
 const KEPT_MAX = 50;
-const ALIGN_FRAMES = 5;
 const kept = new Map<string, Kept>();
 
 history.scrollRestoration = 'manual';
 export const entry = signal<Entry>(read(false));
 
+/** What stands over the page, and what ends it. */
+let cover: (() => void) | undefined;
+
 addEventListener('popstate', () => {
+  endCover();
+  // Back from what stood over it: the page has not changed.
+  if (stateOf().key === entry.value.key) return;
   remember();
   entry.value = read(true);
 });
@@ -44,19 +51,52 @@ addEventListener('click', (event) => {
   navigate(path);
 });
 
+/**
+ * Shows something over the page, which stays as it is, under an address of its own: Back ends it, as does `uncoverPage`,
+ * and whoever opens the address finds the page of that.
+ */
+export function coverPage(path: string, onEnd: () => void): void {
+  cover = onEnd;
+  history.pushState({ key: randomKey(), depth: stateOf().depth + 1 }, '', path);
+}
+
+export function moveCover(path: string): void {
+  if (cover !== undefined) history.replaceState(history.state, '', path);
+}
+
+export function uncoverPage(): void {
+  if (endCover()) history.back();
+}
+
+/** Whether there was one. */
+function endCover(): boolean {
+  const end = cover;
+  cover = undefined;
+  end?.();
+  return end !== undefined;
+}
+
 export function navigate(path: string, { replace = false } = {}): void {
   remember();
-  const key = crypto.randomUUID();
-  if (replace) history.replaceState({ key }, '', path);
-  else history.pushState({ key }, '', path);
+  const key = randomKey();
+  const { depth } = stateOf();
+  // From what stands over the page: it is not come back to, but the page below it is.
+  if (endCover() || replace) history.replaceState({ key, depth }, '', path);
+  else history.pushState({ key, depth: depth + 1 }, '', path);
   entry.value = read(false);
+}
+
+/** To where the reader came from; from a page that was opened directly, to what it is a part of. */
+export function goBack(parentPath: string): void {
+  if (stateOf().depth > 0) history.back();
+  else navigate(parentPath, { replace: true });
 }
 
 /** Changes what the address says of the same page, such as a tab or a filter, and nothing else. */
 export function replaceQuery(query: URLSearchParams): void {
   const { key, path } = entry.value;
   const text = query.toString();
-  history.replaceState({ key }, '', text === '' ? path : `${path}?${text}`);
+  history.replaceState({ ...stateOf(), key }, '', text === '' ? path : `${path}?${text}`);
   entry.value = { ...entry.value, query };
 }
 
@@ -71,15 +111,9 @@ export function keptBy<Value>({ key }: Entry, name: string, create: () => Value)
 export function restoreScroll({ key, isReturn }: Entry): void {
   const { scrollY: y, anchor } = keptOf(key);
   scrollTo(0, isReturn ? y : 0);
-  if (isReturn && anchor !== undefined) align(key, anchor, ALIGN_FRAMES);
-}
-
-/** What comes into view gets its real height only then, and pushes the rest: so it takes some frames. */
-function align(key: string, anchor: Anchor, frames: number): void {
+  if (!isReturn || anchor === undefined) return;
   const post = document.querySelector(`main [data-post="${CSS.escape(anchor.postId)}"]`);
-  if (post === null || entry.value.key !== key) return;
-  scrollBy(0, post.getBoundingClientRect().top - anchor.top);
-  if (frames > 0) requestAnimationFrame(() => align(key, anchor, frames - 1));
+  if (post !== null) holdAt(post, anchor.top);
 }
 
 function remember(): void {
@@ -107,13 +141,16 @@ function keptOf(key: string): Kept {
 }
 
 function read(isReturn: boolean): Entry {
-  const state: unknown = history.state;
-  let key = typeof state === 'object' && state !== null && 'key' in state ? String(state.key) : undefined;
-  if (key === undefined) {
-    key = crypto.randomUUID();
-    history.replaceState({ key }, '');
-  }
+  const { key, depth } = stateOf();
+  history.replaceState({ key, depth }, '');
   return { key, path: decoded(location.pathname), query: new URLSearchParams(location.search), isReturn };
+}
+
+/** `depth`: how many pages of ours lie behind it. */
+function stateOf(): { readonly key: string; readonly depth: number } {
+  const state: unknown = history.state;
+  const isOurs = typeof state === 'object' && state !== null && 'key' in state && 'depth' in state;
+  return isOurs ? { key: String(state.key), depth: Number(state.depth) } : { key: randomKey(), depth: 0 };
 }
 
 function decoded(path: string): string {

@@ -36,3 +36,10 @@ export function matchRoute(routes: readonly Route[], path: string): Match | unde
   }
   return undefined;
 }
+
+/** The page that the page is a part of: the nearest above it, or home. */
+export function parentOf(routes: readonly Route[], path: string): string {
+  const above = path.replace(/\/[^/]*\/?$/, '');
+  if (above === '' || matchRoute(routes, above) !== undefined) return above === '' ? '/' : above;
+  return parentOf(routes, above);
+}

@@ -1,7 +1,9 @@
 /** What every page begins with: its title, for the window and as the heading that takes the focus when it is opened. */
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { entry } from '../navigation/location.ts';
+import { entry, goBack } from '../navigation/location.ts';
+import { parentOf } from '../navigation/routes.ts';
+import { routes } from '../pages.ts';
 import { IconButton } from './button.tsx';
 import './page.css';
 
@@ -21,9 +23,14 @@ export function PageHead({ title, isRoot = false, children }: PageHeadProps) {
     // Who comes back finds their place as they left it; see `restoreScroll`.
     if (!entry.value.isReturn) heading.current?.focus({ preventScroll: true });
   }, []);
+
+  function leave(): void {
+    goBack(parentOf(routes, entry.value.path));
+  }
+
   return (
     <header class="page-head">
-      {!isRoot && <IconButton icon="back" label="Back" onClick={() => history.back()} />}
+      {!isRoot && <IconButton icon="back" label="Back" onClick={leave} />}
       <h1 ref={heading} tabIndex={-1}>
         {title}
       </h1>
