@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { serverOptions } from '../../test/support/server-options.ts';
 import { type App, createServer } from './server.ts';
+import { isWebAppAddress, WEB_APP_ADDRESSES } from './web-app-addresses.ts';
 import { webAppRoutes } from './web-app-routes.ts';
 
 describe('the web app', () => {
@@ -56,6 +57,28 @@ describe('the web app', () => {
       '/assets/%2e%2e%2fpackage.json',
     ])
       assert([403, 404].includes((await app.inject(url)).statusCode), url);
+  });
+
+  it('has a worker at its root, which is looked at anew each time and names the files of the page', async () => {
+    const { statusCode, headers, body } = await app.inject('/service-worker.js');
+    assert.equal(statusCode, 200);
+    assert.deepEqual(
+      [headers['cache-control'], headers['service-worker-allowed'], headers['content-type']],
+      ['no-cache', '/', 'text/javascript; charset=utf-8'],
+    );
+    assert.match(String(headers['content-security-policy']), /^default-src 'none'; connect-src 'self'/);
+    const { body: page } = await app.inject('/');
+    for (const [file] of page.matchAll(/\/assets\/[\w.-]+/g)) assert(body.includes(`"${file}"`), file);
+    assert.doesNotMatch(body, /__SHELL__|\.br"/);
+  });
+
+  it('is known to its worker by the addresses that the server knows', () => {
+    for (const address of WEB_APP_ADDRESSES) {
+      const path = address.replaceAll(/:\w+|\*/g, 'one');
+      assert(isWebAppAddress(path), path);
+    }
+    for (const path of ['/docs', '/welcome', '/api/v1/feed', '/l/abc', '/assets/a.js', '/signing', '/linksy'])
+      assert(!isWebAppAddress(path), path);
   });
 
   it('says to a person that there is no such page, and to a program by a problem', async () => {

@@ -1,34 +1,14 @@
-/** The web app: one page for all of its addresses, and the files that it loads, whose names change with their content. */
+/**
+ * The web app: one page for all of its addresses, the files that it loads, whose names change with their content, and the
+ * worker that keeps these in the browser.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { packageRoot } from '../config/package-info.ts';
 import type { App } from './server.ts';
-
-/** As `pages.ts` of the app has them; whatever is below one is the app's to show, or to say that there is no such page. */
-const ADDRESSES = [
-  '/',
-  '/@:username',
-  '/@:username/*',
-  '/sign-in',
-  '/sign-up',
-  '/forgotten',
-  '/compose',
-  '/explore',
-  '/search',
-  '/tags/:tag',
-  '/notifications',
-  '/bookmarks',
-  '/requests',
-  '/photos',
-  '/links',
-  '/links/*',
-  '/settings',
-  '/settings/*',
-  '/moderation',
-  '/moderation/*',
-] as const;
+import { WEB_APP_ADDRESSES } from './web-app-addresses.ts';
 
 /** Nothing but what this server sends, and no style or script that stands in the page itself. */
 const POLICY = [
@@ -44,6 +24,8 @@ const POLICY = [
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join('; ');
+/** It fetches what it keeps. */
+const WORKER_POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
 const YEAR_MS = 365 * 24 * 3_600_000;
 const THEME = /(?:^|;\s*)groundswell_theme=(light|dark)(?:;|$)/;
 
@@ -54,6 +36,7 @@ export function hasWebApp(): boolean {
 
 export async function webAppRoutes(app: App): Promise<void> {
   const page = readFileSync(path.join(folder(), 'index.html'), 'utf8');
+  const worker = readFileSync(path.join(folder(), 'service-worker.js'), 'utf8');
   await app.register(fastifyStatic, {
     root: path.join(folder(), 'assets'),
     serve: false,
@@ -79,11 +62,20 @@ export async function webAppRoutes(app: App): Promise<void> {
     if (!request.is404 || !isOfPerson(request)) return done();
     sendApp(request, reply.code(404));
   });
-  for (const address of ADDRESSES) app.get(address, { config, schema: { hide: true } }, sendApp);
+  for (const address of WEB_APP_ADDRESSES) app.get(address, { config, schema: { hide: true } }, sendApp);
   app.get('/assets/*', { config, schema: { hide: true } }, (request, reply) => {
     const name = (request.params as { readonly '*': string })['*'];
     return reply.sendFile(name, { maxAge: YEAR_MS, immutable: true });
   });
+  app.get('/service-worker.js', { config, schema: { hide: true } }, (_request, reply) =>
+    reply
+      .header('content-security-policy', WORKER_POLICY)
+      // An update is found when the browser next asks for it.
+      .header('cache-control', 'no-cache')
+      .header('service-worker-allowed', '/')
+      .type('text/javascript; charset=utf-8')
+      .send(worker),
+  );
 }
 
 function isOfPerson({ method, url, headers }: FastifyRequest): boolean {

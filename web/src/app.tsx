@@ -20,12 +20,12 @@ interface Shown {
 
 const RELOADED = 'groundswell.reloaded';
 
-export function App({ loadSession }: { readonly loadSession: () => Promise<void> }) {
+export function App({ openSession }: { readonly openSession: () => Promise<void> }) {
   const [problem, setProblem] = useState<Problem>();
 
   function load(): void {
     setProblem(undefined);
-    loadSession().catch((error: unknown) => setProblem(toProblem(error)));
+    openSession().catch((error: unknown) => setProblem(toProblem(error)));
   }
 
   useEffect(load, []);

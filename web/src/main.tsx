@@ -4,10 +4,14 @@ import { App } from './app.tsx';
 import { entry } from './navigation/location.ts';
 import { matchRoute } from './navigation/routes.ts';
 import { routes } from './pages.ts';
-import { loadSession } from './state/session.ts';
+import { installWorker } from './state/installation.ts';
+import { openSession } from './state/session.ts';
+import './state/connection.ts';
+import './state/outbox.ts';
 import './ui/tokens.css';
 import './ui/base.css';
 
 void matchRoute(routes, entry.value.path)?.route.load();
 const root = document.getElementById('app');
-if (root !== null) render(<App loadSession={loadSession} />, root);
+if (root !== null) render(<App openSession={openSession} />, root);
+installWorker();

@@ -1,13 +1,11 @@
 /** Navigation, the page, and what may come over it: on a phone the navigation is a bar below, else a rail beside. */
 import type { ComponentChildren } from 'preact';
-import { isReachable } from '../api/http.ts';
 import { assertiveText, politeText } from '../state/announcer.ts';
-import { hasExpired } from '../state/session.ts';
-import { Icon } from '../ui/icon.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import './frame.css';
 import { Keys } from './keys.tsx';
 import { Navigation } from './navigation.tsx';
+import { Notices } from './notices.tsx';
 
 export function Frame({ children }: { readonly children: ComponentChildren }) {
   return (
@@ -17,10 +15,10 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       </a>
       <Navigation />
       <div class="column">
-        <Notices />
         <main id="page" tabIndex={-1}>
           {children}
         </main>
+        <Notices />
       </div>
       <Keys />
       <Toasts />
@@ -32,21 +30,4 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       </p>
     </div>
   );
-}
-
-function Notices() {
-  if (!isReachable.value)
-    return (
-      <p class="notice">
-        <Icon name="offline" /> The server cannot be reached. What you see may be old; what you do is sent
-        again.
-      </p>
-    );
-  if (hasExpired.value)
-    return (
-      <p class="notice">
-        You were signed out. <a href="/sign-in">Sign in again</a>
-      </p>
-    );
-  return null;
 }

@@ -1,10 +1,10 @@
 /** Where a post is written. What is typed is kept at once; closing keeps it, and only sending or deleting ends it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { newKey } from '../api/http.ts';
+import { isReachable } from '../api/http.ts';
 import { type Problem, toProblem } from '../api/problem.ts';
 import type { Post, Visibility } from '../api/types.ts';
 import { announce } from '../state/announcer.ts';
-import { type Draft, deleteDraft, isWorthKeeping, newDraft, saveDraft, sendDraft } from '../state/drafts.ts';
+import { type Draft, isWorthKeeping, saveDraft, sendDraft } from '../state/drafts.ts';
 import { updatePost } from '../state/posts.ts';
 import { altReminder } from '../state/settings.ts';
 import { showToast } from '../state/toasts.ts';
@@ -17,8 +17,7 @@ import { createAttachments, keptOf, LIMITS, TYPES } from './attachments/attachme
 import './composer.css';
 import { Counter, graphemesOf, TEXT_GRAPHEMES_MAX } from './counter.tsx';
 import { PostText } from './post-text.tsx';
-
-const SAVE_AFTER_MS = 1_000;
+import { useDraft } from './use-draft.ts';
 
 const VISIBILITIES: readonly Choice<Visibility>[] = [
   { value: 'public', label: 'Public: everyone' },
@@ -36,12 +35,10 @@ export interface ComposerProps {
 }
 
 export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProps) {
-  const [draft, setDraft] = useState<Draft>(() => kept ?? newDraft(replyTo ?? null));
+  const { draft, isSaved, change, replace } = useDraft(kept, replyTo ?? null);
   const [state, setState] = useState<'writing' | 'sending'>('writing');
   const [problem, setProblem] = useState<Problem>();
   const [hasWarning, setHasWarning] = useState(draft.contentWarning !== '');
-  const savedText = useSaving(draft);
-  const tried = useRef(false);
   const [attachments] = useState(() => createAttachments(draft.pictures));
   const [isReminded, setReminded] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -60,14 +57,6 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
     if (JSON.stringify(kept) !== JSON.stringify(draft.pictures)) change({ pictures: kept });
   }, [pictures]);
 
-  function change(part: Partial<Draft>): void {
-    // What was tried may have arrived: this is another post.
-    const key = tried.current ? newKey() : draft.key;
-    if (tried.current) void deleteDraft(draft.key);
-    tried.current = false;
-    setDraft((now) => ({ ...now, ...part, key, changedAt: Date.now() }));
-  }
-
   async function send(): Promise<void> {
     if (!maySend || state === 'sending') return;
     if (undescribed > 0 && altReminder.value && !isReminded) {
@@ -78,21 +67,31 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
     }
     setState('sending');
     setProblem(undefined);
-    tried.current = true;
+    const tried = { ...draft, pictures: keptOf(pictures), triedAt: draft.triedAt ?? Date.now() };
+    replace(tried);
     try {
-      const sent = await sendDraft({ ...draft, pictures: keptOf(pictures) });
+      if (!isReachable.value) return await keepWaiting(tried);
+      const sent = await sendDraft(tried);
       if (replyTo !== undefined) updatePost(replyTo.post_id, { reply_count: replyTo.reply_count + 1 });
       showToast({ text: replyTo === undefined ? 'Posted.' : 'Your reply is posted.' });
       onSent?.(sent);
       onClose();
     } catch (error) {
       const failed = toProblem(error);
+      if (failed.isUncertain) return keepWaiting(tried);
       // A refusal: nothing was posted, so the same key is free for what comes next.
-      if (!failed.isUncertain) tried.current = false;
+      replace({ ...tried, triedAt: null });
       setProblem(failed);
       setState('writing');
       announce(failed.message, { urgent: true });
     }
+  }
+
+  /** It is sent by itself, under the same key, once the server is back. */
+  async function keepWaiting(tried: Draft): Promise<void> {
+    await saveDraft({ ...tried, isWaiting: true });
+    showToast({ text: 'The server cannot be reached. Your post is kept, and sent once it is back.' });
+    onClose();
   }
 
   /** Whether there were any. */
@@ -158,11 +157,7 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
           onInput={({ currentTarget }) => change({ text: currentTarget.value })}
         />
         <AttachmentList attachments={attachments} />
-        {problem !== undefined && (
-          <p class="form-problem">
-            {problem.message} {problem.isUncertain && 'Nothing is lost: sending again never posts it twice.'}
-          </p>
-        )}
+        {problem !== undefined && <p class="form-problem">{problem.message}</p>}
         <div class="composer-options">
           <Select
             label="Who sees it"
@@ -212,12 +207,12 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
           )}
           <footer class="composer-foot">
             <span class="muted small" aria-live="off">
-              {isUploading ? 'Waiting for the pictures' : savedText}
+              {isUploading ? 'Waiting for the pictures' : isSaved && 'Saved'}
             </span>
             <Counter length={length} />
             <Button type="submit" tone="primary" busy={state === 'sending'} disabled={!maySend}>
-              {problem?.isUncertain === true
-                ? 'Send again'
+              {!isReachable.value
+                ? 'Post when it is back'
                 : isReminded && undescribed > 0
                   ? 'Post without'
                   : 'Post'}
@@ -227,20 +222,4 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
       </form>
     </Dialog>
   );
-}
-
-/** A second after the last key, and when the page goes away. */
-function useSaving(draft: Draft): string {
-  const [saved, setSaved] = useState(0);
-  useEffect(() => {
-    if (!isWorthKeeping(draft)) return;
-    const save = (): void => void saveDraft(draft).then(() => setSaved(draft.changedAt));
-    const timer = setTimeout(save, SAVE_AFTER_MS);
-    addEventListener('pagehide', save);
-    return () => {
-      clearTimeout(timer);
-      removeEventListener('pagehide', save);
-    };
-  }, [draft]);
-  return saved === draft.changedAt ? 'Saved' : '';
 }

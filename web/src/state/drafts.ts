@@ -1,11 +1,13 @@
 /**
- * What is being written. A draft is kept in this browser until it is sent or deleted, with the idempotency key that all
- * attempts to send it share: a lost answer, a second tap or a reload never posts it twice.
+ * What is being written, and what waits to be sent. A draft is kept in this browser until it is sent or deleted, with the
+ * idempotency key that all attempts to send it share: a lost answer, a second tap or a reload never posts it twice. Only
+ * who wrote it sees it.
  */
-import { signal } from '@preact/signals';
-import { createStore, del, entries, set } from 'idb-keyval';
+import { computed, signal } from '@preact/signals';
+import { createStore, del, entries, get, set } from 'idb-keyval';
 import { newKey, patch, post } from '../api/http.ts';
 import type { Post, Visibility } from '../api/types.ts';
+import { me } from './session.ts';
 
 /** A picture that is uploaded. */
 export interface DraftPicture {
@@ -16,6 +18,7 @@ export interface DraftPicture {
 
 export interface Draft {
   readonly key: string;
+  readonly userId: string;
   readonly text: string;
   readonly contentWarning: string;
   readonly visibility: Visibility;
@@ -23,22 +26,27 @@ export interface Draft {
   /** The post that it answers, as it was shown. */
   readonly replyTo: Post | null;
   readonly changedAt: number;
+  /** When it was first sent without an answer. It may have arrived: with another text it is another post. */
+  readonly triedAt: number | null;
+  /** It is sent by itself once the server is back. */
+  readonly isWaiting: boolean;
 }
 
 const DRAFTS_MAX = 50;
 
 /** The newest first. */
 export const drafts = signal<readonly Draft[]>([]);
+export const waitingDrafts = computed(() => drafts.value.filter(({ isWaiting }) => isWaiting));
 /** The post that was sent last, for the lists to which it belongs. */
 export const lastSent = signal<Post | undefined>(undefined);
 
 const store = createStore('groundswell', 'drafts');
 
 export async function loadDrafts(): Promise<void> {
-  const found = await entries<string, Draft>(store).catch(() => []);
-  // Those of earlier releases have none.
-  const known = found.map(([, draft]) => ({ ...draft, pictures: draft.pictures ?? [] }));
-  drafts.value = known.sort((left, right) => right.changedAt - left.changedAt);
+  const found = await entries<string, Draft>(store).catch(() => undefined);
+  if (found === undefined) return;
+  const own = found.map(([, draft]) => draft).filter(({ userId }) => userId === me.value?.user_id);
+  drafts.value = own.sort((left, right) => right.changedAt - left.changedAt);
 }
 
 export function newDraft(replyTo: Post | null): Draft {
@@ -46,17 +54,26 @@ export function newDraft(replyTo: Post | null): Draft {
   const contentWarning = replyTo?.content_warning ?? '';
   return {
     key: newKey(),
+    userId: me.value?.user_id ?? '',
     text: '',
     contentWarning,
     visibility,
     pictures: [],
     replyTo,
     changedAt: Date.now(),
+    triedAt: null,
+    isWaiting: false,
   };
 }
 
 export function isWorthKeeping({ text, pictures }: Draft): boolean {
   return text.trim() !== '' || pictures.length > 0;
+}
+
+/** As it is by now: another tab may have changed, sent or deleted it. */
+export async function readDraft(key: string): Promise<Draft | undefined> {
+  const known = drafts.value.find((draft) => draft.key === key);
+  return get<Draft>(key, store).catch(() => known);
 }
 
 /** Resolves when it is on disk; where the browser keeps nothing it lives as long as the page. */
@@ -72,6 +89,12 @@ export async function saveDraft(draft: Draft): Promise<void> {
 export async function deleteDraft(key: string): Promise<void> {
   drafts.value = drafts.value.filter((draft) => draft.key !== key);
   await del(key, store).catch(() => undefined);
+}
+
+/** All of who is signed in. */
+export async function deleteDrafts(): Promise<void> {
+  await loadDrafts();
+  await Promise.all(drafts.value.map(({ key }) => deleteDraft(key)));
 }
 
 /** A text that was changed after a try is another post, and has another key. */

@@ -3,6 +3,7 @@
  * lost connection loses nothing; where the server cannot tell what was missed it says so, and lists look again.
  */
 import { effect, signal } from '@preact/signals';
+import { isReachable } from '../api/http.ts';
 import type { Author, Post } from '../api/types.ts';
 import { isGone, takePost, updatePost } from './posts.ts';
 import { isSignedIn } from './session.ts';
@@ -11,6 +12,8 @@ type Counts = Pick<Post, 'post_id' | 'like_count' | 'repost_count' | 'reply_coun
 
 /** The events by name, with what each carries. */
 export interface LiveEvents {
+  /** What was missed has been told, if it could be: what is not `resumed` begins here. */
+  readonly ready: { readonly resumed: boolean };
   readonly post: { readonly entry_id: string; readonly reposted_by: Author | null; readonly post: Post };
   readonly post_edited: { readonly post: Post };
   readonly post_deleted: { readonly post_id: string };
@@ -88,6 +91,9 @@ function takeCounts({ post_id: id, like_count, repost_count, reply_count }: Coun
 effect(() => {
   if (isSignedIn.value) connect();
   else disconnect();
+});
+effect(() => {
+  if (isReachable.value) connect();
 });
 addEventListener('online', () => connect());
 

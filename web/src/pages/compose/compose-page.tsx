@@ -1,8 +1,8 @@
 /** Where a post begins that is no answer, and the drafts that were kept. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { navigate } from '../../navigation/location.ts';
 import { Composer } from '../../posts/composer.tsx';
-import { type Draft, deleteDraft, drafts, loadDrafts } from '../../state/drafts.ts';
+import { type Draft, deleteDraft, drafts, saveDraft } from '../../state/drafts.ts';
 import { isSignedIn } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { countText } from '../../ui/count.tsx';
@@ -17,7 +17,14 @@ export function ComposePage() {
 
 function Compose() {
   const [open, setOpen] = useState<Draft | 'new' | undefined>('new');
-  useEffect(() => void loadDrafts(), []);
+
+  async function goOn(draft: Draft): Promise<void> {
+    // While it is being changed it does not wait to be sent.
+    const taken = { ...draft, isWaiting: false };
+    await saveDraft(taken);
+    setOpen(taken);
+  }
+
   return (
     <>
       <PageHead title="New post" />
@@ -42,8 +49,11 @@ function Compose() {
                   )}
                   <span class="muted small">
                     <Time at={new Date(draft.changedAt).toISOString()} />
+                    {draft.isWaiting
+                      ? ' · waits to be sent once the server is back'
+                      : draft.triedAt !== null && ' · was sent without an answer: look whether it is there'}
                   </span>
-                  <Button size="small" onClick={() => setOpen(draft)}>
+                  <Button size="small" onClick={() => void goOn(draft)}>
                     Go on
                   </Button>
                   <Button size="small" tone="danger" onClick={() => void deleteDraft(draft.key)}>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { remove } from '../../api/http.ts';
 import { Problem } from '../../api/problem.ts';
 import { navigate } from '../../navigation/location.ts';
+import { deleteDrafts } from '../../state/drafts.ts';
 import { me, sessionEnded } from '../../state/session.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Field } from '../../ui/field.tsx';
@@ -25,6 +26,7 @@ function DeleteAccount() {
       throw mistake('name', `Type ${username}, so that nobody deletes the wrong account.`);
     if (password === '') throw mistake('password', 'Type your password.');
     await remove('/users/me', { body: { password } });
+    await deleteDrafts();
     sessionEnded();
     navigate('/', { replace: true });
     showToast({ text: 'Your account is deleted.' });

@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { toProblem } from '../../api/problem.ts';
-import { navigate } from '../../navigation/location.ts';
 import { isSignedIn, me, signOut } from '../../state/session.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Avatar } from '../../ui/avatar.tsx';
@@ -83,7 +82,6 @@ function SignOut() {
     setBusy(true);
     try {
       await signOut();
-      navigate('/');
     } catch (error) {
       setBusy(false);
       showToast({ text: `You are still signed in: ${toProblem(error).message}`, tone: 'danger' });

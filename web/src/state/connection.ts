@@ -1,0 +1,46 @@
+/** Finds out when the server is back: while it is away it is asked who is signed in, which is what the app needs first. */
+import { effect } from '@preact/signals';
+import { isReachable } from '../api/http.ts';
+import { isLive } from './live.ts';
+import { isSignedIn, loadSession } from './session.ts';
+
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 30_000;
+/** Many lose a server that stops; they do not all ask at once. */
+const LOST_MS_MAX = 2_000;
+
+let retryMs = RETRY_MS_MIN;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let wasLive = false;
+
+effect(() => {
+  clearTimeout(timer);
+  retryMs = RETRY_MS_MIN;
+  if (!isReachable.value) askLater();
+});
+// The live connection is the first to notice.
+effect(() => {
+  const isLost = wasLive && !isLive.value && isSignedIn.peek();
+  wasLive = isLive.value;
+  if (isLost) timer = setTimeout(ask, Math.random() * LOST_MS_MAX);
+});
+addEventListener('online', () => void askIfAway());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void askIfAway();
+});
+
+async function askIfAway(): Promise<void> {
+  if (!isReachable.peek()) await ask();
+}
+
+async function ask(): Promise<void> {
+  clearTimeout(timer);
+  await loadSession().catch(() => undefined);
+  if (!isReachable.peek()) askLater();
+}
+
+function askLater(): void {
+  clearTimeout(timer);
+  timer = setTimeout(ask, retryMs * (0.5 + Math.random() / 2));
+  retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+}
