@@ -1,21 +1,22 @@
-/** A list of posts that grows at its end, and at its head when the reader asks for it. It belongs to a visit of a page. */
-import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+/**
+ * A list of posts that grows at its end, and elsewhere when the reader asks for it. What is newer waits above, and where
+ * more is missing than one page there is a gap. It belongs to a visit of a page.
+ */
+import { batch, computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { Problem } from '../api/problem.ts';
-import type { Author, FeedItem, Page, Post } from '../api/types.ts';
-import { takePost } from '../state/posts.ts';
+import type { FeedItem, Page, Post } from '../api/types.ts';
+import { isGone } from '../state/posts.ts';
 import { createItemList } from '../ui/item-list.tsx';
-
-export interface FeedEntry {
-  /** Of the post, or of the repost that shows it here. */
-  readonly id: string;
-  readonly post: Signal<Post>;
-  readonly repostedBy: Author | null;
-}
+import { entryOf, type FeedEntry, merged } from './feed-entries.ts';
+import { createFeedGaps, type Gap } from './feed-gaps.ts';
 
 export interface FeedList {
   readonly entries: ReadonlySignal<readonly FeedEntry[]>;
-  /** Newer ones that wait to be shown. */
+  /** Newer ones that wait to be shown: what was deleted meanwhile no longer does. */
   readonly waiting: ReadonlySignal<readonly FeedEntry[]>;
+  /** There are more newer ones than those that wait. */
+  readonly isWaitingCut: ReadonlySignal<boolean>;
+  readonly gaps: ReadonlySignal<ReadonlyMap<string, Gap>>;
   readonly isLoading: ReadonlySignal<boolean>;
   readonly problem: ReadonlySignal<Problem | undefined>;
   /** There is nothing older. */
@@ -24,8 +25,12 @@ export interface FeedList {
   more(): Promise<void>;
   /** Asks what is newer than the head: it waits, and nothing moves. */
   look(): Promise<void>;
+  /** Shows a page of what is missing above the entry with that id; what is to be done right before is called then. */
+  fill(belowId: string, beforeShown: () => void): Promise<void>;
   /** What came by itself, from the live stream; what one has just written is shown at once. */
   arrive(item: Post | FeedItem, options?: { readonly atOnce: boolean }): void;
+  /** It is no longer to be seen here: a repost that was taken back. */
+  withdraw(entryId: string): void;
   /** Shows what waits. */
   show(): void;
 }
@@ -33,73 +38,82 @@ export interface FeedList {
 /** Asks for a page, the first without a token. */
 export type LoadPage = (pageToken: string | null) => Promise<Page<Post | FeedItem>>;
 
-export function createFeedList(load: LoadPage): FeedList {
-  const waiting = signal<readonly FeedEntry[]>([]);
+/** `isByTime`: newest first, so that what comes later has its place by its id. */
+export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedList {
+  const arrived = signal<readonly FeedEntry[]>([]);
+  const waiting = computed(() => arrived.value.filter(({ post }) => !isGone(post.value.post_id).value));
+  const gaps = createFeedGaps(load);
   const list = createItemList<FeedEntry>(async (pageToken) => {
     const page = await load(pageToken);
-    return { ...page, items: unknown(page.items) };
+    const known = new Set(all().map(({ id }) => id));
+    return { ...page, items: page.items.map(entryOf).filter(({ id }) => !known.has(id)) };
   });
-  const { items: entries, more } = list;
+  const { items: entries } = list;
 
-  function unknown(items: readonly (Post | FeedItem)[]): FeedEntry[] {
-    const known = new Set([...entries.value, ...waiting.value].map(({ id }) => id));
-    return items.map(entryOf).filter(({ id }) => !known.has(id));
+  function all(): readonly FeedEntry[] {
+    return [...arrived.value, ...entries.value];
   }
 
   return {
     entries,
     waiting,
+    isWaitingCut: computed(() =>
+      [...arrived.value, ...entries.value.slice(0, 1)].some(({ id }) => gaps.all.value.has(id)),
+    ),
+    gaps: gaps.all,
     isLoading: list.isLoading,
     problem: list.problem,
     isComplete: list.isComplete,
-    more,
+    more: list.more,
 
     async look() {
-      if (entries.value.length === 0) return more();
+      const [newest] = all();
+      if (newest === undefined) return list.isComplete.value ? list.reload() : list.more();
+      if (!isByTime) return;
       // A list that cannot be refreshed is as old as it says; the reader has asked for nothing.
       const page = await load(null).catch(() => undefined);
-      if (page !== undefined)
-        waiting.value = sorted([...unknown(page.items).filter(isNewer), ...waiting.value]);
+      if (page === undefined) return;
+      const head = entries.value[0]?.id ?? '';
+      const known = new Set(entries.value.map(({ id }) => id));
+      batch(() => {
+        // What is older and was not there has come in between, and its place is not above.
+        const newer = page.items.map(entryOf).filter(({ id }) => id > head && !known.has(id));
+        arrived.value = merged(arrived.value, newer);
+        gaps.note(page, newest.id);
+      });
+    },
+
+    async fill(belowId, beforeShown) {
+      const items = await gaps.fill(belowId);
+      beforeShown();
+      list.change((shown) => merged(shown, items.map(entryOf)));
     },
 
     arrive(item, { atOnce } = { atOnce: false }) {
       const entry = entryOf(item);
-      const isShown = entries.value.some(({ id }) => id === entry.id);
-      // The live stream may have been first with what the reader has just written.
-      const others = waiting.value.filter(({ id }) => id !== entry.id);
-      if (isShown) return;
-      if (!atOnce) waiting.value = sorted([entry, ...others]);
-      else
-        batch(() => {
-          waiting.value = others;
-          list.change((shown) => [entry, ...shown]);
-        });
+      // A list shows a post once, whoever passes it on meanwhile; and the live stream may have been first.
+      const isSame = ({ id, post }: FeedEntry) => id === entry.id || (!atOnce && post === entry.post);
+      if (entries.value.some(isSame) || (!atOnce && arrived.value.some(isSame))) return;
+      // The first page is on its way, and has it.
+      if (entries.value.length === 0 && !list.isComplete.value) return;
+      batch(() => {
+        if (!atOnce) arrived.value = merged(arrived.value, [entry]);
+        else {
+          arrived.value = arrived.value.filter(({ id }) => id !== entry.id);
+          list.change((shown) => merged(shown, [entry]));
+        }
+      });
+    },
+
+    withdraw(entryId) {
+      arrived.value = arrived.value.filter(({ id }) => id !== entryId);
     },
 
     show() {
       batch(() => {
-        list.change((shown) => [...waiting.value, ...shown]);
-        waiting.value = [];
+        list.change((shown) => merged(shown, waiting.value));
+        arrived.value = [];
       });
     },
-  };
-
-  /** Than the head: what is older and was not there has come in between, and its place is not above. */
-  function isNewer({ id }: FeedEntry): boolean {
-    return id > (entries.value[0]?.id ?? '');
-  }
-}
-
-/** Ids sort as text. */
-function sorted(entries: FeedEntry[]): FeedEntry[] {
-  return entries.sort((left, right) => (left.id < right.id ? 1 : -1));
-}
-
-function entryOf(item: Post | FeedItem): FeedEntry {
-  const inFeed = 'entry_id' in item;
-  return {
-    id: inFeed ? item.entry_id : item.post_id,
-    post: takePost(item),
-    repostedBy: inFeed ? item.reposted_by : null,
   };
 }

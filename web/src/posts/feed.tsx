@@ -1,15 +1,18 @@
 /** Shows a feed list: more of it when its end comes near, and what is new when the reader asks, never by itself. */
-import { useComputed } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { effect, untracked, useComputed } from '@preact/signals';
+import { type ComponentChildren, Fragment } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { isReachable } from '../api/http.ts';
 import type { Post } from '../api/types.ts';
-import { Button } from '../ui/button.tsx';
-import { countText } from '../ui/count.tsx';
+import { useHolding } from '../navigation/holding.ts';
+import { isConfirmed } from '../state/session.ts';
 import { EndMark } from '../ui/item-list.tsx';
 import { Failure, Skeleton } from '../ui/states.tsx';
 import './feed.css';
 import { Composer } from './composer.tsx';
 import type { FeedList } from './feed-list.ts';
+import { GapRow } from './gap-row.tsx';
+import { NewPosts } from './new-posts.tsx';
 import { PostCard } from './post.tsx';
 import { useVisiblePosts } from './visible-posts.ts';
 
@@ -22,25 +25,29 @@ export interface FeedProps {
 
 export function Feed({ name, list, empty }: FeedProps) {
   const [answered, setAnswered] = useState<Post>();
-  const { entries, isLoading, problem, isComplete } = list;
+  const { entries, gaps, isLoading, problem, isComplete } = list;
   const container = useVisiblePosts(entries.value);
+  const hold = useHolding(entries.value);
   const isEmpty = useComputed(() => isComplete.value && entries.value.length === 0);
-  useEffect(() => {
-    if (entries.value.length === 0) void list.more();
-    else void list.look();
-  }, [list]);
+  useEffect(() => refreshing(list), [list]);
 
   return (
     <>
-      <NewPosts list={list} />
+      <NewPosts list={list} hold={hold} />
       <div
         ref={container}
         {...(entries.value.length > 0 && { role: 'feed', 'aria-label': name, 'aria-busy': isLoading.value })}
         class="feed"
       >
-        {entries.value.map(({ id, post, repostedBy }, index) => (
-          <PostCard key={id} post={post} repostedBy={repostedBy} position={index + 1} onReply={setAnswered} />
-        ))}
+        {entries.value.map(({ id, post, repostedBy }, index) => {
+          const gap = gaps.value.get(id);
+          return (
+            <Fragment key={id}>
+              {gap !== undefined && index > 0 && <GapRow list={list} belowId={id} gap={gap} hold={hold} />}
+              <PostCard post={post} repostedBy={repostedBy} position={index + 1} onReply={setAnswered} />
+            </Fragment>
+          );
+        })}
       </div>
       {isEmpty.value && empty}
       {problem.value !== undefined && (
@@ -58,42 +65,13 @@ export function Feed({ name, list, empty }: FeedProps) {
   );
 }
 
-/** At the top they are shown where the reader is; further down, above, with the page staying where it is. */
-function NewPosts({ list }: { readonly list: FeedList }) {
-  const count = list.waiting.value.length;
-  const anchor = useRef<{ readonly post: Element; readonly top: number } | undefined>(undefined);
-  useLayoutEffect(() => {
-    if (anchor.current === undefined) return;
-    scrollBy(0, anchor.current.post.getBoundingClientRect().top - anchor.current.top);
-    anchor.current = undefined;
+/** When the page is opened, and whenever the server is back, it is asked what is new, and again for what it did not give. */
+function refreshing(list: FeedList): () => void {
+  return effect(() => {
+    const isThere = isReachable.value && isConfirmed.value;
+    untracked(() => {
+      if (isThere && list.problem.value !== undefined) void list.more();
+      else if (isThere || list.entries.value.length === 0) void list.look();
+    });
   });
-  if (count === 0) return null;
-
-  function showAbove(): void {
-    const post = [...document.querySelectorAll('.feed .post')].find(
-      (each) => each.getBoundingClientRect().top >= 0,
-    );
-    if (post !== undefined) anchor.current = { post, top: post.getBoundingClientRect().top };
-    list.show();
-  }
-
-  function showNewest(): void {
-    list.show();
-    scrollTo({ top: 0 });
-    document.querySelector<HTMLElement>('.feed .post')?.focus({ preventScroll: true });
-  }
-
-  const isDown = scrollY > 200;
-  return (
-    <div class="feed-new">
-      <Button tone="primary" size="small" onClick={isDown ? showAbove : showNewest}>
-        {countText(count, 'new post', 'new posts')}
-      </Button>
-      {isDown && (
-        <Button size="small" onClick={showNewest}>
-          To the newest
-        </Button>
-      )}
-    </div>
-  );
 }

@@ -4,10 +4,11 @@ import type { FeedItem, Page } from '../../api/types.ts';
 import { entry, keptBy } from '../../navigation/location.ts';
 import { Composer } from '../../posts/composer.tsx';
 import { Feed } from '../../posts/feed.tsx';
-import { createFeedList } from '../../posts/feed-list.ts';
+import { createFeedList, type FeedList } from '../../posts/feed-list.ts';
 import { lastSent } from '../../state/drafts.ts';
+import { dropPost, keepHome, keepNewer, lastSeen, shownAsOf } from '../../state/last-seen.ts';
 import { onLive } from '../../state/live.ts';
-import { isSignedIn, me } from '../../state/session.ts';
+import { isConfirmed, isSignedIn, me } from '../../state/session.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
@@ -20,30 +21,50 @@ export function HomePage() {
   return isSignedIn.value ? <HomeTimeline /> : <Welcome />;
 }
 
-function loadPage(pageToken: string | null): Promise<Page<FeedItem>> {
-  return get('/feed', { query: { limit: PAGE, page_token: pageToken ?? undefined } });
+function createHomeList(): FeedList {
+  const list = createFeedList(async (pageToken) => {
+    // While the server is away: what was last seen, of which it cannot say what is newer.
+    const seen = list.entries.value.length === 0 && !isConfirmed.value ? await lastSeen() : undefined;
+    if (seen !== undefined) {
+      shownAsOf.value = seen.seenAt;
+      return seen.home;
+    }
+    const query = { limit: PAGE, page_token: pageToken ?? undefined };
+    const page = await get<Page<FeedItem>>('/feed', { query });
+    if (pageToken === null && me.value != null) keepHome(me.value, page);
+    return page;
+  });
+  return list;
+}
+
+/** What comes while home is open. Answers what ends it. */
+function listening(list: FeedList): () => void {
+  const ends = [
+    onLive('post', ({ entry_id, reposted_by, post }) => {
+      const item = { ...post, entry_id, reposted_by };
+      list.arrive(item);
+      if (!keepNewer(item)) void list.look();
+    }),
+    onLive('post_deleted', ({ post_id: postId }) => dropPost(postId)),
+    onLive('unreposted', ({ entry_id: entryId }) => list.withdraw(entryId)),
+    onLive('ready', ({ resumed }) => {
+      if (!resumed) void list.look();
+    }),
+    onLive('gap', () => void list.look()),
+    lastSent.subscribe((post) => {
+      if (post !== undefined) list.arrive(post, { atOnce: true });
+    }),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
 }
 
 function HomeTimeline() {
   const [visit] = useState(() => entry.value);
-  const list = keptBy(visit, 'home', () => createFeedList(loadPage));
+  const list = keptBy(visit, 'home', createHomeList);
   const [isWriting, setWriting] = useState(false);
-  useEffect(() => {
-    const ends = [
-      onLive('post', ({ entry_id, reposted_by, post }) => list.arrive({ ...post, entry_id, reposted_by })),
-      onLive('gap', () => void list.look()),
-    ];
-    return () => {
-      for (const end of ends) end();
-    };
-  }, [list]);
-  useEffect(
-    () =>
-      lastSent.subscribe((post) => {
-        if (post !== undefined) list.arrive(post, { atOnce: true });
-      }),
-    [list],
-  );
+  useEffect(() => listening(list), [list]);
   return (
     <>
       <PageHead title="Home" isRoot />

@@ -16,8 +16,10 @@ export function BookmarksPage() {
 function Bookmarks() {
   const [visit] = useState(() => entry.value);
   const list = keptBy(visit, 'bookmarks', () =>
-    createFeedList((pageToken) =>
-      get<Page<Post>>('/bookmarks', { query: { page_token: pageToken ?? undefined } }),
+    createFeedList(
+      (pageToken) => get<Page<Post>>('/bookmarks', { query: { page_token: pageToken ?? undefined } }),
+      // By when they were kept.
+      { isByTime: false },
     ),
   );
   return (
