@@ -2,21 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { it } from 'node:test';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import type { ServerProcess } from '../../src/bench/server-process.ts';
-import {
-  chromiumBackend,
-  DESKTOP,
-  openBrowser,
-  openPage,
-  PHONE,
-  signUpAt,
-  writePost,
-} from '../support/browser.ts';
-import { describeOnBackend } from '../support/required-backends.ts';
-import { createServerHome, type ServerHome } from '../support/server-process.ts';
+import { DESKTOP, PHONE, signUpAt, writePost } from '../support/browser.ts';
+import { describeInBrowser } from '../support/browser-setting.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -48,31 +38,18 @@ const SIGNED_IN = [
   '/settings',
 ];
 
-describeOnBackend('the pages of the web app', chromiumBackend(), (executablePath) => {
-  let home: ServerHome;
-  let server: ServerProcess;
-  let browser: Browser;
-  before(async () => {
-    home = await createServerHome();
-    server = await home.start({ GROUNDSWELL_RATE_LIMITS: 'off' });
-    browser = await openBrowser(executablePath);
-  });
-  after(async () => {
-    await browser?.close();
-    await home?.close();
-  });
-
+describeInBrowser('the pages of the web app', (setting) => {
   it('have no violation that axe can find', async (test) => {
     // Its script is not one of the page's, whose policy therefore must not hold.
-    const first = await openPage(test, browser, { ...DESKTOP, colorScheme: 'light', bypassCSP: true });
-    await signUpAt(first, server.url, 'dora');
+    const first = await setting.open(test, { ...DESKTOP, colorScheme: 'light', bypassCSP: true });
+    await signUpAt(first, setting.url, 'dora');
     await writePost(first, 'Hello, #world');
     await writePhotoPost(first, 'A red square');
-    const found = await violationsOf(first, server.url, SIGNED_IN);
+    const found = await violationsOf(first, setting.url, SIGNED_IN);
     await first.emulateMedia({ colorScheme: 'dark' });
-    found.push(...(await violationsOf(first, server.url, SIGNED_IN)));
-    const phone = await openPage(test, browser, { ...PHONE, colorScheme: 'dark', bypassCSP: true });
-    found.push(...(await violationsOf(phone, server.url, SIGNED_OUT)));
+    found.push(...(await violationsOf(first, setting.url, SIGNED_IN)));
+    const phone = await setting.open(test, { ...PHONE, colorScheme: 'dark', bypassCSP: true });
+    found.push(...(await violationsOf(phone, setting.url, SIGNED_OUT)));
     assert.deepEqual(found, []);
   });
 });

@@ -36,17 +36,17 @@ export async function openBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: ARGUMENTS });
 }
 
-/** What a page says that it should not: errors of scripts, and what its policy refused. */
-export interface Complaints {
-  readonly list: string[];
-}
+export type PersonsPage = Page & {
+  /** What it says that it should not: errors of scripts, and what its policy refused. */
+  readonly complaints: readonly string[];
+};
 
 /** A person at a browser of their own. */
 export async function openPage(
   test: TestContext,
   browser: Browser,
   options: BrowserContextOptions,
-): Promise<Page & { readonly complaints: readonly string[] }> {
+): Promise<PersonsPage> {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(WAIT_MS_MAX);
   atEnd(test, () => context.close());
@@ -78,6 +78,6 @@ export async function writePost(page: Page, text: string): Promise<void> {
   await dialog.waitFor({ state: 'detached' });
 }
 
-export function assertNoComplaints(page: { readonly complaints: readonly string[] }): void {
+export function assertNoComplaints(page: PersonsPage): void {
   assert.deepEqual(page.complaints, []);
 }
