@@ -122,6 +122,8 @@ export interface ClaimedRow extends PositionRow {
   readonly next_offset: number;
   /** There were more partitions than a batch needs. */
   readonly left_some: boolean;
+  /** There was something in other topics, too. */
+  readonly left_topics: boolean;
 }
 
 /**
