@@ -14,7 +14,7 @@ import { createRetention, GROUPS_MAX } from './retention.ts';
 
 export const NOTIFICATIONS_GROUP = 'notifications';
 /** Under load a batch has so many events at least as came in the time, and each costs a part of a transaction. */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 
 export interface Notifications {
   readonly inbox: Inbox;

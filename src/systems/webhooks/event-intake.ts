@@ -15,8 +15,8 @@ import { markWebhooksDeleted, restoreWebhooksOf, suspendWebhooksOf } from './web
 /** Deliveries of one webhook that wait; past that the oldest are dropped, which its owner sees. */
 export const WAITING_MAX = 10_000;
 
-/** A rest between batches: nobody sees 20 ms in a webhook, and under load it makes one statement of twenty events. */
-const GATHER_MS = 20;
+/** A rest between batches: nobody sees a tenth of a second in a webhook, and under load it makes few transactions of very many events. */
+const GATHER_MS = 100;
 const BATCH_MAX = 200;
 
 const USERS_TOPIC = 'users';
