@@ -87,6 +87,26 @@ describe('configuration', () => {
     }
   });
 
+  it('has one Redis for all that processes share, or another or none for each', () => {
+    const shared = { GROUNDSWELL_REDIS_URL: 'redis://one:1' };
+    const portsOf = (environment: Record<string, string>) => {
+      const { timelinesRedis, rateLimitsRedis } = loadConfig(environment);
+      return [timelinesRedis, rateLimitsRedis].map((address) => address?.nodes[0]?.port);
+    };
+    assert.deepEqual(portsOf({}), [undefined, undefined]);
+    assert.deepEqual(portsOf(shared), [1, 1]);
+    assert.deepEqual(portsOf({ ...shared, GROUNDSWELL_RATE_LIMITS_URL: 'memory:' }), [1, undefined]);
+    assert.deepEqual(portsOf({ ...shared, GROUNDSWELL_TIMELINES_URL: 'redis-cluster://two:2' }), [2, 1]);
+    const [problem, ...others] = problemsOf({ GROUNDSWELL_REDIS_URL: 'http://:TOPSECRET@host' });
+    assert.match(problem ?? '', /^GROUNDSWELL_REDIS_URL must be redis:/);
+    assert.doesNotMatch(problem ?? '', /TOPSECRET/);
+    assert.deepEqual(others, []);
+    assert.match(
+      problemsOf({ GROUNDSWELL_TIMELINES_URL: 'disk:' }).join(),
+      /^GROUNDSWELL_TIMELINES_URL must be memory:/,
+    );
+  });
+
   it('takes an empty variable as absent, and strips the slash of the public URL', () => {
     const config = loadConfig({ GROUNDSWELL_PORT: ' ', GROUNDSWELL_PUBLIC_URL: 'https://a.example/' });
     assert.equal(config.http.port, 8080);

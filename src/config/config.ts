@@ -1,7 +1,10 @@
 /** The configuration: validated and nested, with every mistake reported at once, by the variable's name. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { parseRedisUrl, REDIS_URL_FORM, type RedisAddress } from '../core/redis-address.ts';
 import type { LogLevel } from '../telemetry/log.ts';
+import { CITIES_FORM, type CityBox, parseCity } from './cities.ts';
+import { EDGE_URL_FORM, type EdgeLocation, parseEdgeUrl } from './edge-locations.ts';
 import type { Environment } from './env.ts';
 import { parseS3Url, S3_URL_FORM, type S3Location } from './s3-location.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
@@ -29,8 +32,14 @@ export interface Config {
     readonly poolSize: number;
   };
   readonly blobs: BlobsLocation;
-  /** How many readers' home timelines are cached. */
+  /** Caches before this server. Their secrets are never logged. */
+  readonly edges: readonly EdgeLocation[];
+  /** How many readers' home timelines are cached in memory. */
   readonly timelinesMax: number;
+  /** Where they are cached; `undefined`: in the memory of one process. */
+  readonly timelinesRedis: RedisAddress | undefined;
+  /** Where requests are counted; `undefined`: in the memory of each process. */
+  readonly rateLimitsRedis: RedisAddress | undefined;
   readonly diskReserveBytes: number;
   readonly rateLimits: boolean;
   /** WebSockets and event streams of this process at most. */
@@ -42,6 +51,13 @@ export interface Config {
   readonly pullLimits: { readonly pullFollowers: number; readonly pullDeliveries: number };
   /** How long the clicks of a link are kept by day. */
   readonly clickRetentionDays: number;
+  readonly rides: {
+    readonly cities: readonly CityBox[];
+    /** In the memory of this process. */
+    readonly driversMax: number;
+    /** How long it is kept where drivers were. */
+    readonly positionRetentionDays: number;
+  };
   /** Absolute path of the operator's country table. */
   readonly geoDatabase: string | undefined;
   readonly links: {
@@ -96,6 +112,9 @@ export function loadConfig(environment: Environment): Config {
       poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
     },
     blobs: blobsLocation(read),
+    edges: read.list('GROUNDSWELL_EDGE_URLS', parseEdgeUrl, EDGE_URL_FORM),
+    timelinesRedis: redisAddress(read, 'GROUNDSWELL_TIMELINES_URL'),
+    rateLimitsRedis: redisAddress(read, 'GROUNDSWELL_RATE_LIMITS_URL'),
     timelinesMax: read.integer('GROUNDSWELL_TIMELINES_MAX', 1, 10_000_000),
     diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
     rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
@@ -107,6 +126,11 @@ export function loadConfig(environment: Environment): Config {
       pullDeliveries: read.integer('GROUNDSWELL_PULL_DELIVERIES', 1, 1_000_000_000_000),
     },
     clickRetentionDays: read.integer('GROUNDSWELL_CLICK_RETENTION_DAYS', 1, 3_650),
+    rides: {
+      cities: read.list('GROUNDSWELL_CITIES', parseCity, CITIES_FORM),
+      driversMax: read.integer('GROUNDSWELL_DRIVERS_MAX', 1, 10_000_000),
+      positionRetentionDays: read.integer('GROUNDSWELL_POSITION_RETENTION_DAYS', 1, 3_650),
+    },
     geoDatabase: optionalPath(read.text('GROUNDSWELL_GEO_DATABASE')),
     links: {
       url: read.url('GROUNDSWELL_LINKS_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
@@ -160,7 +184,8 @@ function createReader(environment: Environment, problems: string[]) {
   };
   const complain = (name: SettingName, must: string): void => {
     const found = isSecret(name) ? '' : `; it is ${JSON.stringify(text(name))}`;
-    problems.push(`${name} must be ${must}${found}.`);
+    const problem = `${name} must be ${must}${found}.`;
+    if (!problems.includes(problem)) problems.push(problem);
   };
   const number = (name: SettingName, pattern: RegExp, min: number, max: number, must: string): number => {
     const value = Number(text(name));
@@ -204,6 +229,22 @@ function createReader(environment: Environment, problems: string[]) {
       return undefined;
     },
   };
+}
+
+const REDIS_OR_MEMORY_FORM = `memory:, or a URL such as ${REDIS_URL_FORM}`;
+
+/** That of the setting, or else the one for all. */
+function redisAddress(read: ReturnType<typeof createReader>, name: SettingName): RedisAddress | undefined {
+  const own = read.text(name);
+  const [source, form] =
+    own === ''
+      ? (['GROUNDSWELL_REDIS_URL', REDIS_URL_FORM] as const)
+      : ([name, REDIS_OR_MEMORY_FORM] as const);
+  const url = read.text(source);
+  if (url === '' || url === 'memory:') return undefined;
+  const address = parseRedisUrl(url);
+  if (address === undefined) read.complain(source, form);
+  return address;
 }
 
 function optionalPath(text: string): string | undefined {

@@ -37,9 +37,30 @@ export const SETTINGS = {
       'where pictures are kept: disk: for a folder in the data folder, disk:/path/of/a/folder, or s3://key:secret@host/bucket',
     secret: true,
   },
+  GROUNDSWELL_EDGE_URLS: {
+    fallback: '',
+    purpose:
+      'edge caches to be told what was deleted, such as http://:secret@edge.example; see `render nginx`',
+    secret: true,
+  },
+  GROUNDSWELL_REDIS_URL: {
+    fallback: '',
+    purpose: 'what processes share quickly, as redis://host:6379 or redis-cluster://host:6379; none: memory',
+    secret: true,
+  },
+  GROUNDSWELL_TIMELINES_URL: {
+    fallback: '',
+    purpose: 'where home timelines are cached: memory: or a Redis; none: as GROUNDSWELL_REDIS_URL says',
+    secret: true,
+  },
+  GROUNDSWELL_RATE_LIMITS_URL: {
+    fallback: '',
+    purpose: 'where requests are counted: memory: or a Redis; none: as GROUNDSWELL_REDIS_URL says',
+    secret: true,
+  },
   GROUNDSWELL_TIMELINES_MAX: {
     fallback: '1000000',
-    purpose: 'readers whose home timeline is cached, the most active ones',
+    purpose: 'readers whose home timeline is cached in memory, the most active ones',
   },
   GROUNDSWELL_DISK_RESERVE_MB: {
     fallback: '256',
@@ -66,6 +87,18 @@ export const SETTINGS = {
   GROUNDSWELL_CLICK_RETENTION_DAYS: {
     fallback: '730',
     purpose: 'days for which the clicks of a link are kept by day',
+  },
+  GROUNDSWELL_CITIES: {
+    fallback: 'new_york=40.3/-74.6/41.2/-73.3,everywhere=-90/-180/90/180',
+    purpose: 'where drivers drive: name=south/west/north/east in degrees; the first that fits counts',
+  },
+  GROUNDSWELL_DRIVERS_MAX: {
+    fallback: '100000',
+    purpose: 'drivers whose positions are in memory, at most; some 25 MB for 100,000',
+  },
+  GROUNDSWELL_POSITION_RETENTION_DAYS: {
+    fallback: '30',
+    purpose: 'days for which it is kept where drivers were',
   },
   GROUNDSWELL_GEO_DATABASE: {
     fallback: '',

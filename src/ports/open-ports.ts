@@ -13,15 +13,20 @@ import { openBundledCountryTable } from './country-table/bundled-country-table.t
 import type { CountryTable } from './country-table/country-table.ts';
 import { openMmdbCountryTable } from './country-table/mmdb-country-table.ts';
 import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts';
+import type { EdgeCache } from './edge-cache/edge-cache.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { createPostgresEventLog } from './event-log/postgres-event-log.ts';
+import type { GeoIndex } from './geo-index/geo-index.ts';
+import { createMemoryGeoIndex } from './geo-index/memory-geo-index.ts';
 import { createPostgresIdWriters } from './id-writers/postgres-id-writers.ts';
 import { openWriterLease } from './id-writers/writer-lease.ts';
 import { createFolderMailer } from './mailer/folder-mailer.ts';
 import type { Mailer } from './mailer/mailer.ts';
 import { openBlobStore } from './open-blob-store.ts';
 import { type Database, openDatabase, reachDatabase } from './open-database.ts';
+import { openEdgeCache } from './open-edge-cache.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
+import { openTimelineStore } from './open-timeline-store.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
 import { createMemoryRateLimiter } from './rate-limiter/memory-rate-limiter.ts';
 import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
@@ -33,7 +38,6 @@ import type { SqlStore } from './sql-store/sql-store.ts';
 import { SQL_STORE_POLICIES, STATEMENT_TIMEOUT_MS } from './sql-store/sql-store-policies.ts';
 import { createNodeTextRecords } from './text-records/node-text-records.ts';
 import type { TextRecords } from './text-records/text-records.ts';
-import { createMemoryTimelineStore } from './timeline-store/memory-timeline-store.ts';
 import type { TimelineStore } from './timeline-store/timeline-store.ts';
 
 export interface Ports {
@@ -42,10 +46,13 @@ export interface Ports {
   readonly eventLog: EventLog;
   readonly mailer: Mailer;
   readonly blobStore: BlobStore;
+  /** `undefined`: there are none. */
+  readonly edgeCache: EdgeCache | undefined;
   readonly outboundHttp: OutboundHttp;
   readonly textRecords: TextRecords;
   readonly rateLimiter: RateLimiter;
   readonly timelineStore: TimelineStore;
+  readonly geoIndex: GeoIndex;
   readonly countryTable: CountryTable;
   readonly searchIndex: SearchIndex;
   /** Only with the embedded database: another server watches its own disk. */
@@ -99,7 +106,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => ownSqlStore.close());
     const eventLog = openEventLog({ sqlStore: sql, ownSqlStore }, options);
     opened.push(() => eventLog.close());
-    const timelineStore = createMemoryTimelineStore({ clock, timelinesMax: options.config.timelinesMax });
+    const timelineStore = await openTimelineStore(options);
     opened.push(() => timelineStore.close());
     const searchStore = openPartStore(database, options, 'search-index', SEARCH_INDEX_CONNECTIONS);
     opened.push(() => searchStore.close());
@@ -113,10 +120,12 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       eventLog,
       mailer: openMailer(options),
       blobStore,
+      edgeCache: openEdgeCache(options),
       outboundHttp: openOutboundHttp(options),
       textRecords: createNodeTextRecords(),
       rateLimiter: createMemoryRateLimiter({ clock }),
       timelineStore,
+      geoIndex: createMemoryGeoIndex({ clock, driversMax: options.config.rides.driversMax }),
       countryTable: await openCountryTable(options.config),
       searchIndex: createPostgresSearchIndex({ sql: searchStore, clock }),
       diskReserve,

@@ -7,7 +7,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { translateRedisError } from './redis-errors.ts';
 import type { RedisScript } from './redis-script.ts';
-import type { RedisAddress } from './redis-url.ts';
+import type { RedisAddress } from '../../core/redis-address.ts';
 
 export interface RedisConnection {
   /** Runs the script where the key lives; all keys that it touches have the same hash tag. Strings come as bytes. */

@@ -14,7 +14,7 @@ import { hasCode } from '../../core/errors.ts';
 import { ID_MAX, type Id } from '../../core/ids.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { openRedisConnection } from '../redis/redis-connection.ts';
-import { parseRedisUrl } from '../redis/redis-url.ts';
+import { parseRedisUrl } from '../../core/redis-address.ts';
 import {
   createRedisTimelineStore,
   type RedisTimelineStore,

@@ -1,5 +1,5 @@
 /**
- * Where a Redis is: `redis://user:password@host:6379/0`, or of a cluster some of its nodes, which know the others:
+ * Where a Redis is, by its URL: `redis://user:password@host:6379/0`, or of a cluster some of its nodes, which know the others:
  * `redis-cluster://user:password@host:6379?node=other:6379`. With `rediss` in place of `redis`, over TLS.
  */
 
