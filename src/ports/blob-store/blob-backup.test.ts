@@ -3,6 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { atEnd } from '../../../test/support/at-end.ts';
+import { describeOnBackend } from '../../../test/support/required-backends.ts';
+import { s3Backend, startS3Server } from '../../../test/support/s3-server.ts';
+import { parseS3Url } from '../../config/s3-location.ts';
 import { systemClock, systemRandomness } from '../../core/clock.ts';
 import { hasCode } from '../../core/errors.ts';
 import { type Backup, openBackup } from '../backup-folder/backup.ts';
@@ -11,8 +15,10 @@ import { backUpBlobs, clearBlobs, restoreBlobs } from './blob-backup.ts';
 import { chunks, newKey } from './blob-store.contract.ts';
 import type { BlobStore } from './blob-store.ts';
 import { openDiskBlobStore } from './disk-blob-store.ts';
+import { openS3BlobStore } from './s3-blob-store.ts';
 
 const clock = systemClock;
+
 let parent: string;
 let stores: BlobStore[];
 beforeEach(async () => {
@@ -32,7 +38,7 @@ async function openStore(name: string): Promise<BlobStore> {
 }
 
 async function backUp(blobStore: BlobStore, asOfMs = Date.now()): Promise<Backup> {
-  const target = path.join(parent, `backup-${stores.length}`);
+  const target = path.join(parent, `backup-${systemRandomness.uuid()}`);
   const folder = await createBackupFolder(target, clock);
   const blobs = await backUpBlobs({ blobStore, folder, asOfMs });
   const sql = { postgres_version: '18', migrations: [], tables: [], sequences: [] };
@@ -105,5 +111,27 @@ describe('blobs in a backup', () => {
     assert.equal((await contentOf(store)).size, 6);
     await clearBlobs(store, { force: true });
     assert.equal((await contentOf(store)).size, 0);
+  });
+});
+
+describeOnBackend('blobs in a backup', s3Backend(), (program) => {
+  it('go from an object storage onto a disk and back, and are not mixed with others there', async (test) => {
+    const storage = await startS3Server(program);
+    atEnd(test, () => storage.close());
+    const openBucket = async (): Promise<BlobStore> => {
+      const location = parseS3Url(await storage.newBucket());
+      assert.ok(location !== undefined);
+      const store = await openS3BlobStore({ location, clock });
+      stores.push(store);
+      return store;
+    };
+    const [old, disk, young] = [await openBucket(), await openStore('disk'), await openBucket()];
+    await fill(old);
+    await restoreBlobs({ blobStore: disk, backup: await backUp(old) });
+    await restoreBlobs({ blobStore: young, backup: await backUp(disk) });
+    assert.deepEqual(await contentOf(young), await contentOf(old));
+    await assert.rejects(clearBlobs(young, { force: false }), (error) => hasCode(error, 'conflict'));
+    await clearBlobs(young, { force: true });
+    assert.deepEqual(await young.list({ limit: 1 }), []);
   });
 });
