@@ -408,10 +408,10 @@ describe('pictures', () => {
     for (const [where, authorOf] of [
       ['/feed', ({ items }: Json) => items.find((each: Json) => each.post_id === post.post_id)?.author],
       [`/posts/${post.post_id}`, ({ author }: Json) => author],
-      ['/search?type=users&q=erin', ({ items }: Json) => items[0]],
+      [`/search?type=users&q=${erin.username}`, ({ items }: Json) => items[0]],
       [
         `/users/${bob.userId}/following`,
-        ({ items }: Json) => items.find((each: Json) => each.username === 'erin'),
+        ({ items }: Json) => items.find((each: Json) => each.user_id === erin.userId),
       ],
     ] as const) {
       await until(async () => authorOf(await bob.get(where))?.avatar_url === firstUrl);
