@@ -78,7 +78,7 @@ function setting(processes: PictureProcesses = decoding) {
     outcomes,
     uploads: createUploads(deps),
     library: createLibrary({ ...deps, showMedia }),
-    removal: createRemoval(deps),
+    removal: createRemoval({ ...deps, hasEdges: false }),
     processing: createProcessing({ ...deps, processes, monotonicMs: () => clock.monotonicMs(), observer }),
   };
 }

@@ -3,6 +3,7 @@ import type { Clock, Randomness } from '../../core/clock.ts';
 import type { IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { BlobStore } from '../../ports/blob-store/blob-store.ts';
+import type { EdgeCache } from '../../ports/edge-cache/edge-cache.ts';
 import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -11,6 +12,7 @@ import { provideSigningSecret } from './media-queries.ts';
 import { createPictureProcesses } from './processing/picture-processes.ts';
 import { createProcessing, type ProcessingObserver } from './processing/processing.ts';
 import { createRemoval } from './removal.ts';
+import { createEdgePurges } from './serving/edge-purges.ts';
 import { createMediaAddresses, type MediaAddresses } from './serving/media-addresses.ts';
 import { createUploads, type Uploads } from './uploads/uploads.ts';
 
@@ -28,6 +30,8 @@ export interface MediaSystemDeps {
   readonly ids: IdGenerator;
   readonly eventLog: EventLog;
   readonly blobStore: BlobStore;
+  /** `undefined`: there are none. */
+  readonly edgeCache: EdgeCache | undefined;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -38,19 +42,20 @@ export interface MediaSystemDeps {
 const SECRET_BYTES = 32;
 
 export async function openMedia(deps: MediaSystemDeps): Promise<MediaSystem> {
-  const { sql, clock, randomness, publicUrl } = deps;
+  const { sql, edgeCache, clock, randomness, publicUrl } = deps;
   const [held] = await sql.query(provideSigningSecret, [randomness.bytes(SECRET_BYTES)]);
   const secret = held?.secret ?? randomness.bytes(SECRET_BYTES);
   const addresses = createMediaAddresses({ secret, clock, publicUrl });
   const processes = createPictureProcesses();
   const processing = createProcessing({ ...deps, processes, monotonicMs: () => clock.monotonicMs() });
-  const removal = createRemoval(deps);
+  const removal = createRemoval({ ...deps, hasEdges: edgeCache !== undefined });
+  const purges = edgeCache && createEdgePurges({ ...deps, edgeCache, addresses });
   return {
     addresses,
     library: createLibrary({ ...deps, showMedia: addresses.show }),
     uploads: createUploads(deps),
     subscriptions: [processing.subscription, removal.subscription],
-    jobs: [processing.job, ...removal.jobs],
+    jobs: [processing.job, ...removal.jobs, ...(purges === undefined ? [] : [purges])],
     close: () => processes.close(),
   };
 }

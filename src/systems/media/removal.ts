@@ -13,6 +13,7 @@ import {
   deleteUnattachedMedia,
   lockRemoval,
 } from './media-queries.ts';
+import { replaceLeasesByPurges } from './serving/edge-purge-queries.ts';
 
 /** How long a picture waits for the post that shows it. */
 export const UNATTACHED_HOURS_MAX = 24;
@@ -33,8 +34,10 @@ export function createRemoval(deps: {
   readonly sql: SqlStore;
   readonly blobStore: BlobStore;
   readonly clock: Clock;
+  /** Whether edge caches are to be told of what is removed. */
+  readonly hasEdges: boolean;
 }): Removal {
-  const { sql, blobStore, clock } = deps;
+  const { sql, blobStore, clock, hasEdges } = deps;
 
   /** Bytes first: as long as there are any, something is on record that says so. */
   async function removeBlobs(): Promise<'more' | 'done'> {
@@ -45,7 +48,7 @@ export function createRemoval(deps: {
       const keys = expired.map(({ blob_key: key }) => key);
       if (keys.length === 0) return 'done';
       for (const key of keys) await deleteBlobsOf(blobStore, key);
-      await transaction.query(deleteLeases, [keys]);
+      await transaction.query(hasEdges ? replaceLeasesByPurges : deleteLeases, [keys]);
       return keys.length === REMOVALS_MAX ? 'more' : 'done';
     });
   }

@@ -13,6 +13,8 @@ export interface MediaAddresses {
   readonly pictureUrl: PictureUrl;
   /** Of an address of ours; `undefined` for any other, and for one that has expired. */
   open(token: string): OpenedToken | undefined;
+  /** Without the host, as everyone may see it. */
+  pathOf(key: string, variant: string): string;
 }
 
 export interface OpenedToken {
@@ -64,8 +66,11 @@ export function createMediaAddresses(deps: {
     };
   }
 
+  const pathOf = (key: string, variant: string): string => `/media/${tokenOf(key, 'everyone')}/${variant}`;
+
   return {
-    pictureUrl: (key, picture) => `${publicUrl()}/media/${tokenOf(key, 'everyone')}/${picture}`,
+    pathOf,
+    pictureUrl: (key, picture) => `${publicUrl()}${pathOf(key, picture)}`,
     show: (media, audience) => media.map((each) => shown(each, audience)),
 
     open(token) {

@@ -2,6 +2,7 @@
  * `GET /media/<token>/<variant>`: the bytes of pictures. The address says it all, so nothing is asked of the database, and
  * what is under it never changes.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../../../core/clock.ts';
@@ -10,13 +11,14 @@ import { isKnown, rangeOf } from '../../../http/byte-range.ts';
 import { PROBLEM_TYPE } from '../../../http/problem.ts';
 import type { App } from '../../../http/server.ts';
 import type { BlobFacts, BlobStore } from '../../../ports/blob-store/blob-store.ts';
+import { EDGE_KEEP_GONE_S, EDGE_KEEP_S, PURGE_HEADER } from '../../../ports/edge-cache/edge-cache.ts';
 import type { MediaAddresses, OpenedToken } from './media-addresses.ts';
+import { SERVED_FORMATS } from './served-formats.ts';
 
 const PUBLIC = 'public, max-age=31536000, immutable';
-const FORMATS = [
-  { extension: 'webp', type: 'image/webp', isTaken: (accept: string) => /\bimage\/webp\b/.test(accept) },
-  { extension: 'jpg', type: 'image/jpeg', isTaken: () => true },
-] as const;
+
+/** For nginx alone, which keeps it from clients: for so many seconds, whatever Cache-Control says to them. */
+const EDGE_KEEP_HEADER = 'x-accel-expires';
 
 /** Whatever a browser takes it for, it runs nothing of it; other sites may show it. */
 const HEADERS = {
@@ -35,7 +37,7 @@ export interface ServingRoutesDeps {
 export function servingRoutes(app: App, { addresses, blobStore, clock }: ServingRoutesDeps): void {
   /** In the first format that the client takes and that there is. */
   async function find(key: string, variant: string, accept: string) {
-    for (const format of FORMATS.filter(({ isTaken }) => isTaken(accept))) {
+    for (const format of SERVED_FORMATS.filter(({ isTaken }) => isTaken(accept))) {
       const facts = await blobStore.head(`${key}/${variant}.${format.extension}`);
       if (facts !== undefined) return { facts, format };
     }
@@ -75,15 +77,26 @@ export function servingRoutes(app: App, { addresses, blobStore, clock }: Serving
       const isVariant = VARIANTS.some((name) => name === params.variant);
       if (opened === undefined || !isVariant) return notThere(reply);
       const found = await find(opened.key, params.variant, headers.accept ?? '');
-      if (found === undefined) return notThere(reply);
+      if (found === undefined) return isPurge(headers, opened) ? gone(reply) : notThere(reply);
       const { extension, type } = found.format;
       const etag = `"${opened.key.slice(0, 16)}-${params.variant}-${extension}"`;
       reply.headers(HEADERS).header('etag', etag).header('cache-control', keeping(opened, clock.nowMs()));
+      if (opened.expiresMs === undefined) reply.header(EDGE_KEEP_HEADER, EDGE_KEEP_S);
       if (isKnown(reply.request, etag)) return reply.code(304).send();
       reply.type(type).header('content-disposition', `inline; filename="${params.variant}.${extension}"`);
       return send(reply, found.facts, etag);
     },
   );
+}
+
+/** An edge that was told to ask anew. Clients cannot say so: it passes on what it has found itself. */
+function isPurge(headers: IncomingHttpHeaders, { expiresMs }: OpenedToken): boolean {
+  return headers[PURGE_HEADER] === '1' && expiresMs === undefined;
+}
+
+/** To be remembered by the edge, in place of the picture. */
+function gone(reply: FastifyReply): FastifyReply {
+  return notThere(reply.header(EDGE_KEEP_HEADER, EDGE_KEEP_GONE_S));
 }
 
 /** Of an address that expires, no shared cache keeps anything, and a browser no longer than it is good for. */
