@@ -107,6 +107,15 @@ describe('configuration', () => {
     );
   });
 
+  it('keeps events in the database or in Kafka, and says nothing of a password', () => {
+    assert.equal(loadConfig({}).eventLogKafka, undefined);
+    const { eventLogKafka } = loadConfig({ GROUNDSWELL_EVENT_LOG_URL: 'kafka://a:1,b:2?prefix=x.' });
+    assert.deepEqual([eventLogKafka?.brokers, eventLogKafka?.prefix], [['a:1', 'b:2'], 'x.']);
+    const [problem] = problemsOf({ GROUNDSWELL_EVENT_LOG_URL: 'kafka://user:TOPSECRET@host' });
+    assert.match(problem ?? '', /GROUNDSWELL_EVENT_LOG_URL must be postgres: or kafka:/);
+    assert.doesNotMatch(problem ?? '', /TOPSECRET/);
+  });
+
   it('takes an empty variable as absent, and strips the slash of the public URL', () => {
     const config = loadConfig({ GROUNDSWELL_PORT: ' ', GROUNDSWELL_PUBLIC_URL: 'https://a.example/' });
     assert.equal(config.http.port, 8080);

@@ -1,6 +1,7 @@
 /** The configuration: validated and nested, with every mistake reported at once, by the variable's name. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { KAFKA_URL_FORM, type KafkaAddress, parseKafkaUrl } from '../core/kafka-address.ts';
 import { parseRedisUrl, REDIS_URL_FORM, type RedisAddress } from '../core/redis-address.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import { CITIES_FORM, type CityBox, parseCity } from './cities.ts';
@@ -31,6 +32,8 @@ export interface Config {
     readonly url: string | undefined;
     readonly poolSize: number;
   };
+  /** Where events are kept; `undefined`: in the database. Its password is never logged. */
+  readonly eventLogKafka: KafkaAddress | undefined;
   readonly blobs: BlobsLocation;
   /** Caches before this server. Their secrets are never logged. */
   readonly edges: readonly EdgeLocation[];
@@ -111,6 +114,7 @@ export function loadConfig(environment: Environment): Config {
       url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', DATABASE_SCHEMES, DATABASE_URL_FORM)),
       poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
     },
+    eventLogKafka: kafkaAddress(read),
     blobs: blobsLocation(read),
     edges: read.list('GROUNDSWELL_EDGE_URLS', parseEdgeUrl, EDGE_URL_FORM),
     timelinesRedis: redisAddress(read, 'GROUNDSWELL_TIMELINES_URL'),
@@ -266,6 +270,14 @@ function blobFolder(read: ReturnType<typeof createReader>): string {
   const url = read.url('GROUNDSWELL_BLOBS_URL', ['disk:'], BLOBS_URL_FORM) ?? 'disk:';
   const folder = url.slice('disk:'.length);
   return folder === '' ? resolve(read.text('GROUNDSWELL_DATA'), 'blobs') : resolve(folder);
+}
+
+function kafkaAddress(read: ReturnType<typeof createReader>): KafkaAddress | undefined {
+  const text = read.text('GROUNDSWELL_EVENT_LOG_URL');
+  if (text === 'postgres:') return undefined;
+  const address = parseKafkaUrl(text);
+  if (address === undefined) read.complain('GROUNDSWELL_EVENT_LOG_URL', `postgres: or ${KAFKA_URL_FORM}`);
+  return address;
 }
 
 function databaseUrl(url: string | undefined): string | undefined {

@@ -31,6 +31,11 @@ export const SETTINGS = {
     fallback: '10',
     purpose: 'connections to the database at most; four more are for the event log and the home timelines',
   },
+  GROUNDSWELL_EVENT_LOG_URL: {
+    fallback: 'postgres:',
+    purpose: 'where events are kept: postgres: for the database, or kafka://host:port,host:port',
+    secret: true,
+  },
   GROUNDSWELL_BLOBS_URL: {
     fallback: 'disk:',
     purpose:

@@ -15,7 +15,6 @@ import { openMmdbCountryTable } from './country-table/mmdb-country-table.ts';
 import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts';
 import type { EdgeCache } from './edge-cache/edge-cache.ts';
 import type { EventLog } from './event-log/event-log.ts';
-import { createPostgresEventLog } from './event-log/postgres-event-log.ts';
 import type { GeoIndex } from './geo-index/geo-index.ts';
 import { createMemoryGeoIndex } from './geo-index/memory-geo-index.ts';
 import { createPostgresIdWriters } from './id-writers/postgres-id-writers.ts';
@@ -25,6 +24,7 @@ import type { Mailer } from './mailer/mailer.ts';
 import { openBlobStore } from './open-blob-store.ts';
 import { type Database, openDatabase, reachDatabase } from './open-database.ts';
 import { openEdgeCache } from './open-edge-cache.ts';
+import { openEventLog } from './open-event-log.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
 import { openTimelineStore } from './open-timeline-store.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
@@ -190,26 +190,6 @@ function openPartStore(
     },
     deps: options,
   });
-}
-
-function openEventLog(
-  stores: { readonly sqlStore: SqlStore; readonly ownSqlStore: SqlStore },
-  options: PortsOptions,
-): EventLog {
-  const { metrics } = options;
-  const eventLog = createPostgresEventLog({
-    ...options,
-    ...stores,
-    observer: {
-      handled(group, topic, events, latencyMs) {
-        metrics.eventsHandled(group, topic, events, latencyMs / 1_000);
-      },
-      retried: (group, topic) => metrics.eventFailed(group, topic, 'retry'),
-      deadLettered: (group, topic) => metrics.eventFailed(group, topic, 'dead'),
-    },
-  });
-  metrics.watchLag(() => eventLog.lag());
-  return eventLog;
 }
 
 /** A full disk is shown, but no reason to be sent no requests: reads are served as ever. */

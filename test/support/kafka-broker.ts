@@ -10,6 +10,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
+import { assert } from '../../src/core/errors.ts';
+import { parseKafkaUrl } from '../../src/core/kafka-address.ts';
+import type { KafkaCluster } from '../../src/ports/event-log/kafka-cluster.ts';
 import { createKafkaCluster } from '../../src/ports/event-log/platformatic-kafka-cluster.ts';
 import { until } from './until.ts';
 
@@ -29,6 +32,12 @@ const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk';
 const START_TIMEOUT_MS = 60_000;
 /** A test's broker holds little, and there may be several. */
 const JAVA_OPTIONS = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+
+export function connectKafka(url: string): KafkaCluster {
+  const address = parseKafkaUrl(url);
+  assert(address !== undefined, `${url} is the URL of a Kafka cluster`);
+  return createKafkaCluster({ address, clock: systemClock });
+}
 
 export function kafkaJars(): string | undefined {
   const folder = process.env['GROUNDSWELL_TEST_KAFKA_JARS'];
@@ -110,14 +119,7 @@ function settingsOf(folder: string, port: number, controllerPort: number): strin
 }
 
 async function answers(address: string): Promise<boolean> {
-  const cluster = createKafkaCluster({
-    brokers: [address],
-    prefix: '',
-    replicas: undefined,
-    tls: false,
-    login: undefined,
-    clock: systemClock,
-  });
+  const cluster = connectKafka(`kafka://${address}`);
   try {
     await cluster.ping();
     return true;

@@ -1,6 +1,7 @@
 import { after, before } from 'node:test';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { describeOnKafka, newPrefix } from '../../../test/support/kafka-engine.ts';
+import { connectKafka } from '../../../test/support/kafka-broker.ts';
+import { describeOnKafka } from '../../../test/support/kafka-engine.ts';
 import { systemClock, systemRandomness } from '../../core/clock.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createPostgresSqlStore } from '../sql-store/postgres-sql-store.ts';
@@ -14,7 +15,7 @@ const RETRY_SOON = { delayMsMin: 2, delayMsMax: 10 };
 
 describeOnKafka('createKafkaEventLog', (engine) => {
   let database: TestDatabase;
-  const prefix = newPrefix();
+  const url = engine.newUrl();
   before(async () => {
     database = await createTestDatabase();
   });
@@ -24,7 +25,7 @@ describeOnKafka('createKafkaEventLog', (engine) => {
     const sqlStore = createPostgresSqlStore({ connection: database.connection, clock: systemClock, log });
     const eventLog = createKafkaEventLog({
       sqlStore,
-      cluster: engine.connect(prefix),
+      cluster: connectKafka(url),
       clock: systemClock,
       randomness: systemRandomness,
       log,

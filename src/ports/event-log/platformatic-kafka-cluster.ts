@@ -11,6 +11,7 @@ import {
 } from '@platformatic/kafka';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, assert } from '../../core/errors.ts';
+import type { KafkaAddress } from '../../core/kafka-address.ts';
 import { PARTITIONS } from './event-log.ts';
 import {
   FETCH_BYTES_PER_PARTITION,
@@ -23,20 +24,9 @@ import {
 } from './kafka-cluster.ts';
 
 export interface KafkaClusterOptions {
-  /** `host:port` of some of the brokers; the others they tell. */
-  readonly brokers: readonly string[];
-  /** Before the name of every topic and group. */
-  readonly prefix: string;
-  /** Of topics that are created here; by default as many as the brokers say. */
-  readonly replicas: number | undefined;
-  readonly tls: boolean;
+  readonly address: KafkaAddress;
   readonly clock: Clock;
-  readonly login:
-    | { readonly mechanism: SaslMechanism; readonly user: string; readonly password: string }
-    | undefined;
 }
-
-export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 /** For the answer to one request. */
@@ -73,8 +63,9 @@ const TOPIC_CONFIG: Readonly<Record<string, string>> = {
 };
 
 export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
-  const { prefix, clock } = options;
-  const base = baseOptions(options);
+  const { address, clock } = options;
+  const { prefix } = address;
+  const base = baseOptions(address);
   // Each has connections of its own: a broker answers one after the other what comes on one.
   const admin = new Admin(base);
   const producer = new Producer({ ...base, acks: ProduceAcks.ALL });
@@ -94,7 +85,7 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
 
   async function createAbsent(names: readonly string[]): Promise<void> {
     const configs = Object.entries(TOPIC_CONFIG).map(([name, value]) => ({ name, value }));
-    const replicas = options.replicas ?? DEFAULT_REPLICAS;
+    const replicas = address.replicas ?? DEFAULT_REPLICAS;
     try {
       await admin.createTopics({ topics: [...names], partitions: PARTITIONS, replicas, configs });
     } catch (error) {
@@ -237,7 +228,7 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
   };
 }
 
-function baseOptions({ brokers, tls, login }: KafkaClusterOptions): BaseOptions {
+function baseOptions({ brokers, tls, login }: KafkaAddress): BaseOptions {
   return {
     clientId: 'groundswell',
     bootstrapBrokers: [...brokers],
