@@ -6,6 +6,7 @@ import './frame.css';
 import { Keys } from './keys.tsx';
 import { Navigation } from './navigation.tsx';
 import { Notices } from './notices.tsx';
+import { Side } from './side.tsx';
 
 export function Frame({ children }: { readonly children: ComponentChildren }) {
   return (
@@ -20,6 +21,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         </main>
         <Notices />
       </div>
+      <Side />
       <Keys />
       <Toasts />
       <p class="unseen" role="status">

@@ -1,28 +1,26 @@
 /** Looking for posts, people and tags. What is looked for is in the address, so that it can be passed on. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { get } from '../../api/http.ts';
 import type { Page, Post, TagUse, User } from '../../api/types.ts';
-import { entry, keptBy, navigate } from '../../navigation/location.ts';
+import { addressOf, SearchField, type SearchType } from '../../discovery/search-field.tsx';
+import { Suggestions } from '../../discovery/suggestions.tsx';
+import { Trends } from '../../discovery/trends.tsx';
+import { entry, keptBy } from '../../navigation/location.ts';
 import { Feed } from '../../posts/feed.tsx';
 import { createFeedList } from '../../posts/feed-list.ts';
 import { UserRow } from '../../posts/user-row.tsx';
 import { countText } from '../../ui/count.tsx';
-import { Icon } from '../../ui/icon.tsx';
 import { createItemList, ItemList } from '../../ui/item-list.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
-import { Suggestions } from './suggestions.tsx';
-import { Trends } from './trends.tsx';
-import './search-page.css';
 
 const PAGE = 20;
-const TYPES = [
+const TYPES: readonly { readonly type: SearchType; readonly label: string }[] = [
   { type: 'posts', label: 'Posts' },
   { type: 'users', label: 'People' },
   { type: 'tags', label: 'Tags' },
-] as const;
-type SearchType = (typeof TYPES)[number]['type'];
+];
 
 export function SearchPage() {
   const { query } = entry.value;
@@ -31,7 +29,7 @@ export function SearchPage() {
   return (
     <>
       <PageHead title="Search" isRoot />
-      <SearchField key={q} q={q} type={type} />
+      <SearchField key={q} q={q} type={type} takesFocus={q === ''} />
       {q === '' ? (
         <>
           <Trends />
@@ -51,42 +49,6 @@ export function SearchPage() {
         </>
       )}
     </>
-  );
-}
-
-function addressOf(q: string, type: SearchType): string {
-  return `/search?${new URLSearchParams({ q, type })}`;
-}
-
-function SearchField({ q, type }: { readonly q: string; readonly type: SearchType }) {
-  const [text, setText] = useState(q);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (q === '' && matchMedia('(hover: hover)').matches) field.current?.focus();
-  }, []);
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: browsers that have no search element are still about
-    <form
-      role="search"
-      class="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (text.trim() !== '') navigate(addressOf(text.trim(), type));
-      }}
-    >
-      <Icon name="search" />
-      <input
-        ref={field}
-        type="search"
-        aria-label="Search posts, people and tags"
-        placeholder="Search"
-        maxLength={200}
-        enterkeyhint="search"
-        dir="auto"
-        value={text}
-        onInput={({ currentTarget }) => setText(currentTarget.value)}
-      />
-    </form>
   );
 }
 

@@ -1,5 +1,7 @@
-import { countText } from '../../ui/count.tsx';
-import { useLoaded } from '../../ui/use-loaded.ts';
+import { useId } from 'preact/hooks';
+import { countText } from '../ui/count.tsx';
+import { useLoaded } from '../ui/use-loaded.ts';
+import './discovery.css';
 
 interface Trend {
   readonly tag: string;
@@ -7,12 +9,13 @@ interface Trend {
 }
 
 /** What many speak of now. */
-export function Trends() {
-  const { answer: trends } = useLoaded<{ readonly items: readonly Trend[] }>('/trends/tags?limit=10');
+export function Trends({ atMost = 10 }: { readonly atMost?: number }) {
+  const id = useId();
+  const { answer: trends } = useLoaded<{ readonly items: readonly Trend[] }>(`/trends/tags?limit=${atMost}`);
   if (trends === undefined || trends.items.length === 0) return null;
   return (
-    <section class="discover" aria-labelledby="trends">
-      <h2 id="trends">What people speak of</h2>
+    <section class="discover" aria-labelledby={id}>
+      <h2 id={id}>What people speak of</h2>
       <ol>
         {trends.items.map(({ tag, author_count: count }) => (
           <li key={tag}>
