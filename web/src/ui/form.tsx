@@ -17,7 +17,8 @@ export interface FormState {
 export function useForm(send: () => Promise<void>): FormState {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const fields = new Set<string>();
+  // Those that the form was seen to have; the summary is above them.
+  const fields = useRef(new Set<string>()).current;
   return {
     busy,
     problem,

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { entry, navigate } from '../../navigation/location.ts';
 import { signIn } from '../../state/session.ts';
-import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { PasswordField, UsernameField } from '../../ui/form-field.tsx';
 import { PageHead } from '../../ui/page.tsx';
 
 export function SignInPage() {
@@ -17,25 +17,21 @@ export function SignInPage() {
       <PageHead title="Sign in" />
       <div class="page-body">
         <Form form={form} button="Sign in">
-          <Field
-            label="Username"
+          <UsernameField
+            form={form}
             name="username"
-            autocomplete="username"
-            autocapitalize="none"
+            label="Username"
             required
             value={username}
-            onInput={({ currentTarget }) => setUsername(currentTarget.value)}
-            error={form.errorOf('username')}
+            onValue={setUsername}
           />
-          <Field
-            label="Password"
+          <PasswordField
+            form={form}
             name="password"
-            type="password"
-            autocomplete="current-password"
+            label="Password"
             required
             value={password}
-            onInput={({ currentTarget }) => setPassword(currentTarget.value)}
-            error={form.errorOf('password')}
+            onValue={setPassword}
           />
         </Form>
         <p>

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { navigate } from '../../navigation/location.ts';
 import { signUp } from '../../state/session.ts';
-import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { EmailField, PasswordField, UsernameField } from '../../ui/form-field.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
@@ -37,37 +37,32 @@ function SignUp() {
       <PageHead title="Make an account" />
       <div class="page-body">
         <Form form={form} button="Make the account">
-          <Field
+          <UsernameField
+            form={form}
+            name="username"
             label="Username"
             hint="3 to 30 letters, digits and _. Others find you by it."
-            name="username"
-            autocomplete="username"
-            autocapitalize="none"
             required
             value={username}
-            onInput={({ currentTarget }) => setUsername(currentTarget.value)}
-            error={form.errorOf('username')}
+            onValue={setUsername}
           />
-          <Field
+          <PasswordField
+            form={form}
+            name="password"
             label="Password"
             hint="At least 8 characters."
-            name="password"
-            type="password"
-            autocomplete="new-password"
+            isNew
             required
             value={password}
-            onInput={({ currentTarget }) => setPassword(currentTarget.value)}
-            error={form.errorOf('password')}
+            onValue={setPassword}
           />
-          <Field
+          <EmailField
+            form={form}
+            name="email"
             label="Email (if you like)"
             hint="Only for setting a new password. Nobody sees it."
-            name="email"
-            type="email"
-            autocomplete="email"
             value={email}
-            onInput={({ currentTarget }) => setEmail(currentTarget.value)}
-            error={form.errorOf('email')}
+            onValue={setEmail}
           />
         </Form>
         <p>

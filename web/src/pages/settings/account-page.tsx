@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import { patch } from '../../api/http.ts';
 import type { Me } from '../../api/types.ts';
 import { showToast } from '../../state/toasts.ts';
-import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { EmailField, PasswordField } from '../../ui/form-field.tsx';
 import { Failure, Skeleton } from '../../ui/states.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { SettingsFrame } from './settings-frame.tsx';
@@ -41,15 +41,13 @@ function EmailForm({ known }: { readonly known: string | null }) {
   });
   return (
     <Form form={form} button="Save the address">
-      <Field
+      <EmailField
+        form={form}
+        name="email"
         label="Email"
         hint="Only for setting a new password when yours is forgotten. Nobody sees it. Empty removes it."
-        name="email"
-        type="email"
-        autocomplete="email"
         value={email}
-        onInput={({ currentTarget }) => setEmail(currentTarget.value)}
-        error={form.errorOf('email')}
+        onValue={setEmail}
       />
     </Form>
   );
@@ -66,26 +64,23 @@ function Password() {
   });
   return (
     <Form form={form} button="Change the password">
-      <Field
-        label="Current password"
+      <PasswordField
+        form={form}
         name="current_password"
-        type="password"
-        autocomplete="current-password"
+        label="Current password"
         required
         value={current}
-        onInput={({ currentTarget }) => setCurrent(currentTarget.value)}
-        error={form.errorOf('current_password')}
+        onValue={setCurrent}
       />
-      <Field
+      <PasswordField
+        form={form}
+        name="password"
         label="New password"
         hint="At least 8 characters. It signs you out everywhere else; API keys go on working."
-        name="password"
-        type="password"
-        autocomplete="new-password"
+        isNew
         required
         value={wanted}
-        onInput={({ currentTarget }) => setWanted(currentTarget.value)}
-        error={form.errorOf('password')}
+        onValue={setWanted}
       />
     </Form>
   );

@@ -5,8 +5,8 @@ import { navigate } from '../../navigation/location.ts';
 import { deleteDrafts } from '../../state/drafts.ts';
 import { me, sessionEnded } from '../../state/session.ts';
 import { showToast } from '../../state/toasts.ts';
-import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormField, PasswordField } from '../../ui/form-field.tsx';
 import { SettingsFrame } from './settings-frame.tsx';
 
 export function DeleteAccountPage() {
@@ -38,24 +38,17 @@ function DeleteAccount() {
         good. Nobody can take the name @{username} afterwards, you neither.
       </p>
       <Form form={form} button="Delete my account" tone="danger">
-        <Field
+        <FormField
+          form={form}
+          name="name"
           label="Your username"
           hint={`Type ${username}.`}
           autocomplete="off"
           autocapitalize="none"
           value={name}
-          onInput={({ currentTarget }) => setName(currentTarget.value)}
-          error={form.errorOf('name')}
+          onValue={setName}
         />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          value={password}
-          onInput={({ currentTarget }) => setPassword(currentTarget.value)}
-          error={form.errorOf('password')}
-        />
+        <PasswordField form={form} name="password" label="Password" value={password} onValue={setPassword} />
       </Form>
     </div>
   );

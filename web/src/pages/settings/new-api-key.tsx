@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks';
 import { post } from '../../api/http.ts';
 import type { ApiKey, NewApiKey } from '../../api/types.ts';
 import { Dialog } from '../../ui/dialog.tsx';
-import { type Choice, Field, Select } from '../../ui/field.tsx';
+import { type Choice, Select } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormField } from '../../ui/form-field.tsx';
 import { Choices } from './choices.tsx';
 import { SecretOnce } from './secret-once.tsx';
 
@@ -72,12 +73,14 @@ export function NewApiKeyDialog(props: {
   return (
     <Dialog title="New key" wide onClose={onClose}>
       <Form form={form} button="Make the key">
-        <Field
+        <FormField
+          form={form}
+          name="name"
           label="Name"
           hint="What it is for, such as “Shop”."
+          autocomplete="off"
           value={name}
-          onInput={({ currentTarget }) => setName(currentTarget.value)}
-          error={form.errorOf('name')}
+          onValue={setName}
         />
         <Choices
           label="What it may do"

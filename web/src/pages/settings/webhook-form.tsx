@@ -3,8 +3,8 @@ import { useState } from 'preact/hooks';
 import { patch, post } from '../../api/http.ts';
 import type { Webhook, WebhookWithSecret } from '../../api/types.ts';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Field } from '../../ui/field.tsx';
 import { Form, type FormState, useForm } from '../../ui/form.tsx';
+import { FormField } from '../../ui/form-field.tsx';
 import { Choices } from './choices.tsx';
 import { SecretOnce } from './secret-once.tsx';
 import { WEBHOOK_EVENTS, type WebhookEvent } from './webhook-events.ts';
@@ -85,7 +85,9 @@ function Fields(props: {
   const { form, button, draft, onChange } = props;
   return (
     <Form form={form} button={button}>
-      <Field
+      <FormField
+        form={form}
+        name="url"
         label="Address"
         hint="Of your server, such as https://hooks.example/groundswell. It must be on the public internet."
         type="url"
@@ -93,8 +95,7 @@ function Fields(props: {
         autocomplete="off"
         dir="ltr"
         value={draft.url}
-        onInput={({ currentTarget }) => onChange({ ...draft, url: currentTarget.value })}
-        error={form.errorOf('url')}
+        onValue={(url) => onChange({ ...draft, url })}
       />
       <Choices
         label="Tell it when"
@@ -103,11 +104,12 @@ function Fields(props: {
         onChoose={(events) => onChange({ ...draft, events })}
         error={form.errorOf('events')}
       />
-      <Field
+      <FormField
+        form={form}
+        name="description"
         label="Note for yourself"
         value={draft.description}
-        onInput={({ currentTarget }) => onChange({ ...draft, description: currentTarget.value })}
-        error={form.errorOf('description')}
+        onValue={(description) => onChange({ ...draft, description })}
       />
     </Form>
   );

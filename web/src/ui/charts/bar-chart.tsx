@@ -6,6 +6,7 @@
 import { useId, useRef, useState } from 'preact/hooks';
 import { compactCount } from '../count.tsx';
 import './bar-chart.css';
+import { Hatching } from './hatching.tsx';
 import { labelledPlaces, roundedUp, ticksOf } from './scale.ts';
 import { useWidth } from './use-width.ts';
 
@@ -107,15 +108,7 @@ function Drawing(props: {
   return (
     <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
       <defs>
-        <pattern
-          id={hatching}
-          width="6"
-          height="6"
-          patternUnits="userSpaceOnUse"
-          patternTransform="rotate(45)"
-        >
-          <rect class="chart-hatching" width="3" height="6" />
-        </pattern>
+        <Hatching id={hatching} />
       </defs>
       {ticksOf(top).map((tick) => (
         <g key={tick}>

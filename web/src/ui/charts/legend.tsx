@@ -1,5 +1,6 @@
 /** What the shapes of a chart stand for. */
 import { useId } from 'preact/hooks';
+import { Hatching } from './hatching.tsx';
 
 export type Shape = 'bar' | 'unfinished' | 'other' | 'before';
 
@@ -29,15 +30,7 @@ function Mark({ shape }: { readonly shape: Shape }) {
       {shape === 'before' && <line class="chart-before" x1="0" x2="16" y1="6" y2="6" />}
       {shape === 'unfinished' && (
         <>
-          <pattern
-            id={hatching}
-            width="6"
-            height="6"
-            patternUnits="userSpaceOnUse"
-            patternTransform="rotate(45)"
-          >
-            <rect class="chart-hatching" width="3" height="6" />
-          </pattern>
+          <Hatching id={hatching} />
           <rect class="chart-unfinished" fill={`url(#${hatching})`} x="0.5" y="0.5" width="15" height="11" />
         </>
       )}

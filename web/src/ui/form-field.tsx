@@ -1,0 +1,55 @@
+/** A field of a form: what is typed goes into the state of its page, and the mistake that the server found stands beside it. */
+import type { AllHTMLAttributes } from 'preact';
+import { Field } from './field.tsx';
+import type { FormState } from './form.tsx';
+
+type Attributes = Pick<
+  AllHTMLAttributes<HTMLInputElement>,
+  | 'autocapitalize'
+  | 'autocomplete'
+  | 'dir'
+  | 'inputMode'
+  | 'maxLength'
+  | 'placeholder'
+  | 'required'
+  | 'spellcheck'
+>;
+
+export interface FormFieldProps extends Attributes {
+  readonly form: FormState;
+  /** As the server calls it. */
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string | undefined;
+  readonly type?: 'text' | 'email' | 'password' | 'url';
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+}
+
+export function FormField({ form, name, onValue, ...field }: FormFieldProps) {
+  return (
+    <Field
+      {...field}
+      name={name}
+      error={form.errorOf(name)}
+      onInput={({ currentTarget }) => onValue(currentTarget.value)}
+    />
+  );
+}
+
+type SecretProps = Omit<FormFieldProps, 'type' | 'autocomplete'> & {
+  /** It is chosen here: password managers offer one. */
+  readonly isNew?: boolean;
+};
+
+export function PasswordField({ isNew = false, ...field }: SecretProps) {
+  return <FormField {...field} type="password" autocomplete={isNew ? 'new-password' : 'current-password'} />;
+}
+
+export function UsernameField(field: FormFieldProps) {
+  return <FormField {...field} autocomplete="username" autocapitalize="none" spellcheck={false} />;
+}
+
+export function EmailField(field: FormFieldProps) {
+  return <FormField {...field} type="email" autocomplete="email" />;
+}
