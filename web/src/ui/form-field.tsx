@@ -1,5 +1,5 @@
 /** A field of a form: what is typed goes into the state of its page, and the mistake that the server found stands beside it. */
-import type { AllHTMLAttributes } from 'preact';
+import type { AllHTMLAttributes, InputHTMLAttributes } from 'preact';
 import { Field } from './field.tsx';
 import type { FormState } from './form.tsx';
 
@@ -26,12 +26,13 @@ export interface FormFieldProps extends Attributes {
   readonly onValue: (value: string) => void;
 }
 
-export function FormField({ form, name, onValue, ...field }: FormFieldProps) {
+export function FormField({ form, onValue, ...field }: FormFieldProps) {
+  // The types of inputs differ by which roles they may be given, of which none is passed here.
+  const attributes = field as InputHTMLAttributes<HTMLInputElement> & Pick<FormFieldProps, 'label' | 'hint'>;
   return (
     <Field
-      {...field}
-      name={name}
-      error={form.errorOf(name)}
+      {...attributes}
+      error={form.errorOf(field.name)}
       onInput={({ currentTarget }) => onValue(currentTarget.value)}
     />
   );
