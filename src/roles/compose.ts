@@ -26,6 +26,7 @@ import { composeLinks } from './compose-links.ts';
 import { composeLive } from './compose-live.ts';
 import { composeMedia, mediaOf } from './compose-media.ts';
 import { composeNotifications } from './compose-notifications.ts';
+import { composeRides } from './compose-rides.ts';
 import { composeSearch } from './compose-search.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
 import { openProcessTail } from './process-tail.ts';
@@ -125,6 +126,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     ids,
     tracing,
     timelineStore,
+    timelinesShared: config.timelinesRedis !== undefined,
     clock,
     pullLimits: config.pullLimits,
     homeObserver: {
@@ -172,6 +174,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     composeDiscovery({ ...deps, accounts, writes }),
     links,
     composeWebhooks({ ...deps, accounts, writes }),
+    composeRides({ ...deps, accounts, writes }),
     // After the feed, whose memory has then heard of what is told.
     composeLive({ ...deps, accounts, feed }),
   ];

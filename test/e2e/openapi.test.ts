@@ -42,6 +42,8 @@ const KEYLESS = [
   'disableLink',
   'enableLink',
   'getCurrentSession',
+  // Who drives is a person with an app, not a program.
+  'getDriver',
   'getModeratedLink',
   'listApiKeys',
   'listAuditEntries',
@@ -50,9 +52,12 @@ const KEYLESS = [
   'listReports',
   'listSessions',
   'readReportedPost',
+  'registerDriver',
   'resolveReport',
   'restoreUser',
+  'setDriverState',
   'setUserRole',
+  'streamDriver',
   'suspendUser',
   'unblockTarget',
   // The password and the address that resets it are among what it changes.

@@ -2,20 +2,19 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
 import { callerOf } from '../../http/auth.ts';
 import type { App } from '../../http/server.ts';
-import { type Upgrade, upgradeOf } from '../../http/upgrades.ts';
+import { upgradeOf } from '../../http/upgrades.ts';
+import { createWebSockets, SUBPROTOCOL } from '../../http/web-sockets.ts';
 import { MESSAGE_BYTES_MAX, parseWatched } from './client-messages.ts';
 import { CURSOR_LENGTH_MAX } from './cursor.ts';
 import type { ConnectionStart, Live, OpenConnection, Seat } from './live.ts';
 import { eventStreamTransport, webSocketTransport } from './transports.ts';
 import { WATCHED_POSTS_MAX } from './watches.ts';
 
-/** What a WebSocket speaks; besides it a client may offer `bearer.<access_token>`, which is not answered. */
-export const SUBPROTOCOL = 'groundswell.v1';
 const EVENT_STREAM = 'text/event-stream';
 const ID_DIGITS = 16;
 
@@ -38,7 +37,7 @@ const LiveQuery = Type.Object(
 );
 
 export function liveRoutes(app: App, { live }: { readonly live: Live }): void {
-  const webSockets = createWebSocketServer();
+  const webSockets = createWebSockets({ messageBytesMax: MESSAGE_BYTES_MAX });
   app.get(
     '/live',
     {
@@ -67,21 +66,16 @@ export function liveRoutes(app: App, { live }: { readonly live: Live }): void {
       const start = startOf(request);
       const seat = await live.join(callerOf(request));
       if (upgrade === undefined) openEventStream(request, reply, seat, start);
-      else openWebSocket(request, reply, { webSockets, upgrade, seat, start });
+      else {
+        webSockets.accept(request, reply, upgrade, {
+          onOpen: (webSocket, socket) =>
+            serve(webSocket, seat.connect(webSocketTransport(webSocket, socket), start)),
+          onClose: seat.leave,
+        });
+      }
       return reply;
     },
   );
-}
-
-function createWebSocketServer(): WebSocketServer {
-  return new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: MESSAGE_BYTES_MAX,
-    // Compressed anew for each receiver, it would cost more than all else, and some 300 KB a connection.
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  });
 }
 
 function acceptsEventStream({ headers }: FastifyRequest): boolean {
@@ -103,26 +97,6 @@ function watchedOf(list: string | undefined): readonly Id[] {
   } catch (error) {
     throw error instanceof AppError ? invalidField('watch', error.message) : error;
   }
-}
-
-interface WebSocketOpening {
-  readonly webSockets: WebSocketServer;
-  readonly upgrade: Upgrade;
-  readonly seat: Seat;
-  readonly start: ConnectionStart;
-}
-
-function openWebSocket(request: FastifyRequest, reply: FastifyReply, opening: WebSocketOpening): void {
-  const { webSockets, upgrade, seat, start } = opening;
-  const { socket, head } = upgrade;
-  reply.hijack();
-  upgrade.takeOver();
-  request.server.streamBegins(request, 101);
-  // Also where the handshake is refused as malformed.
-  socket.once('close', seat.leave);
-  webSockets.handleUpgrade(request.raw, socket, head, (webSocket) => {
-    serve(webSocket, seat.connect(webSocketTransport(webSocket, socket), start));
-  });
 }
 
 function serve(webSocket: WebSocket, opening: Promise<OpenConnection>): void {

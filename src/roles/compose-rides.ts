@@ -1,0 +1,44 @@
+/** The system `rides` as the roles run it. */
+import type { Writes } from '../http/idempotency.ts';
+import type { Accounts } from '../systems/accounts/accounts.ts';
+import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
+import { createRides } from '../systems/rides/rides.ts';
+import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
+import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
+import type { ComposedSystem, ProductDeps } from './compose.ts';
+
+export interface ComposeRidesDeps
+  extends Pick<ProductDeps, 'config' | 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {
+  readonly accounts: Pick<Accounts, 'sessions' | 'authenticator'>;
+  readonly writes: Writes;
+}
+
+export function composeRides(deps: ComposeRidesDeps): ComposedSystem {
+  const { accounts, config, ports, metrics, writes } = deps;
+  const observer = createDriverMetrics(metrics.registry);
+  const rides = createRides({
+    ...deps,
+    ...ports,
+    observer,
+    cities: config.rides.cities,
+    positionRetentionDays: config.rides.positionRetentionDays,
+    endedSessions: accounts.sessions.endedAmong,
+  });
+  const { drivers, streams } = rides;
+  observer.watchStreams(streams.connections);
+  metrics.watchQueue('driver-positions', rides.waiting);
+  accounts.authenticator.onRevoked(streams.sessionsChanged);
+  return {
+    schemas: DRIVER_SCHEMAS,
+    routes(app) {
+      driversRoutes(app, { drivers, sql: ports.sql, writes });
+      driverStreamRoutes(app, { streams });
+    },
+    // Whom nobody can reach has nobody to tell.
+    tails: config.roles.includes('api') ? [streams.tail] : [],
+    subscriptions: rides.subscriptions,
+    jobs: rides.jobs,
+    drain: streams.drain,
+    close: rides.close,
+  };
+}

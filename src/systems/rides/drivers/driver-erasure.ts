@@ -1,0 +1,56 @@
+/** Users who are deleted drive no more, and nothing of them is kept: told by the topic `users`. */
+import type { Job } from '../../../core/job.ts';
+import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
+import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import {
+  claimRemovedDriver,
+  deleteDriver,
+  deletePositionsOf,
+  removeDrivers,
+} from './driver-erasure-queries.ts';
+import { driverEvent } from './driver-events.ts';
+
+const USERS_TOPIC = 'users';
+const ERASE_EVERY_MS = 60_000;
+/** Rows of one transaction: some 20 ms. */
+const DELETED_MAX = 2_000;
+
+export interface DriverErasure {
+  readonly subscription: Subscription;
+  readonly job: Job;
+}
+
+export function createDriverErasure(deps: {
+  readonly sql: SqlStore;
+  readonly eventLog: Pick<EventLog, 'append'>;
+}): DriverErasure {
+  const { sql, eventLog } = deps;
+  return {
+    subscription: {
+      ...{ group: 'removed-drivers', topics: [USERS_TOPIC], from: 'beginning' },
+      async handle(events, transaction) {
+        const deleted = events.filter(({ kind }) => kind === 'deleted').map(({ key }) => key);
+        if (deleted.length === 0) return;
+        const removed = await transaction.query(removeDrivers, [deleted]);
+        if (removed.length === 0) return;
+        await eventLog.append(
+          transaction,
+          removed.map((row) => driverEvent('removed', row)),
+        );
+      },
+    },
+    job: { name: 'erase-drivers', everyMs: ERASE_EVERY_MS, run: () => erase(sql) },
+  };
+}
+
+/** Positions first, the driver last. Any number of workers may; one that stops half-way is taken up by the next. */
+function erase(sql: SqlStore): Promise<'more' | 'done'> {
+  return sql.transaction(async (transaction) => {
+    const [claimed] = await transaction.query(claimRemovedDriver, []);
+    if (claimed === undefined) return 'done';
+    const { driver_id: driverId } = claimed;
+    const [row] = await transaction.query(deletePositionsOf, [driverId, DELETED_MAX]);
+    if (row?.deleted !== DELETED_MAX) await transaction.query(deleteDriver, [driverId]);
+    return 'more';
+  });
+}

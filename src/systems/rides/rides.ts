@@ -1,0 +1,62 @@
+/** The system `rides`: drivers, where they are, and who of them is near. */
+import type { Clock, Randomness } from '../../core/clock.ts';
+import type { Id } from '../../core/ids.ts';
+import type { Job } from '../../core/job.ts';
+import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
+import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
+import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { type City, createCities } from './cities/cities.ts';
+import { createDriverContacts } from './drivers/driver-contacts.ts';
+import { createDriverErasure } from './drivers/driver-erasure.ts';
+import { createDrivers, type Drivers } from './drivers/drivers.ts';
+import { forgetPositionsJob, positionHistory } from './positions/position-history.ts';
+import { createPositionRecorder } from './positions/position-recorder.ts';
+import type { DriverObserver } from './stream/driver-observer.ts';
+import { createDriverStreams, type DriverStreams } from './stream/driver-streams.ts';
+
+export interface RidesDeps {
+  readonly sql: SqlStore;
+  readonly eventLog: EventLog;
+  readonly geoIndex: GeoIndex;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+  readonly observer: DriverObserver;
+  readonly cities: readonly City[];
+  readonly positionRetentionDays: number;
+  /** Those of the sessions that have ended, or whose users are suspended or gone. */
+  readonly endedSessions: (sessionIds: readonly Id[]) => Promise<ReadonlySet<Id>>;
+  readonly contactGraceMs?: number;
+  readonly serverSilentMs?: number;
+  readonly streamsMax?: number;
+}
+
+export interface Rides {
+  readonly drivers: Drivers;
+  readonly streams: DriverStreams;
+  readonly subscriptions: readonly Subscription[];
+  readonly jobs: readonly Job[];
+  /** Positions that are to be recorded. */
+  waiting(): number;
+  close(): Promise<void>;
+}
+
+export function createRides(deps: RidesDeps): Rides {
+  const { randomness, positionRetentionDays: retentionDays } = deps;
+  const contacts = createDriverContacts({ ...deps, serverId: randomness.uuid() });
+  const recorder = createPositionRecorder(deps);
+  const streams = createDriverStreams({ ...deps, contacts, recorder, cities: createCities(deps.cities) });
+  const erasure = createDriverErasure(deps);
+  return {
+    drivers: createDrivers(deps),
+    streams,
+    subscriptions: [positionHistory, erasure.subscription],
+    jobs: [...contacts.jobs, erasure.job, forgetPositionsJob({ ...deps, retentionDays })],
+    waiting: recorder.waiting,
+    async close() {
+      await streams.close();
+      await recorder.close();
+    },
+  };
+}

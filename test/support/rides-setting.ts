@@ -1,0 +1,191 @@
+/** The system `rides` on a database of its own, over HTTP and WebSockets, for people who exist only in the test. */
+import type { AddressInfo } from 'node:net';
+import WebSocket from 'ws';
+import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { composeId, type Id } from '../../src/core/ids.ts';
+import { createWrites } from '../../src/http/idempotency.ts';
+import { createServer } from '../../src/http/server.ts';
+import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
+import { createMemoryGeoIndex } from '../../src/ports/geo-index/memory-geo-index.ts';
+import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
+import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
+import { startJobs } from '../../src/roles/jobs.ts';
+import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
+import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
+import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createCallAs } from './call-as.ts';
+import { createTestDatabase } from './database.ts';
+import type { Json } from './journey-client.ts';
+import { serverOptions } from './server-options.ts';
+import { until } from './until.ts';
+
+export type RidesSetting = Awaited<ReturnType<typeof createRidesSetting>>;
+
+const PEOPLE_EPOCH_MS = Date.UTC(2024, 0, 1);
+export const PRIUS = { make: 'Toyota', model: 'Prius', colour: 'black', plate: 'T123456C', seats: 4 };
+export const NEW_YORK = { name: 'new_york', south: 40.3, west: -74.6, north: 41.2, east: -73.3 };
+
+export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
+  const database = await createTestDatabase();
+  const log = createLog({ level: 'silent', pretty: false });
+  const time = { aheadMs: 0 };
+  const clock: Clock = {
+    ...systemClock,
+    nowMs: () => systemClock.nowMs() + time.aheadMs,
+    monotonicMs: () => systemClock.monotonicMs() + time.aheadMs,
+  };
+  const counts = new Map<string, number>();
+  const count = (what: string, more = 1) => void counts.set(what, (counts.get(what) ?? 0) + more);
+  const endedSessions = new Set<Id>();
+  let people = 0;
+
+  /** A process with all of the system, and a server that listens. */
+  async function openProcess() {
+    const sql = createPostgresSqlStore({
+      connection: database.connection,
+      poolSize: 8,
+      clock: systemClock,
+      log,
+    });
+    const eventLog = createPostgresEventLog({
+      ...{ sqlStore: sql, clock: systemClock, randomness: systemRandomness, log },
+    });
+    const geoIndex = createMemoryGeoIndex({ clock, driversMax: 1_000 });
+    const rides = createRides({
+      ...{ sql, eventLog, geoIndex, clock, randomness: systemRandomness, log },
+      observer: {
+        accepted: (positions) => count('accepted', positions),
+        dropped: (positions, reason) => count(reason, positions),
+        recorded: (positions) => count('recorded', positions),
+        unrecorded: (positions, reason) => count(`unrecorded ${reason}`, positions),
+        ended: (reason) => count(`ended ${reason}`),
+      },
+      cities: [NEW_YORK],
+      positionRetentionDays: 30,
+      endedSessions: async (sessionIds) => new Set(sessionIds.filter((id) => endedSessions.has(id))),
+      ...options,
+    });
+    const app = await createServer(
+      serverOptions({
+        authenticate: (token) => {
+          const [userId = '', sessionId = userId] = token.split('.');
+          return { userId: Number(userId), sessionId: Number(sessionId), role: 'user', tier: 'standard' };
+        },
+        log,
+        clock,
+      }),
+    );
+    for (const schema of DRIVER_SCHEMAS) app.addSchema(schema);
+    driversRoutes(app, { drivers: rides.drivers, sql, writes: createWrites(sql) });
+    driverStreamRoutes(app, { streams: rides.streams });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const tail = await eventLog.tail({ ...rides.streams.tail });
+    rides.streams.tail.follow(tail);
+    const consumers = await Promise.all(rides.subscriptions.map((one) => eventLog.subscribe(one)));
+    const { port } = app.server.address() as AddressInfo; // It listens at a port.
+    return {
+      ...{ sql, eventLog, geoIndex, rides, app, port, call: createCallAs(app) },
+      connect: (userId: Id, session: Id = userId) => openDriverClient(port, `${userId}.${session}`),
+      async close() {
+        rides.streams.drain();
+        await rides.close();
+        await tail.close();
+        for (const consumer of consumers) await consumer.close();
+        await app.close();
+        await eventLog.close();
+        await sql.close();
+      },
+    };
+  }
+
+  const one = await openProcess();
+  const others: { close(): Promise<void> }[] = [];
+  return {
+    ...one,
+    ...{ counts, time, clock, endedSessions, database },
+
+    async openOther() {
+      const other = await openProcess();
+      others.push(other);
+      return other;
+    },
+
+    addPerson(): Id {
+      people += 1;
+      return composeId(PEOPLE_EPOCH_MS + people * 1_000, 1, 0);
+    },
+
+    /** A driver who is available. */
+    async addDriver(state: 'available' | 'non_operational' = 'available'): Promise<Id> {
+      const userId = this.addPerson();
+      await one.call('PUT', '/drivers/me', userId, { vehicle: PRIUS, ride_types: ['economy'] });
+      if (state === 'available') await one.call('PUT', '/drivers/me/state', userId, { state });
+      return userId;
+    },
+
+    stateOf: async (userId: Id): Promise<string> => (await one.call('GET', '/drivers/me', userId)).body.state,
+
+    startJobs: () => startJobs(one.rides.jobs, { clock: systemClock, randomness: systemRandomness, log }),
+
+    /** Until there is nothing left for it to do. */
+    async runJob(name: string): Promise<void> {
+      const job = one.rides.jobs.find((each) => each.name === name);
+      while ((await job?.run()) === 'more');
+    },
+
+    write: (name: string, text: string, params: readonly SqlValue[] = []) =>
+      one.sql.query(writeStatement<readonly SqlValue[]>(name, text), params),
+    read: <Row>(name: string, text: string, params: readonly SqlValue[] = []) =>
+      one.sql.query(readStatement<readonly SqlValue[], Row>(name, text), params),
+
+    async close() {
+      for (const other of others) await other.close();
+      await one.close();
+      await database.close();
+    },
+  };
+}
+
+export type DriverClient = Awaited<ReturnType<typeof openDriverClient>>;
+
+/** Fails with the status of a refusal. */
+async function openDriverClient(port: number, token: string) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/drivers/me/stream`, [
+    'groundswell.v1',
+    `bearer.${token}`,
+  ]);
+  const messages: Json[] = [];
+  let closeCode: number | undefined;
+  socket.on('message', (data) => void messages.push(JSON.parse(String(data))));
+  socket.on('close', (code) => {
+    closeCode = code;
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.on('open', resolve);
+    socket.on('unexpected-response', (_request, response) => {
+      response.resume();
+      reject(new Error(`refused with ${response.statusCode}`));
+    });
+    socket.on('error', reject);
+  });
+  const client = {
+    ...{ socket, messages },
+    closeCode: () => closeCode,
+    of: (type: string) => messages.filter((message) => message.type === type),
+    /** Waits for the first message of the type. */
+    async first(type: string): Promise<Json> {
+      await until(() => client.of(type).length > 0);
+      return client.of(type)[0];
+    },
+    send: (message: object | string | Buffer) =>
+      socket.send(
+        typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message),
+      ),
+    async close() {
+      socket.terminate();
+      await until(() => closeCode !== undefined);
+    },
+  };
+  return client;
+}
