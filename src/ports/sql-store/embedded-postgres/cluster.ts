@@ -75,23 +75,28 @@ async function emptyFolder(folder: string, log: Log): Promise<void> {
   for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
 }
 
-/**
- * The built-in locale lower-cases and matches all of Unicode and sorts by code point: the same on every machine
- * and in every version, so that no upgrade of the system corrupts an index.
- */
 const INITDB_ARGS = [
   `--username=${SUPERUSER}`,
   '--auth=reject',
   '--encoding=UTF8',
-  '--locale=C',
-  '--locale-provider=builtin',
-  '--builtin-locale=C.UTF-8',
   '--data-checksums',
   '--no-instructions',
 ] as const;
+/**
+ * The built-in locale lower-cases and matches all of Unicode and sorts by code point: the same on every machine
+ * and in every version, so that no upgrade of the system corrupts an index.
+ */
+const BUILT_IN_LOCALE_ARGS = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] as const;
+const BUILT_IN_LOCALE_MAJOR_MIN = 17;
+/** The next best in older ones, which a system may have: the C library's, by code point too. */
+const SYSTEM_LOCALE_ARGS = ['--locale=C.UTF-8'] as const;
+
+function localeArgs({ major }: PostgresBinaries): readonly string[] {
+  return Number(major) >= BUILT_IN_LOCALE_MAJOR_MIN ? BUILT_IN_LOCALE_ARGS : SYSTEM_LOCALE_ARGS;
+}
 
 async function initialize({ folder, binaries, user }: Cluster, signal?: AbortSignal): Promise<void> {
-  const args = [`--pgdata=${clusterPath(folder)}`, ...INITDB_ARGS];
+  const args = [`--pgdata=${clusterPath(folder)}`, ...INITDB_ARGS, ...localeArgs(binaries)];
   const { exitCode, output } = await runProgram({ file: binaries.initdb, args, folder, user }, '', signal);
   if (exitCode === 0 && !signal?.aborted) return;
   const reason = output.trim().split('\n').slice(-5).join(' ');

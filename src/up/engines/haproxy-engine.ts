@@ -1,0 +1,88 @@
+/** HAProxy for a topology, in front of its api processes. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '../../core/errors.ts';
+import { type BalancerPool, renderHaproxyConfig } from '../../planner/haproxy-config.ts';
+import type { StartedHaproxy } from '../../planner/topology-engines.ts';
+import { HAPROXY_STATISTICS_PORT } from '../../planner/topology-plan.ts';
+import { runProgram } from '../../ports/sql-store/embedded-postgres/program.ts';
+import { isRoot } from '../../ports/sql-store/embedded-postgres/user.ts';
+import { createCounterFigures, readMetricSum } from '../figures.ts';
+import type { Launch, ProcessSpec } from '../process-spec.ts';
+import { findProgram, installCommand, type MissingProgram } from '../programs.ts';
+import { ENGINE_HOST, type EngineDeps, engineEnvironment } from './engine.ts';
+import { checkPort } from './port-check.ts';
+
+export interface HaproxyDeps extends EngineDeps {
+  readonly haproxy: StartedHaproxy;
+  readonly pools: readonly BalancerPool[];
+}
+
+const PROGRAM = 'haproxy';
+const CONFIG_FILE = 'haproxy.cfg';
+/** HAProxy makes the socket under a longer name first; the system allows 107 bytes. */
+const SOCKET_PATH_BYTES_MAX = 90;
+/** Whom it becomes: the package's own user, or one that has nothing. */
+const USERS = ['haproxy', 'nobody'];
+const STOP_MS = 5_000;
+const READY_MS = 15_000;
+/** Ends when the last request is answered; what it then has is cut after `hard-stop-after`. */
+export const HAPROXY_DRAIN_SIGNAL = 'SIGUSR1';
+
+export function missingHaproxy({ environment }: Pick<EngineDeps, 'environment'>): MissingProgram[] {
+  if (findProgram(PROGRAM, environment) !== undefined) return [];
+  const remedy = installCommand({ debian: PROGRAM, homebrew: PROGRAM });
+  return [{ what: 'haproxy (HAProxy 2.4 or later)', remedy }];
+}
+
+export async function createHaproxyEngine(deps: HaproxyDeps): Promise<ProcessSpec> {
+  const { planned, haproxy, folder, portOf, pools, environment, clock } = deps;
+  const statisticsPort = portOf(`${planned.name} ${HAPROXY_STATISTICS_PORT}`);
+  const host = hostToAsk(haproxy.host);
+  const adminSocket = path.join(folder, 'admin.sock');
+  const config = renderHaproxyConfig({
+    ...{ haproxy, pools, statisticsPort },
+    adminSocket: Buffer.byteLength(adminSocket) > SOCKET_PATH_BYTES_MAX ? undefined : adminSocket,
+    user: isRoot() ? await unprivilegedUser() : undefined,
+  });
+  const metricsUrl = `http://${ENGINE_HOST}:${statisticsPort}`;
+  return {
+    ...planned,
+    port: haproxy.port,
+    async prepare(): Promise<Launch> {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(path.join(folder, CONFIG_FILE), config, { mode: 0o600 });
+      const file = findProgram(PROGRAM, environment) ?? PROGRAM;
+      const start = { file, folder, environment: engineEnvironment(environment), user: undefined };
+      await refuseBadConfig(file, folder);
+      return { ...start, args: ['-db', '-f', CONFIG_FILE] };
+    },
+    check: () => checkPort(host, haproxy.port),
+    figures: createCounterFigures(
+      () => readMetricSum(metricsUrl, 'haproxy_frontend_http_requests_total', 'proxy', 'clients'),
+      'req',
+      clock,
+    ),
+    readyUrl: undefined,
+    stopSignal: 'SIGTERM',
+    stopMs: STOP_MS,
+    readyMs: READY_MS,
+  };
+}
+
+/** Where whoever listens on all addresses is asked. */
+export function hostToAsk(host: string): string {
+  return { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+}
+
+async function refuseBadConfig(file: string, folder: string): Promise<void> {
+  const args = ['-c', '-f', CONFIG_FILE];
+  const { exitCode, output } = await runProgram({ file, args, folder, user: undefined });
+  if (exitCode === 0) return;
+  throw new AppError('unavailable', `HAProxy refuses its configuration in ${folder}: ${output.trim()}`);
+}
+
+async function unprivilegedUser(): Promise<string | undefined> {
+  const names = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':')[0]);
+  return USERS.find((name) => names.includes(name));
+}

@@ -1,0 +1,75 @@
+/** What must be there before anything of a topology is started. */
+import { ConfigError, loadConfig } from '../config/config.ts';
+import type { Environment } from '../config/env.ts';
+import type { Topology } from '../planner/topology.ts';
+import { type EngineUrls, PROCESS_HOST, serveEnvironment } from '../planner/topology-environment.ts';
+import { plannedProcesses, type TopologyPlan } from '../planner/topology-plan.ts';
+import { missingHaproxy } from './engines/haproxy-engine.ts';
+import { missingKafka } from './engines/kafka-engine.ts';
+import { missingRedis } from './engines/redis-engine.ts';
+import type { PortWish } from './ports.ts';
+import type { MissingProgram } from './programs.ts';
+
+/** Of PostgreSQL there is always one: that of the system, or the one inside. */
+export function missingPrograms({ engines }: Topology, environment: Environment): MissingProgram[] {
+  const { redis, kafka, haproxy } = engines;
+  return [
+    ...(redis?.kind === 'started' ? missingRedis({ environment }) : []),
+    ...(kafka?.kind === 'started' ? missingKafka({ kafka, environment }) : []),
+    ...(haproxy === undefined ? [] : missingHaproxy({ environment })),
+  ];
+}
+
+export function portWishes(plan: TopologyPlan, { engines }: Topology): PortWish[] {
+  return plannedProcesses(plan).flatMap(({ name, kind, port, furtherPorts }) => {
+    const host = kind === 'haproxy' ? (engines.haproxy?.host ?? PROCESS_HOST) : PROCESS_HOST;
+    const further = furtherPorts.map((purpose) => ({
+      ...{ name: `${name} ${purpose}`, host: PROCESS_HOST, port: undefined },
+    }));
+    return [{ name, host, port }, ...further];
+  });
+}
+
+/** As they will look; only what stands in them is not known yet. */
+const SAMPLE_URLS: Readonly<Record<keyof EngineUrls, string>> = {
+  postgres: `postgres://${PROCESS_HOST}/groundswell`,
+  redis: `redis://${PROCESS_HOST}`,
+  kafka: `kafka://${PROCESS_HOST}:9092`,
+  s3: '',
+};
+const SAMPLE_PORT = 20_000;
+
+/**
+ * Every mistake in what the processes will be told, before one of them is: in the settings of the topology, in the
+ * environment that they inherit, in the URLs of engines. Throws a `ConfigError`.
+ */
+export function refuseBadSettings(
+  { engines, name }: Topology,
+  plan: TopologyPlan,
+  environment: Environment,
+): void {
+  const urlOf = (engine: keyof EngineUrls): string | undefined => {
+    const found = engines[engine];
+    if (found === undefined || found.kind === 'embedded') return undefined;
+    return found.kind === 'external' ? found.url : SAMPLE_URLS[engine];
+  };
+  const engineUrls = {
+    ...{ postgres: urlOf('postgres'), redis: urlOf('redis'), kafka: urlOf('kafka'), s3: urlOf('s3') },
+  };
+  const problems = plan.serves.flatMap(({ roles, settings }) => {
+    const place = { roles, settings, engineUrls, port: SAMPLE_PORT, dataFolder: 'data' };
+    const balancerUrl = engines.haproxy === undefined ? undefined : 'http://balancer';
+    return problemsOf({ ...environment, ...serveEnvironment({ ...place, balancerUrl }) });
+  });
+  if (problems.length > 0) throw new ConfigError([...new Set(problems)], `What ${name} tells its processes`);
+}
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    loadConfig(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
