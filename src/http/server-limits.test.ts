@@ -12,6 +12,7 @@ import { createServer, SERVER_LIMITS, type ServerLimits } from './server.ts';
 
 /** More than the kernel takes off our hands for a client that does not read. */
 const HUGE_BYTES = 64 * 1_048_576;
+const BODY_RATE = 10_000;
 /** Dripped a byte at a time, it takes far longer than any limit here. */
 const REQUEST = 'GET /small HTTP/1.1\r\nHost: groundswell.example\r\nX-Padding: '.padEnd(500, 'x');
 
@@ -20,6 +21,8 @@ async function openServer(test: TestContext, limits: Partial<ServerLimits>) {
   const config = { access: 'public' } as const;
   app.get('/small', { config }, () => ({ ok: true }));
   app.post('/small', { config }, () => ({ ok: true }));
+  const paced = { ...config, bodyBytesPerSecondMin: BODY_RATE };
+  app.post('/large', { config: paced, bodyLimit: 1_000_000 }, () => ({ ok: true }));
   app.get('/huge', { config }, () => Buffer.alloc(HUGE_BYTES));
   await app.listen({ port: 0, host: '127.0.0.1' });
   atEnd(test, () => app.close());
@@ -88,6 +91,44 @@ describe('the limits of the server', () => {
     dripping.socket.write(`POST /small HTTP/1.1\r\nHost: x\r\n${type}\r\nContent-Length: 60000\r\n\r\n`);
     dripping.drip('{"text":"'.padEnd(60_000, 'x'));
     assert.match(await dripping.closed(), /^HTTP\/1\.1 408 /);
+  });
+
+  describe('for large bodies', () => {
+    const LIMITS = { headerTimeoutMs: 100, requestTimeoutMs: 300 };
+    const BYTES = 60_000;
+    const HEAD = `POST /large HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${BYTES}\r\n\r\n`;
+    const BODY = `"${'x'.repeat(BYTES - 2)}"`;
+
+    it('leave time to a client that keeps sending, and cut it off when it stops', async (test) => {
+      const { connect } = await openServer(test, LIMITS);
+      const [steady, stopping] = [await connect(), await connect()];
+      for (const { socket } of [steady, stopping]) socket.write(HEAD);
+      const startMs = systemClock.monotonicMs();
+      for (let at = 0; at < BYTES; at += 3_000) {
+        steady.socket.write(BODY.slice(at, at + 3_000));
+        if (at < BYTES / 4) stopping.socket.write(BODY.slice(at, at + 3_000));
+        // Twice as fast as must be.
+        await systemClock.sleep(150);
+      }
+      await until(() => steady.received().endsWith('{"ok":true}'));
+      assert.ok(systemClock.monotonicMs() - startMs > 2 * LIMITS.requestTimeoutMs);
+      assert.match(await stopping.closed(), /^HTTP\/1\.1 408 /);
+      // The same connection is as good as new.
+      steady.socket.write('GET /small HTTP/1.1\r\nHost: x\r\n\r\n');
+      await until(() => (steady.received().match(/\{"ok":true\}/g) ?? []).length === 2);
+    });
+
+    it('cut off a client that drips its body, and one that sends it where it is not taken', async (test) => {
+      const { connect } = await openServer(test, LIMITS);
+      const [dripping, elsewhere] = [await connect(), await connect()];
+      dripping.socket.write(HEAD);
+      dripping.drip(BODY);
+      elsewhere.socket.write(HEAD.replace('/large', '/small'));
+      const sending = setInterval(() => elsewhere.socket.write('x'.repeat(1_500)), 75);
+      atEnd(test, () => clearInterval(sending));
+      assert.match(await dripping.closed(), /^HTTP\/1\.1 408 /);
+      assert.match(await elsewhere.closed(), /^HTTP\/1\.1 408 /);
+    });
   });
 
   it('cut off a client that asks and does not read the answer', async (test) => {

@@ -22,6 +22,7 @@ import type { Tracing } from '../telemetry/trace.ts';
 import { registerAllowedMethods } from './allowed-methods.ts';
 import { registerAnswers } from './answered.ts';
 import { type Authenticate, registerAccess, registerAuth } from './auth.ts';
+import { type BodyPaces, createBodyPaces } from './body-pace.ts';
 import { registerJsonBodies } from './json-bodies.ts';
 import { registerObservation } from './observe.ts';
 import { registerOpenApi } from './openapi.ts';
@@ -55,7 +56,7 @@ export interface ServerLimits {
   readonly connectionsMax: number;
   /** The header must have arrived by then, counted from the connection or from its first byte. */
   readonly headerTimeoutMs: number;
-  /** Header and body must have arrived by then; a client that drips bytes is cut off. */
+  /** Header and body must have arrived by then, but for large bodies (`body-pace.ts`); a client that drips bytes is cut off. */
   readonly requestTimeoutMs: number;
   /** A client that neither sends nor reads for so long is cut off. Longer than any answer takes. */
   readonly stallTimeoutMs: number;
@@ -102,6 +103,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
   };
+  const bodyPaces = createBodyPaces({ ...limits, clock: options.clock });
   const app: App = fastify({
     logger: false,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -119,7 +121,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: createRequestIds(options.randomness),
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: clientErrorHandler(bodyPaces),
     // What fails before there is a route, such as a path that is no UTF-8.
     frameworkErrors: answerError,
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -129,6 +131,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   );
   app.addSchema(Problem);
   registerJsonBodies(app);
+  bodyPaces.register(app);
   app.setErrorHandler(answerError);
   registerUpgrades(app);
   const { onAnswered } = registerAnswers(app);
@@ -233,8 +236,17 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
+type ClientError = Error & { readonly code?: string };
+
+function clientErrorHandler(paces: BodyPaces): (error: ClientError, socket: net.Socket) => void {
+  return (error, socket) => {
+    const answer = () => answerClientError(error, socket);
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !paces.hasTime(socket, answer)) answer();
+  };
+}
+
 /** For what is not HTTP at all, or too slow or too large to become a request. */
-function answerClientError(error: Error & { code?: string }, socket: net.Socket): void {
+function answerClientError(error: ClientError, socket: net.Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
   const [code = '400', ...title] = status.split(' ');

@@ -2,8 +2,8 @@
 import type { MethodPolicies } from '../../resilience/wrap-port.ts';
 import type { BlobStore } from './blob-store.ts';
 
-/** As long as a request may take to arrive, and the time to flush it. */
-const PUT_MS = 45_000;
+/** As long as the largest upload may take to arrive from the slowest client, and the time to flush it. */
+export const PUT_MS = 700_000;
 const CALL_MS = 10_000;
 /** Two tries. */
 const TOTAL_MS = 15_000;

@@ -191,6 +191,13 @@ export const insertLease = writeStatement<
    ON CONFLICT DO NOTHING RETURNING blob_key`,
 );
 
+/** No row if it has expired, or no key. */
+export const renewLease = writeStatement<[blobKey: string, leaseS: number], { blob_key: string }>(
+  'blob_leases_renew',
+  `UPDATE blob_leases SET expires_at = now() + make_interval(secs => $2)
+   WHERE blob_key = $1 AND expires_at > now() RETURNING blob_key`,
+);
+
 /** No row if it has expired: then its blobs may be gone. */
 export const endLease = writeStatement<[blobKey: string], { blob_key: string }>(
   'blob_leases_end',

@@ -10,7 +10,7 @@ import type { App } from '../../http/server.ts';
 import { streamBodies } from '../../http/streamed-bodies.ts';
 import { IdText } from '../../http/user-schema.ts';
 import type { Library, OwnMedia } from './library.ts';
-import { ALT_LENGTH_MAX, PICTURE_BYTES_MAX } from './picture-limits.ts';
+import { ALT_LENGTH_MAX, PICTURE_BYTES_MAX, UPLOAD_BYTES_PER_SECOND_MIN } from './picture-limits.ts';
 import { parseAlt, parseFocus, roundedFocus } from './uploads/media-description.ts';
 import { answerUpload } from './uploads/upload-form-routes.ts';
 import type { Uploads } from './uploads/uploads.ts';
@@ -87,7 +87,7 @@ function uploadRoute(app: App, { library, uploads, writes }: MediaRoutesDeps): v
   app.post(
     '/media',
     {
-      config: { access: 'user', scope: 'posts:write' },
+      config: { access: 'user', scope: 'posts:write', bodyBytesPerSecondMin: UPLOAD_BYTES_PER_SECOND_MIN },
       schema: {
         tags: ['media'],
         summary: 'Upload a picture',

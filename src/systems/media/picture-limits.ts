@@ -3,6 +3,8 @@ import { invalidField } from '../../core/errors.ts';
 import type { PixelSize } from './picture-size.ts';
 
 export const PICTURE_BYTES_MAX = 20 * 1_048_576;
+/** A quarter of a megabit: the largest picture takes eleven minutes. */
+export const UPLOAD_BYTES_PER_SECOND_MIN = 32_768;
 /** More than any phone makes; decoded, some 200 MB. */
 export const PIXELS_MAX = 50_000_000;
 export const SIDE_MAX = 16_383;

@@ -10,6 +10,7 @@ import type { App } from '../../../http/server.ts';
 import { streamBodies } from '../../../http/streamed-bodies.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { AltText, FILE_DESCRIPTION, FocusText } from '../media-routes.ts';
+import { UPLOAD_BYTES_PER_SECOND_MIN } from '../picture-limits.ts';
 import { parseAlt, parseFocus } from '../uploads/media-description.ts';
 import { answerUpload } from '../uploads/upload-form-routes.ts';
 import type { Uploads } from '../uploads/uploads.ts';
@@ -66,7 +67,7 @@ export function photoUploadRoutes(app: App, { uploads, writes, createPhoto }: Ph
     scope.post(
       '/photos',
       {
-        config: { access: 'user', scope: 'posts:write' },
+        config: { access: 'user', scope: 'posts:write', bodyBytesPerSecondMin: UPLOAD_BYTES_PER_SECOND_MIN },
         schema: {
           tags: ['photos'],
           summary: 'Post a photo',

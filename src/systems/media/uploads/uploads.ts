@@ -3,7 +3,7 @@
  * that ends the lease. Whatever comes in between, bytes for which no row stands have a lease that expires.
  */
 
-import type { Randomness } from '../../../core/clock.ts';
+import type { Clock, Randomness } from '../../../core/clock.ts';
 import { AppError, hasCode, invalidField } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { BlobStore } from '../../../ports/blob-store/blob-store.ts';
@@ -16,12 +16,14 @@ import {
   insertMedia,
   type MediaRow,
   releaseExpiredKey,
+  renewLease,
 } from '../media-queries.ts';
 import { FORMAT_BYTES, formatOf, type PictureFormat } from '../picture-format.ts';
 import { checkPixelSize, PICTURE_BYTES_MAX } from '../picture-limits.ts';
 import { type PixelSize, pixelSizeOf } from '../picture-size.ts';
 import { mediaEvent } from '../stored-media.ts';
 import type { MediaDescription } from './media-description.ts';
+import { createRunningUploads } from './running-uploads.ts';
 
 export const ORIGINAL = 'original';
 
@@ -38,7 +40,7 @@ export interface StoredOriginal {
 export interface Uploads {
   /**
    * Stores a picture as it arrives. Fails with `invalid`, naming the field `file`, for what is no picture or beyond a limit,
-   * with `conflict` while another upload with the same key is running.
+   * with `conflict` while another upload with the same key is running, with `rate_limited` while too many are.
    */
   store(
     ownerId: Id,
@@ -61,10 +63,12 @@ export interface UploadsDeps {
   readonly eventLog: EventLog;
   readonly blobStore: BlobStore;
   readonly randomness: Pick<Randomness, 'bytes'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** Longer than a request may take to arrive. */
+/** Renewed while bytes arrive. Twice as long as a client may be silent. */
 const LEASE_S = 120;
+const RENEW_EVERY_MS = 20_000;
 const KEY_BYTES = 16;
 /** Of the beginning, in which the size of nearly every picture stands; so much memory an upload takes. */
 const HEAD_BYTES = 65_536;
@@ -72,7 +76,8 @@ const HEAD_BYTES = 65_536;
 const HEAD_BYTES_MAX = 262_144;
 
 export function createUploads(deps: UploadsDeps): Uploads {
-  const { sql, ids, eventLog, blobStore, randomness } = deps;
+  const { sql, ids, eventLog, blobStore, randomness, clock } = deps;
+  const running = createRunningUploads();
 
   async function lease(ownerId: Id, key: string, idempotencyKey: string | undefined): Promise<void> {
     if (idempotencyKey !== undefined) await sql.query(releaseExpiredKey, [ownerId, idempotencyKey]);
@@ -81,24 +86,43 @@ export function createUploads(deps: UploadsDeps): Uploads {
     if (leased === undefined) throw inFlight();
   }
 
+  /** The same content, which takes as long as it takes. */
+  async function* renewing(key: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let renewedMs = clock.monotonicMs();
+    for await (const chunk of content) {
+      if (clock.monotonicMs() - renewedMs >= RENEW_EVERY_MS) {
+        const [renewed] = await sql.query(renewLease, [key, LEASE_S]);
+        if (renewed === undefined) throw tooLate();
+        renewedMs = clock.monotonicMs();
+      }
+      yield chunk;
+    }
+  }
+
+  async function store(
+    ownerId: Id,
+    content: AsyncIterable<Buffer>,
+    idempotencyKey: string | undefined,
+  ): Promise<StoredOriginal> {
+    const key = randomness.bytes(KEY_BYTES).toString('hex');
+    const picture = inspected(content);
+    await lease(ownerId, key, idempotencyKey);
+    try {
+      const stored = await blobStore.put(`${key}/${ORIGINAL}`, renewing(key, picture.content), {
+        bytesMax: PICTURE_BYTES_MAX,
+      });
+      return { ownerId, key, format: picture.format(), size: picture.size(), ...stored };
+    } catch (error) {
+      // What may yet come to be stored is removed when the lease has expired by itself.
+      if (!mayBeStored(error)) await release(key);
+      throw picture.hasPassed() ? tooLarge(error) : error;
+    }
+  }
+
   const release = async (key: string): Promise<void> => void (await sql.query(expireLease, [key]));
 
   return {
-    async store(ownerId, content, idempotencyKey) {
-      const key = randomness.bytes(KEY_BYTES).toString('hex');
-      const picture = inspected(content);
-      await lease(ownerId, key, idempotencyKey);
-      try {
-        const stored = await blobStore.put(`${key}/${ORIGINAL}`, picture.content, {
-          bytesMax: PICTURE_BYTES_MAX,
-        });
-        return { ownerId, key, format: picture.format(), size: picture.size(), ...stored };
-      } catch (error) {
-        // What may yet come to be stored is removed when the lease has expired by itself.
-        if (!mayBeStored(error)) await release(key);
-        throw picture.hasPassed() ? tooLarge(error) : error;
-      }
-    },
+    store: (ownerId, content, key) => running.run(ownerId, () => store(ownerId, content, key)),
 
     async record(transaction, { ownerId, key, format, size, bytes }, { alt, focus }) {
       const [ended] = await transaction.query(endLease, [key]);
