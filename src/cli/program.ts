@@ -14,6 +14,7 @@ import { restoreCommand } from './restore.ts';
 import { searchCommand } from './search.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand } from './serve.ts';
+import { upCommand } from './up.ts';
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -28,6 +29,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .exitOverride();
   for (const command of [
     serveCommand(),
+    upCommand(),
     migrateCommand(),
     seedCommand(),
     backupCommand(),
