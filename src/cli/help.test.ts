@@ -5,9 +5,10 @@ import { adminCommand } from './admin.ts';
 import { eventsCommand } from './events.ts';
 import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
+import { renderCommand } from './render.ts';
 
 describe('the help of a subcommand', () => {
-  for (const group of [adminCommand(), eventsCommand(), feedsCommand(), linksCommand()]) {
+  for (const group of [adminCommand(), eventsCommand(), feedsCommand(), linksCommand(), renderCommand()]) {
     for (const command of group.commands) {
       it(`${group.name()} ${command.name()} fits a terminal and has an example`, () => {
         const text = helpOf(command);

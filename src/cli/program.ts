@@ -10,6 +10,7 @@ import { eventsCommand } from './events.ts';
 import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
 import { migrateCommand } from './migrate.ts';
+import { renderCommand } from './render.ts';
 import { restoreCommand } from './restore.ts';
 import { searchCommand } from './search.ts';
 import { seedCommand } from './seed.ts';
@@ -39,6 +40,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     feedsCommand(),
     searchCommand(),
     linksCommand(),
+    renderCommand(),
     benchCommand(),
   ]) {
     program.addCommand(withOwnExit(command));

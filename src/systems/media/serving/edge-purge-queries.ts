@@ -21,6 +21,11 @@ export const claimDuePurges = writeStatement<[leaseS: number, limit: number], Pu
    RETURNING blob_key`,
 );
 
+export const postponePurge = writeStatement<[blobKey: string, pauseS: number]>(
+  'edge_purges_postpone',
+  `UPDATE edge_purges SET due_at = now() + make_interval(secs => $2) WHERE blob_key = $1`,
+);
+
 export const countPass = writeStatement<[blobKey: string, pauseS: number]>(
   'edge_purges_count_pass',
   `UPDATE edge_purges SET passes = passes + 1, due_at = now() + make_interval(secs => $2) WHERE blob_key = $1`,

@@ -6,14 +6,16 @@ import type { Job } from '../../../core/job.ts';
 import { EDGE_KEEP_S, type EdgeCache } from '../../../ports/edge-cache/edge-cache.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
-import { claimDuePurges, countPass, deleteEndedPurges } from './edge-purge-queries.ts';
+import { claimDuePurges, countPass, deleteEndedPurges, postponePurge } from './edge-purge-queries.ts';
 import type { MediaAddresses } from './media-addresses.ts';
 import { SERVED_FILES } from './served-formats.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const PURGES_MAX = 20;
-/** Longer than telling all edges of one picture takes, with its tries; and the pause before those that did not hear. */
-const LEASE_S = 30;
+/** Longer than telling all edges of so many pictures takes where they hear. */
+const LEASE_S = 60;
+/** Before those that did not hear are told again. */
+const RETRY_PAUSE_S = 5;
 const PASSES = 2;
 /** Longer than any answer is on its way to an edge, but for the slowest of connections. */
 const PASS_PAUSE_S = 60;
@@ -38,6 +40,7 @@ export function createEdgePurges(deps: {
       await sql.query(countPass, [key, PASS_PAUSE_S]);
     } catch (error) {
       log.warn({ err: error }, 'an edge cache was not told that a picture is gone; it will be');
+      await sql.query(postponePurge, [key, RETRY_PAUSE_S]);
     }
   }
 
