@@ -31,6 +31,7 @@ const SIGNED_IN = [
   '/search?q=dora&type=users',
   '/tags/world',
   '/notifications',
+  '/photos',
   '/bookmarks',
   '/requests',
   '/compose',

@@ -19,6 +19,7 @@ export const routes: readonly Route[] = [
     async () => (await import('./pages/lists/bookmarks-page.tsx')).BookmarksPage,
   ),
   route('/requests', 'requests', async () => (await import('./pages/lists/requests-page.tsx')).RequestsPage),
+  route('/photos', 'photos', async () => (await import('./pages/photos/photos-page.tsx')).PhotosPage),
   route('/links', 'links', async () => (await import('./pages/links/links-page.tsx')).LinksPage),
   route('/links/import', 'links', async () => (await import('./pages/links/import-page.tsx')).ImportPage),
   route(

@@ -39,12 +39,16 @@ function ways(): readonly Way[] {
       badge: unreadCount.value,
     },
     { name: 'profile', label: 'Profile', icon: 'user', href: `/@${me.value?.username}` },
+    { name: 'photos', label: 'Photos', icon: 'photo', href: '/photos' },
     { name: 'bookmarks', label: 'Bookmarks', icon: 'bookmark', href: '/bookmarks' },
     { name: 'links', label: 'Links', icon: 'link', href: '/links' },
     { name: 'settings', label: 'Settings', icon: 'settings', href: '/settings' },
     ...(role.value === 'user' ? [] : [MODERATION]),
   ];
 }
+
+/** Drawings that would be a blot. */
+const LINES: ReadonlySet<IconName> = new Set(['search', 'link', 'photo']);
 
 export function Navigation() {
   const { path } = entry.value;
@@ -105,7 +109,7 @@ function WayLink({ way, isCurrent }: { readonly way: Way; readonly isCurrent: bo
   return (
     <a class="way" href={href} aria-current={isCurrent ? 'page' : undefined}>
       <span class="way-icon">
-        <Icon name={icon} filled={isCurrent && icon !== 'search' && icon !== 'link'} />
+        <Icon name={icon} filled={isCurrent && !LINES.has(icon)} />
         {badge > 0 && (
           <span class="badge figures" aria-hidden="true">
             {badge > 99 ? '99+' : badge}

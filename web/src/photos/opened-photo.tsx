@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Post } from '../api/types.ts';
 import { navigate } from '../navigation/location.ts';
+import { slidesOfPost } from './slides.ts';
 import type { ViewerProps } from './viewer.tsx';
 
 export function OpenedPhoto({ post, place }: { readonly post: Post; readonly place: number }) {
@@ -19,5 +20,5 @@ export function OpenedPhoto({ post, place }: { readonly post: Post; readonly pla
   );
   if (Viewer === undefined || post.media[index] === undefined) return null;
   const onClose = (): void => navigate(`/@${post.author.username}/${post.post_id}`, { replace: true });
-  return <Viewer post={post} index={index} onMove={setIndex} onClose={onClose} />;
+  return <Viewer slides={slidesOfPost(post)} index={index} onMove={setIndex} onClose={onClose} />;
 }

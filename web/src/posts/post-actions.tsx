@@ -6,6 +6,7 @@ import { react, type Verb } from '../state/posts.ts';
 import { isSignedIn } from '../state/session.ts';
 import { compactCount, countText } from '../ui/count.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
+import './post.css';
 
 interface ActionProps {
   readonly post: Post;
