@@ -11,19 +11,17 @@ import { CLOSE_CODES } from './stream-messages.ts';
 function openStalled() {
   const sent: string[] = [];
   const closes: number[] = [];
-  let destroyed = false;
-  const socket = Object.assign(new EventEmitter(), {
+  class StalledSocket extends EventEmitter {
+    destroyed = false;
     get writableLength() {
       return sent.reduce((sum, text) => sum + text.length, 0);
-    },
-    get destroyed() {
-      return destroyed;
-    },
+    }
     destroy() {
-      destroyed = true;
-      socket.emit('close');
-    },
-  });
+      this.destroyed = true;
+      this.emit('close');
+    }
+  }
+  const socket = new StalledSocket();
   const webSocket = Object.assign(new EventEmitter(), {
     send: (text: string) => void sent.push(text),
     close: (code: number) => void closes.push(code),
