@@ -7,7 +7,7 @@ import type { Problem } from '../api/problem.ts';
 import type { FeedItem, Page, Post } from '../api/types.ts';
 import { isGone } from '../state/posts.ts';
 import { createItemList } from '../ui/item-list.tsx';
-import { entryOf, type FeedEntry, merged } from './feed-entries.ts';
+import { entryOf, type FeedEntry, idOf, merged } from './feed-entries.ts';
 import { createFeedGaps, type Gap } from './feed-gaps.ts';
 
 export interface FeedList {
@@ -45,14 +45,14 @@ export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedLi
   const gaps = createFeedGaps(load);
   const list = createItemList<FeedEntry>(async (pageToken) => {
     const page = await load(pageToken);
-    const known = new Set(all().map(({ id }) => id));
+    const known = new Set(entries.value.map(({ id }) => id));
+    const [first] = page.items;
+    // What came while the first page was on its way is shown with it, or with one of those that follow.
+    if (known.size === 0 && first !== undefined)
+      arrived.value = arrived.value.filter(({ id }) => id > idOf(first));
     return { ...page, items: page.items.map(entryOf).filter(({ id }) => !known.has(id)) };
   });
   const { items: entries } = list;
-
-  function all(): readonly FeedEntry[] {
-    return [...arrived.value, ...entries.value];
-  }
 
   return {
     entries,
@@ -67,12 +67,14 @@ export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedLi
     more: list.more,
 
     async look() {
-      const [newest] = all();
-      if (newest === undefined) return list.isComplete.value ? list.reload() : list.more();
+      // What one has just written may be above what waits.
+      const newest = merged(entries.value, arrived.value)[0];
+      if (newest === undefined || entries.value.length === 0)
+        return list.isComplete.value ? list.reload() : list.more();
       if (!isByTime) return;
-      // A list that cannot be refreshed is as old as it says; the reader has asked for nothing.
       const page = await load(null).catch(() => undefined);
-      if (page === undefined) return;
+      // A list that cannot be refreshed is as old as it says; but what comes meanwhile may leave out some.
+      if (page === undefined) return gaps.suspect(newest.id);
       const head = entries.value[0]?.id ?? '';
       const known = new Set(entries.value.map(({ id }) => id));
       batch(() => {
@@ -80,6 +82,7 @@ export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedLi
         const newer = page.items.map(entryOf).filter(({ id }) => id > head && !known.has(id));
         arrived.value = merged(arrived.value, newer);
         gaps.note(page, newest.id);
+        gaps.clear(page, new Set([...arrived.value, ...entries.value].map(({ id }) => id)));
       });
     },
 
@@ -94,10 +97,10 @@ export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedLi
       // A list shows a post once, whoever passes it on meanwhile; and the live stream may have been first.
       const isSame = ({ id, post }: FeedEntry) => id === entry.id || (!atOnce && post === entry.post);
       if (entries.value.some(isSame) || (!atOnce && arrived.value.some(isSame))) return;
-      // The first page is on its way, and has it.
-      if (entries.value.length === 0 && !list.isComplete.value) return;
+      // Before the first page, what is shown at once would be in its place.
+      const isBegun = entries.value.length > 0 || list.isComplete.value;
       batch(() => {
-        if (!atOnce) arrived.value = merged(arrived.value, [entry]);
+        if (!atOnce || !isBegun) arrived.value = merged(arrived.value, [entry]);
         else {
           arrived.value = arrived.value.filter(({ id }) => id !== entry.id);
           list.change((shown) => merged(shown, [entry]));
