@@ -1,8 +1,9 @@
 /** What a serving process keeps in memory, kept right by the events of all processes. */
 import type { Config } from '../config/config.ts';
 import type { Product } from './compose.ts';
-import { type KeeperDeps, keepHomeTimelines } from './home-timelines.ts';
+import { type HomeTimelinesKeeper, type KeeperDeps, keepHomeTimelines } from './home-timelines.ts';
 import { startJobs } from './jobs.ts';
+import { shareHomeTimelines } from './shared-home-timelines.ts';
 
 export interface Memory {
   close(): Promise<void>;
@@ -14,13 +15,11 @@ export interface MemoryDeps extends Omit<KeeperDeps, 'home'> {
 }
 
 export async function openMemory(deps: MemoryDeps): Promise<Memory> {
-  const { product, config } = deps;
+  const { product } = deps;
   const { home } = product.feed;
   const tail = await product.openTail();
   const jobs = startJobs(home.memoryJobs, deps);
-  // Whoever answers from memory must be the one who delivers into it.
-  const keepsTimelines = config.roles.includes('api') && config.roles.includes('worker');
-  const keeper = keepsTimelines ? await keepHomeTimelines({ ...deps, home }) : undefined;
+  const keeper = await openHomeTimelines(deps);
   return {
     async close() {
       await keeper?.close();
@@ -28,4 +27,16 @@ export async function openMemory(deps: MemoryDeps): Promise<Memory> {
       await tail.close();
     },
   };
+}
+
+function openHomeTimelines({
+  product,
+  config,
+  ...deps
+}: MemoryDeps): Promise<HomeTimelinesKeeper> | undefined {
+  const { home } = product.feed;
+  const delivers = config.roles.includes('worker');
+  if (config.timelinesRedis !== undefined) return shareHomeTimelines({ ...deps, home, delivers });
+  // Whoever answers from memory must be the one who delivers into it.
+  return delivers && config.roles.includes('api') ? keepHomeTimelines({ ...deps, home }) : undefined;
 }

@@ -71,6 +71,8 @@ export interface FeedDeps {
   readonly ids: IdGenerator;
   readonly tracing: Tracing;
   readonly timelineStore: TimelineStore;
+  /** Whether all processes reach the same store. */
+  readonly timelinesShared?: boolean;
   readonly clock: Clock;
   readonly pullLimits: PullLimits;
   readonly homeObserver: HomeObserver;

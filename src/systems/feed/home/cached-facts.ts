@@ -5,6 +5,7 @@ import { TIMELINE_ENTRIES_MAX, type TimelineStore } from '../../../ports/timelin
 import type { AuthorModes } from './author-modes.ts';
 import { readIdList } from './id-list-queries.ts';
 import { includesId, NO_IDS } from './sorted-ids.ts';
+import { isTimelineOf, type TimelineEpoch } from './timeline-epoch.ts';
 import { getEntrySources, getFollowees, getSourceEntries } from './timeline-verification-queries.ts';
 
 export interface WrongFact {
@@ -36,6 +37,7 @@ interface CachedTimeline {
   readonly entryIds: readonly Id[];
   readonly floor: Id;
   readonly generation: number;
+  readonly sources: number;
 }
 
 interface FollowedTimeline extends CachedTimeline {
@@ -52,25 +54,28 @@ export function createCachedFacts(deps: {
   readonly sql: SqlSession;
   readonly timelineStore: Pick<TimelineStore, 'read'>;
   readonly authorModes: Pick<AuthorModes, 'pulledAmong'>;
+  readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
 }): CachedFacts {
-  const { sql, timelineStore, authorModes } = deps;
+  const { sql, timelineStore, authorModes, timelineEpoch } = deps;
 
   async function cachedTimeline(readerId: Id): Promise<CachedTimeline | undefined> {
     const page = await timelineStore.read(readerId, ID_MAX, TIMELINE_ENTRIES_MAX);
     if (page === undefined) return undefined;
-    const { entryIds, floor, generation } = page;
+    const { entryIds, floor, generation, sources } = page;
     // There may be more than one page takes: then nothing is known below the last.
     const last = entryIds.length < TIMELINE_ENTRIES_MAX ? undefined : entryIds.at(-1);
-    return { readerId, entryIds, floor: last === undefined ? floor : last - 1, generation };
+    return { readerId, entryIds, floor: last === undefined ? floor : last - 1, generation, sources };
   }
 
+  /** Without those that no read takes for the reader's any more. */
   async function withFollowees(timelines: readonly CachedTimeline[]): Promise<FollowedTimeline[]> {
     const rows = await sql.query(getFollowees, [timelines.map(({ readerId }) => readerId)]);
-    const followees = new Map(rows.map((row) => [row.reader_id, readIdList(row.followee_ids)]));
-    return timelines.map((timeline) => ({
-      ...timeline,
-      followeeIds: followees.get(timeline.readerId) ?? NO_IDS,
-    }));
+    const following = new Map(rows.map((row) => [row.reader_id, row]));
+    return timelines.flatMap((timeline) => {
+      const row = following.get(timeline.readerId);
+      const isShown = isTimelineOf(timeline.sources, row?.follows_stamp ?? 0, timelineEpoch);
+      return isShown ? [{ ...timeline, followeeIds: readIdList(row?.followee_ids ?? null) }] : [];
+    });
   }
 
   /** Of each reader the entries that have to be cached, ascending. */

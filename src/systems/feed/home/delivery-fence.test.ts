@@ -7,7 +7,11 @@ import { createDeliveryFence } from './delivery-fence.ts';
 describe('the fence round deliveries', () => {
   it('lets them through as long as this process is the keeper', async () => {
     const timelineStore = createMemoryTimelineStore({ clock: systemClock, timelinesMax: 10 });
-    const { store, isOpen, openWhile } = createDeliveryFence(timelineStore);
+    let elsewhere = false;
+    const { store, isOpen, openWhile } = createDeliveryFence({
+      timelineStore,
+      timelineEpoch: { isElsewhere: () => elsewhere },
+    });
     const generation = await timelineStore.begin(1);
     await timelineStore.complete(1, generation, [], 0);
     const deliver = (entryId: number) => store.deliver([{ entryId, readerIds: [1] }], generation);
@@ -17,6 +21,10 @@ describe('the fence round deliveries', () => {
     openWhile(() => isKeeper);
     assert.equal(await deliver(8), 1);
     assert.equal(await store.generation(), generation);
+
+    elsewhere = true;
+    assert.throws(() => deliver(9), { code: 'unavailable' });
+    elsewhere = false;
 
     isKeeper = false;
     assert.equal(isOpen(), false);

@@ -2,8 +2,10 @@
  * Keeps a process that no longer keeps the home timelines, and does not know it yet, from taking deliveries that its successor's
  * readers then miss for good. What it refuses is left to the successor.
  */
-import { AppError } from '../../../core/errors.ts';
+import { AppError, hasCode } from '../../../core/errors.ts';
+import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import type { TimelineEpoch } from './timeline-epoch.ts';
 
 export interface DeliveryFence {
   /** Fails with `unavailable` while the fence is closed. */
@@ -13,11 +15,16 @@ export interface DeliveryFence {
   openWhile(isKeeper: () => boolean): void;
 }
 
-export function createDeliveryFence(timelineStore: TimelineStore): DeliveryFence {
+export function createDeliveryFence(deps: {
+  readonly timelineStore: TimelineStore;
+  readonly timelineEpoch: Pick<TimelineEpoch, 'isElsewhere'>;
+}): DeliveryFence {
+  const { timelineStore, timelineEpoch } = deps;
   let isOpen = (): boolean => true;
 
   function pass(): void {
-    if (!isOpen()) throw new AppError('unavailable', 'Another process may keep the home timelines by now.');
+    if (!isOpen() || timelineEpoch.isElsewhere())
+      throw new AppError('unavailable', 'Another process may keep the home timelines by now.');
   }
 
   return {
@@ -28,13 +35,22 @@ export function createDeliveryFence(timelineStore: TimelineStore): DeliveryFence
     store: {
       generation() {
         pass();
-        return timelineStore.generation();
+        return reached(timelineStore.generation());
       },
       // After the entries were read: what is let through was committed before a successor begins.
       deliver(deliveries, generation) {
         pass();
-        return timelineStore.deliver(deliveries, generation);
+        return reached(timelineStore.deliver(deliveries, generation));
       },
     },
   };
+}
+
+/** No event is to blame for a store that does not answer: as `unavailable`, it is tried until it does. */
+function reached<Value>(answer: MaybePromise<Value>): MaybePromise<Value> {
+  if (!(answer instanceof Promise)) return answer;
+  return answer.catch((error: unknown) => {
+    if (!hasCode(error, 'timeout')) throw error;
+    throw new AppError('unavailable', error.message, { cause: error });
+  });
 }

@@ -9,6 +9,7 @@ import { type MergedPage, mergePages, type SourcePage } from './merge-pages.ts';
 import type { PulledWindows } from './pulled-windows.ts';
 import type { ReaderView } from './reader-views.ts';
 import type { BuiltTimeline, TimelineBuilder } from './timeline-builder.ts';
+import { isTimelineOf, type TimelineEpoch } from './timeline-epoch.ts';
 import type { UndeliveredEntries } from './undelivered-entries.ts';
 
 export interface EntrySources {
@@ -22,10 +23,12 @@ export interface EntrySourcesDeps {
   readonly pulledWindows: PulledWindows;
   readonly undeliveredEntries: UndeliveredEntries;
   readonly authorModes: AuthorModes;
+  readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
 }
 
 export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
-  const { timelineStore, timelineBuilder, pulledWindows, undeliveredEntries, authorModes } = deps;
+  const { timelineStore, timelineBuilder, pulledWindows, undeliveredEntries, authorModes, timelineEpoch } =
+    deps;
 
   /** Whom a reader pulls changes only with the modes, the view and the age of the timeline. */
   const pulled = new WeakMap<ReaderView, { version: number; generation: number; authorIds: readonly Id[] }>();
@@ -41,11 +44,15 @@ export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
     return authorIds;
   }
 
-  async function timelinePage(readerId: Id, before: Id, limit: number) {
+  /**
+   * A timeline of other follows than the reader's is none. If it is the reader's view that is older, because this process has
+   * not heard yet, it is built in vain, until that is heard.
+   */
+  async function timelinePage({ readerId, followsStamp }: ReaderView, before: Id, limit: number) {
     for (;;) {
       const cached = timelineStore.read(readerId, before, limit);
       const page = cached instanceof Promise ? await cached : cached;
-      if (page !== undefined) return page;
+      if (page !== undefined && isTimelineOf(page.sources, followsStamp, timelineEpoch)) return page;
       const underWay = timelineBuilder.underWay(readerId);
       if (underWay === undefined) return pageOf(await timelineBuilder.build(readerId), before, limit);
       await underWay;
@@ -56,7 +63,7 @@ export function createEntrySources(deps: EntrySourcesDeps): EntrySources {
     async page(view, before, limit) {
       // First: what is ended after this look is in the timeline by the next one.
       const undelivered = undeliveredEntries.page(view, before);
-      const timeline = await timelinePage(view.readerId, before, limit);
+      const timeline = await timelinePage(view, before, limit);
       const pages: SourcePage[] = undelivered === undefined ? [timeline] : [timeline, undelivered];
       const authorIds = pulledBy(view, timeline.generation);
       if (authorIds.length > 0) {

@@ -4,15 +4,14 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { LoggedEvent, NewEvent, Tail, TailFollower } from '../../../ports/event-log/event-log.ts';
-import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { REACTIONS_TOPIC } from '../reactions/reaction-events.ts';
 import { USERS_TOPIC } from '../relationships/hidden-users.ts';
 import { RELATIONSHIPS_TOPIC } from '../relationships/relationship-events.ts';
-import { entryAddedBy } from './added-entry.ts';
 import { AUTHOR_MODES_TOPIC } from './author-modes.ts';
 import type { PostsCache } from './posts-cache.ts';
+import type { TimelineUpkeep } from './timeline-upkeep.ts';
 
 /** Of a logged event, and of one that this process has just committed. */
 export type FeedEvent = Pick<LoggedEvent, 'topic' | 'key' | 'kind' | 'payload'>;
@@ -29,7 +28,7 @@ export interface FeedTail extends TailFollower {
 
 export interface FeedTailDeps {
   readonly listeners: readonly Listener[];
-  readonly timelineStore: TimelineStore;
+  readonly timelineUpkeep: TimelineUpkeep;
   readonly postsCache: Pick<PostsCache, 'countsRightAfter' | 'countsRefreshed'>;
   readonly clock: Clock;
 }
@@ -52,7 +51,7 @@ interface Unsettled {
   rightAfter: number | undefined;
 }
 
-export function createFeedTail({ listeners, timelineStore, postsCache, clock }: FeedTailDeps): FeedTail {
+export function createFeedTail({ listeners, timelineUpkeep, postsCache, clock }: FeedTailDeps): FeedTail {
   let followed: Pick<Tail, 'heardUntilMs'> | undefined;
   const unsettled = new Map<Id, Unsettled>();
   /** Everybody is unsettled until this has been heard. */
@@ -69,20 +68,7 @@ export function createFeedTail({ listeners, timelineStore, postsCache, clock }: 
   }
 
   function hear(events: readonly FeedEvent[]): void {
-    const droppedIds: Id[] = [];
-    for (const event of events) {
-      if (event.topic === BULK_LOADS_TOPIC) void timelineStore.clear();
-      droppedIds.push(...readersWithOtherSources(event));
-      const added = entryAddedBy(event);
-      // At once, and not when its turn comes among all the followers. Nobody unfollows themselves: no generation.
-      if (added !== undefined) {
-        void timelineStore.deliver(
-          [{ entryId: added.entryId, readerIds: [added.authorId] }],
-          Number.POSITIVE_INFINITY,
-        );
-      }
-    }
-    if (droppedIds.length > 0) void timelineStore.drop(droppedIds);
+    timelineUpkeep.hear(events);
     for (const listener of listeners) listener.hear(events);
   }
 
@@ -113,7 +99,9 @@ export function createFeedTail({ listeners, timelineStore, postsCache, clock }: 
 
     committed(events) {
       const nowMs = clock.monotonicMs();
-      for (const event of events.map(feedEvent)) {
+      const committed = events.map(feedEvent);
+      timelineUpkeep.committed(committed);
+      for (const event of committed) {
         if (isNewPost(event)) hear([event]);
         else for (const userId of usersOf(event)) unsettle(userId, event.topic, nowMs);
       }
@@ -155,12 +143,4 @@ function usersOf({ topic, kind, payload }: FeedEvent): Id[] {
   return [follower_id, followee_id, requester_id, user_id, target_id]
     .filter((userId) => userId !== undefined)
     .map(Number);
-}
-
-function readersWithOtherSources({ topic, kind, payload }: FeedEvent): Id[] {
-  if (topic === USERS_TOPIC) return kind === 'deleted' ? [Number(payload['user_id'])] : [];
-  if (topic !== RELATIONSHIPS_TOPIC) return [];
-  if (kind === 'followed' || kind === 'unfollowed') return [Number(payload['follower_id'])];
-  // A block ends the follows between the two.
-  return kind === 'blocked' ? [Number(payload['user_id']), Number(payload['target_id'])] : [];
 }

@@ -3,12 +3,14 @@ import type { Id } from '../../../core/ids.ts';
 import { readStatement } from '../../../ports/sql-store/sql-store.ts';
 import { notMuted, userVisible } from '../posts/visibility-queries.ts';
 import { REPOST_WINDOW_IDS } from '../timelines/repost-window.ts';
-import { type IdListColumn, idList } from './id-list-queries.ts';
+import { FOLLOWS_STAMP, type IdListColumn, idList } from './id-list-queries.ts';
 
 export interface NewestEntriesRow {
   readonly reader_id: Id;
   /** Newest first; null for none. */
   readonly entry_ids: IdListColumn;
+  /** Of whom they follow. */
+  readonly follows_stamp: number;
 }
 
 /**
@@ -20,7 +22,8 @@ export interface NewestEntriesRow {
  */
 export const newestEntries = readStatement<[readerIds: readonly Id[], limit: number], NewestEntriesRow>(
   'home_newest_entries',
-  `SELECT reader.user_id AS reader_id, timeline.entry_ids
+  `SELECT reader.user_id AS reader_id, timeline.entry_ids,
+     (SELECT ${FOLLOWS_STAMP} FROM follows WHERE follower_id = reader.user_id) AS follows_stamp
    FROM unnest($1::bigint[]) AS reader (user_id) CROSS JOIN LATERAL (
      WITH source AS MATERIALIZED (
        SELECT reader.user_id

@@ -20,13 +20,17 @@ import { createEntrySources } from './entry-sources.ts';
 import { createFanOut } from './fan-out.ts';
 import { createFanOutLanes } from './fan-out-lanes.ts';
 import type { FanOutObserver } from './fan-out-observer.ts';
+import { createFanOutWatch } from './fan-out-watch.ts';
 import { createFeedTail, type FeedTail } from './feed-tail.ts';
 import { createHomeTimelines } from './home-timelines.ts';
 import { createPostsCache, type PostsCache } from './posts-cache.ts';
 import { createPulledWindows } from './pulled-windows.ts';
 import { createReaderViews } from './reader-views.ts';
 import { createServingFacts } from './serving-facts.ts';
+import { TimelinesAway, tellWhenAway } from './shared-timeline-store.ts';
 import { createTimelineBuilder } from './timeline-builder.ts';
+import { createTimelineEpoch } from './timeline-epoch.ts';
+import { createOwnTimelineUpkeep, createSharedTimelineUpkeep } from './timeline-upkeep.ts';
 import { createTimelineVerification } from './timeline-verification.ts';
 import { createUndeliveredEntries } from './undelivered-entries.ts';
 import { createUserTimelines } from './user-timelines.ts';
@@ -51,8 +55,12 @@ export interface Home extends Pick<Timelines, 'feed' | 'userPosts'> {
   /** For whoever delivers into the timeline store: with one in memory, the process that reads it, and nobody else. */
   readonly fanOut: { readonly subscription: Subscription; readonly jobs: readonly Job[] };
   /** The fan-out delivers nothing, and no timeline of the store is read, unless the process is the keeper at that moment. */
+  /** For a store in memory. */
   keepTimelinesWhile(isKeeper: () => boolean): void;
-  /** Whether the timelines of the store have all that was delivered. Until then home timelines are read by SQL. */
+  /**
+   * Whether the timelines of the store have all that was delivered. Until then home timelines are read by SQL. What is in a
+   * store that processes share may be trusted by each; what is not is cleared.
+   */
   trustTimelines(trusted: boolean): Promise<void>;
 }
 
@@ -60,6 +68,8 @@ export interface HomeDeps {
   readonly sql: SqlStore;
   readonly eventLog: EventLog;
   readonly timelineStore: TimelineStore;
+  /** Whether all processes reach the same store. */
+  readonly timelinesShared?: boolean;
   readonly clock: Clock;
   readonly getUsers: GetUsers;
   readonly cachedUser: CachedUser;
@@ -75,20 +85,29 @@ export interface HomeDeps {
 const REFRESH_COUNTS_EVERY_MS = 250;
 
 export function createHome(deps: HomeDeps): Home {
-  const { timelines, timelineStore, observer } = deps;
+  const { timelines, observer, timelinesShared = false } = deps;
+  const timelineStore = timelinesShared ? tellWhenAway(deps.timelineStore) : deps.timelineStore;
+  const timelineEpoch = createTimelineEpoch({ ...deps, keptIn: timelinesShared ? 'shared' : 'memory' });
   const postsCache = createPostsCache(deps);
   const readerViews = createReaderViews(deps);
   const authorHeads = createAuthorHeads(deps);
   const authorModes = createAuthorModes(deps);
   const pulledWindows = createPulledWindows({ authorHeads, isPulled: authorModes.isPulled });
-  const timelineBuilder = createTimelineBuilder({ ...deps, onBuild: observer.timelineBuilt });
+  const timelineBuilder = createTimelineBuilder({
+    ...deps,
+    timelineStore,
+    timelineEpoch,
+    onBuild: observer.timelineBuilt,
+  });
   const undeliveredEntries = createUndeliveredEntries(deps);
+  const fanOutWatch = createFanOutWatch({ ...deps, undeliveredEntries });
   const entrySources = createEntrySources({
     timelineStore,
     timelineBuilder,
     pulledWindows,
     undeliveredEntries,
     authorModes,
+    timelineEpoch,
   });
   const entryAssembly = createEntryAssembly({ ...deps, readerViews });
   const memory = { ...deps, postsCache, readerViews, authorHeads, entrySources, entryAssembly };
@@ -97,31 +116,54 @@ export function createHome(deps: HomeDeps): Home {
   const tail = createFeedTail({
     ...deps,
     postsCache,
+    timelineUpkeep: timelinesShared
+      ? createSharedTimelineUpkeep(timelineStore)
+      : createOwnTimelineUpkeep(timelineStore),
     // The heads before the windows, which merge them.
-    listeners: [authorModes, postsCache, readerViews, authorHeads, pulledWindows, undeliveredEntries],
+    listeners: [
+      timelineEpoch,
+      authorModes,
+      postsCache,
+      readerViews,
+      authorHeads,
+      pulledWindows,
+      undeliveredEntries,
+    ],
   });
-  const fence = createDeliveryFence(timelineStore);
+  const fence = createDeliveryFence({ timelineStore, timelineEpoch });
   const delivering = {
     ...deps,
     timelineStore: fence.store,
-    observer: { ...observer, ended: undeliveredEntries.end },
+    observer: { ...observer, ended: timelineStore.announceDelivered },
   };
   const lanes = createFanOutLanes(delivering);
   const authorModeReview = createAuthorModeReview({ ...delivering, limits: deps.pullLimits });
   const fanOut = createFanOut({ ...delivering, lanes, authorModeReview });
   let trusted = false;
+  let hearsDeliveries = false;
 
   function keepsTimelines(): boolean {
-    return trusted && fence.isOpen();
+    return trusted && fence.isOpen() && timelineEpoch.isCurrent() && !fanOutWatch.isBehind();
   }
 
   function feed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
     const fromMemory = keepsTimelines() && tail.isSettled(readerId);
     observer.homeRead(fromMemory ? 'memory' : 'sql');
-    return fromMemory ? home.feed(readerId, page) : timelines.feed(readerId, page);
+    if (!fromMemory) return timelines.feed(readerId, page);
+    return timelinesShared ? sharedFeed(readerId, page) : home.feed(readerId, page);
   }
 
-  const checked = { ...deps, authorModes, readerViews, tail };
+  async function sharedFeed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
+    try {
+      return await home.feed(readerId, page);
+    } catch (error) {
+      if (!(error instanceof TimelinesAway)) throw error;
+      observer.homeRead('sql');
+      return timelines.feed(readerId, page);
+    }
+  }
+
+  const checked = { ...deps, timelineStore, authorModes, timelineEpoch, readerViews, tail };
   const checks = createTimelineCheckAnswers({
     ...deps,
     keepsTimelines,
@@ -140,14 +182,23 @@ export function createHome(deps: HomeDeps): Home {
       return source.userPosts(viewerId, userId, filter, page);
     },
 
-    memoryJobs: [refreshJob(() => postsCache.refreshCounts())],
+    memoryJobs: [
+      refreshJob(() => postsCache.refreshCounts()),
+      timelineEpoch.job,
+      ...(timelinesShared ? [fanOutWatch.job] : []),
+    ],
     fanOut: { subscription: fanOut.subscription, jobs: [...lanes.jobs, ...authorModeReview.jobs] },
     keepTimelinesWhile: fence.openWhile,
 
     async trustTimelines(now) {
       trusted = false;
-      await timelineStore.clear();
-      if (now) await authorModes.open();
+      if (!timelinesShared) await timelineStore.clear();
+      if (now) {
+        if (!hearsDeliveries) timelineStore.onDelivered(undeliveredEntries.end);
+        hearsDeliveries = true;
+        await timelineEpoch.enter();
+        await authorModes.open();
+      }
       trusted = now;
     },
   };

@@ -16,6 +16,13 @@ export function idList(id: string, order = id): string {
   return `string_agg(float8send(${id}::float8), ''::bytea ORDER BY ${order})`;
 }
 
+/**
+ * The SQL aggregate over rows of `follows`: a number that stands for these follows, and is another for any others. Each follow
+ * has an id of its own, so whoever follows again what they followed before has another one too. Below 2 to the 52nd.
+ */
+export const FOLLOWS_STAMP =
+  '(mod(coalesce(sum(follow_id), 0), 1099511627776) * 4096 + mod(count(*), 4096))::bigint';
+
 export function readIdList(column: IdListColumn): Float64Array {
   if (column === null) return NO_IDS;
   const view = new DataView(column.buffer, column.byteOffset, column.byteLength);

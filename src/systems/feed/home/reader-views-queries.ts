@@ -5,10 +5,11 @@
  */
 import type { Id } from '../../../core/ids.ts';
 import { readStatement } from '../../../ports/sql-store/sql-store.ts';
-import { type IdListColumn, idList } from './id-list-queries.ts';
+import { FOLLOWS_STAMP, type IdListColumn, idList } from './id-list-queries.ts';
 
 export interface ReaderViewRow {
   readonly followee_ids: IdListColumn;
+  readonly follows_stamp: number;
   readonly muted_ids: IdListColumn;
   /** Of a block either way. */
   readonly parted_ids: IdListColumn;
@@ -20,8 +21,7 @@ export interface ReaderViewRow {
 /** All of one reader in one row; of likes, reposts and bookmarks those of the newest posts, `limit` of each. */
 export const getReaderView = readStatement<[readerId: Id, limit: number], ReaderViewRow>(
   'reader_views_get',
-  `SELECT
-     (SELECT ${idList('followee_id')} FROM follows WHERE follower_id = $1) AS followee_ids,
+  `SELECT following.followee_ids, following.follows_stamp,
      (SELECT ${idList('muted_id')} FROM mutes WHERE user_id = $1) AS muted_ids,
      (SELECT ${idList('other_id')} FROM (
         SELECT blocked_id AS other_id FROM blocks WHERE user_id = $1
@@ -33,7 +33,10 @@ export const getReaderView = readStatement<[readerId: Id, limit: number], Reader
        AS reposted_ids,
      (SELECT ${idList('post_id')} FROM (
         SELECT post_id FROM bookmarks WHERE user_id = $1 ORDER BY post_id DESC LIMIT $2) AS newest)
-       AS bookmarked_ids`,
+       AS bookmarked_ids
+   FROM (
+     SELECT ${idList('followee_id')} AS followee_ids, ${FOLLOWS_STAMP} AS follows_stamp
+     FROM follows WHERE follower_id = $1) AS following`,
 );
 
 export interface ViewerFlagsRow {

@@ -36,6 +36,8 @@ export interface ReaderView {
   readonly readerId: Id;
   /** Ascending, without the reader. */
   readonly followeeIds: Float64Array;
+  /** Stands for these follows; another for any others. */
+  readonly followsStamp: number;
   follows(userId: Id): boolean;
   mutes(userId: Id): boolean;
   /** By a block of either of the two. */
@@ -143,6 +145,7 @@ const ID_BYTES = 8;
 class View implements ReaderView {
   readonly readerId: Id;
   readonly followeeIds: Float64Array;
+  readonly followsStamp: number;
   readonly #mutedIds: Float64Array;
   readonly #partedIds: Float64Array;
   /** Ids of posts; `undefined`: none, which is so for most. */
@@ -153,6 +156,7 @@ class View implements ReaderView {
   constructor(readerId: Id, row: ReaderViewRow | undefined) {
     this.readerId = readerId;
     this.followeeIds = readIdList(row?.followee_ids ?? null);
+    this.followsStamp = row?.follows_stamp ?? 0;
     this.#mutedIds = readIdList(row?.muted_ids ?? null);
     this.#partedIds = readIdList(row?.parted_ids ?? null);
     this.liked = readReactions(row?.liked_ids ?? null);

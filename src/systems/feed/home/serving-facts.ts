@@ -1,11 +1,16 @@
 /** What the process that answers a reader has in memory about some entries. For explanations. */
 import { ID_MAX, type Id } from '../../../core/ids.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
-import { TIMELINE_ENTRIES_MAX, type TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
+import {
+  TIMELINE_ENTRIES_MAX,
+  type TimelinePage,
+  type TimelineStore,
+} from '../../../ports/timeline-store/timeline-store.ts';
 import type { TimelineEntry } from '../timelines/timeline-entry.ts';
 import type { AuthorModes } from './author-modes.ts';
 import type { FeedTail } from './feed-tail.ts';
 import type { ReaderViews } from './reader-views.ts';
+import { isTimelineOf, type TimelineEpoch } from './timeline-epoch.ts';
 
 export interface DescribedEntry {
   readonly entryId: Id;
@@ -38,6 +43,7 @@ export type DescribeServing = (readerId: Id, entries: readonly DescribedEntry[])
 export interface ServingFactsDeps {
   readonly timelineStore: Pick<TimelineStore, 'read'>;
   readonly authorModes: Pick<AuthorModes, 'pulledAmong'>;
+  readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
   readonly readerViews: Pick<ReaderViews, 'get'>;
   readonly tail: Pick<FeedTail, 'isSettled'>;
   /** As a request is answered. */
@@ -49,7 +55,11 @@ const WALKED_PAGES_MAX = 20;
 const WALKED_PAGE = 100;
 
 export function createServingFacts(deps: ServingFactsDeps): DescribeServing {
-  const { timelineStore, authorModes, readerViews, tail, feed } = deps;
+  const { timelineStore, authorModes, timelineEpoch, readerViews, tail, feed } = deps;
+
+  function isShown(timeline: TimelinePage | undefined, followsStamp: number): boolean {
+    return timeline !== undefined && isTimelineOf(timeline.sources, followsStamp, timelineEpoch);
+  }
 
   /** Pages as a client would read them, down to the oldest of the entries. */
   async function walkTo(readerId: Id, oldestId: Id): Promise<{ shownIds: Id[]; before: Id }> {
@@ -70,8 +80,9 @@ export function createServingFacts(deps: ServingFactsDeps): DescribeServing {
 
   return async (readerId, entries) => {
     // Before the walk, which builds a timeline where there is none.
-    const timeline = await timelineStore.read(readerId, ID_MAX, TIMELINE_ENTRIES_MAX);
+    const found = await timelineStore.read(readerId, ID_MAX, TIMELINE_ENTRIES_MAX);
     const view = await readerViews.get(readerId);
+    const timeline = isShown(found, view.followsStamp) ? found : undefined;
     const pulledIds =
       timeline === undefined ? [] : authorModes.pulledAmong(view.followeeIds, timeline.generation);
     const settled = tail.isSettled(readerId);

@@ -6,6 +6,7 @@ import { createCoalescer, type ItemOutcome } from '../../../resilience/coalesce.
 import { newestEntries } from './home-queries.ts';
 import { readIdList } from './id-list-queries.ts';
 import type { SourcePage } from './merge-pages.ts';
+import type { TimelineEpoch } from './timeline-epoch.ts';
 
 /** In one statement: some 10 ms of work for readers who follow a few. */
 const BUILDS_BATCH_MAX = 32;
@@ -31,9 +32,10 @@ export interface TimelineBuilder {
 export function createTimelineBuilder(deps: {
   readonly sql: SqlStore;
   readonly timelineStore: TimelineStore;
+  readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
   readonly onBuild: () => void;
 }): TimelineBuilder {
-  const { sql, timelineStore, onBuild } = deps;
+  const { sql, timelineStore, timelineEpoch, onBuild } = deps;
   const builds = new Map<Id, Promise<BuiltTimeline>>();
   const coalescer = createCoalescer<Id, BuiltTimeline>({
     batchMax: BUILDS_BATCH_MAX,
@@ -45,22 +47,31 @@ export function createTimelineBuilder(deps: {
   async function run(readerIds: readonly Id[]): Promise<ItemOutcome<BuiltTimeline>[]> {
     // First: what is delivered from here on is gathered, and what was committed before is in the answer of SQL.
     const generations = await Promise.all(readerIds.map((readerId) => timelineStore.begin(readerId)));
+    // Of the epoch that is known before SQL is read.
+    const { sourcesOf } = timelineEpoch.now();
     const rows = await sql.query(newestEntries, [readerIds, TIMELINE_ENTRIES_MAX]);
-    const columns = new Map(rows.map((row) => [row.reader_id, row.entry_ids]));
+    const found = new Map(rows.map((row) => [row.reader_id, row]));
     return Promise.all(
       readerIds.map(async (readerId, index) => {
-        const entryIds = Array.from(readIdList(columns.get(readerId) ?? null));
-        const value = await complete(readerId, generations[index] ?? 0, entryIds);
+        const row = found.get(readerId);
+        const entryIds = Array.from(readIdList(row?.entry_ids ?? null));
+        const sources = sourcesOf(row?.follows_stamp ?? 0);
+        const value = await complete(readerId, generations[index] ?? 0, entryIds, sources);
         return { ok: true, value };
       }),
     );
   }
 
-  async function complete(readerId: Id, generation: number, entryIds: readonly Id[]): Promise<BuiltTimeline> {
+  async function complete(
+    readerId: Id,
+    generation: number,
+    entryIds: readonly Id[],
+    sources: number,
+  ): Promise<BuiltTimeline> {
     const last = entryIds.length < TIMELINE_ENTRIES_MAX ? undefined : entryIds.at(-1);
     const floor = last === undefined ? 0 : last - 1;
     // Refused when the reader has followed or unfollowed someone meanwhile: right for this answer, but not to be kept.
-    await timelineStore.complete(readerId, generation, entryIds, floor);
+    await timelineStore.complete(readerId, generation, entryIds, floor, sources);
     return { entryIds, floor, generation };
   }
 

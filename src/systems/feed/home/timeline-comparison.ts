@@ -11,6 +11,7 @@ import type { AuthorModes } from './author-modes.ts';
 import { createCachedFacts } from './cached-facts.ts';
 import type { FeedTail } from './feed-tail.ts';
 import { type CheckedPages, checkPages, type ShownPage, type WrongEntry } from './shown-pages.ts';
+import type { TimelineEpoch } from './timeline-epoch.ts';
 
 /** What differs between a cached timeline and SQL, and may be on its way. */
 export interface Suspicion {
@@ -42,6 +43,7 @@ export interface TimelineComparisonDeps {
   readonly clock: Clock;
   readonly timelineStore: Pick<TimelineStore, 'read'>;
   readonly authorModes: Pick<AuthorModes, 'pulledAmong'>;
+  readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
   readonly tail: Pick<FeedTail, 'isSettled'>;
   readonly memoryFeed: ReadFeed;
   /** For a reader who has just written, until the tail has heard of it. */

@@ -13,6 +13,7 @@ import { fanOutLag } from './fan-out-lag.ts';
 import type { FeedTail } from './feed-tail.ts';
 import type { ReaderViews } from './reader-views.ts';
 import { createTimelineComparison, notHeard, type ReadFeed, type Suspicion } from './timeline-comparison.ts';
+import type { TimelineEpoch } from './timeline-epoch.ts';
 import { getContinuations, getEntrySources } from './timeline-verification-queries.ts';
 
 export interface TimelineVerification {
@@ -75,6 +76,7 @@ export interface TimelineVerificationDeps {
   readonly eventLog: Pick<EventLog, 'lag'>;
   readonly timelineStore: Pick<TimelineStore, 'read' | 'cached'>;
   readonly authorModes: Pick<AuthorModes, 'pulledAmong'>;
+  readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
   readonly readerViews: Pick<ReaderViews, 'get'>;
   readonly tail: Pick<FeedTail, 'isSettled'>;
   readonly memoryFeed: ReadFeed;

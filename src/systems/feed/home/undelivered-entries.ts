@@ -15,6 +15,8 @@ export interface UndeliveredEntries {
   hear(events: readonly HeardEvent[]): void;
   /** The fan-out is done with them; that may be before they are heard of. */
   end(entryIds: readonly Id[]): void;
+  /** For how long the fan-out has not come to what waits; what waits behind its back goes page by page. */
+  behindMs(): number;
 }
 
 /** Behind a fan-out that is further behind, timelines are as late as it is. A read looks at all of them. */
@@ -27,6 +29,8 @@ export function createUndeliveredEntries({ clock }: { readonly clock: Clock }): 
   const waiting = new Map<Id, { readonly sourceId: Id; readonly sinceMs: number }>();
   /** Ended and not heard of yet, in the order of their end. */
   const ended = new Map<Id, number>();
+  /** When this process heard of the newest entry that was ended. */
+  let endedSinceMs = Number.NEGATIVE_INFINITY;
 
   function forgetOld(nowMs: number): void {
     for (const [entryId, { sinceMs }] of waiting) {
@@ -63,7 +67,17 @@ export function createUndeliveredEntries({ clock }: { readonly clock: Clock }): 
 
     end(entryIds) {
       const nowMs = clock.monotonicMs();
-      for (const entryId of entryIds) if (!waiting.delete(entryId)) ended.set(entryId, nowMs);
+      for (const entryId of entryIds) {
+        endedSinceMs = Math.max(endedSinceMs, waiting.get(entryId)?.sinceMs ?? nowMs);
+        if (!waiting.delete(entryId)) ended.set(entryId, nowMs);
+      }
+    },
+
+    behindMs() {
+      for (const { sinceMs } of waiting.values()) {
+        if (sinceMs > endedSinceMs) return clock.monotonicMs() - sinceMs;
+      }
+      return 0;
     },
   };
 }
