@@ -6,7 +6,7 @@ import { batch, computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { Problem } from '../api/problem.ts';
 import type { FeedItem, Page, Post } from '../api/types.ts';
 import { isGone } from '../state/posts.ts';
-import { createItemList } from '../ui/item-list.tsx';
+import { createItemList, type Items } from '../ui/item-list.tsx';
 import { entryOf, type FeedEntry, idOf, merged } from './feed-entries.ts';
 import { createFeedGaps, type Gap } from './feed-gaps.ts';
 
@@ -41,13 +41,18 @@ export type LoadPage = (pageToken: string | null) => Promise<Page<Post | FeedIte
 /** `isByTime`: newest first, so that what comes later has its place by its id. */
 export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedList {
   const arrived = signal<readonly FeedEntry[]>([]);
-  const waiting = computed(() => arrived.value.filter(({ post }) => !isGone(post.value.post_id).value));
+  /** The first page is there: before, nothing has a place yet. */
+  const isBegun = signal(false);
+  const waiting = computed(() =>
+    isBegun.value ? arrived.value.filter(({ post }) => !isGone(post.value.post_id).value) : [],
+  );
   const gaps = createFeedGaps(load);
-  const list = createItemList<FeedEntry>(async (pageToken) => {
+  const list: Items<FeedEntry> = createItemList<FeedEntry>(async (pageToken) => {
     const page = await load(pageToken);
     const known = new Set(entries.value.map(({ id }) => id));
     const [first] = page.items;
     // What came while the first page was on its way is shown with it, or with one of those that follow.
+    isBegun.value = true;
     if (known.size === 0 && first !== undefined)
       arrived.value = arrived.value.filter(({ id }) => id > idOf(first));
     return { ...page, items: page.items.map(entryOf).filter(({ id }) => !known.has(id)) };
@@ -69,8 +74,10 @@ export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedLi
     async look() {
       // What one has just written may be above what waits.
       const newest = merged(entries.value, arrived.value)[0];
-      if (newest === undefined || entries.value.length === 0)
+      if (newest === undefined || entries.value.length === 0) {
+        isBegun.value = false;
         return list.isComplete.value ? list.reload() : list.more();
+      }
       if (!isByTime) return;
       const page = await load(null).catch(() => undefined);
       // A list that cannot be refreshed is as old as it says; but what comes meanwhile may leave out some.
@@ -97,10 +104,8 @@ export function createFeedList(load: LoadPage, { isByTime = true } = {}): FeedLi
       // A list shows a post once, whoever passes it on meanwhile; and the live stream may have been first.
       const isSame = ({ id, post }: FeedEntry) => id === entry.id || (!atOnce && post === entry.post);
       if (entries.value.some(isSame) || (!atOnce && arrived.value.some(isSame))) return;
-      // Before the first page, what is shown at once would be in its place.
-      const isBegun = entries.value.length > 0 || list.isComplete.value;
       batch(() => {
-        if (!atOnce || !isBegun) arrived.value = merged(arrived.value, [entry]);
+        if (!atOnce || !isBegun.value) arrived.value = merged(arrived.value, [entry]);
         else {
           arrived.value = arrived.value.filter(({ id }) => id !== entry.id);
           list.change((shown) => merged(shown, [entry]));
