@@ -119,9 +119,13 @@ export const routes: readonly Route[] = [
     'profile',
     async () => (await import('./pages/profile/user-list-page.tsx')).UserListPage,
   ),
-  route('/@:name/:post_id', 'post', async () => (await import('./pages/thread/thread-page.tsx')).ThreadPage),
   route(
-    '/@:name/:post_id/photo/:photo([1-4])',
+    '/@:name/:post_id([0-9]+)',
+    'post',
+    async () => (await import('./pages/thread/thread-page.tsx')).ThreadPage,
+  ),
+  route(
+    '/@:name/:post_id([0-9]+)/photo/:photo([1-4])',
     'post',
     async () => (await import('./pages/thread/thread-page.tsx')).ThreadPage,
   ),
