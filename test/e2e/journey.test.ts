@@ -7,6 +7,7 @@ import type { ServerProcess } from '../../src/bench/server-process.ts';
 import type { Environment } from '../../src/config/env.ts';
 import { runCommand } from '../support/command.ts';
 import { createJourneyClient, type Json, PASSWORD, type Person } from '../support/journey-client.ts';
+import { describeOnKafka } from '../support/kafka-engine.ts';
 import { separatePostgres } from '../support/postgres-engines.ts';
 import { describeOnBackend } from '../support/required-backends.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';
@@ -248,3 +249,14 @@ describeOnBackend(
     });
   },
 );
+
+describeOnKafka('a journey with its events', (engine) => {
+  journey(async ({ dataFolder }) => {
+    const url = engine.newUrl();
+    return {
+      settings: { GROUNDSWELL_EVENT_LOG_URL: url },
+      options: ['--data', dataFolder],
+      close: async () => undefined,
+    };
+  });
+});

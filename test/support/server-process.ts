@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type ProcessStat, processTree, readAllStats } from '../../src/bench/process-cpu.ts';
 import { type ServerProcess, startServerProcess } from '../../src/bench/server-process.ts';
 import { type Environment, readEnvironment } from '../../src/config/env.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock, systemRandomness } from '../../src/core/clock.ts';
 
 export interface ServerHome {
   readonly dataFolder: string;
@@ -17,6 +17,7 @@ export interface ServerHome {
 
 /** The folder is made in `parent`. */
 export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
+  const engines = enginesOf(systemRandomness.uuid());
   const dataFolder = await mkdtemp(path.join(parent, 'groundswell-server-'));
   const started: ServerProcess[] = [];
   return {
@@ -25,7 +26,7 @@ export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
       const server = await startServerProcess({
         dataFolder,
         environment: readEnvironment(),
-        settings: { GROUNDSWELL_LOG_LEVEL: 'info', GROUNDSWELL_LOG_FORMAT: 'json', ...settings },
+        settings: { GROUNDSWELL_LOG_LEVEL: 'info', GROUNDSWELL_LOG_FORMAT: 'json', ...engines, ...settings },
         ownGroup: true,
         ...(port !== undefined && { port }),
         clock: systemClock,
@@ -38,6 +39,12 @@ export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
       await rm(dataFolder, { recursive: true, force: true });
     },
   };
+}
+
+/** So that any of these suites runs on other engines: GROUNDSWELL_TEST_EVENT_LOG_URL=kafka://… for all servers of a run. */
+function enginesOf(home: string): Environment {
+  const url = readEnvironment()['GROUNDSWELL_TEST_EVENT_LOG_URL'];
+  return url === undefined ? {} : { GROUNDSWELL_EVENT_LOG_URL: `${url}?prefix=home-${home}.` };
 }
 
 /** Processes as they are at one moment, to see later which of them are still there. */
