@@ -2,30 +2,29 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createHttpClient } from '../../src/bench/http-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
-import type { Environment } from '../../src/config/env.ts';
-import { seededFraction, systemClock, systemRandomness } from '../../src/core/clock.ts';
-import { formatReport } from '../../src/history/check-report.ts';
-import { readHistory } from '../../src/history/history-event.ts';
-import { type HistoryRecorder, openHistoryRecorder } from '../../src/history/history-recorder.ts';
-import { checkPosts } from '../../src/history/post-checker.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { attachEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres/attach.ts';
-import type { PostgresConnection } from '../../src/ports/sql-store/postgres-connection.ts';
-import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlStore } from '../../src/ports/sql-store/sql-store.ts';
-import { createLog } from '../../src/telemetry/log.ts';
 import { atEnd } from '../support/at-end.ts';
-import { runCommand } from '../support/command.ts';
-import { createMovingClient, type ServerUrls } from '../support/moving-client.ts';
+import type { ServerUrls } from '../support/moving-client.ts';
 import { type PostgresEngine, separatePostgres } from '../support/postgres-engines.ts';
-import { createRecordedPosts } from '../support/recorded-posts.ts';
 import { describeOnBackend } from '../support/required-backends.ts';
-import { createServerHome, type ServerHome } from '../support/server-process.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { type CastOnStage, PULL_LIMITS, stageCast } from '../support/timeline-cast.ts';
-import { startTimelineLoad, type TimelineLoad } from '../support/timeline-load.ts';
-import { checkOutcome } from '../support/timeline-outcome.ts';
+import { PULL_LIMITS } from '../support/timeline-cast.ts';
+import {
+  assertContent,
+  assertOutcome,
+  assertVerified,
+  cacheAll,
+  figuresOf,
+  openHome,
+  openSql,
+  type Run,
+  settingsOf,
+  startRun,
+  WAIT_MS_MAX,
+  writesOf,
+} from '../support/timeline-run.ts';
 import { until } from '../support/until.ts';
 
 const KILLS = 5;
@@ -35,129 +34,8 @@ const WRITES_MAX = 200;
 const PARTINGS = 2;
 /** As long may one that was parted from the database believe that it is the keeper. */
 const UNAWARE_MS = 1_000;
-/** On a machine that is very busy. */
-const WAIT_MS_MAX = 60_000;
 const TAKE_OVER_MS = 30_000;
-const PAGES = 10;
 const clock = systemClock;
-
-interface Figures {
-  readonly memory: number;
-  readonly page: number;
-  readonly continuation: number;
-}
-
-/** What the server has counted since it was started; noughts of one that is away. */
-async function figuresOf(url: string): Promise<Figures> {
-  const text = await fetch(`${url}/metrics`).then(
-    (answer) => answer.text(),
-    () => '',
-  );
-  const count = (name: string) => Number(new RegExp(`^${name}\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-  return {
-    memory: count('home_timeline_reads_total\\{source="memory"'),
-    page: count('fan_out_deliveries_total\\{lane="page"'),
-    continuation: count('fan_out_deliveries_total\\{lane="continuation"'),
-  };
-}
-
-function openSql(test: TestContext, connection: PostgresConnection): SqlStore {
-  const log = createLog({ level: 'silent', pretty: false });
-  const sql = createPostgresSqlStore({ connection, poolSize: 4, clock, log });
-  atEnd(test, () => sql.close());
-  return sql;
-}
-
-async function openHome(test: TestContext): Promise<ServerHome> {
-  const home = await createServerHome();
-  atEnd(test, () => home.close());
-  return home;
-}
-
-interface Run extends CastOnStage {
-  readonly urls: ServerUrls;
-  readonly load: TimelineLoad;
-  readonly recorder: HistoryRecorder;
-  readonly historyFile: string;
-  readonly fraction: () => number;
-}
-
-async function startRun(test: TestContext, urls: ServerUrls, sql: SqlStore): Promise<Run> {
-  const seed = systemRandomness.bytes(4).readUInt32LE();
-  test.diagnostic(`seed ${seed}`);
-  const historyFile = path.join(await temporaryFolder(test), 'history.jsonl');
-  const recorder = openHistoryRecorder({ path: historyFile, clock });
-  recorder.moveTo({ node: 'primary', stage: '1', epoch: 1 });
-  const staged = await stageCast(urls[0] ?? '', sql);
-  const load = startTimelineLoad({ ...staged, urls, recorder, seed });
-  atEnd(test, load.abandon);
-  return { ...staged, urls, load, recorder, historyFile, fraction: seededFraction(seed) };
-}
-
-async function writesOf({ load }: Run, count: number): Promise<void> {
-  const enough = load.ledger.acknowledged() + count;
-  await until(() => load.ledger.acknowledged() >= enough, WAIT_MS_MAX);
-}
-
-/** While readers go on, or after it: nobody has missed anything, and nobody has been answered as they should not be. */
-function assertContent({ load }: Run): void {
-  assert.deepEqual(load.wrong, []);
-  assert.deepEqual(load.tally.complaints, []);
-}
-
-async function assertVerified(args: readonly string[], readersMin: number): Promise<void> {
-  const { code, stdout, stderr } = await runCommand([
-    'feeds',
-    'verify',
-    '--pages',
-    String(PAGES),
-    '--json',
-    ...args,
-  ]);
-  assert.equal(code, 0, `${stderr}\n${stdout}`);
-  const found = JSON.parse(stdout);
-  assert.deepEqual([found.differences, found.undecided], [[], false]);
-  assert(found.readers_checked >= readersMin, `only ${found.readers_checked} timelines are cached`);
-}
-
-/** Everybody reads until all are answered from memory in one round, so that there are timelines to verify. */
-async function cacheAll({ members, urls: [url] }: Run): Promise<void> {
-  const http = createMovingClient({
-    urls: [url],
-    home: 0,
-    tally: { statuses: new Map(), complaints: [], cut: [] },
-  });
-  await until(async () => {
-    const { memory } = await figuresOf(url ?? '');
-    for (const { token } of members) await http.send({ method: 'GET', path: '/api/v1/feed', token });
-    return (await figuresOf(url ?? '')).memory - memory >= members.length;
-  }, WAIT_MS_MAX);
-  http.close();
-}
-
-/** Nothing that was acknowledged is lost, and everybody's home timeline is as SQL has it, to its end, from every server. */
-async function assertOutcome(test: TestContext, run: Run, sql: SqlStore): Promise<void> {
-  const { cast, members, urls, load, recorder } = run;
-  for (const [index, url = ''] of urls.entries()) {
-    const http = createHttpClient({ url, connectionsMax: 4, timeoutMs: 60_000 });
-    const entries = await checkOutcome({ sql, http, members, ledger: load.ledger });
-    test.diagnostic(
-      `server ${index}: ${entries} entries of ${members.length} home timelines are as they should be`,
-    );
-    const posts = createRecordedPosts(http, recorder);
-    for (const { userId, token } of cast.authors)
-      assert((await posts.list(userId, token, true)) !== undefined);
-    http.close();
-  }
-  recorder.close();
-  const report = checkPosts(await readHistory(run.historyFile), { finalViews: ['author'] });
-  assert.equal(report.verdict, 'valid', formatReport(report));
-  test.diagnostic(formatReport(report));
-  test.diagnostic(
-    `${load.walks()} walks under load; the latest entry came ${Math.round(load.latestMs())} ms late; ` +
-      `answers ${JSON.stringify([...load.tally.statuses])}, ${load.tally.cut.length} cut`,
-  );
-}
 
 const pulledAuthors = readStatement<[], { readonly count: number }>(
   'pulled_authors',
@@ -166,10 +44,6 @@ const pulledAuthors = readStatement<[], { readonly count: number }>(
 
 async function pulledCount(sql: SqlStore): Promise<number> {
   return (await sql.query(pulledAuthors, []))[0]?.count ?? 0;
-}
-
-function settingsOf(pullFollowers: number, more: Environment = {}): Environment {
-  return { GROUNDSWELL_RATE_LIMITS: 'off', GROUNDSWELL_PULL_FOLLOWERS: String(pullFollowers), ...more };
 }
 
 describe('home timelines, with everything in one process', () => {

@@ -40,6 +40,12 @@ export function separatePostgres(): PostgresEngine | undefined {
   return serverUrl === undefined ? undefined : engineAt('PostgreSQL (postgres)', serverUrl);
 }
 
+/** That of the test run, for suites whose processes share a database. */
+export function postgresOfRun(): PostgresEngine | undefined {
+  const serverUrl = process.env['GROUNDSWELL_TEST_DATABASE_URL'];
+  return serverUrl === undefined ? undefined : engineAt('PostgreSQL (embedded)', serverUrl);
+}
+
 function engineAt(name: string, serverUrl: string): PostgresEngine {
   return {
     name,

@@ -1,0 +1,117 @@
+/**
+ * Two processes that answer and one that delivers share the home timelines of a Redis Cluster, while people write and read. All
+ * that is in it is lost, the worker is killed, and then a primary: nobody may miss anything, neither then nor afterwards.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startPinned } from '../../src/bench/pinned-process.ts';
+import { type Environment, readEnvironment } from '../../src/config/env.ts';
+import { atEnd } from '../support/at-end.ts';
+import type { ServerUrls } from '../support/moving-client.ts';
+import { postgresOfRun } from '../support/postgres-engines.ts';
+import { redisBackend, startRedisCluster } from '../support/redis-engines.ts';
+import { describeOnBackend } from '../support/required-backends.ts';
+import { PULL_LIMITS } from '../support/timeline-cast.ts';
+import {
+  assertContent,
+  assertOutcome,
+  assertVerified,
+  cacheAll,
+  figuresOf,
+  openHome,
+  openSql,
+  settingsOf,
+  startRun,
+  WAIT_MS_MAX,
+  writesOf,
+} from '../support/timeline-run.ts';
+import { until } from '../support/until.ts';
+
+const SERVERS = 2;
+const WRITES = 60;
+const PROGRAM = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+describeOnBackend('home timelines that processes share', redisBackend('redis-cluster'), (program) => {
+  it('lack nothing after Redis was emptied, the worker killed and a primary killed', async (test) => {
+    const postgres = postgresOfRun();
+    if (postgres === undefined) return test.skip('set GROUNDSWELL_TEST_DATABASE_URL, or use npm test');
+    const redis = await startRedisCluster(program);
+    atEnd(test, () => redis.close());
+    const database = await postgres.createDatabase();
+    atEnd(test, () => database.drop());
+    const settings = settingsOf(PULL_LIMITS[0], {
+      GROUNDSWELL_DATABASE_URL: database.url,
+      GROUNDSWELL_DATABASE_POOL_SIZE: '6',
+      GROUNDSWELL_REDIS_URL: redis.url,
+    });
+    const urls: ServerUrls = [];
+    const memoryReads = async () => {
+      const figures = await Promise.all(urls.map((url) => figuresOf(url ?? '')));
+      return figures.map(({ memory }) => memory);
+    };
+    for (let n = 0; n < SERVERS; n += 1) {
+      const home = await openHome(test);
+      urls[n] = (await home.start({ ...settings, GROUNDSWELL_ROLES: 'api' })).url;
+    }
+    let worker = startWorker(test, settings);
+    const sql = openSql(test, database.connection);
+    const run = await startRun(test, urls, sql);
+
+    /** Every server answers from the shared timelines, more than it had by then. */
+    async function untilShared(): Promise<void> {
+      const before = await memoryReads();
+      await until(async () => {
+        const now = await memoryReads();
+        return now.every((count, n) => count > (before[n] ?? 0));
+      }, WAIT_MS_MAX);
+      assertContent(run);
+    }
+
+    await writesOf(run, WRITES);
+    await untilShared();
+    await redis.flush();
+    await writesOf(run, WRITES);
+    await untilShared();
+    await worker.kill();
+    await writesOf(run, WRITES);
+    assertContent(run);
+    worker = startWorker(test, settings);
+    redis.killPrimary();
+    await writesOf(run, WRITES);
+    assertContent(run);
+    await untilShared();
+    await run.load.stop();
+    assertContent(run);
+    assert.deepEqual(run.load.tally.cut, [], 'requests were cut');
+    await cacheAll(run);
+    await assertVerified(['--database-url', database.url], run.members.length);
+    await assertOutcome(test, run, sql);
+    await worker.kill();
+  });
+});
+
+interface WorkerProcess {
+  /** Resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** It has no address by which it could be asked whether it is ready. */
+function startWorker(test: TestContext, settings: Environment): WorkerProcess {
+  const child = startPinned(PROGRAM, ['serve'], {
+    cores: undefined,
+    stdio: 'logs',
+    environment: { ...readEnvironment(), ...settings, GROUNDSWELL_ROLES: 'worker' },
+  });
+  const exited = once(child, 'exit');
+  let logs = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (logs += text));
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null) test.diagnostic(logs.slice(-2_000));
+    child.kill('SIGKILL');
+    await exited;
+  };
+  atEnd(test, kill);
+  return { kill };
+}
