@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import {
+  emptyAvif,
+  greyJpeg,
+  greyPng,
+  manyFrames,
+  textBomb,
+} from '../../../../test/support/hostile-pictures.ts';
 import { hasCode } from '../../../core/errors.ts';
+import { FRAMES_MAX } from '../picture-limits.ts';
 import { createPictureProcesses, type PictureProcesses } from './picture-processes.ts';
 import type { Picture } from './picture-task.ts';
 
@@ -121,8 +128,25 @@ describe('decoding pictures', () => {
   });
 
   it('refuses what would become too large, before it is decoded', async () => {
-    await refused(bomb(16_000, 16_000), /16000 x 16000 pixels|cannot be decoded/);
-    await refused(bomb(7_072, 7_072), /pixels|cannot be decoded/);
+    const tooLarge = /pixels|cannot be decoded/;
+    await refused(greyPng(16_000, 16_000), tooLarge);
+    await refused(greyJpeg(30_000, 30_000), tooLarge);
+    await refused(emptyAvif(20_000, 20_000), tooLarge);
+    await refused(greyPng(7_072, 7_072), tooLarge);
+    // 49,999,041 pixels.
+    assert.equal((await processes.decode(greyPng(7_071, 7_071))).width, 7_071);
+  });
+
+  it('takes as many frames as may be, and not one more', async () => {
+    const { animated, width } = await processes.decode(manyFrames(FRAMES_MAX, 20, 10));
+    assert.deepEqual([animated, width], [true, 20]);
+    await refused(manyFrames(FRAMES_MAX + 1, 20, 10), /has 1001 frames/);
+  });
+
+  it('drops text that would fill the memory', async () => {
+    const { files, width } = await processes.decode(textBomb(greyPng(30, 20), 64));
+    assert.equal(width, 30);
+    for (const { bytes } of files) assert.doesNotMatch(Buffer.from(bytes).toString('latin1'), /Comment/);
   });
 
   it('makes a polyglot harmless: nothing but pixels comes through', async () => {
@@ -130,6 +154,31 @@ describe('decoding pictures', () => {
     const polyglot = Buffer.concat([jpeg, Buffer.from('<script>alert(1)</script>')]);
     const { files } = await processes.decode(polyglot);
     for (const { bytes } of files) assert.doesNotMatch(Buffer.from(bytes).toString('latin1'), /script/);
+  });
+
+  it('cuts what a profile shows around the focus, no larger than it is', async () => {
+    const stripes = sharp({ create: { width: 900, height: 300, channels: 3, background: '#000000' } });
+    const right = await sharp({ create: { width: 300, height: 300, channels: 3, background: '#ffffff' } })
+      .png()
+      .toBuffer();
+    const wide = await stripes
+      .composite([{ input: right, left: 600, top: 0 }])
+      .webp()
+      .toBuffer();
+    const brightness = async (focus: readonly [number, number]) => {
+      const { variant, files } = await processes.cut(wide, { picture: 'avatar', focus });
+      assert.deepEqual(variant, { name: 'avatar', width: 300, height: 300 });
+      const [jpeg] = files;
+      assert.deepEqual([jpeg?.file, files.length], ['avatar.jpg', 2]);
+      const { channels } = await sharp(Buffer.from(jpeg?.bytes ?? [])).stats();
+      return Math.round(channels[0]?.mean ?? 0);
+    };
+    assert.ok((await brightness([-1, 0])) < 5);
+    assert.ok((await brightness([1, 0])) > 250);
+    await assert.rejects(
+      processes.cut(Buffer.from('no picture'), { picture: 'header', focus: null }),
+      (error) => hasCode(error, 'invalid'),
+    );
   });
 
   it('goes on after a process was killed over a picture that takes too long', async (t) => {
@@ -162,35 +211,3 @@ describe('decoding pictures', () => {
     );
   });
 });
-
-/** A PNG of one colour that says it has so many pixels: a few hundred kilobytes. */
-function bomb(width: number, height: number): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 2], 8);
-  const rows = deflateSync(Buffer.alloc(Math.min((width * 3 + 1) * height, 50_000_000)));
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    chunk('IDAT', rows),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  checksum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, checksum]);
-}
-
-function crc32(bytes: Buffer): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}
