@@ -51,6 +51,8 @@ export interface BenchCommandOptions {
 /** That of the server, where nobody says another. */
 export const DEFAULT_PULL_FOLLOWERS = 10_000;
 export const DEFAULT_PEOPLE = 10_000;
+/** Experiments that need no people, or make their own. */
+const WITHOUT_CROWD = ['clicks', 'geo-index'];
 const ALL_NAMES = [...SCENARIO_NAMES, ...EXPERIMENT_NAMES];
 
 /** For a look whether everything works; the figures mean little. */
@@ -123,13 +125,15 @@ export function describeScenarios(): string {
     'Scenarios:',
     `  on users made through the API: ${BASIC_SCENARIO_NAMES.join(', ')} (the default)`,
     `  on links: ${LINK_SCENARIO_NAMES.join(', ')}; clicks, with figures of its own`,
+    `  on nothing but memory: geo-index, with figures of its own`,
     `  on the people of a graph: ${CROWD_SCENARIO_NAMES.join(', ')}`,
     `  with figures of their own, on the same: ${EXPERIMENT_NAMES.filter(needsCrowd).join(', ')}`,
   ].join('\n');
 }
 
 export function needsCrowd(name: ScenarioChoice): boolean {
-  return !BASIC_SCENARIO_NAMES.some((basic) => basic === name) && !isLinkScenario(name) && name !== 'clicks';
+  const without: readonly string[] = [...BASIC_SCENARIO_NAMES, ...WITHOUT_CROWD];
+  return !without.includes(name) && !isLinkScenario(name);
 }
 
 /** Those that were asked for; else, where a graph was, those that need one. */

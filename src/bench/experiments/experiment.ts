@@ -17,6 +17,8 @@ export const EXPERIMENT_NAMES = [
   'search',
   'clicks',
   'photos',
+  'geo-index',
+  'driver-positions',
 ] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
 

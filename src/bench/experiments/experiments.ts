@@ -3,8 +3,10 @@
 import { clicksExperiment } from './clicks.ts';
 import { coldStartExperiment } from './cold-start.ts';
 import { deliveriesExperiment } from './deliveries.ts';
+import { driverPositionsExperiment } from './driver-positions.ts';
 import type { Experiment } from './experiment.ts';
 import { fanOutExperiment } from './fan-out.ts';
+import { geoIndexExperiment } from './geo-index.ts';
 import { hotLikeExperiment } from './hot-like.ts';
 import { lagExperiment } from './lag.ts';
 import { liveBroadcastExperiment } from './live-broadcast.ts';
@@ -30,4 +32,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   searchExperiment,
   clicksExperiment,
   photosExperiment,
+  geoIndexExperiment,
+  driverPositionsExperiment,
 ];
