@@ -26,9 +26,9 @@ import { type Database, openDatabase, reachDatabase } from './open-database.ts';
 import { openEdgeCache } from './open-edge-cache.ts';
 import { openEventLog } from './open-event-log.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
+import { openRateLimiter } from './open-rate-limiter.ts';
 import { openTimelineStore } from './open-timeline-store.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
-import { createMemoryRateLimiter } from './rate-limiter/memory-rate-limiter.ts';
 import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
 import { createPostgresSearchIndex } from './search-index/postgres-search-index.ts';
 import type { SearchIndex } from './search-index/search-index.ts';
@@ -108,6 +108,8 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
     opened.push(() => eventLog.close());
     const timelineStore = await openTimelineStore(options);
     opened.push(() => timelineStore.close());
+    const rateLimiter = await openRateLimiter(options);
+    opened.push(() => rateLimiter.close());
     const searchStore = openPartStore(database, options, 'search-index', SEARCH_INDEX_CONNECTIONS);
     opened.push(() => searchStore.close());
     const diskReserve = await watchDisk(database, options);
@@ -123,7 +125,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       edgeCache: openEdgeCache(options),
       outboundHttp: openOutboundHttp(options),
       textRecords: createNodeTextRecords(),
-      rateLimiter: createMemoryRateLimiter({ clock }),
+      rateLimiter,
       timelineStore,
       geoIndex: createMemoryGeoIndex({ clock, driversMax: options.config.rides.driversMax }),
       countryTable: await openCountryTable(options.config),
