@@ -37,6 +37,7 @@ const SIGNED_IN = [
   '/compose',
   '/links',
   '/settings',
+  '/settings/profile',
 ];
 
 describeInBrowser('the pages of the web app', (setting) => {

@@ -6,7 +6,8 @@ import { describe, it } from 'node:test';
 import { packageRoot } from '../../src/config/package-info.ts';
 
 const JS_BYTES_MAX = 60_000;
-const CSS_BYTES_MAX = 12_000;
+/** Of all pages: photos and profile pictures have come to what it was first drawn up for. */
+const CSS_BYTES_MAX = 14_000;
 const folder = path.join(packageRoot(), 'dist/web');
 
 describe('the first load of Home', () => {

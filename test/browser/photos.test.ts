@@ -71,18 +71,47 @@ describeInBrowser('photos', (setting) => {
     assert.deepEqual(await tile.boundingBox(), before);
     assertNoComplaints(bob);
   });
+
+  it('show who somebody is: chosen in the first steps, seen by others, and taken away again', async (test) => {
+    const [carol, dora] = [await setting.open(test, DESKTOP), await setting.open(test, PHONE)];
+    await signUpAt(carol, setting.url, 'carol');
+    await carol.locator('input[type=file]').setInputFiles(await pictureFile('#737'));
+    await carol.getByLabel('Name', { exact: true }).fill('Carol Ann');
+    await carol.getByRole('button', { name: 'Save' }).click();
+    await carol.getByText('Done.').waitFor();
+    const face = dora.locator('.profile img.avatar');
+    await until(async () => {
+      await dora.goto(`${setting.url}/@carol`);
+      await dora.getByText('Carol Ann').first().waitFor();
+      return (await face.count()) === 1;
+    });
+
+    await carol.goto(`${setting.url}/settings/profile`);
+    await carol.getByRole('button', { name: 'Remove' }).click();
+    await carol.getByRole('button', { name: 'Save' }).click();
+    await carol.getByText('Saved.').waitFor();
+    await dora.reload();
+    await dora.locator('.profile svg.avatar').waitFor();
+    assert.equal(await face.count(), 0);
+    for (const page of [carol, dora]) assertNoComplaints(page);
+  });
 });
 
-/** Three times as wide as high, and processed when this resolves. */
-async function postPhoto(page: Page, url: string, text: string, colour: string): Promise<void> {
+/** Three times as wide as high. */
+async function pictureFile(colour: string) {
   const picture = { width: 1_200, height: 400, channels: 3, background: colour } as const;
-  await page.goto(`${url}/compose`);
-  const dialog = page.getByRole('dialog');
-  await dialog.locator('input[type=file]').setInputFiles({
+  return {
     name: 'picture.png',
     mimeType: 'image/png',
     buffer: await sharp({ create: picture }).png().toBuffer(),
-  });
+  };
+}
+
+/** It is processed when this resolves. */
+async function postPhoto(page: Page, url: string, text: string, colour: string): Promise<void> {
+  await page.goto(`${url}/compose`);
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('input[type=file]').setInputFiles(await pictureFile(colour));
   await dialog.getByLabel('Description of picture 1').fill(`All of ${colour}`);
   await dialog.getByRole('textbox', { name: 'What is happening?' }).fill(text);
   await dialog.getByRole('button', { name: 'Post', exact: true }).click();

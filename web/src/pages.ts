@@ -39,6 +39,11 @@ export const routes: readonly Route[] = [
     async () => (await import('./pages/settings/settings-page.tsx')).SettingsPage,
   ),
   route(
+    '/settings/profile',
+    'settings',
+    async () => (await import('./pages/settings/profile-settings-page.tsx')).ProfileSettingsPage,
+  ),
+  route(
     '/settings/appearance',
     'settings',
     async () => (await import('./pages/settings/appearance-page.tsx')).AppearancePage,

@@ -1,11 +1,25 @@
-import './avatar.css';
+import { useState } from 'preact/hooks';
 import type { Author } from '../api/types.ts';
+import './avatar.css';
 
 /** The face of a person, or their letter on a colour of theirs. Their name stands beside it, so it is silent itself. */
 export function Avatar({ user, size = 44 }: { readonly user: Author; readonly size?: number }) {
   const { avatar_url: url, display_name: name, user_id: id } = user;
-  if (url !== null)
-    return <img class="avatar" src={url} alt="" width={size} height={size} loading="lazy" decoding="async" />;
+  // Without a connection, for one, it may not come.
+  const [failed, setFailed] = useState<string>();
+  if (url !== null && url !== failed)
+    return (
+      <img
+        class="avatar"
+        src={url}
+        alt=""
+        width={size}
+        height={size}
+        loading="lazy"
+        decoding="async"
+        onError={() => setFailed(url)}
+      />
+    );
   const letter = [...new Intl.Segmenter().segment(name.trim() || user.username)][0]?.segment ?? '?';
   return (
     <svg

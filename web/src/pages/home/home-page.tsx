@@ -11,7 +11,7 @@ import { onLive } from '../../state/live.ts';
 import { isConfirmed, isSignedIn, me } from '../../state/session.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { PageHead } from '../../ui/page.tsx';
-import { Empty } from '../../ui/states.tsx';
+import { FirstStepsLater } from './first-steps-later.tsx';
 import './home-page.css';
 import { Welcome } from './welcome.tsx';
 
@@ -73,18 +73,7 @@ function HomeTimeline() {
         <span class="muted">What is happening?</span>
       </button>
       {isWriting && <Composer onClose={() => setWriting(false)} />}
-      <Feed
-        name="Home timeline"
-        list={list}
-        empty={
-          <Empty title="Follow three people to begin">
-            <p class="muted">What they post is here from then on, the newest first.</p>
-            <a class="button button-primary" href="/explore">
-              Find people
-            </a>
-          </Empty>
-        }
-      />
+      <Feed name="Home timeline" list={list} empty={<FirstStepsLater />} />
     </>
   );
 }

@@ -6,17 +6,14 @@ import { ReportDialog } from '../../posts/report-dialog.tsx';
 import { isSignedIn, me } from '../../state/session.ts';
 import { tie } from '../../state/users.ts';
 import { Avatar } from '../../ui/avatar.tsx';
-import { Button } from '../../ui/button.tsx';
 import { compactCount, countText } from '../../ui/count.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { Menu, type MenuItem } from '../../ui/menu.tsx';
-import { EditProfile } from './edit-profile.tsx';
 import './profile-head.css';
 
 const joined = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric' });
 
 export function ProfileHead({ user: shown }: { readonly user: Signal<User> }) {
-  const [isEditing, setEditing] = useState(false);
   const [isReporting, setReporting] = useState(false);
   const user = shown.value;
   const isMe = me.value?.user_id === user.user_id;
@@ -24,10 +21,17 @@ export function ProfileHead({ user: shown }: { readonly user: Signal<User> }) {
   const path = `/@${user.username}`;
   return (
     <section class="profile" aria-label="About">
+      {user.header_url !== null && (
+        <img class="profile-header" src={user.header_url} width={1500} height={500} alt="" />
+      )}
       <div class="profile-top">
         <Avatar user={user} size={88} />
         <div class="profile-buttons">
-          {isMe && <Button onClick={() => setEditing(true)}>Edit profile</Button>}
+          {isMe && (
+            <a class="button button-plain" href="/settings/profile">
+              Edit profile
+            </a>
+          )}
           <FollowButton user={shown} />
           {!isMe && isSignedIn.value && (
             <Menu label={`More about @${user.username}`} items={itemsOf(shown, () => setReporting(true))} />
@@ -76,7 +80,6 @@ export function ProfileHead({ user: shown }: { readonly user: Signal<User> }) {
           onClose={() => setReporting(false)}
         />
       )}
-      {isEditing && <EditProfile user={shown} onClose={() => setEditing(false)} />}
     </section>
   );
 }

@@ -9,6 +9,7 @@ export interface SettingsPart {
 }
 
 export const SETTINGS_PARTS = [
+  { name: 'profile', label: 'Profile', hint: 'Your picture, name and words', icon: 'user' },
   { name: 'appearance', label: 'Appearance and keys', hint: 'Of this browser', icon: 'eye' },
   { name: 'account', label: 'Email and password', hint: 'How you sign in', icon: 'lock' },
   { name: 'sessions', label: 'Sessions', hint: 'Where you are signed in', icon: 'globe' },

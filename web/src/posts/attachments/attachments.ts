@@ -93,9 +93,9 @@ export function createAttachments(kept: readonly DraftPicture[]): Attachments {
     refusal,
 
     add(added) {
-      const taken = added.filter((file) => problemOf(file) === undefined);
+      const taken = added.filter((file) => refusalOf(file) === undefined);
       const room = ATTACHMENTS_MAX - list.value.length;
-      const problems = added.map(problemOf).filter((text) => text !== undefined);
+      const problems = added.map(refusalOf).filter((text) => text !== undefined);
       if (taken.length > room) problems.push(`A post takes ${ATTACHMENTS_MAX} pictures at most.`);
       refusal.value = problems.join(' ');
       if (problems.length > 0) announce(refusal.value, { urgent: true });
@@ -166,7 +166,8 @@ function ofFile(key: string, file: File): Attachment {
   };
 }
 
-function problemOf({ name, type, size }: File): string | undefined {
+/** Why a file cannot be a picture here; `undefined`: it can, as far as can be seen. */
+export function refusalOf({ name, type, size }: File): string | undefined {
   if (!TYPES.some((each) => each === type)) return `${name} is no picture that can be taken.`;
   if (size > BYTES_MAX) return `${name} is larger than 20 MB.`;
   return undefined;
