@@ -23,6 +23,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
+      // A busy machine is slow, and no fault.
+      checks: { bundlerTimings: false },
       input: { index: path.join(root, 'index.html'), [WORKER]: path.join(root, `${WORKER}/${WORKER}.ts`) },
       // Browsers look for a new worker at the address of the old one.
       output: {

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
-import { assertNoComplaints, DESKTOP, PASSWORD, PHONE, signUpAt, writePost } from '../support/browser.ts';
+import {
+  assertNoComplaints,
+  DESKTOP,
+  PASSWORD,
+  PHONE,
+  signInAt,
+  signUpAt,
+  writePost,
+} from '../support/browser.ts';
 import { describeInBrowser } from '../support/browser-setting.ts';
 import { until } from '../support/until.ts';
 
@@ -74,7 +82,7 @@ describeInBrowser('the web app without its server', (setting) => {
     await carol.getByText('Follow three people').waitFor();
 
     await signOutOf(carol, setting.url);
-    await signIn(carol, setting.url, 'carol');
+    await signInAt(carol, setting.url, { username: 'carol', password: PASSWORD });
     await carol.goto(`${setting.url}/compose`);
     await carol.getByRole('button', { name: 'Close' }).click();
     await carol.getByText('A secret draft').waitFor();
@@ -113,14 +121,6 @@ async function signOutOf(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/settings`);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('link', { name: 'Make an account' }).waitFor();
-}
-
-async function signIn(page: Page, url: string, username: string): Promise<void> {
-  await page.goto(`${url}/sign-in`);
-  await page.getByLabel('Username').fill(username);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { name: 'Home' }).waitFor();
 }
 
 function articles(page: Page, text: string): Locator {

@@ -70,6 +70,18 @@ export async function signUpAt(page: Page, url: string, username: string): Promi
   await page.getByRole('heading', { name: 'Home' }).waitFor();
 }
 
+export async function signInAt(
+  page: Page,
+  url: string,
+  { username, password }: { readonly username: string; readonly password: string },
+): Promise<void> {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+}
+
 export async function writePost(page: Page, text: string): Promise<void> {
   await page.getByText('What is happening?').first().click();
   const dialog = page.getByRole('dialog');

@@ -1,4 +1,5 @@
 /** Stands where posts are missing, and loads them. Whichever way the reader came, what they read stays where it is. */
+import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
 import type { Gap } from './feed-gaps.ts';
@@ -14,13 +15,13 @@ export interface GapRowProps {
 
 export function GapRow({ list, belowId, gap, hold }: GapRowProps) {
   const row = useRef<HTMLDivElement>(null);
-  const goesUp = useScrollsUp();
+  const cameFromBelow = useCameFromBelow(row);
 
   function fill(): void {
     // What comes stands above the row: who came from above reads on there, who came from below keeps what is below it.
     const { current } = row;
     void list.fill(belowId, () =>
-      hold(goesUp() ? current?.nextElementSibling : current?.previousElementSibling),
+      hold(cameFromBelow() ? current?.nextElementSibling : current?.previousElementSibling),
     );
   }
 
@@ -36,16 +37,21 @@ export function GapRow({ list, belowId, gap, hold }: GapRowProps) {
   );
 }
 
-/** Answers which way the page was moved last. */
-function useScrollsUp(): () => boolean {
-  const last = useRef({ y: 0, isUp: false });
+/**
+ * Answers whether the row was above the screen before it came into view. Not which way the page was scrolled last: the
+ * browser scrolls it, too, as posts get their heights.
+ */
+function useCameFromBelow(row: RefObject<HTMLElement | null>): () => boolean {
+  const wasAbove = useRef(false);
   useEffect(() => {
-    last.current.y = scrollY;
     const note = (): void => {
-      if (scrollY !== last.current.y) last.current = { y: scrollY, isUp: scrollY < last.current.y };
+      const box = row.current?.getBoundingClientRect();
+      if (box === undefined) return;
+      if (box.bottom < 0) wasAbove.current = true;
+      else if (box.top > innerHeight) wasAbove.current = false;
     };
     addEventListener('scroll', note, { passive: true });
     return () => removeEventListener('scroll', note);
   }, []);
-  return () => last.current.isUp;
+  return () => wasAbove.current;
 }
