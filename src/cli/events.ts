@@ -1,9 +1,11 @@
 /** `groundswell events`: how far consumers are, and what they could not handle. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { AppError } from '../core/errors.ts';
-import type { DeadLetterPlace, EventLog, GroupLag } from '../ports/event-log/event-log.ts';
+import type { DeadLetterPlace, GroupLag } from '../ports/event-log/event-log.ts';
 import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { deadLettersCommand } from './dead-letters.ts';
+import { parsePlace, refuseUnknown } from './event-arguments.ts';
+import { seekCommand } from './events-seek.ts';
 import { withExamples } from './examples.ts';
 import { printJson } from './listing.ts';
 import { withExistingProduct } from './open-product.ts';
@@ -14,7 +16,13 @@ export function eventsCommand(): Command {
   const events = new Command('events').description(
     'See how far the consumers of the event log are, and replay what they could not handle.',
   );
-  for (const command of [lagCommand(), deadLettersCommand(), replayCommand(), removeGroupCommand()]) {
+  for (const command of [
+    lagCommand(),
+    deadLettersCommand(),
+    replayCommand(),
+    seekCommand(),
+    removeGroupCommand(),
+  ]) {
     events.addCommand(command);
   }
   return withExamples(events, 'groundswell events lag');
@@ -105,13 +113,6 @@ async function removeGroup(
   console.log(`Removed ${group}.`);
 }
 
-/** Answers what the group has yet to handle. */
-async function refuseUnknown(eventLog: EventLog, group: string): Promise<GroupLag[]> {
-  const lag = (await eventLog.lag()).filter((each) => each.group === group);
-  if (lag.length > 0) return lag;
-  throw new AppError('not_found', `There is no consumer group ${group}. See: groundswell events lag`);
-}
-
 function inUse(group: string): AppError {
   return new AppError(
     'conflict',
@@ -123,11 +124,4 @@ function lossOf(group: string, lag: readonly GroupLag[]): string {
   const sum = (state: 'waiting' | 'retrying' | 'dead') => lag.reduce((total, each) => total + each[state], 0);
   const unhandled = counted(sum('waiting') + sum('retrying'), 'unhandled event');
   return `${group} would be forgotten, with ${unhandled} and ${counted(sum('dead'), 'dead letter')}.`;
-}
-
-function parsePlace(text: string, earlier: readonly DeadLetterPlace[] = []): DeadLetterPlace[] {
-  const [, topic, partition, offset] = /^([a-z_]{1,40})\/(\d{1,3})\/(\d{1,15})$/.exec(text) ?? [];
-  if (topic === undefined)
-    throw new InvalidArgumentError('Write it as TOPIC/PARTITION/OFFSET, such as posts/3/12.');
-  return [...earlier, { topic, partition: Number(partition), offset: Number(offset) }];
 }

@@ -258,6 +258,56 @@ export const listLag = readStatement<
    ORDER BY consumer_group, topic`,
 );
 
+/** The named positions of the group, or all of them, which then go to the beginning of what there is. */
+export const seekPositions = writeStatement<
+  [
+    group: string,
+    all: boolean,
+    topics: readonly string[],
+    partitions: readonly number[],
+    offsets: readonly number[],
+  ],
+  { readonly moved: number }
+>(
+  'event_log_seek_positions',
+  `WITH wanted AS MATERIALIZED (
+     SELECT position.topic, position.partition,
+       least(
+         greatest(coalesce(place."offset", 0), coalesce(kept."first", head.next_offset, 0)),
+         coalesce(head.next_offset, 0)
+       ) AS "offset"
+     FROM consumer_positions AS position
+       LEFT JOIN event_log_heads AS head ON head.topic = position.topic AND head.partition = position.partition
+       LEFT JOIN unnest($3::text[], $4::smallint[], $5::bigint[]) AS place (topic, partition, "offset")
+         ON place.topic = position.topic AND place.partition = position.partition
+       CROSS JOIN LATERAL (
+         SELECT least(
+           (
+             SELECT min("offset") FROM event_log
+             WHERE event_log.topic = position.topic AND event_log.partition = position.partition
+           ), (
+             SELECT min("offset") FROM kafka_runs
+             WHERE kafka_runs.topic = position.topic AND kafka_runs.partition = position.partition
+           )
+         ) AS "first"
+       ) AS kept
+     WHERE position.consumer_group = $1 AND ($2::boolean OR place."offset" IS NOT NULL)
+     ORDER BY position.topic, position.partition
+     FOR UPDATE OF position
+   ), moved AS (
+     UPDATE consumer_positions AS position
+     SET "offset" = wanted."offset", moved_at = clock_timestamp(), attempts = 0, retry_at = NULL
+     FROM wanted
+     WHERE position.consumer_group = $1 AND position.topic = wanted.topic AND position.partition = wanted.partition
+     RETURNING 1
+   ), forgotten AS (
+     DELETE FROM failed_events AS failed USING wanted
+     WHERE failed.consumer_group = $1 AND failed.topic = wanted.topic AND failed.partition = wanted.partition
+       AND failed."offset" >= wanted."offset"
+   )
+   SELECT count(*) AS moved FROM moved`,
+);
+
 export const removePositions = writeStatement<[group: string]>(
   'event_log_remove_positions',
   'DELETE FROM consumer_positions WHERE consumer_group = $1',

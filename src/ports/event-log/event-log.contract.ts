@@ -539,6 +539,58 @@ export function eventLogContract(name: string, deps: EventLogContractDeps): void
       assert.deepEqual(await effects(), ['a', 'a']);
     });
 
+    it('goes on from earlier places, and handles there what it handled before', async () => {
+      const handled: LoggedEvent[] = [];
+      let broken = true;
+      await append(['a', 'b', 'c'].map((text) => event(ALICE, text)));
+      await append([event(ALICE + 1, 'd')]);
+      await subscribe({
+        attemptsMax: 1,
+        async handle(events) {
+          if (broken && events.some((each) => note(each) === 'b')) throw new Error('not yet');
+          handled.push(...events);
+        },
+      });
+      await untilQuiet();
+      assert.equal((await deadLetters()).length, 1);
+      broken = false;
+      const byPlace = (events: readonly LoggedEvent[]) =>
+        events.toSorted((x, y) => x.partition - y.partition || x.offset - y.offset);
+      const first = byPlace(handled.splice(0));
+      assert.equal(await other.eventLog.seek(readers, 'beginning'), PARTITIONS);
+      await until(() => handled.length === 4);
+      const again = byPlace(handled.splice(0));
+      assert.deepEqual(
+        again.filter((each) => note(each) !== 'b'),
+        first,
+        'the same events at the same places',
+      );
+      assert.deepEqual(await deadLetters(), [], 'what is handled again is no dead letter any more');
+      const place = { topic, partition: partitionOf(ALICE) };
+      assert.equal(await one.eventLog.seek(readers, [{ ...place, offset: 2 }]), 1);
+      await until(() => handled.length === 1);
+      assert.deepEqual(handled.splice(0).map(note), ['c']);
+      assert.equal(await one.eventLog.seek(readers, [{ ...place, offset: 1_000 }]), 1);
+      assert.equal((await lagOf()).waiting, 0, 'beyond the end is the end');
+      assert.equal(await one.eventLog.seek('nobody', 'beginning'), 0);
+      assert.equal(await one.eventLog.seek(readers, [{ ...place, topic: 'nothing', offset: 0 }]), 0);
+    });
+
+    it('leaves out what is before a later place', async () => {
+      await append(['a', 'b', 'c'].map((text) => event(ALICE, text)));
+      const mover = `movers_of_${topic}`;
+      await subscribe({ group: mover });
+      const consumer = await subscribe({
+        handle: async () => Promise.reject(new AppError('unavailable', 'Redis is away.')),
+      });
+      await untilQuiet(mover);
+      await consumer.close();
+      await one.eventLog.seek(readers, [{ topic, partition: partitionOf(ALICE), offset: 2 }]);
+      await subscribe({ handle: takeDown });
+      await untilQuiet();
+      assert.deepEqual(await effects(), ['c']);
+    });
+
     it('takes as many events and as large ones as it says, and no more', async () => {
       const many = (count: number) => Array.from({ length: count }, () => event(ALICE, 'x'));
       const large = (bytes: number) => event(ALICE, 'x'.repeat(bytes - '{"note":""}'.length));

@@ -211,6 +211,13 @@ export interface EventLog {
    */
   replayDeadLetters(group: string, places?: readonly DeadLetterPlace[]): Promise<number>;
 
+  /**
+   * Lets the group go on from other places, or from the beginning of all that the log still has of its topics: earlier
+   * ones to handle events again, later ones to leave some out. Places outside of the log mean its beginning or end.
+   * Retries and dead letters of what is to be handled again are forgotten. Answers how many positions were set.
+   */
+  seek(group: string, to: 'beginning' | readonly LogPosition[]): Promise<number>;
+
   /** Forgets the group: its positions, retries and dead letters. The log keeps no event for it any more. */
   removeGroup(group: string): Promise<void>;
 

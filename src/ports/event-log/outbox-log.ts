@@ -20,7 +20,13 @@ import {
   READ_EVENTS_MAX,
   type Subscription,
 } from './event-log.ts';
-import { appendEvents, createPositions, listLag, removePositions } from './event-log-queries.ts';
+import {
+  appendEvents,
+  createPositions,
+  listLag,
+  removePositions,
+  seekPositions,
+} from './event-log-queries.ts';
 import { createEventPublisher } from './event-publisher.ts';
 import { createEventReader } from './event-reader.ts';
 import { createRetryStep } from './event-retry.ts';
@@ -106,6 +112,13 @@ export function createOutboxLog(options: OutboxLogOptions): EventLog {
   function wakeAll(): void {
     for (const consumer of consumers.keys()) consumer.wakeAll();
     for (const tail of tails) tail.wake();
+  }
+
+  /** Consumers have to look again, in whichever process they are. */
+  async function wakeEverybody(): Promise<void> {
+    wakeAll();
+    const news: Notification = { process, topics: [], retries: true };
+    await sqlStore.notify(LOG_CHANNEL, JSON.stringify(news));
   }
 
   function committed(events: () => readonly NewEvent[]): void {
@@ -275,11 +288,22 @@ export function createOutboxLog(options: OutboxLogOptions): EventLog {
         places?.map(({ partition }) => partition) ?? [],
         places?.map(({ offset }) => offset) ?? [],
       ]);
-      if (rows.length === 0) return 0;
-      wakeAll();
-      const news: Notification = { process, topics: [], retries: true };
-      await sqlStore.notify(LOG_CHANNEL, JSON.stringify(news));
+      if (rows.length > 0) await wakeEverybody();
       return rows.length;
+    },
+
+    async seek(group, to) {
+      const places = to === 'beginning' ? [] : to;
+      const [row] = await sqlStore.query(seekPositions, [
+        group,
+        to === 'beginning',
+        places.map(({ topic }) => topic),
+        places.map(({ partition }) => partition),
+        places.map(({ offset }) => offset),
+      ]);
+      const moved = row?.moved ?? 0;
+      if (moved > 0) await wakeEverybody();
+      return moved;
     },
 
     async removeGroup(group) {
@@ -308,7 +332,7 @@ export function createOutboxLog(options: OutboxLogOptions): EventLog {
 interface Notification {
   readonly process: string;
   readonly topics: readonly string[];
-  /** Dead letters were replayed. */
+  /** Dead letters were replayed, or positions set. */
   readonly retries?: boolean;
 }
 
