@@ -1,4 +1,4 @@
-/** What pictures cost: uploads, variants beside sharp alone, the feed of photos, and serving them. */
+/** What pictures cost: uploads, variants beside sharp alone, the feed of photos, serving them beside nginx, and very many at once. */
 import sharp from 'sharp';
 import { API, textAt } from '../api-client.ts';
 import { addressOf } from '../http-client.ts';
@@ -7,6 +7,8 @@ import { median } from '../statistics.ts';
 import { measure, type Slice } from '../workshop.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
 import { countErrors } from './own-reads.ts';
+import { measureFlood } from './photo-flood.ts';
+import { measureServing } from './photo-serving.ts';
 import { makePhoto, scaleByHand, sendPhoto, stateOf } from './photo-uploads.ts';
 
 /** Of 6 megapixels, as phones send them. */
@@ -20,7 +22,8 @@ const POLL_MS = 200;
 
 export const photosExperiment: Experiment = {
   name: 'photos',
-  purpose: 'uploads, variants of pictures beside sharp alone, the feed of photos, pictures served',
+  purpose:
+    'uploads, variants beside sharp alone, the feed of photos, pictures served beside nginx, many uploads at once',
   async run(workshop) {
     const { options } = workshop;
     options.onProgress('photos: making pictures');
@@ -36,6 +39,12 @@ export const photosExperiment: Experiment = {
     const thumbnails = await fillFeed(workshop);
     const feed = await slices(workshop, { path: `${API}/feed?type=photos&limit=20` });
     const served = await slices(workshop, { path: thumbnails[0] ?? '/' });
+    const serving = await measureServing(workshop, [
+      ['320', thumbnails[0] ?? '/'],
+      ['full', await largePicture(workshop, photos[0] ?? Buffer.alloc(0))],
+    ]);
+    options.onProgress('photos: many at once');
+    const flood = await measureFlood(workshop, photos);
     const figures: Figure[] = [
       { label: 'pictures of 6 megapixels', value: bytes / 1_000, unit: 'kB each' },
       ...uploaded.map(({ label, value, unit }) => ({ label, value, unit })),
@@ -43,6 +52,8 @@ export const photosExperiment: Experiment = {
       { label: 'posts with pictures', value: thumbnails.length, unit: '' },
       ...figuresOf('the feed of photos', feed),
       ...figuresOf('a picture of 320 served', served),
+      ...serving,
+      ...flood,
     ];
     return { name: 'photos', purpose: photosExperiment.purpose, figures };
   },
@@ -120,6 +131,15 @@ async function fillFeed({ crowd, options }: ExperimentWorkshop): Promise<string[
   const last = `${options.stage.url}${paths.at(-1)}`;
   while ((await fetch(last)).status !== 200) await options.clock.sleep(POLL_MS);
   return paths;
+}
+
+/** The path of a picture of 6 megapixels, once it is there. */
+async function largePicture({ crowd, options }: ExperimentWorkshop, photo: Buffer): Promise<string> {
+  const { url } = options.stage;
+  const sent = await sendPhoto(url, crowd.token(crowd.byFame[0] ?? 0), '/photos', photo);
+  const { pathname } = new URL(textAt(sent, 'url'));
+  while ((await fetch(`${url}${pathname}`)).status !== 200) await options.clock.sleep(POLL_MS);
+  return pathname;
 }
 
 async function slices(
