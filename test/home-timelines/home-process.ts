@@ -33,6 +33,8 @@ export interface HomeProcess {
   readonly userPostsOracle: Timelines['userPosts'];
   /** Undefined where there is none. */
   readonly timelineStore: TimelineStore | undefined;
+  /** Whether timelines are dropped for certain when their readers follow others. */
+  readonly dropsSurely: boolean;
   refreshCounts(): Promise<void>;
   /** Serves one page of a lane; answers whether there may be more. */
   serveLane(): Promise<boolean>;
@@ -64,6 +66,7 @@ export async function openSqlProcess({ database, world }: ProcessParts): Promise
     userPosts,
     userPostsOracle: userPosts,
     timelineStore: undefined,
+    dropsSurely: true,
     refreshCounts: async () => undefined,
     serveLane: async () => false,
     reviewModes: async () => undefined,
@@ -74,10 +77,57 @@ export async function openSqlProcess({ database, world }: ProcessParts): Promise
   };
 }
 
-/** `tally` counts what the run has come by, for whoever wants to know that it has. */
+export interface HomeProcessOptions {
+  readonly fault?: Fault | undefined;
+  /** Counts what the run has come by, for whoever wants to know that it has. */
+  readonly tally: Tally;
+  /** A store that several processes share, in place of memory. */
+  readonly shared?: TimelineStore | undefined;
+  /** Whether it is a worker, too. Default true. */
+  readonly delivers?: boolean;
+}
+
+/** Two that share their timelines, of which one delivers. Each page is read from the other of them. */
+export async function openSharingProcesses(
+  parts: ProcessParts,
+  options: HomeProcessOptions & { readonly shared: TimelineStore },
+): Promise<HomeProcess> {
+  const shared = loseDrops(options.shared);
+  const worker = await openHomeProcess(parts, { ...options, shared });
+  const other = await openHomeProcess(parts, { ...options, shared, delivers: false });
+  let reads = 0;
+  return {
+    ...worker,
+    feed(readerId, page) {
+      reads += 1;
+      return (reads % 2 === 0 ? worker : other).feed(readerId, page);
+    },
+    async refreshCounts() {
+      await worker.refreshCounts();
+      await other.refreshCounts();
+    },
+    async close() {
+      await other.close();
+      await worker.close();
+    },
+  };
+}
+
+/** Nothing may rest on them. */
+function loseDrops(store: TimelineStore): TimelineStore {
+  let drops = 0;
+  return {
+    ...store,
+    drop(readerIds) {
+      drops += 1;
+      return drops % 2 === 0 ? Promise.resolve() : store.drop(readerIds);
+    },
+  };
+}
+
 export async function openHomeProcess(
   parts: ProcessParts,
-  { fault, tally }: { readonly fault?: Fault | undefined; readonly tally: Tally },
+  { fault, tally, shared, delivers = true }: HomeProcessOptions,
 ): Promise<HomeProcess> {
   const { database, world, log, interleaving, cramped } = parts;
   const limits = { ...LIMITS, ...(cramped ? CRAMPED : ROOMY) };
@@ -86,9 +136,9 @@ export async function openHomeProcess(
   const { eventLog } = log;
   const sql = gateSqlStore(database.sql, interleaving);
   const pulled = new Set<Id>();
-  const memory = createMemoryTimelineStore({ clock, timelinesMax: limits.timelinesMax });
+  const store = shared ?? createMemoryTimelineStore({ clock, timelinesMax: limits.timelinesMax });
   const faulty = plantFault({
-    store: shortenTimelines(memory, LIMITS.builtMax),
+    store: shortenTimelines(store, LIMITS.builtMax),
     fault,
     pulls: (readerId) =>
       [...pulled].some((authorId) => world.facts.holds(factOf.follows(readerId, authorId))),
@@ -101,6 +151,7 @@ export async function openHomeProcess(
     sql,
     eventLog,
     timelineStore,
+    timelinesShared: shared !== undefined,
     clock,
     getUsers,
     cachedUser,
@@ -129,7 +180,7 @@ export async function openHomeProcess(
   const { subscription, jobs } = home.fanOut;
   const [lane] = jobs.filter(({ name }) => name.startsWith('fan-out-lane'));
   const reviews = jobs.filter(({ name }) => !name.startsWith('fan-out-lane'));
-  await eventLog.subscribe(subscription);
+  if (delivers) await eventLog.subscribe(subscription);
   const reviewWith = (pullLimits: typeof PULL_ALL) => createAuthorModeReview({ ...deps, limits: pullLimits });
 
   return {
@@ -138,6 +189,7 @@ export async function openHomeProcess(
     userPosts: home.userPosts,
     userPostsOracle: bySql.userPosts,
     timelineStore: faulty.store,
+    dropsSurely: shared === undefined,
     async refreshCounts() {
       for (const job of home.memoryJobs) await job.run();
     },
@@ -153,7 +205,7 @@ export async function openHomeProcess(
     },
     flush: faulty.flush,
     async close() {
-      log.unsubscribe(subscription.group);
+      if (delivers) log.unsubscribe(subscription.group);
       await tail.close();
     },
   };

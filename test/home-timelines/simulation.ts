@@ -203,7 +203,8 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     }
     if (process.timelineStore === undefined) return;
     const pulled = await sql.query(listPulled, []);
-    await checkTimelines(world, process.timelineStore, new Set(pulled.map((row) => row.author_id)));
+    const everPulled = new Set(pulled.map((row) => row.author_id));
+    await checkTimelines(world, process.timelineStore, { everPulled, mayHaveForeign: !process.dropsSurely });
   }
 
   /** Of one user, so that every pair has its turn. */

@@ -135,7 +135,15 @@ export function worldUsers(): User[] {
     if (used.size >= PARTITIONS_USED && !used.has(partition)) continue;
     used.add(partition);
     const username = USERNAMES[users.length] ?? '';
-    users.push({ userId, username, displayName: username, bio: '', avatarUrl: null, headerUrl: null, locked: false });
+    users.push({
+      userId,
+      username,
+      displayName: username,
+      bio: '',
+      avatarUrl: null,
+      headerUrl: null,
+      locked: false,
+    });
   }
   return users;
 }

@@ -4,10 +4,10 @@
  */
 import { Cluster, Redis } from 'ioredis';
 import { AppError } from '../../core/errors.ts';
+import type { RedisAddress } from '../../core/redis-address.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { translateRedisError } from './redis-errors.ts';
 import type { RedisScript } from './redis-script.ts';
-import type { RedisAddress } from '../../core/redis-address.ts';
 
 export interface RedisConnection {
   /** Runs the script where the key lives; all keys that it touches have the same hash tag. Strings come as bytes. */
@@ -48,6 +48,7 @@ const SCAN_COUNT = 1_000;
 export async function openRedisConnection(options: RedisConnectionOptions): Promise<RedisConnection> {
   const client = openClient(options);
   let listener: Redis | Cluster | undefined;
+  const hearers = new Map<string, ((message: Buffer) => void)[]>();
   watch(client, options.log);
   await untilReady(client);
 
@@ -88,11 +89,13 @@ export async function openRedisConnection(options: RedisConnectionOptions): Prom
     },
 
     listen(channel, hear) {
-      listener ??= openListener(options);
-      listener.subscribe(channel).catch(() => undefined);
-      listener.on('messageBuffer', (from: Buffer, message: Buffer) => {
-        if (from.toString() === channel) hear(message);
+      const known = hearers.get(channel);
+      if (known !== undefined) return void known.push(hear);
+      hearers.set(channel, [hear]);
+      listener ??= openListener(options, (from, message) => {
+        for (const each of hearers.get(from) ?? []) each(message);
       });
+      listener.subscribe(channel).catch(() => undefined);
     },
 
     async ping() {
@@ -150,8 +153,12 @@ function openClient({ address, commandTimeoutMs = COMMAND_TIMEOUT_MS }: RedisCon
 }
 
 /** A connection that listens can do nothing else. It queues what it is to listen to until it is there. */
-function openListener(options: RedisConnectionOptions): Redis | Cluster {
+function openListener(
+  options: RedisConnectionOptions,
+  hear: (channel: string, message: Buffer) => void,
+): Redis | Cluster {
   const listener = openClient(options);
+  listener.on('messageBuffer', (channel: Buffer, message: Buffer) => hear(`${channel}`, message));
   listener.options.enableOfflineQueue = true;
   watch(listener, options.log);
   return listener;
