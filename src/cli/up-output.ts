@@ -45,8 +45,10 @@ export function createTableOutput(options: UpOutputOptions): UpOutput {
   };
   return {
     line(process, line) {
+      // What is said at a start and at an end sounds worse than it is; whatever fails then says so itself.
+      if (phase !== 'up') return;
       const { isNotable, short } = readLogLine(line, { colour: false });
-      if (isNotable && phase !== 'stopping') add(process, short, 'warn');
+      if (isNotable) add(process, short, 'warn');
     },
     event: add,
     open(up) {

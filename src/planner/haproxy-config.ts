@@ -61,10 +61,8 @@ function section(title: string, lines: readonly string[]): string {
 
 function globalSection({ adminSocket, user }: HaproxyOptions): string {
   return section('global', [
-    'log stderr format raw daemon notice',
-    'maxconn 20000',
-    // A machine that allows fewer files gets fewer connections, with a warning.
-    'no strict-limits',
+    // As many connections as half of that, or of what the system allows; some allow a thousand million files.
+    'fd-hard-limit 50000',
     // Live connections would keep it from ending for ever.
     'hard-stop-after 15s',
     ...(user === undefined ? [] : [`user ${user}`]),
@@ -75,7 +73,6 @@ function globalSection({ adminSocket, user }: HaproxyOptions): string {
 function defaultsSection(): string {
   return section('defaults', [
     'mode http',
-    'log global',
     'option dontlognull',
     'timeout connect 1s',
     'timeout http-request 10s',

@@ -15,6 +15,8 @@ export interface ReadLine {
 const NOTABLE_LEVELS = new Set(['warn', 'error', 'fatal']);
 /** Of HAProxy, Redis and Kafka. */
 const NOTABLE_WORDS = /\b(ALERT|WARNING|WARN|ERROR|FATAL)\b|\bis (DOWN|UP)\b/;
+/** `[WARNING]  (1234) : `. */
+const HAPROXY_PREFIX = /^\[[A-Z]+\]\s+\(\d+\) : /;
 
 export function readLogLine(line: string, { colour }: { readonly colour: boolean }): ReadLine {
   const read = line.startsWith('{') ? readOwn(line, colour) : undefined;
@@ -39,7 +41,7 @@ function readOwn(line: string, colour: boolean): ReadLine | undefined {
 
 function readForeign(line: string): ReadLine {
   const parsed = parseLogLine(line);
-  const text = harmless(parsed.pid === undefined ? line : parsed.message);
+  const text = harmless(parsed.pid === undefined ? line.replace(HAPROXY_PREFIX, '') : parsed.message);
   const isNotable =
     parsed.pid === undefined ? NOTABLE_WORDS.test(line) : NOTABLE_LEVELS.has(logLevelOf(parsed));
   return { text, isNotable, short: text };

@@ -32,12 +32,16 @@ export interface UpRecord {
   readonly url: string;
   /** Of the database; it has a password, and only the folder's owner can read this. */
   readonly database_url?: string | undefined;
+  /** Whether all of it has been ready. */
+  readonly ready: boolean;
   readonly processes: readonly ProcessRecord[];
 }
 
 export interface ProcessRecords {
   set(record: ProcessRecord): Promise<void>;
   remove(name: string): Promise<void>;
+  /** All of it is ready, for the first time. */
+  markReady(): Promise<void>;
   /** Nothing runs any more. */
   clear(): Promise<void>;
 }
@@ -49,15 +53,17 @@ const POLL_MS = 20;
 
 export function openProcessRecords(
   folder: string,
-  up: Omit<UpRecord, 'pid' | 'started' | 'processes'>,
+  up: Omit<UpRecord, 'pid' | 'started' | 'ready' | 'processes'>,
 ): ProcessRecords {
   const file = path.join(folder, FILE);
   const processes = new Map<string, ProcessRecord>();
   const self = { pid: process.pid, started: startOf(process.pid) ?? '' };
+  let ready = false;
   let writing = Promise.resolve();
   /** One after the other: the last one to be written is the last that was known. */
   const write = (): Promise<void> => {
-    writing = writing.then(() => writeWhole(file, { ...up, ...self, processes: [...processes.values()] }));
+    const record = () => ({ ...up, ...self, ready, processes: [...processes.values()] });
+    writing = writing.catch(() => undefined).then(() => writeWhole(file, record()));
     return writing;
   };
   return {
@@ -67,6 +73,10 @@ export function openProcessRecords(
     },
     remove(name) {
       processes.delete(name);
+      return write();
+    },
+    markReady() {
+      ready = true;
       return write();
     },
     async clear() {

@@ -138,6 +138,7 @@ export function superviseProcess(spec: ProcessSpec, deps: SupervisorDeps): Super
     },
     drain(name) {
       closing.abort();
+      change({ state: 'stopping' });
       child?.signal(name);
     },
     async close() {

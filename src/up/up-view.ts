@@ -113,7 +113,7 @@ function headLines({ product, topology, url, phase, elapsedMs }: UpView, width: 
   const state = {
     starting: span('starting', 'yellow'),
     up: span('up', 'green'),
-    stopping: span('stopping: what has been accepted is being finished', 'yellow'),
+    stopping: span('stopping', 'yellow'),
     stopped: span('stopped', 'dim'),
   }[phase];
   const left = [span(MARGIN + product, 'bold'), span(`  ${topology}`, 'cyan')];
@@ -127,7 +127,7 @@ function footSpans({ phase, logs }: UpView): Span[] {
   const advice = {
     starting: 'Ctrl-C gives up',
     up: 'Ctrl-C stops everything in order',
-    stopping: 'Ctrl-C again stops at once',
+    stopping: 'what has been accepted is being finished; Ctrl-C again cuts it',
     stopped: 'nothing runs any more',
   }[phase];
   return [span(`${advice}; logs in ${logs}`, 'dim')];

@@ -101,6 +101,7 @@ export function createUp(options: UpOptions): Up {
     const balancer = await createBalancer(deps);
     if (balancer !== undefined) await processes.open([balancer], signal);
     await folder.describe(url);
+    await records.markReady();
   }
 
   /** What has come in is passed on and answered; nothing new is taken. */

@@ -32,7 +32,7 @@ export const HAPROXY_DRAIN_SIGNAL = 'SIGUSR1';
 export function missingHaproxy({ environment }: Pick<EngineDeps, 'environment'>): MissingProgram[] {
   if (findProgram(PROGRAM, environment) !== undefined) return [];
   const remedy = installCommand({ debian: PROGRAM, homebrew: PROGRAM });
-  return [{ what: 'haproxy (HAProxy 2.4 or later)', remedy }];
+  return [{ what: 'haproxy (HAProxy 2.6 or later)', remedy }];
 }
 
 export async function createHaproxyEngine(deps: HaproxyDeps): Promise<ProcessSpec> {

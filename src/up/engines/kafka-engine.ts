@@ -92,7 +92,10 @@ function configurationOf({ planned, portOf }: KafkaDeps): string {
     `advertised.listeners=PLAINTEXT://${clients}`,
     'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'log.dirs=data',
+    // Topics are made by the product, with as many partitions as it needs.
+    'auto.create.topics.enable=false',
     // One broker can keep one copy.
+    'default.replication.factor=1',
     'offsets.topic.replication.factor=1',
     'transaction.state.log.replication.factor=1',
     'transaction.state.log.min.isr=1',

@@ -106,6 +106,7 @@ function configurationOf({ memoryMb }: StartedRedis, { host, port, busPort, pass
     `maxmemory ${memoryMb}mb`,
     'maxmemory-policy allkeys-lru',
     'daemonize no',
+    'loglevel warning',
     ...(busPort === undefined
       ? []
       : [
