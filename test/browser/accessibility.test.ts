@@ -36,6 +36,7 @@ const SIGNED_IN = [
   '/requests',
   '/compose',
   '/links',
+  '/links/domains',
   '/settings',
   '/settings/profile',
 ];

@@ -21,6 +21,7 @@ export const routes: readonly Route[] = [
   route('/requests', 'requests', async () => (await import('./pages/lists/requests-page.tsx')).RequestsPage),
   route('/photos', 'photos', async () => (await import('./pages/photos/photos-page.tsx')).PhotosPage),
   route('/links', 'links', async () => (await import('./pages/links/links-page.tsx')).LinksPage),
+  route('/links/domains', 'links', async () => (await import('./pages/links/domains-page.tsx')).DomainsPage),
   route('/links/import', 'links', async () => (await import('./pages/links/import-page.tsx')).ImportPage),
   route(
     '/links/:link_id([0-9]+)',

@@ -32,7 +32,7 @@ export function FirstSteps() {
           )}
         </li>
         <li>
-          <h3>Follow some people</h3>
+          <h3>Follow three people</h3>
           <p>
             Find friends by name in the <a href="/search">search</a>, or begin with those who are suggested
             here. Their posts are here when you come back.

@@ -65,6 +65,10 @@ function Links() {
     <>
       <PageHead title="Links" isRoot>
         <div class="link-ways">
+          <a class="button button-quiet" href="/links/domains">
+            <Icon name="globe" />
+            Domains
+          </a>
           <a class="button button-quiet" href="/links/import">
             <Icon name="upload" />
             Import
