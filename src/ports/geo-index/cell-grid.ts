@@ -72,10 +72,9 @@ function layOut(rows: number): { readonly columns: Int32Array; readonly firsts: 
   return { columns, firsts };
 }
 
-/** How far a circle reaches to the east and to the west. All the way round, where it has a pole in it. */
+/** How far a circle reaches to the east and to the west. All the way round, where it has a pole in it (the sine is 1 or more). */
 function lngReach(lat: number, radiusM: number): number {
   const radius = radiusM / EARTH_RADIUS_M;
   const sine = Math.sin(radius) / Math.cos(lat / DEGREES);
-  const holdsPole = Math.abs(lat) / DEGREES + radius >= Math.PI / 2 - SLACK_DEGREES;
-  return holdsPole || sine >= 1 ? 180 : Math.asin(sine) * DEGREES + SLACK_DEGREES;
+  return sine >= 1 - SLACK_DEGREES ? 180 : Math.asin(sine) * DEGREES + SLACK_DEGREES;
 }

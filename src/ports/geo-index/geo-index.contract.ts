@@ -31,6 +31,7 @@ type OpenHarness = () => Promise<GeoIndexHarness>;
 const driver = (n: number): Id => 1_500_000_000_000_000 + n;
 const ROOM = 1_000;
 const PRECISION_M = 0.001;
+const METRES_PER_DEGREE = 111_195;
 const HERE: GeoPoint = { lat: 40.7128, lng: -74.006 };
 
 const traits = (n: number, changes: Partial<DriverTraits> = {}): DriverTraits => ({
@@ -67,7 +68,10 @@ async function idsFound(index: GeoIndex, search: NearestSearch): Promise<Id[]> {
   return (await index.nearest(search)).map(({ driverId }) => driverId);
 }
 
-const north = ({ lat, lng }: GeoPoint, metres: number): GeoPoint => ({ lat: lat + metres / 111_195, lng });
+const north = ({ lat, lng }: GeoPoint, metres: number): GeoPoint => ({
+  lat: lat + metres / METRES_PER_DEGREE,
+  lng,
+});
 
 function findingContract(openHarness: OpenHarness): void {
   it('answers nobody where nobody is', async () => {
@@ -288,6 +292,7 @@ const CORNERS: readonly GeoPoint[] = [
   { lat: -90, lng: 77 },
   { lat: 0, lng: 180 },
   { lat: 66.5, lng: -180 },
+  { lat: -80, lng: 20 },
   { lat: 89.5, lng: 179.99 },
 ];
 
@@ -305,7 +310,7 @@ function near({ lat, lng }: GeoPoint, spread: number): fc.Arbitrary<GeoPoint> {
 }
 
 const world = fc
-  .tuple(fc.constantFrom(...CORNERS), fc.constantFrom(0.001, 0.01, 0.1, 1))
+  .tuple(fc.constantFrom(...CORNERS), fc.constantFrom(0.001, 0.01, 0.1, 0.5))
   .chain(([corner, spread]) => {
     const point = fc.oneof(
       { arbitrary: near(corner, spread), weight: 9 },
@@ -326,7 +331,8 @@ const world = fc
           around: point,
           radiusM: fc.oneof(
             fc.constantFrom(100, 1_000, 5_000, RADIUS_M_MAX),
-            fc.double({ min: 1, max: RADIUS_M_MAX, noNaN: true }),
+            // So that the circle ends among the drivers.
+            fc.double({ min: 0.1, max: 1.5, noNaN: true }).map((part) => part * spread * METRES_PER_DEGREE),
           ),
           limit: fc.integer({ min: 1, max: 12 }),
           states: fc.integer({ min: 1, max: 7 }),
@@ -352,7 +358,7 @@ async function holdAgainstAll(openHarness: OpenHarness): Promise<void> {
       for (const [step, [n, point]] of moves.entries()) {
         const one = all[n % all.length];
         if (one === undefined) continue;
-        Object.assign(one, point, { atMs: now + step });
+        Object.assign(one, point, { atMs: now + 1 + step });
         await index.move([one]);
       }
       for (const { maxAgeMs, ...rest } of searches) {
@@ -371,7 +377,7 @@ async function holdAgainstAll(openHarness: OpenHarness): Promise<void> {
         assert.equal(new Set(found.map(({ driverId }) => driverId)).size, found.length);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import {
   createRidesSetting,
@@ -270,6 +272,28 @@ describe('streams of drivers', () => {
     const { status, body } = await setting.call('GET', url, await setting.addDriver());
     assert.deepEqual([status, body.errors[0].field], [422, 'upgrade']);
     assert.equal(setting.rides.streams.connections(), 0);
+  });
+
+  it('leave nothing behind where the handshake is malformed, or the client gone', async () => {
+    const driver = await setting.addDriver();
+    const head = (lines: string) =>
+      `GET /drivers/me/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer ${driver}\r\n${lines}\r\n`;
+    const malformed = connect(setting.port, '127.0.0.1');
+    malformed.write(head(''));
+    const [answer] = await once(malformed, 'data');
+    assert.match(String(answer), /^HTTP\/1.1 400/);
+    const gone = connect(setting.port, '127.0.0.1');
+    gone.write(head('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'));
+    setTimeout(() => gone.resetAndDestroy(), 1);
+    await until(async () => {
+      const [row] = await setting.read<{ connection: number; server: string | null }>(
+        'test_read_left',
+        'SELECT connection, server_id AS server FROM drivers WHERE driver_id = $1',
+        [driver],
+      );
+      return row?.server === null && setting.rides.streams.connections() === 0;
+    });
+    malformed.destroy();
   });
 
   it('are so many in a process, and no more', async () => {

@@ -282,7 +282,11 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
       clearInterval(timer);
       await gather.flush();
       await Promise.all(leaving);
-      if (seenMs > Number.NEGATIVE_INFINITY) await contacts.leave();
+      if (seenMs === Number.NEGATIVE_INFINITY) return;
+      // Where it cannot be said, the others find out.
+      await contacts
+        .leave()
+        .catch((error: unknown) => log.warn({ err: error }, 'nobody was told of the end'));
     },
   };
 }

@@ -8,6 +8,8 @@ import {
 import type { Log } from '../../../telemetry/log.ts';
 
 export const GATHER_MS = 50;
+/** Calls under way. While the index is that slow positions are dropped: the next ones are newer. */
+export const CALLS_MAX = 4;
 
 export interface PositionGather {
   add(position: DriverPosition): void;
@@ -25,12 +27,15 @@ export interface PositionGatherDeps {
 export function createPositionGather({ geoIndex, log, traitsOf }: PositionGatherDeps): PositionGather {
   let waiting: DriverPosition[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let calls = 0;
 
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     const positions = waiting;
     waiting = [];
+    if (calls >= CALLS_MAX || positions.length === 0) return;
+    calls += 1;
     try {
       const left = await geoIndex.move(positions);
       // An index that was restarted knows nobody, and one that was full may have room now.
@@ -38,6 +43,8 @@ export function createPositionGather({ geoIndex, log, traitsOf }: PositionGather
     } catch (error) {
       // The next are on their way.
       log.warn({ err: error, positions: positions.length }, 'positions did not reach the geo-index');
+    } finally {
+      calls -= 1;
     }
   }
 
