@@ -23,7 +23,7 @@ const eventLog = createKafkaEventLog({
   pollEveryMs: 500,
 });
 
-async function produce(...args: Parameters<typeof cluster.produce>): Promise<readonly number[]> {
+async function produce(...args: Parameters<typeof cluster.produce>): Promise<never> {
   await cluster.produce(...args);
   process.stdout.write('produced\n');
   return new Promise(() => undefined);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type ProcessStat, processTree, readAllStats } from '../../src/bench/process-cpu.ts';
 import { type ServerProcess, startServerProcess } from '../../src/bench/server-process.ts';
 import { type Environment, readEnvironment } from '../../src/config/env.ts';
-import { systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 
 export interface ServerHome {
   readonly dataFolder: string;
@@ -17,7 +17,6 @@ export interface ServerHome {
 
 /** The folder is made in `parent`. */
 export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
-  const engines = enginesOf(systemRandomness.uuid());
   const dataFolder = await mkdtemp(path.join(parent, 'groundswell-server-'));
   const started: ServerProcess[] = [];
   return {
@@ -26,7 +25,12 @@ export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
       const server = await startServerProcess({
         dataFolder,
         environment: readEnvironment(),
-        settings: { GROUNDSWELL_LOG_LEVEL: 'info', GROUNDSWELL_LOG_FORMAT: 'json', ...engines, ...settings },
+        settings: {
+          GROUNDSWELL_LOG_LEVEL: 'info',
+          GROUNDSWELL_LOG_FORMAT: 'json',
+          ...enginesOf(),
+          ...settings,
+        },
         ownGroup: true,
         ...(port !== undefined && { port }),
         clock: systemClock,
@@ -42,9 +46,9 @@ export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
 }
 
 /** So that any of these suites runs on other engines: GROUNDSWELL_TEST_EVENT_LOG_URL=kafka://… for all servers of a run. */
-function enginesOf(home: string): Environment {
+function enginesOf(): Environment {
   const url = readEnvironment()['GROUNDSWELL_TEST_EVENT_LOG_URL'];
-  return url === undefined ? {} : { GROUNDSWELL_EVENT_LOG_URL: `${url}?prefix=home-${home}.` };
+  return url === undefined ? {} : { GROUNDSWELL_EVENT_LOG_URL: `${url}?prefix=run-${process.pid}.` };
 }
 
 /** Processes as they are at one moment, to see later which of them are still there. */

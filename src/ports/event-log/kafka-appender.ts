@@ -60,9 +60,14 @@ export function createKafkaAppender(deps: {
         return records === undefined ? [] : [{ topic, partition, records }];
       });
       if (batches.length === 0) return appended;
-      const offsets = await cluster.produce(batches);
-      for (const [index, { topic, partition, records }] of batches.entries()) {
-        appended.push({ topic, partition, kafkaOffset: offsets[index] ?? 0, events: records.length });
+      const places = await cluster.produce(batches);
+      for (const [index, { topicId, offset, ...place }] of places.entries()) {
+        appended.push({
+          ...place,
+          topicId,
+          kafkaOffset: offset,
+          events: batches[index]?.records.length ?? 0,
+        });
       }
     }
   }

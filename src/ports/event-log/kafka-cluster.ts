@@ -25,10 +25,16 @@ export interface KafkaPlace extends KafkaPartition {
   readonly offset: number;
 }
 
-export interface FetchedRecords extends KafkaPlace {
+/** A place of a certain topic, whatever else has its name: one that was made anew, or another cluster's. */
+export interface TopicPlace extends KafkaPlace {
+  /** As Kafka gives it to a topic. */
+  readonly topicId: string;
+}
+
+export interface FetchedRecords extends TopicPlace {
   /** From `offset` on, without a gap. Empty when Kafka has none yet, or is slow. */
   readonly records: readonly KafkaRecord[];
-  /** What was there is there no more. */
+  /** What was there is there no more, or nowhere in this cluster. */
   readonly deleted: boolean;
 }
 
@@ -42,13 +48,13 @@ export interface KafkaCluster {
   createTopics(topics: readonly string[]): Promise<void>;
 
   /**
-   * Appends each batch to its partition as a whole, and answers the offsets of their first records. Resolves when all
+   * Appends each batch to its partition as a whole, and answers the places of their first records. Resolves when all
    * replicas in sync have them. After a failure any of them may be in Kafka, more than once. At most one batch a partition.
    */
-  produce(batches: readonly KafkaBatch[]): Promise<readonly number[]>;
+  produce(batches: readonly KafkaBatch[]): Promise<readonly TopicPlace[]>;
 
   /** What Kafka has at the places, at most FETCH_BYTES_PER_PARTITION of each. */
-  fetch(places: readonly KafkaPlace[]): Promise<readonly FetchedRecords[]>;
+  fetch(places: readonly TopicPlace[]): Promise<readonly FetchedRecords[]>;
 
   /** The first offset of each partition whose record is as young as that; where there is none, the end. */
   offsetsAt(partitions: readonly KafkaPartition[], timestampMs: number): Promise<readonly KafkaPlace[]>;

@@ -45,7 +45,7 @@ export const listRunHeads = writeStatement<
   RunHead
 >(
   'kafka_list_run_heads',
-  `SELECT head.topic, head.partition, head.next_offset, head.kafka_end, head.kafka_next
+  `SELECT head.topic, head.partition, head.next_offset, head.kafka_end, head.kafka_next, head.kafka_topic_id
    FROM unnest($1::text[], $2::smallint[]) AS place (topic, partition)
      JOIN event_log_heads AS head USING (topic, partition)`,
 );
@@ -71,7 +71,9 @@ export const settleAppended = writeStatement<
      DELETE FROM outbox WHERE id = ANY ($1::bigint[]) RETURNING 1
    ), news AS MATERIALIZED (
      SELECT * FROM json_to_recordset($2::json)
-       AS news (topic text, partition smallint, expected bigint, next_offset bigint, kafka_next bigint)
+       AS news (
+         topic text, partition smallint, expected bigint, next_offset bigint, kafka_next bigint, kafka_topic_id text
+       )
    ), locked AS MATERIALIZED (
      SELECT head.topic, head.partition
      FROM news JOIN event_log_heads AS head USING (topic, partition)
@@ -80,7 +82,8 @@ export const settleAppended = writeStatement<
      FOR UPDATE OF head
    ), moved AS (
      UPDATE event_log_heads AS head
-     SET next_offset = news.next_offset, kafka_end = news.next_offset, kafka_next = news.kafka_next
+     SET next_offset = news.next_offset, kafka_end = news.next_offset, kafka_next = news.kafka_next,
+       kafka_topic_id = news.kafka_topic_id
      FROM locked JOIN news USING (topic, partition)
      WHERE head.topic = locked.topic AND head.partition = locked.partition
      RETURNING 1
@@ -89,17 +92,19 @@ export const settleAppended = writeStatement<
      FROM json_to_recordset($3::json) AS ended (topic text, partition smallint, end_offset bigint)
      WHERE run.topic = ended.topic AND run.partition = ended.partition AND run.end_offset IS NULL
    ), opened AS (
-     INSERT INTO kafka_runs (topic, partition, "offset", end_offset, kafka_offset)
-     SELECT topic, partition, "offset", end_offset, kafka_offset
-     FROM json_to_recordset($4::json)
-       AS run (topic text, partition smallint, "offset" bigint, end_offset bigint, kafka_offset bigint)
+     INSERT INTO kafka_runs (topic, partition, "offset", end_offset, kafka_offset, kafka_topic_id)
+     SELECT topic, partition, "offset", end_offset, kafka_offset, kafka_topic_id
+     FROM json_to_recordset($4::json) AS run (
+       topic text, partition smallint, "offset" bigint, end_offset bigint, kafka_offset bigint, kafka_topic_id text
+     )
    )
    SELECT (SELECT count(*) FROM gone) AS deleted, (SELECT count(*) FROM moved) AS moved,
      pg_notify($5::text, $6::text)`,
 );
 
 const FIRST_RUN_AFTER = `LATERAL (
-     SELECT run."offset" AS run_offset, coalesce(run.end_offset, head.kafka_end) AS run_end, run.kafka_offset
+     SELECT run."offset" AS run_offset, coalesce(run.end_offset, head.kafka_end) AS run_end, run.kafka_offset,
+       run.kafka_topic_id
      FROM kafka_runs AS run
      WHERE run.topic = head.topic AND run.partition = head.partition
        AND coalesce(run.end_offset, head.kafka_end) > place."offset"
@@ -113,7 +118,7 @@ export const locatePlaces = writeStatement<
 >(
   'kafka_locate_places',
   `SELECT place.number, place.topic, place.partition, place."offset" AS "from", head.next_offset,
-     run.run_offset, run.run_end, run.kafka_offset
+     run.run_offset, run.run_end, run.kafka_offset, run.kafka_topic_id
    FROM unnest($1::text[], $2::smallint[], $3::bigint[])
        WITH ORDINALITY AS place (topic, partition, "offset", number)
      JOIN event_log_heads AS head ON head.topic = place.topic AND head.partition = place.partition
@@ -132,7 +137,7 @@ export const locateTail = writeStatement<
      SELECT (SELECT min(id) FROM outbox) AS first_id, last_value AS last_id FROM outbox_id_seq
    ), behind AS (
      SELECT place.topic, place.partition, place."offset" AS "from", head.next_offset,
-       run.run_offset, run.run_end, run.kafka_offset
+       run.run_offset, run.run_end, run.kafka_offset, run.kafka_topic_id
      FROM unnest($1::text[], $2::smallint[], $3::bigint[]) AS place (topic, partition, "offset")
        JOIN event_log_heads AS head ON head.topic = place.topic AND head.partition = place.partition
        LEFT JOIN ${FIRST_RUN_AFTER} ON true
@@ -236,7 +241,7 @@ export const listGroupPlaces = readStatement<
 >(
   'kafka_list_group_places',
   `SELECT place.topic, place.partition, place."offset" AS "from", head.next_offset, head.kafka_next,
-     run.run_offset, run.run_end, run.kafka_offset
+     run.run_offset, run.run_end, run.kafka_offset, run.kafka_topic_id
    FROM consumer_positions AS place
      JOIN event_log_heads AS head ON head.topic = place.topic AND head.partition = place.partition
      LEFT JOIN ${FIRST_RUN_AFTER} ON true

@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { SqlSession } from '../sql-store/sql-store.ts';
 import { loggedEvent } from './event-handler.ts';
 import { readRanges } from './event-tail-queries.ts';
-import type { KafkaCluster, KafkaPlace } from './kafka-cluster.ts';
+import type { KafkaCluster, TopicPlace } from './kafka-cluster.ts';
 import { locatePlaces } from './kafka-log-queries.ts';
 import { type StoredEvent, storedEventOf } from './kafka-records.ts';
 import { type LogPiece, pieceAt, placeOf } from './kafka-runs.ts';
@@ -84,13 +84,13 @@ export function createKafkaReader(deps: {
 
   /** Answers those that are lost. */
   async function fetch(pieces: readonly KafkaPiece[]): Promise<ReadPiece[]> {
-    const lost = new Set<string>();
+    const deleted = new Set<string>();
     for (const fetched of await cluster.fetch(pieces.map(kafkaPlace))) {
       windows.add(fetched);
-      if (fetched.deleted) lost.add(placeOf(fetched));
+      if (fetched.deleted) deleted.add(placeOf(fetched));
     }
     return pieces
-      .filter((piece) => lost.has(placeOf(piece)))
+      .filter((piece) => deleted.has(placeOf(piece)))
       .map((piece) => ({ piece, events: [], lost: true }));
   }
 
@@ -116,8 +116,8 @@ export function createKafkaReader(deps: {
   };
 }
 
-function kafkaPlace({ topic, partition, kafkaOffset }: KafkaPiece): KafkaPlace {
-  return { topic, partition, offset: kafkaOffset };
+function kafkaPlace({ topic, partition, topicId, kafkaOffset }: KafkaPiece): TopicPlace {
+  return { topic, partition, topicId, offset: kafkaOffset };
 }
 
 function late(pieces: readonly KafkaPiece[]): AppError {

@@ -38,7 +38,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 function play(changes: readonly Change[], othersBetween: number): State {
   let kafkaEnd = 0;
   const state: State = {
-    head: { ...PLACE, next_offset: 0, kafka_end: null, kafka_next: null },
+    head: { ...PLACE, next_offset: 0, kafka_end: null, kafka_next: null, kafka_topic_id: null },
     runs: [],
     places: [],
   };
@@ -54,7 +54,7 @@ function play(changes: readonly Change[], othersBetween: number): State {
       kafkaEnd += events + othersBetween;
       for (let event = 0; event < events; event += 1)
         state.places.push({ in: 'kafka', at: kafkaOffset + event });
-      return { ...PLACE, kafkaOffset, events };
+      return { ...PLACE, topicId: 'first', kafkaOffset, events };
     });
     settle(state, appended);
   }
@@ -70,8 +70,8 @@ function settle(state: State, appended: Parameters<typeof extendRuns>[1]): void 
   for (const { end_offset } of closed)
     state.runs = state.runs.map((run) => (run.end_offset === null ? { ...run, end_offset } : run));
   state.runs.push(...opened);
-  const { next_offset, kafka_next } = head;
-  state.head = { ...PLACE, next_offset, kafka_end: next_offset, kafka_next };
+  const { next_offset, kafka_next, kafka_topic_id } = head;
+  state.head = { ...PLACE, next_offset, kafka_end: next_offset, kafka_next, kafka_topic_id };
 }
 
 /** As `locatePlaces`. */
@@ -81,8 +81,13 @@ function locate({ head, runs }: State, from: number): LocatedRow {
   const { next_offset } = head;
   const found =
     run === undefined
-      ? { run_offset: null, run_end: null, kafka_offset: null }
-      : { run_offset: run.offset, run_end: endOf(run), kafka_offset: run.kafka_offset };
+      ? { run_offset: null, run_end: null, kafka_offset: null, kafka_topic_id: null }
+      : {
+          run_offset: run.offset,
+          run_end: endOf(run),
+          kafka_offset: run.kafka_offset,
+          kafka_topic_id: 'first',
+        };
   return { ...PLACE, from, next_offset, ...found };
 }
 
@@ -114,6 +119,17 @@ describe('runs of events in Kafka', () => {
     assert.equal(play([append, append, append], 0).runs.length, 1);
     assert.equal(play([append, { kind: 'others', records: 1 }, append], 0).runs.length, 2);
     assert.equal(play([append, { kind: 'table', events: 1 }, append], 0).runs.length, 2);
+  });
+
+  it('end where a topic was made anew, even if Kafka gives out the offset that would follow', () => {
+    const head = { ...PLACE, next_offset: 5, kafka_end: 5, kafka_next: 5, kafka_topic_id: 'first' };
+    const { closed, opened } = extendRuns(
+      [head],
+      [{ ...PLACE, topicId: 'second', kafkaOffset: 5, events: 1 }],
+    );
+    assert.deepEqual(closed, [{ ...PLACE, end_offset: 5 }]);
+    const run = { offset: 5, end_offset: null, kafka_offset: 5, kafka_topic_id: 'second' };
+    assert.deepEqual(opened, [{ ...PLACE, ...run }]);
   });
 
   it('lose what is old and passed, and nothing else; the last keeps an event', () => {

@@ -12,12 +12,14 @@ export interface RunHead {
   readonly next_offset: number;
   readonly kafka_end: number | null;
   readonly kafka_next: number | null;
+  readonly kafka_topic_id: string | null;
 }
 
 /** What Kafka has taken: `events` records from `kafkaOffset` on. */
 export interface Appended {
   readonly topic: string;
   readonly partition: number;
+  readonly topicId: string;
   readonly kafkaOffset: number;
   readonly events: number;
 }
@@ -28,6 +30,7 @@ export interface MovedHead {
   readonly expected: number;
   readonly next_offset: number;
   readonly kafka_next: number;
+  readonly kafka_topic_id: string;
 }
 
 export interface OpenedRun {
@@ -36,6 +39,7 @@ export interface OpenedRun {
   readonly offset: number;
   end_offset: number | null;
   readonly kafka_offset: number;
+  readonly kafka_topic_id: string;
 }
 
 export interface ClosedRun {
@@ -74,27 +78,37 @@ export function extendRuns(heads: readonly RunHead[], appended: readonly Appende
 /** The end of one partition, as it moves. */
 function createRunEnd(head: RunHead) {
   const { topic, partition, next_offset: expected } = head;
-  let [next, kafkaEnd, kafkaNext] = [expected, head.kafka_end, head.kafka_next];
+  let [next, kafkaEnd, kafkaNext, topicId] = [expected, head.kafka_end, head.kafka_next, head.kafka_topic_id];
   const closed: ClosedRun[] = [];
   const opened: OpenedRun[] = [];
 
-  function open(kafkaOffset: number): void {
+  function open(appended: Appended): void {
     const last = opened.at(-1);
     if (last !== undefined) last.end_offset = next;
     else if (kafkaEnd !== null) closed.push({ topic, partition, end_offset: kafkaEnd });
-    opened.push({ topic, partition, offset: next, end_offset: null, kafka_offset: kafkaOffset });
+    const inKafka = { kafka_offset: appended.kafkaOffset, kafka_topic_id: appended.topicId };
+    opened.push({ topic, partition, offset: next, end_offset: null, ...inKafka });
   }
 
   return {
-    append({ kafkaOffset, events }: Appended): number {
-      if (kafkaEnd !== next || kafkaNext !== kafkaOffset) open(kafkaOffset);
+    append(appended: Appended): number {
+      const { kafkaOffset, events } = appended;
+      const goesOn = kafkaEnd === next && kafkaNext === kafkaOffset && topicId === appended.topicId;
+      if (!goesOn) open(appended);
       const offset = next;
       next += events;
-      [kafkaEnd, kafkaNext] = [next, kafkaOffset + events];
+      [kafkaEnd, kafkaNext, topicId] = [next, kafkaOffset + events, appended.topicId];
       return offset;
     },
     hasMoved: () => next !== expected,
-    head: (): MovedHead => ({ topic, partition, expected, next_offset: next, kafka_next: kafkaNext ?? 0 }),
+    head: (): MovedHead => ({
+      topic,
+      partition,
+      expected,
+      next_offset: next,
+      kafka_next: kafkaNext ?? 0,
+      kafka_topic_id: topicId ?? '',
+    }),
     closed: () => closed,
     opened: () => opened,
   };
@@ -107,7 +121,10 @@ export type LogPiece = {
   readonly from: number;
   /** The offset that follows the piece. */
   readonly to: number;
-} & ({ readonly in: 'kafka'; readonly kafkaOffset: number } | { readonly in: 'table' });
+} & (
+  | { readonly in: 'kafka'; readonly kafkaOffset: number; readonly topicId: string }
+  | { readonly in: 'table' }
+);
 
 /** The first run that ends after `from`, if there is one, and the end of the partition. */
 export interface LocatedRow {
@@ -118,6 +135,7 @@ export interface LocatedRow {
   readonly run_offset: number | null;
   readonly run_end: number | null;
   readonly kafka_offset: number | null;
+  readonly kafka_topic_id: string | null;
 }
 
 export function pieceAt(row: LocatedRow): LogPiece {
@@ -126,7 +144,8 @@ export function pieceAt(row: LocatedRow): LogPiece {
   if (start === null || runEnd === null || row.kafka_offset === null)
     return { ...place, to: end, in: 'table' };
   if (start > from) return { ...place, to: start, in: 'table' };
-  return { ...place, to: runEnd, in: 'kafka', kafkaOffset: row.kafka_offset + (from - start) };
+  const kafkaOffset = row.kafka_offset + (from - start);
+  return { ...place, to: runEnd, in: 'kafka', kafkaOffset, topicId: row.kafka_topic_id ?? '' };
 }
 
 export function placeOf({

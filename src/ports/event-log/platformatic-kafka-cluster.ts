@@ -21,6 +21,7 @@ import {
   type KafkaPartition,
   type KafkaPlace,
   type KafkaRecord,
+  type TopicPlace,
 } from './kafka-cluster.ts';
 
 export interface KafkaClusterOptions {
@@ -94,7 +95,7 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
     }
   }
 
-  async function produce(batches: readonly KafkaBatch[]): Promise<readonly number[]> {
+  async function produce(batches: readonly KafkaBatch[]): Promise<readonly TopicPlace[]> {
     const messages = batches.flatMap(({ topic, partition, records }) =>
       records.map(({ key, value, headers, timestampMs }) => ({
         topic: named(topic),
@@ -107,34 +108,35 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
         timestamp: BigInt(timestampMs),
       })),
     );
+    const { topics } = await producer.metadata({ topics: batches.map(({ topic }) => named(topic)) });
     const { offsets = [] } = await producer.send({ messages, acks: ProduceAcks.ALL });
     const firsts = new Map(offsets.map((each) => [`${each.topic} ${each.partition}`, Number(each.offset)]));
     return batches.map(({ topic, partition }) => {
-      const first = firsts.get(`${named(topic)} ${partition}`);
-      assert(first !== undefined && first >= 0, `Kafka says where ${topic}/${partition} was appended`);
-      return first;
+      const [offset, found] = [firsts.get(`${named(topic)} ${partition}`), topics.get(named(topic))];
+      assert(
+        offset !== undefined && found !== undefined,
+        `Kafka says where ${topic}/${partition} was appended`,
+      );
+      return { topic, partition, topicId: found.id, offset };
     });
   }
 
-  async function fetch(places: readonly KafkaPlace[]): Promise<readonly FetchedRecords[]> {
+  async function fetch(places: readonly TopicPlace[]): Promise<readonly FetchedRecords[]> {
     const topics = [...new Set(places.map(({ topic }) => named(topic)))];
     const metadata = await consumer.metadata({ topics });
+    const isHere = ({ topic, topicId }: TopicPlace) => metadata.topics.get(named(topic))?.id === topicId;
+    const elsewhere = places.filter((place) => !isHere(place));
     const answers = await Promise.all(
-      [...byLeader(places, metadata, named)].map(([node, own]) => fetchFrom(node, own, metadata)),
+      [...byLeader(places.filter(isHere), metadata, named)].map(([node, own]) => fetchFrom(node, own)),
     );
-    return answers.flat();
+    return [...answers.flat(), ...elsewhere.map((place) => ({ ...place, records: [], deleted: true }))];
   }
 
-  async function fetchFrom(
-    node: number,
-    places: readonly KafkaPlace[],
-    metadata: ClusterMetadata,
-  ): Promise<FetchedRecords[]> {
-    const requested = fetchTopics(places, metadata, named);
+  async function fetchFrom(node: number, places: readonly TopicPlace[]): Promise<FetchedRecords[]> {
     const maxBytes = FETCH_BYTES_PER_PARTITION * places.length;
     const wait = { maxWaitTime: FETCH_WAIT_MS, minBytes: 1, maxBytes, isolationLevel: 0 } as const;
     const responses = await consumer
-      .fetch({ node, topics: requested, ...wait })
+      .fetch({ node, topics: fetchTopics(places), ...wait })
       .then(({ responses: found }) => found, answersBesideErrors);
     const found = new Map(
       responses.flatMap(({ topicId, partitions }) =>
@@ -142,8 +144,7 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
       ),
     );
     const answers = places.map((place) => {
-      const id = metadata.topics.get(named(place.topic))?.id;
-      return { place, answer: found.get(`${id} ${place.partition}`) };
+      return { place, answer: found.get(`${place.topicId} ${place.partition}`) };
     });
     const outside = answers.filter(({ answer }) => answer?.errorCode === OUT_OF_RANGE);
     const starts =
@@ -246,11 +247,11 @@ function baseOptions({ brokers, tls, login }: KafkaAddress): BaseOptions {
 }
 
 function byLeader(
-  places: readonly KafkaPlace[],
+  places: readonly TopicPlace[],
   { topics }: ClusterMetadata,
   named: (topic: string) => string,
-): Map<number, KafkaPlace[]> {
-  const leaders = new Map<number, KafkaPlace[]>();
+): Map<number, TopicPlace[]> {
+  const leaders = new Map<number, TopicPlace[]>();
   for (const place of places) {
     const leader = topics.get(named(place.topic))?.partitions[place.partition]?.leader;
     if (leader === undefined || leader < 0) throw new UserError(`Unknown topic ${place.topic}`);
@@ -259,13 +260,9 @@ function byLeader(
   return leaders;
 }
 
-function fetchTopics(
-  places: readonly KafkaPlace[],
-  { topics }: ClusterMetadata,
-  named: (topic: string) => string,
-): fetchV17.FetchRequestTopic[] {
-  return groupByTopic(places).map(([topic, own]) => ({
-    topicId: topics.get(named(topic))?.id ?? '',
+function fetchTopics(places: readonly TopicPlace[]): fetchV17.FetchRequestTopic[] {
+  return groupByTopic(places).map(([, own]) => ({
+    topicId: own[0]?.topicId ?? '',
     partitions: own.map(({ partition, offset }) => ({
       partition,
       currentLeaderEpoch: -1,
@@ -292,7 +289,7 @@ function answersBesideErrors(error: unknown): FetchedTopics {
 const OUT_OF_RANGE = 1;
 
 function fetchedAt(
-  place: KafkaPlace,
+  place: TopicPlace,
   answer: fetchV17.FetchResponsePartition | undefined,
   starts: readonly KafkaPlace[],
 ): FetchedRecords {

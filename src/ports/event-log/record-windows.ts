@@ -2,8 +2,7 @@
  * Records as Kafka sent them, of which one answer has more than a batch needs: what comes next is taken from here. At an
  * offset of Kafka there is always the same record.
  */
-import type { FetchedRecords, KafkaPlace, KafkaRecord } from './kafka-cluster.ts';
-import { placeOf } from './kafka-runs.ts';
+import type { FetchedRecords, KafkaRecord, TopicPlace } from './kafka-cluster.ts';
 
 /** Each of some FETCH_BYTES_PER_PARTITION. */
 export const WINDOWS_MAX = 64;
@@ -11,18 +10,18 @@ export const WINDOWS_MAX = 64;
 export interface RecordWindows {
   add(fetched: FetchedRecords): void;
   /** From the place on, without a gap, at most `count`. */
-  take(place: KafkaPlace, count: number): readonly KafkaRecord[];
+  take(place: TopicPlace, count: number): readonly KafkaRecord[];
 }
 
 export function createRecordWindows(): RecordWindows {
   /** The least recently used first. */
   const windows = new Set<FetchedRecords>();
 
-  function find({ offset, ...partition }: KafkaPlace): FetchedRecords | undefined {
-    const wanted = placeOf(partition);
+  function find({ topicId, partition, offset }: TopicPlace): FetchedRecords | undefined {
     for (const window of windows) {
       const end = window.offset + window.records.length;
-      if (placeOf(window) === wanted && window.offset <= offset && offset < end) return window;
+      const isOfPartition = window.topicId === topicId && window.partition === partition;
+      if (isOfPartition && window.offset <= offset && offset < end) return window;
     }
     return undefined;
   }
