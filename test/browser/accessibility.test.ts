@@ -1,12 +1,14 @@
-/** What axe finds on every page, in both themes and on a phone. */
+/** What axe finds on every page, in both themes, on a desktop and on the narrowest phone, which nothing overflows. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { it } from 'node:test';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { DESKTOP, PHONE, signUpAt, writePost } from '../support/browser.ts';
-import { describeInBrowser } from '../support/browser-setting.ts';
+import { DESKTOP, PHONE, signInAt } from '../support/browser.ts';
+import { describeDemoInBrowser } from '../support/browser-setting.ts';
+import type { DemoAccount } from '../support/demo-server.ts';
+import { createJourneyClient } from '../support/journey-client.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -20,42 +22,86 @@ interface Violation {
 const RUN = `axe.run().then(({ violations }) =>
   violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 160)) })))`;
 
-const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/forgotten', '/@dora', '/nothing-here'];
-const SIGNED_IN = [
-  '/',
-  '/@dora',
-  '/@dora/with/following',
-  '/@dora/with/photos',
-  '/search',
-  '/search?q=hello',
-  '/search?q=dora&type=users',
-  '/tags/world',
-  '/notifications',
-  '/photos',
-  '/bookmarks',
-  '/requests',
-  '/compose',
-  '/links',
-  '/links/domains',
-  '/settings',
-  '/settings/profile',
-];
+/** The narrowest screen that pages are made for. */
+const NARROW = { width: 320, height: 640 };
+const LONG_WORD = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen';
 
-describeInBrowser('the pages of the web app', (setting) => {
-  it('have no violation that axe can find', async (test) => {
-    // Its script is not one of the page's, whose policy therefore must not hold.
-    const first = await setting.open(test, { ...DESKTOP, colorScheme: 'light', bypassCSP: true });
-    await signUpAt(first, setting.url, 'dora');
-    await writePost(first, 'Hello, #world');
-    await writePhotoPost(first, 'A red square');
-    const found = await violationsOf(first, setting.url, SIGNED_IN);
-    await first.emulateMedia({ colorScheme: 'dark' });
-    found.push(...(await violationsOf(first, setting.url, SIGNED_IN)));
-    const phone = await setting.open(test, { ...PHONE, colorScheme: 'dark', bypassCSP: true });
-    found.push(...(await violationsOf(phone, setting.url, SIGNED_OUT)));
+const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/forgotten', '/@person_21', '/nothing-here'];
+const OF_THE_STAFF = ['/moderation', '/moderation/people', '/moderation/targets', '/moderation/audit'];
+
+function pagesOfReader({ postId, linkId }: { readonly postId: string; readonly linkId: string }): string[] {
+  return [
+    '/',
+    '/@demo',
+    `/@demo/${postId}`,
+    '/@demo/with/following',
+    '/@demo/with/photos',
+    '/@person_21',
+    '/search',
+    '/search?q=bread',
+    '/search?q=person&type=users',
+    '/tags/world',
+    '/notifications',
+    '/photos',
+    '/bookmarks',
+    '/requests',
+    '/compose',
+    '/links',
+    '/links/import',
+    '/links/domains',
+    `/links/${linkId}`,
+    '/settings',
+    '/settings/profile',
+    '/settings/appearance',
+    '/settings/account',
+    '/settings/sessions',
+    '/settings/notifications',
+    '/settings/mutes',
+    '/settings/blocks',
+    '/settings/keys',
+    '/settings/webhooks',
+    '/settings/delete',
+  ];
+}
+
+describeDemoInBrowser('the pages of the web app', (setting) => {
+  it('have no violation that axe can find, in either theme, and fit the narrowest screen', async (test) => {
+    const { url, reader, administrator } = setting.server;
+    // The script of axe is not one of the page's, whose policy therefore must not hold.
+    const light = { ...DESKTOP, colorScheme: 'light', bypassCSP: true } as const;
+    const dark = { ...PHONE, viewport: NARROW, colorScheme: 'dark', bypassCSP: true } as const;
+    const pages = pagesOfReader(await prepare(url, reader));
+    const found: string[] = [];
+    for (const look of [light, dark]) {
+      const page = await setting.open(test, look);
+      await signInAt(page, url, reader);
+      if (look === light) await writePhotoPost(page, 'A red square');
+      found.push(...(await violationsOf(page, url, pages)));
+      const staff = await setting.open(test, look);
+      await signInAt(staff, url, administrator);
+      found.push(...(await violationsOf(staff, url, OF_THE_STAFF)));
+    }
+    const stranger = await setting.open(test, dark);
+    found.push(...(await violationsOf(stranger, url, SIGNED_OUT)));
     assert.deepEqual(found, []);
   });
 });
+
+/** A name and a post that fit nowhere, from both sides, and a link. */
+async function prepare(url: string, reader: DemoAccount): Promise<{ postId: string; linkId: string }> {
+  const people = createJourneyClient(() => url);
+  const { body: session } = await people.signIn(reader.username, reader.password);
+  const headers = { authorization: `Bearer ${session.access_token}` };
+  const name = `משה ${LONG_WORD.slice(0, 40)}`;
+  await people.call('PATCH', '/users/me', { headers, body: { display_name: name } });
+  const text = `${LONG_WORD} مرحبا 👩‍👩‍👧\nhttps://example.org/${LONG_WORD} #${LONG_WORD.slice(0, 40)}`;
+  const { body: post } = await people.call('POST', '/posts', { headers, body: { text } });
+  const { body: link } = await people.call('POST', '/links', {
+    headers,
+    body: { url: `https://example.org/${LONG_WORD}`, title: LONG_WORD },
+  });
+  return { postId: post.post_id, linkId: link.link_id };
+}
 
 async function writePhotoPost(page: Page, description: string): Promise<void> {
   const picture = sharp({ create: { width: 400, height: 400, channels: 3, background: 'red' } });
@@ -72,13 +118,27 @@ async function writePhotoPost(page: Page, description: string): Promise<void> {
 
 async function violationsOf(page: Page, url: string, paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
+  await page.goto(url);
+  await page.locator('h1').waitFor();
+  await page.evaluate(AXE);
   for (const path of paths) {
-    await page.goto(url + path);
-    await page.locator('h1').waitFor();
-    await page.waitForLoadState('networkidle');
-    await page.evaluate(AXE);
+    await page.evaluate(`(${FOLLOW})(${JSON.stringify(path)})`);
+    await page.locator('h1:not([data-left])').waitFor();
+    await page.locator('.skeleton').first().waitFor({ state: 'detached' });
     const violations = (await page.evaluate(RUN)) as Violation[];
     found.push(...violations.map(({ id, where }) => `${path} ${id}: ${where.join(' | ')}`));
+    const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    if (Number(excess) > 0) found.push(`${path} is ${excess} pixels wider than the screen`);
   }
   return found;
 }
+
+/** In the page: goes to another of its pages, as a link does, and marks the heading that will be gone then. */
+const FOLLOW = `(path) => {
+  document.querySelector('h1').dataset.left = 'yes';
+  const link = document.createElement('a');
+  link.href = path;
+  document.body.append(link);
+  link.click();
+  link.remove();
+}`;
