@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { ConfigError, loadConfig } from '../config/config.ts';
+import { packageRoot } from '../config/package-info.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { COUNT_MAX, parseTopology, SYSTEM_NAMES, type Topology } from './topology.ts';
+import { ENGINE_SETTINGS, MADE_SETTINGS, serveEnvironment } from './topology-environment.ts';
+import { balancerPools, plannedProcesses, planTopology } from './topology-plan.ts';
+import { TEXT_LENGTH_MAX } from './topology-reader.ts';
+import { topologyNotes } from './topology-rules.ts';
+
+const STAGES = path.join(packageRoot(), 'deploy', 'stages');
+const BOTH = 'processes: { all: { roles: [api, worker] } }';
+
+function parse(text: string, overrides: readonly string[] = [], environment = {}): Topology {
+  return parseTopology({ text, name: 'topology.yaml', environment, overrides });
+}
+
+function problemsOf(text: string, overrides: readonly string[] = [], environment = {}): readonly string[] {
+  try {
+    parse(text, overrides, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('a topology', () => {
+  for (const file of readdirSync(STAGES)) {
+    it(`${file} is right, and no setting of it is unknown`, () => {
+      const text = readFileSync(path.join(STAGES, file), 'utf8');
+      const topology = parse(text);
+      assert.equal(topology.name, path.basename(file, '.yaml'));
+      assert.match(text, /^# Stage \d: /);
+    });
+  }
+
+  it('needs nothing but its processes: PostgreSQL is inside, and every port is free', () => {
+    const { name, engines, processes } = parse(BOTH);
+    assert.equal(name, 'topology');
+    assert.deepEqual(engines.postgres, { kind: 'embedded' });
+    assert.deepEqual(
+      processes.map(({ count, port, roles }) => [count, port, roles]),
+      [[1, undefined, ['api', 'worker']]],
+    );
+  });
+
+  it('is told every mistake at once, with its line, its path and the remedy', () => {
+    const text = [
+      'name: Stage',
+      'engines:',
+      '  postgres: { port: 0 }',
+      '  redis: { nodes: 2, memory_mb: lots }',
+      '  haproxy: { balance: fair, trusted_proxies: [everyone] }',
+      '  mysql: {}',
+      'processes:',
+      '  api: { roles: [api, walker], count: 65 }',
+    ].join('\n');
+    assert.deepEqual(problemsOf(text), [
+      'topology.yaml:1: name must be lower-case letters, digits and -, at most 30 of them, such as api; it is "Stage".',
+      'topology.yaml:6: engines.mysql is not known here. Known are: postgres, redis, kafka, s3, haproxy.',
+      'topology.yaml:3: engines.postgres.port must be a whole number from 1 to 65535; it is 0.',
+      'topology.yaml:4: engines.redis.nodes must be 1, or 3 to 16 of a cluster; it is 2.',
+      'topology.yaml:4: engines.redis.memory_mb must be a whole number from 16 to 1048576; it is "lots".',
+      'topology.yaml:5: engines.haproxy.balance must be one of leastconn, roundrobin, random, source; it is "fair".',
+      'topology.yaml:5: engines.haproxy.trusted_proxies[0] must be an address or a network such as 10.0.0.0/8; it is "everyone".',
+      'topology.yaml:8: processes.api.count must be a whole number from 1 to 64; it is 65.',
+      'topology.yaml:8: processes.api.roles[1] must be one of api, worker; it is "walker".',
+    ]);
+  });
+
+  it('says where a text is no YAML, and refuses one that is no file of a person', () => {
+    assert.match(problemsOf('processes:\n  api: [1, 2')[0] ?? '', /^topology\.yaml:\d: this is not YAML: /);
+    assert.match(problemsOf('a: 1\na: 2')[0] ?? '', /^topology\.yaml:2: .*unique/);
+    assert.match(problemsOf('just words').join(), /the file must be a mapping/);
+    const bombs = Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
+    assert.match(problemsOf(`a0: &a0 [x]\n${bombs.join('\n')}`).join(), /alias/i);
+    assert.deepEqual(problemsOf(`${BOTH}\n#${' '.repeat(TEXT_LENGTH_MAX - BOTH.length - 2)}`), []);
+    assert.match(problemsOf(`#${' '.repeat(TEXT_LENGTH_MAX)}`).join(), /longer than 1000000 characters/);
+  });
+
+  it('must have somebody who answers and somebody who works, and one holder of the embedded database', () => {
+    assert.match(problemsOf('name: nothing').join(), /processes must name at least one group/);
+    assert.match(problemsOf('processes: { a: { roles: [api] } }').join(), /no group with the role worker/);
+    assert.match(problemsOf('processes: { a: { roles: [worker] } }').join(), /no group with the role api/);
+    const two = 'processes: { all: { count: 2 } }';
+    assert.match(problemsOf(two).join(), /engines\.postgres is embedded, which one process can hold/);
+    assert.deepEqual(problemsOf(`engines: { postgres: {} }\n${two}`), []);
+    assert.deepEqual(problemsOf(`engines: { postgres: { url: "postgres://db/x" } }\n${two}`), []);
+  });
+
+  it('sends a system to one group that answers, and has one for all the rest', () => {
+    const text = (groups: string, haproxy = 'haproxy: {}') =>
+      `engines: { postgres: {}, ${haproxy} }\nprocesses: { worker: { roles: [worker] }, ${groups} }`;
+    const links = 'links: { roles: [api], systems: [links] }';
+    assert.deepEqual(problemsOf(text(`api: { roles: [api] }, ${links}`)), []);
+    assert.match(problemsOf(text(links)).join(), /no group with the role api and without systems/);
+    const twice = 'more: { roles: [api], systems: [live, links] }';
+    assert.match(
+      problemsOf(text(`api: { roles: [api] }, ${links}, ${twice}`)).join(),
+      /names links, which another/,
+    );
+    assert.match(
+      problemsOf(text(`api: { roles: [api] }, ${links}`, 's3: { url: "s3://k:s@h/b" }')).join(),
+      /needs engines.haproxy/,
+    );
+  });
+
+  it('refuses what follows from it, settings that there are not, and what would be called or listen alike', () => {
+    const settings = (lines: string) => problemsOf(`${BOTH}\nsettings: { ${lines} }`).join();
+    for (const name of MADE_SETTINGS) assert.match(settings(`${name}: x`), /follows from engines and proc/);
+    assert.match(settings('GROUNDSWELL_PROT: 1'), /is not a setting/);
+    assert.equal(settings('GROUNDSWELL_REGISTRATION: closed, GROUNDSWELL_DATABASE_POOL_SIZE: 5'), '');
+    const groups = (engines: string, lines: string) =>
+      problemsOf(`engines: { postgres: {}, ${engines} }\nprocesses: { ${lines} }`).join();
+    assert.match(groups('', 'postgres: {}, b: {}'), /has a process postgres, as an engine is called too/);
+    assert.match(groups('', 'a: { count: 2 }, a-2: {}'), /a process a-2, as one of a is called too/);
+    assert.match(
+      groups('', 'a: { count: 3, port: 8080 }, b: { port: 8082 }'),
+      /b\.port takes 8082, which processes\.a\.port takes too/,
+    );
+    assert.equal(groups('', 'a: { count: 2, port: 8080 }, b: { port: 8082 }'), '');
+    assert.match(groups('haproxy: {}', 'a: { port: 8080 }'), /takes 8080, which engines\.haproxy\.port/);
+  });
+
+  it('takes an engine that runs already by its URL, and then nothing of how it would be started', () => {
+    const url = ['$', '{DATABASE}'].join('');
+    const text = `engines: { postgres: { url: "${url}", port: 5433 } }\n${BOTH}`;
+    assert.match(
+      problemsOf(text, [], { DATABASE: 'postgres://u:secret@h/d' }).join(),
+      /port says how an engine/,
+    );
+    const [missing] = problemsOf(text);
+    assert.match(missing ?? '', /postgres\.port says|uses DATABASE, which the environment does not have/);
+    const wrong = problemsOf(text.replace(', port: 5433', ''), [], { DATABASE: 'mysql://u:secret@h/d' });
+    assert.match(wrong.join(), /engines\.postgres\.url must be a URL such as postgres:/);
+    assert.doesNotMatch(wrong.join(), /secret/);
+  });
+
+  it('is changed for once by the name of a place, and only so', () => {
+    const { processes, engines } = parse(BOTH, [
+      ...['processes.all.count=2', 'engines.postgres={}', 'engines.haproxy.port=9090'],
+    ]);
+    assert.equal(processes[0]?.count, 2);
+    assert.equal(engines.haproxy?.port, 9090);
+    assert.match(problemsOf(BOTH, ['count']).join(), /"count" is not NAME=VALUE/);
+    assert.match(problemsOf(BOTH, ['processes.all.roles.x.y=1']).join(), /cannot be set/);
+    assert.match(problemsOf(BOTH, [`processes.all.count=${COUNT_MAX + 1}`]).join(), /from 1 to 64/);
+  });
+
+  it('notes what works and may surprise', () => {
+    assert.deepEqual(topologyNotes(parse(BOTH)), []);
+    const notes = topologyNotes(parse('engines: { postgres: {} }\nprocesses: { a: { count: 3 } }'));
+    assert.match(notes.join('\n'), /each of the 3 api processes counts rate limits for itself/);
+    assert.match(notes.join('\n'), /an address each/);
+  });
+});
+
+const someTopology = fc.record({
+  apis: fc.integer({ min: 1, max: 6 }),
+  workers: fc.integer({ min: 1, max: 6 }),
+  redis: fc.option(fc.constantFrom(1, 3, 5), { nil: undefined }),
+  balance: fc.constantFrom('leastconn', 'roundrobin', 'random', 'source'),
+  haproxy: fc.boolean(),
+  split: fc.subarray([...SYSTEM_NAMES], { minLength: 1 }),
+  port: fc.option(fc.integer({ min: 1, max: 8_000 }), { nil: undefined }),
+});
+
+type SomeTopology = typeof someTopology extends fc.Arbitrary<infer Value> ? Value : never;
+
+function fileOf({ apis, workers, redis, balance, haproxy, split, port }: SomeTopology): string {
+  return stringify({
+    engines: {
+      postgres: {},
+      ...(redis === undefined ? {} : { redis: { nodes: redis } }),
+      ...(haproxy ? { haproxy: { balance } } : {}),
+    },
+    processes: {
+      api: { roles: ['api'], count: apis, ...(port === undefined ? {} : { port }) },
+      worker: { roles: ['worker'], count: workers },
+      ...(haproxy ? { special: { roles: ['api'], systems: split } } : {}),
+    },
+  });
+}
+
+describe('any topology', () => {
+  it('is planned with every process once, its own name, and its own port where one is named', () => {
+    fc.assert(
+      fc.property(someTopology, (wanted) => {
+        const plan = planTopology(parse(fileOf(wanted)));
+        const planned = plannedProcesses(plan);
+        const names = planned.map(({ name }) => name);
+        assert.equal(new Set(names).size, names.length);
+        const { apis, workers, redis = 0, haproxy } = wanted;
+        assert.equal(planned.length, 1 + redis + apis + workers + (haproxy ? 2 : 0));
+        const ports = planned.flatMap(({ port }) => port ?? []);
+        assert.equal(new Set(ports).size, ports.length);
+      }),
+    );
+  });
+
+  it('has each api behind its balancer exactly once', () => {
+    fc.assert(
+      fc.property(someTopology, (wanted) => {
+        const plan = planTopology(parse(fileOf(wanted)));
+        const servers = balancerPools(plan, () => 1).flatMap((pool) => pool.servers.map(({ name }) => name));
+        const apis = plan.serves.filter(({ roles }) => roles.includes('api')).map(({ name }) => name);
+        assert.deepEqual([...servers].sort(), [...apis].sort());
+      }),
+    );
+  });
+
+  it('tells its processes nothing that is no setting, or no right one', () => {
+    const urls = {
+      postgres: 'postgres://h/d',
+      redis: 'redis://h',
+      kafka: 'kafka://h:9092',
+      s3: 's3://k:s@h/b',
+    };
+    fc.assert(
+      fc.property(someTopology, fc.integer({ min: 1, max: 65_535 }), (wanted, port) => {
+        for (const { roles, settings } of planTopology(parse(fileOf(wanted))).serves) {
+          const place = { roles, settings, port, dataFolder: '/data', engineUrls: urls };
+          loadConfig(
+            serveEnvironment({ ...place, balancerUrl: wanted.haproxy ? 'http://b:8080' : undefined }),
+          );
+        }
+      }),
+    );
+    for (const name of [...MADE_SETTINGS, ...Object.values(ENGINE_SETTINGS).flat()])
+      assert.ok(name in SETTINGS, name);
+  });
+
+  it('is read or refused, whatever somebody writes', () => {
+    const value = fc.anything({ maxDepth: 3, withNullPrototype: false });
+    const parts = fc.record(
+      { name: value, engines: value, processes: value, settings: value },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          parts.map((all) => stringify(all)),
+          fc.string(),
+        ),
+        (text) => {
+          for (const problem of problemsOf(text)) assert.match(problem, /^topology\.yaml:/);
+        },
+      ),
+    );
+  });
+});
