@@ -62,6 +62,7 @@ export const OPERATION_COMPONENTS = {
       'It conflicts with what is there, or a request with the same Idempotency-Key is still running.',
       { 'Retry-After': seconds('When to try again, if that helps.') },
     ),
+    412: problem('The client speaks another version of tus.'),
     413: problem('The body is too large.'),
     414: problem('A part of the path is too long.'),
     415: problem('The body is no application/json.'),

@@ -207,6 +207,13 @@ function corsOptions(origins: readonly string[]): FastifyCorsOptions {
       'ratelimit-reset',
       'retry-after',
       'idempotent-replayed',
+      // Of uploads in pieces.
+      'location',
+      'tus-resumable',
+      'upload-offset',
+      'upload-length',
+      'upload-expires',
+      'media-id',
     ],
   };
 }

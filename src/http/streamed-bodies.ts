@@ -29,13 +29,27 @@ export async function* bodyOf(request: FastifyRequest, bytesMax: number): AsyncG
   if (Number(headers['content-length'] ?? 0) > bytesMax) throw announcedTooLarge();
   let bytes = 0;
   try {
-    for await (const chunk of raw) {
+    // Whoever does not want the rest must still be able to answer.
+    for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length;
       if (bytes > bytesMax) throw tooLarge(bytesMax);
       yield chunk;
     }
   } catch (error) {
     throw isCutOff(error) ? new AppError('invalid', 'The body ended too early.', { cause: error }) : error;
+  } finally {
+    // What is left is read and dropped: the next request comes behind it.
+    raw.resume();
+  }
+}
+
+/** As `bodyOf`, for calls that can do with a part: where the line breaks, it ends with what has arrived. */
+export async function* arrivingOf(request: FastifyRequest, bytesMax: number): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of bodyOf(request, bytesMax))
+      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  } catch (error) {
+    if (!(error instanceof AppError) || !isCutOff(error.cause)) throw error;
   }
 }
 

@@ -9,6 +9,8 @@ import { openMedia } from '../systems/media/media.ts';
 import { mediaRoutes, OWN_MEDIA_SCHEMAS } from '../systems/media/media-routes.ts';
 import { photoUploadRoutes } from '../systems/media/photos/photo-upload-routes.ts';
 import { servingRoutes } from '../systems/media/serving/serving-routes.ts';
+import { DirectUploadSchema, directUploadRoutes } from '../systems/media/uploads/direct-upload-routes.ts';
+import { PendingUploadSchema, tusRoutes } from '../systems/media/uploads/tus-routes.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMediaMetrics } from '../telemetry/media-metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -36,11 +38,13 @@ export interface ComposeMediaDeps extends MediaDeps {
 }
 
 export function composeMedia({ ports, clock, media, feed, writes }: ComposeMediaDeps): ComposedSystem {
-  const { addresses, library, uploads, subscriptions, jobs, close } = media;
+  const { addresses, library, uploads, pendingUploads, subscriptions, jobs, close } = media;
   return {
-    schemas: OWN_MEDIA_SCHEMAS,
+    schemas: [...OWN_MEDIA_SCHEMAS, PendingUploadSchema, DirectUploadSchema],
     routes(app) {
       mediaRoutes(app, { library, uploads, writes });
+      tusRoutes(app, { pendingUploads, writes });
+      directUploadRoutes(app, { pendingUploads, writes });
       photoUploadRoutes(app, {
         uploads,
         writes,

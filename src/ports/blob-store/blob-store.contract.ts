@@ -198,6 +198,25 @@ export function blobStoreContract(name: string, deps: BlobStoreContractDeps): vo
       }
     });
 
+    it('lets clients put a blob of a length by themselves, once, or says that they cannot', async () => {
+      const blob = newName();
+      const presigned = await blobStore.presignPut(blob, { bytes: 10, expiresS: 60 });
+      if (presigned === undefined) return;
+      const { url, headers } = presigned;
+      const put = async (body: string, to = url) =>
+        (await fetch(to, { method: 'PUT', headers: sent(body), body })).status;
+      // The client says how long it is, whatever it was told to say.
+      const sent = (body: string) => ({ ...headers, 'content-length': String(body.length) });
+      assert.equal(await put('012345678'), 403);
+      assert.equal(await put('0123456789a'), 403);
+      assert.equal(await put('0123456789', url.replace(blob, newName())), 403);
+      assert.equal(await blobStore.head(blob), undefined);
+      assert.equal(await put('0123456789'), 200);
+      assert.equal(String(await read(blobStore, blob)), '0123456789');
+      assert.equal(await put('9876543210'), 412);
+      assert.equal(String(await read(blobStore, blob)), '0123456789');
+    });
+
     it('refuses names that lead elsewhere', async () => {
       const key = newKey();
       for (const bad of [

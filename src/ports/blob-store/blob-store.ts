@@ -52,6 +52,12 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a client sends, once, to put a blob by itself: a PUT of exactly so many bytes, with these headers. */
+export interface PresignedPut {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface BlobStore {
   /**
    * Stores the content as it arrives, in bounded memory, and resolves once it is durable. Before that nobody sees any
@@ -86,6 +92,15 @@ export interface BlobStore {
     readonly after?: string | undefined;
     readonly limit: number;
   }): Promise<BlobFacts[]>;
+
+  /**
+   * With which anyone who has it may put a blob of exactly `bytes` bytes under the name within the time, if nothing is there,
+   * without this server. The storage checks its length, and nothing else. `undefined` where clients cannot reach the store.
+   */
+  presignPut(
+    name: string,
+    options: { readonly bytes: number; readonly expiresS: number },
+  ): Promise<PresignedPut | undefined>;
 
   /** Lets go of what it holds. */
   close(): Promise<void>;

@@ -108,6 +108,11 @@ export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<
       return page;
     },
 
+    async presignPut(name) {
+      checkBlobName(name);
+      return undefined;
+    },
+
     async close() {
       clearInterval(timer);
     },

@@ -49,7 +49,7 @@ describeOnBackend('the blob-store', s3Backend(), (program) => {
   for (const folder of ['', '/folder/in-it']) {
     blobStoreContract(`S3${folder}`, {
       async open() {
-        const url = (await server.newBucket()).replace('?', `${folder}?`);
+        const url = `${(await server.newBucket()).replace('?', `${folder}?`)}&direct=${server.endpoint}`;
         const blobStore = await openS3BlobStore({ location: locationOf(url), clock });
         return { blobStore, close: () => blobStore.close() };
       },

@@ -20,6 +20,7 @@ import {
 import { elementOf, elementsOf, textOf, unanswered, unexpected } from './s3-answers.ts';
 import { checkS3Bucket } from './s3-bucket.ts';
 import { createS3Client, type S3Answer, type S3Request, type S3TextAnswer } from './s3-client.ts';
+import { presignS3Put } from './s3-presign.ts';
 import { abortUpload, putInParts } from './s3-put.ts';
 
 export interface S3BlobStoreOptions {
@@ -129,6 +130,11 @@ export async function openS3BlobStore(options: S3BlobStoreOptions): Promise<Blob
         const isTruncated = elementOf(answer.text, 'IsTruncated') === 'true' && from !== '';
         if (page.length >= limit || !isTruncated) return page.slice(0, limit);
       }
+    },
+
+    async presignPut(name, options) {
+      checkBlobName(name);
+      return presignS3Put(location, name, { ...options, nowMs: clock.nowMs() });
     },
 
     async close() {

@@ -8,6 +8,7 @@ import { AwsV4Signer } from 'aws4fetch';
 import type { S3Location } from '../../config/s3-location.ts';
 import type { Clock } from '../../core/clock.ts';
 import { textOf } from './s3-answers.ts';
+import { amzDate } from './s3-presign.ts';
 
 export interface S3Request {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -77,7 +78,7 @@ export function createS3Client(location: S3Location, { clock }: { readonly clock
       service: 's3',
       region,
       cache,
-      datetime: new Date(clock.nowMs()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
+      datetime: amzDate(clock.nowMs()),
     });
     return { url, headers: Object.fromEntries((await signer.sign()).headers) };
   }

@@ -14,12 +14,14 @@ import { createProcessing, type ProcessingObserver } from './processing/processi
 import { createRemoval } from './removal.ts';
 import { createEdgePurges } from './serving/edge-purges.ts';
 import { createMediaAddresses, type MediaAddresses } from './serving/media-addresses.ts';
+import { createPendingUploads, type PendingUploads } from './uploads/pending-uploads.ts';
 import { createUploads, type Uploads } from './uploads/uploads.ts';
 
 export interface MediaSystem {
   readonly addresses: MediaAddresses;
   readonly library: Library;
   readonly uploads: Uploads;
+  readonly pendingUploads: PendingUploads;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   close(): Promise<void>;
@@ -50,12 +52,15 @@ export async function openMedia(deps: MediaSystemDeps): Promise<MediaSystem> {
   const processing = createProcessing({ ...deps, processes, monotonicMs: () => clock.monotonicMs() });
   const removal = createRemoval({ ...deps, hasEdges: edgeCache !== undefined });
   const purges = edgeCache && createEdgePurges({ ...deps, edgeCache, addresses });
+  const uploads = createUploads(deps);
+  const pendingUploads = createPendingUploads({ ...deps, uploads });
   return {
     addresses,
     library: createLibrary({ ...deps, showMedia: addresses.show }),
-    uploads: createUploads(deps),
+    uploads,
+    pendingUploads,
     subscriptions: [processing.subscription, removal.subscription],
-    jobs: [processing.job, ...removal.jobs, ...(purges === undefined ? [] : [purges])],
+    jobs: [processing.job, ...removal.jobs, pendingUploads.job, ...(purges === undefined ? [] : [purges])],
     close: () => processes.close(),
   };
 }

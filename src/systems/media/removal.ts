@@ -14,6 +14,7 @@ import {
   lockRemoval,
 } from './media-queries.ts';
 import { replaceLeasesByPurges } from './serving/edge-purge-queries.ts';
+import { deleteUploadsOfOwner } from './uploads/pending-uploads-queries.ts';
 
 /** How long a picture waits for the post that shows it. */
 export const UNATTACHED_HOURS_MAX = 24;
@@ -82,6 +83,8 @@ async function handle(events: readonly LoggedEvent[], transaction: SqlTransactio
     .map(({ payload }) => Number(payload['post_id']));
   if (postIds.length > 0) await transaction.query(deleteMediaOfPosts, [postIds]);
   for (const { topic, key } of deleted) {
-    if (topic === 'users') await transaction.query(deleteMediaOfOwner, [key, OWNED_MAX]);
+    if (topic !== 'users') continue;
+    await transaction.query(deleteMediaOfOwner, [key, OWNED_MAX]);
+    await transaction.query(deleteUploadsOfOwner, [key]);
   }
 }

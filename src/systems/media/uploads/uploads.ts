@@ -187,6 +187,18 @@ function inspected(content: AsyncIterable<Buffer>): Inspected {
   };
 }
 
+/** The same content, which fails as soon as its beginning is of no picture; if it is too short to tell, it does not. */
+export async function* checkedBeginning(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  for await (const chunk of content) {
+    if (head.length < FORMAT_BYTES) {
+      head = Buffer.concat([head, chunk.subarray(0, FORMAT_BYTES)]);
+      if (head.length >= FORMAT_BYTES) checkFormat(head);
+    }
+    yield chunk;
+  }
+}
+
 function checkFormat(head: Buffer): PictureFormat {
   if (head.length === 0) throw invalidField('file', 'is empty.');
   const format = formatOf(head);
