@@ -9,6 +9,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Admin } from '@platformatic/kafka';
 import { systemClock } from '../../src/core/clock.ts';
 import { assert } from '../../src/core/errors.ts';
 import { parseKafkaUrl } from '../../src/core/kafka-address.ts';
@@ -37,6 +38,15 @@ export function connectKafka(url: string): KafkaCluster {
   const address = parseKafkaUrl(url);
   assert(address !== undefined, `${url} is the URL of a Kafka cluster`);
   return createKafkaCluster({ address, clock: systemClock });
+}
+
+/** As an operator might. */
+export async function deleteTopic(url: string, topic: string): Promise<void> {
+  const address = parseKafkaUrl(url);
+  assert(address !== undefined, `${url} is the URL of a Kafka cluster`);
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...address.brokers] });
+  await admin.deleteTopics({ topics: [address.prefix + topic] });
+  await admin.close();
 }
 
 export function kafkaJars(): string | undefined {

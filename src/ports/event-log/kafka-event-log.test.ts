@@ -1,13 +1,26 @@
-import { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { connectKafka } from '../../../test/support/kafka-broker.ts';
+import { connectKafka, deleteTopic } from '../../../test/support/kafka-broker.ts';
 import { describeOnKafka } from '../../../test/support/kafka-engine.ts';
-import { systemClock, systemRandomness } from '../../core/clock.ts';
+import { until } from '../../../test/support/until.ts';
+import { type Clock, systemClock, systemRandomness } from '../../core/clock.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createPostgresSqlStore } from '../sql-store/postgres-sql-store.ts';
+import { readStatement, type SqlStore } from '../sql-store/sql-store.ts';
 import { eventLogContract } from './event-log.contract.ts';
+import {
+  EVENT_RETENTION_MS,
+  type EventLog,
+  type LoggedEvent,
+  type NewEvent,
+  partitionOf,
+} from './event-log.ts';
 import { eventTailContract } from './event-tail.contract.ts';
 import { createKafkaEventLog } from './kafka-event-log.ts';
+import { createKafkaEventStore } from './kafka-event-store.ts';
+import { createPostgresEventLog } from './postgres-event-log.ts';
+import { createPostgresEventStore } from './postgres-event-store.ts';
 
 const log = createLog({ level: 'silent', pretty: false });
 const HOUR_MS = 3_600_000;
@@ -21,12 +34,12 @@ describeOnKafka('createKafkaEventLog', (engine) => {
   });
   after(() => database.close());
 
-  async function openProcess() {
+  async function openProcess(clock: Clock = systemClock) {
     const sqlStore = createPostgresSqlStore({ connection: database.connection, clock: systemClock, log });
     const eventLog = createKafkaEventLog({
       sqlStore,
       cluster: connectKafka(url),
-      clock: systemClock,
+      clock,
       randomness: systemRandomness,
       log,
       pollEveryMs: HOUR_MS,
@@ -42,6 +55,171 @@ describeOnKafka('createKafkaEventLog', (engine) => {
     };
   }
 
-  eventLogContract(engine.name, { open: openProcess });
-  eventTailContract(engine.name, { open: openProcess, monotonicMs: systemClock.monotonicMs });
+  eventLogContract(engine.name, { open: () => openProcess() });
+  eventTailContract(engine.name, { open: () => openProcess(), monotonicMs: systemClock.monotonicMs });
+
+  it('reads every event where it is, in whatever order relays with Kafka and without it have moved them', async () => {
+    const { sqlStore, eventLog, close } = await openProcess();
+    const cluster = connectKafka(url);
+    const stores = [
+      createKafkaEventStore({ ...own(sqlStore), cluster }),
+      createPostgresEventStore(own(sqlStore)),
+    ];
+    let notes = 0;
+    for (const place of [0, 1, 0, 0, 1, 1, 0, 1]) {
+      const events = [0, 1].map((other) => event('mixed', KEY + other, String(notes + other)));
+      notes += 2;
+      await appendUnmoved(sqlStore, eventLog, events);
+      await stores[place]?.move([]);
+    }
+    const heard: LoggedEvent[] = [];
+    await eventLog.subscribe({
+      group: 'mixed',
+      topics: ['mixed'],
+      from: 'beginning',
+      batchMax: 3,
+      handle: async (events) => void heard.push(...events),
+    });
+    await until(() => heard.length === notes);
+    for (const other of [0, 1]) {
+      const own = heard.filter(({ key }) => key === KEY + other);
+      assert.deepEqual(
+        own.map(({ offset, payload }) => [offset, payload['note']]),
+        Array.from({ length: notes / 2 }, (_, index) => [index, String(index * 2 + other)]),
+      );
+      const range = { topic: 'mixed', partition: partitionOf(KEY + other), from: 0, to: 1_000 };
+      assert.deepEqual(await eventLog.read([range], 1_000), own);
+    }
+    await cluster.close();
+    await close();
+  });
+
+  it('lets nobody pass events in Kafka who is told of none, and has them when it is', async () => {
+    const { sqlStore, eventLog, close } = await openProcess();
+    const plain = createPostgresEventLog({
+      sqlStore,
+      clock: systemClock,
+      randomness: systemRandomness,
+      log,
+      pollEveryMs: 50,
+    });
+    const subscription = { group: 'told', topics: ['told'], from: 'beginning' } as const;
+    const handled: string[] = [];
+    const handle = async (events: readonly LoggedEvent[]) =>
+      void handled.push(...events.map(({ payload }) => String(payload['note'])));
+    await appendUnmoved(sqlStore, eventLog, [event('told', KEY, 'in the table')]);
+    await createPostgresEventStore(own(sqlStore)).move([]);
+    await append(sqlStore, eventLog, [event('told', KEY, 'in Kafka')]);
+    await until(async () => (await countedOutbox(sqlStore)) === 0);
+    await appendUnmoved(sqlStore, eventLog, [event('told', KEY, 'in the table again')]);
+    await createPostgresEventStore(own(sqlStore)).move([]);
+    const untold = await plain.subscribe({ ...subscription, batchMax: 1, handle });
+    await until(() => handled.length === 1);
+    const waitMs = systemClock.monotonicMs() + 300;
+    await until(() => systemClock.monotonicMs() > waitMs);
+    assert.deepEqual(handled, ['in the table']);
+    await untold.close();
+    await eventLog.subscribe({ ...subscription, handle });
+    await until(() => handled.length === 3);
+    assert.deepEqual(handled, ['in the table', 'in Kafka', 'in the table again']);
+    await plain.close();
+    await close();
+  });
+
+  it('deletes from Kafka what is old enough and passed by every group', async () => {
+    let aheadMs = 0;
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
+    const { sqlStore, eventLog, close } = await openProcess(clock);
+    const subscription = { topics: ['old'], from: 'beginning', handle: async () => undefined } as const;
+    const slow = await eventLog.subscribe({ ...subscription, group: 'slow' });
+    await append(sqlStore, eventLog, [event('old', KEY, 'a')]);
+    await until(async () => (await waitingOf(eventLog, 'slow')) === 0);
+    await slow.close();
+    await eventLog.subscribe({ ...subscription, group: 'quick' });
+    await append(
+      sqlStore,
+      eventLog,
+      ['b', 'c', 'd'].map((note) => event('old', KEY, note)),
+    );
+    await until(async () => (await waitingOf(eventLog, 'quick')) === 0);
+    const range = { topic: 'old', partition: partitionOf(KEY), from: 0, to: 100 };
+    const kept = async () => (await eventLog.read([range], 100)).map(({ payload }) => payload['note']);
+    await eventLog.deleteExpired();
+    assert.deepEqual(await kept(), ['a', 'b', 'c', 'd'], 'nothing is old');
+    aheadMs = EVENT_RETENTION_MS + 60_000;
+    assert((await eventLog.deleteExpired()) >= 1);
+    assert.deepEqual(await kept(), ['b', 'c', 'd'], 'the slow one has yet to handle them');
+    const resumed = await eventLog.subscribe({ ...subscription, group: 'slow' });
+    await until(async () => (await waitingOf(eventLog, 'slow')) === 0);
+    await resumed.close();
+    assert((await eventLog.deleteExpired()) >= 2);
+    assert.deepEqual(await kept(), ['d'], 'the last of a partition stays');
+    const late = await eventLog.subscribe({ ...subscription, group: 'late' });
+    await late.close();
+    assert((await waitingOf(eventLog, 'late')) <= 1, 'a new group begins with what is left');
+    await close();
+  });
+
+  it('says that events are lost when their topic is deleted, passes none by itself, and goes on with new ones', async () => {
+    const { sqlStore, eventLog, close } = await openProcess();
+    const handled: string[] = [];
+    const subscription = {
+      group: 'made_anew',
+      topics: ['made_anew'],
+      from: 'beginning',
+      handle: async (events: readonly LoggedEvent[]) =>
+        void handled.push(...events.map(({ payload }) => String(payload['note']))),
+    } as const;
+    await (await eventLog.subscribe(subscription)).close();
+    await append(sqlStore, eventLog, [event('made_anew', KEY, 'lost')]);
+    await until(async () => (await countedOutbox(sqlStore)) === 0);
+    await close();
+    await deleteTopic(url, 'made_anew');
+    const other = await openProcess();
+    await append(other.sqlStore, other.eventLog, [event('made_anew', KEY, 'new')]);
+    await other.eventLog.subscribe(subscription);
+    await until(async () => (await countedOutbox(other.sqlStore)) === 0);
+    const waitMs = systemClock.monotonicMs() + 300;
+    await until(() => systemClock.monotonicMs() > waitMs);
+    assert.deepEqual(handled, []);
+    const place = { topic: 'made_anew', partition: partitionOf(KEY), offset: 1 };
+    await other.eventLog.seek('made_anew', [place]);
+    await until(() => handled.length === 1);
+    assert.deepEqual(handled, ['new']);
+    await other.close();
+  });
 });
+
+const KEY = 1_500_000_000_000_000;
+const countOutbox = readStatement<[], { readonly count: number }>(
+  'test_count_outbox',
+  'SELECT count(*) AS count FROM outbox',
+);
+
+async function countedOutbox(sqlStore: SqlStore): Promise<number | undefined> {
+  return (await sqlStore.query(countOutbox, []))[0]?.count;
+}
+
+function own(sqlStore: SqlStore) {
+  return { sqlStore, ownSqlStore: sqlStore, process: 'test', clock: systemClock };
+}
+
+function event(topic: string, key: number, note: string): NewEvent {
+  return { topic, key, kind: 'noted', payload: { note }, ownerId: key };
+}
+
+function append(sqlStore: SqlStore, eventLog: EventLog, events: readonly NewEvent[]): Promise<void> {
+  return sqlStore.transaction((transaction) => eventLog.append(transaction, events));
+}
+
+/** As another process would that does not live to move them. */
+function appendUnmoved(sqlStore: SqlStore, eventLog: EventLog, events: readonly NewEvent[]): Promise<void> {
+  return sqlStore.transaction(({ query }) =>
+    eventLog.append({ query, afterCommit: () => undefined }, events),
+  );
+}
+
+async function waitingOf(eventLog: EventLog, group: string): Promise<number> {
+  const lags = (await eventLog.lag()).filter((lag) => lag.group === group);
+  return lags.reduce((sum, { waiting }) => sum + waiting, 0);
+}
