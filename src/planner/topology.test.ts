@@ -220,7 +220,7 @@ describe('any topology', () => {
       postgres: 'postgres://h/d',
       redis: 'redis://h',
       kafka: 'kafka://h:9092',
-      s3: 's3://k:s@h/b',
+      s3: 's3://k:s@h/bucket',
     };
     fc.assert(
       fc.property(someTopology, fc.integer({ min: 1, max: 65_535 }), (wanted, port) => {
