@@ -1,0 +1,225 @@
+/** `groundswell up` as its user sees it: everything runs, and nothing is left of it, however it ends. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { API } from '../../src/bench/api-client.ts';
+import { createHttpClient } from '../../src/bench/http-client.ts';
+import { findFreePort } from '../../src/bench/server-process.ts';
+import { readEnvironment } from '../../src/config/env.ts';
+import { systemRandomness } from '../../src/core/clock.ts';
+import { findProgram } from '../../src/up/programs.ts';
+import { atEnd } from '../support/at-end.ts';
+import { runCommand, startCommand } from '../support/command.ts';
+import { haproxyBackend } from '../support/haproxy-program.ts';
+import { createJourneyClient, type Person } from '../support/journey-client.ts';
+import { kafkaJars } from '../support/kafka-broker.ts';
+import { openWebSocket } from '../support/live-client.ts';
+import { describeOnBackend } from '../support/required-backends.ts';
+import { createUpHome } from '../support/running-up.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+
+const STAGE_2 = `
+name: stage-2
+engines: { postgres: {} }
+processes:
+  api: { roles: [api] }
+  worker: { roles: [worker] }
+`;
+const READERS = 8;
+const TRIES_MAX = 20;
+/** What is left notices within this time that it is alone. */
+const ORPHANS_MS_MAX = 30_000;
+
+describe('groundswell up', () => {
+  it('runs stage 2, leaves nothing when it is killed, and goes on with its data at the next start', async (test) => {
+    const home = await createUpHome(test, STAGE_2);
+    const first = await home.start();
+    const { alice } = await people(first.record.url);
+    const post = await alice.post('/posts', { body: { text: 'Is this still here?' } });
+    const processes = await first.processes();
+    assert.ok(processes.pids.length > 4, 'PostgreSQL, an api, a worker, and up itself');
+
+    const status = await runCommand(['up', 'status', '--data', home.dataFolder]);
+    assert.equal(status.code, 0, status.stderr);
+    assert.match(status.stdout, /^api +api +\d+ +\d+ +ready$/m);
+    assert.match(status.stdout, /^worker +worker +\d+ +\d+ +ready$/m);
+
+    const second = await runCommand(['up', '--stage', '1', '--data', home.dataFolder]);
+    assert.equal(second.code, 1);
+    assert.match(
+      second.stderr,
+      new RegExp(`in use by process ${first.record.pid} \\(groundswell up, .*serving `),
+    );
+
+    first.command.kill('SIGKILL');
+    await until(() => processes.survivors().length === 0, ORPHANS_MS_MAX);
+
+    const again = await home.start();
+    assert.equal(again.record.url, first.record.url, 'ports stay the same');
+    const client = createJourneyClient(() => again.record.url);
+    const seen = await client.call('GET', `/posts/${post.post_id}`);
+    assert.equal(seen.status, 200);
+    const laterProcesses = await again.processes();
+    again.command.kill('SIGINT');
+    const { code, stdout } = await again.command.ended;
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^api +\| .* stopped$/m, 'the lines of processes have their names');
+    assert.deepEqual(laterProcesses.survivors(), []);
+    assert.equal(existsSync(path.join(home.dataFolder, 'up', 'processes.json')), false);
+  });
+
+  it('starts a process again that has died, and clears up behind one whose engine does not start', async (test) => {
+    const home = await createUpHome(test, 'processes: { all: { roles: [api, worker] } }');
+    const up = await home.start();
+    const before = await up.pidOf('all');
+    process.kill(before, 'SIGKILL');
+    await until(async () => (await up.pidOf('all').catch(() => before)) !== before, ORPHANS_MS_MAX);
+    const client = createJourneyClient(() => up.record.url);
+    await until(
+      async () => (await client.call('GET', '/registration').catch(() => undefined))?.status === 200,
+    );
+    assert.equal((await runCommand(['up', 'down', '--data', home.dataFolder])).code, 0);
+    const { code, stdout } = await up.command.ended;
+    assert.equal(code, 0);
+    assert.match(stdout, /all was ended by SIGKILL and is started again/);
+  });
+
+  it('says what is wrong before anything is started', async (test) => {
+    const folder = await temporaryFolder(test);
+    const file = path.join(folder, 'topology.yaml');
+    const check = (text: string, ...options: string[]) =>
+      writeFile(file, text).then(() => runCommand(['up', '--file', file, '--data', folder, ...options]));
+
+    const mistakes = await check('engines: { redis: { nodes: 2 } }\nprocesses: { api: { rolls: [api] } }');
+    assert.equal(mistakes.code, 1);
+    assert.match(mistakes.stderr, /^topology\.yaml has 2 mistakes:$/m);
+    assert.match(mistakes.stderr, /topology\.yaml:1: engines\.redis\.nodes must be 1, or 3 to 16/);
+    assert.match(mistakes.stderr, /topology\.yaml:2: processes\.api\.rolls is not known here/);
+
+    const settings = await check('processes: { all: {} }\nsettings: { GROUNDSWELL_REGISTRATION: maybe }');
+    assert.match(settings.stderr, /GROUNDSWELL_REGISTRATION must be one of open, closed; it is "maybe"/);
+
+    const port = await findFreePort();
+    const taken = createServer().listen(port, '127.0.0.1');
+    atEnd(test, () => taken.close());
+    const conflict = await check(`processes: { all: { port: ${port} } }`, '--check');
+    assert.match(
+      conflict.stderr,
+      new RegExp(`Port ${port} of 127.0.0.1 \\(all\\) is taken by another program`),
+    );
+
+    const fine = await check('processes: { all: {} }', '--check', '--set', 'processes.all.cpu=0.5');
+    assert.equal(fine.code, 0, fine.stderr);
+    assert.match(fine.stdout, /^all +api, worker +\d+ +0\.5$/m);
+
+    const absent = await startCommand(['up', '--stage', '4', '--data', folder, '--check'], {
+      prefix: ['env', 'PATH=/nowhere', 'KAFKA_HOME='],
+    }).ended;
+    assert.equal(absent.code, 1);
+    assert.match(absent.stderr, /needs what is not installed here\. Nothing was started\./);
+    assert.match(absent.stderr, /Kafka's jars: unpack .*KAFKA_HOME/);
+  });
+});
+
+/** As stage 4, of the engines that this machine has. */
+function stage4(port: number): string {
+  const redis =
+    findProgram('redis-server', readEnvironment()) === undefined ? '' : 'redis: { nodes: 3, memory_mb: 32 }';
+  const jars = kafkaJars();
+  const kafka = jars === undefined ? '' : `kafka: { heap_mb: 256, home: ${jars} }`;
+  return `
+engines:
+  postgres: {}
+  haproxy: { port: ${port} }
+  ${redis}
+  ${kafka}
+processes:
+  api: { roles: [api], count: 2 }
+  worker: { roles: [worker] }
+settings: { GROUNDSWELL_RATE_LIMITS: off }
+`;
+}
+
+describeOnBackend('groundswell up, several api processes,', haproxyBackend(readEnvironment()), () => {
+  it('answers every read while one of them is killed, and live updates pass through', async (test) => {
+    const home = await createUpHome(test, stage4(await findFreePort()));
+    const up = await home.start();
+    const { url } = up.record;
+    const { alice, bob } = await people(url);
+    await bob.put(`/users/${alice.userId}/follow`);
+    const live = await openWebSocket({ url, token: bob.token });
+    const reading = readSteadily(url, bob.token);
+    atEnd(test, () => reading.stop());
+
+    await until(() => reading.answers() > 50);
+    process.kill(await up.pidOf('api-1'), 'SIGKILL');
+    const post = await postPatiently(alice, 'One of them is gone.');
+    await until(async () => (await bob.get('/feed')).items[0]?.post_id === post.post_id);
+    const afterKill = reading.answers();
+    await until(async () => (await statusOf(home.dataFolder)).code === 0, ORPHANS_MS_MAX);
+    await until(() => reading.answers() > afterKill + 200);
+    await reading.stop();
+    assert.deepEqual(reading.failures, []);
+    test.diagnostic(`${reading.answers()} reads, none failed`);
+    // Its connection was with one of the two: either it is told, or it was closed with the process, to be opened again.
+    await until(() => live.count('post') > 0 || live.isClosed());
+
+    const hidden = await fetch(`${url}/metrics`);
+    assert.equal(hidden.status, 404);
+    const processes = await up.processes();
+    up.command.kill('SIGTERM');
+    const { code, stdout } = await up.command.ended;
+    assert.equal(code, 0, stdout);
+    assert.deepEqual(processes.survivors(), []);
+  });
+});
+
+function statusOf(dataFolder: string) {
+  return runCommand(['up', 'status', '--data', dataFolder]);
+}
+
+async function people(url: string): Promise<{ alice: Person; bob: Person }> {
+  const client = createJourneyClient(() => url);
+  return { alice: await client.signUp('alice'), bob: await client.signUp('bob') };
+}
+
+/** A write that was broken off is repeated by its client, with the same key: the balancer cannot know whether it was done. */
+async function postPatiently(author: Person, text: string): Promise<{ readonly post_id: string }> {
+  const headers = { 'idempotency-key': `up-${systemRandomness.uuid()}` };
+  for (let tries = 1; ; tries += 1) {
+    const answer = await author.call('POST', '/posts', { body: { text }, headers }).catch(() => undefined);
+    if (answer?.status === 201) return answer.body;
+    assert(tries < TRIES_MAX, `${answer?.status}`);
+  }
+}
+
+/** Reads a home timeline on some connections, one request after the other, and notes whatever is no answer of 200. */
+function readSteadily(url: string, token: string) {
+  const http = createHttpClient({ url, connectionsMax: READERS, timeoutMs: 30_000 });
+  const failures: string[] = [];
+  let [answers, stopped] = [0, false];
+  const read = async (): Promise<void> => {
+    while (!stopped) {
+      const outcome = await http.send({ method: 'GET', path: `${API}/feed`, token }).then(
+        ({ status, body }) => (status === 200 ? undefined : `${status} ${body}`),
+        (error: unknown) => String(error),
+      );
+      if (outcome === undefined) answers += 1;
+      else failures.push(outcome);
+    }
+  };
+  const readers = Promise.all(Array.from({ length: READERS }, read));
+  return {
+    failures,
+    answers: () => answers,
+    async stop() {
+      stopped = true;
+      await readers;
+      http.close();
+    },
+  };
+}
