@@ -252,6 +252,10 @@ function clientErrorHandler(paces: BodyPaces): (error: ClientError, socket: net.
   };
 }
 
+const CLIENT_ERROR_DETAILS: Readonly<Record<string, string>> = {
+  '408 Request Timeout': 'The request took too long to arrive. Send it again, or in smaller parts.',
+};
+
 /** For what is not HTTP at all, or too slow or too large to become a request. */
 function answerClientError(error: ClientError, socket: net.Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
@@ -262,7 +266,7 @@ function answerClientError(error: ClientError, socket: net.Socket): void {
     title: title.join(' '),
     status: Number(code),
     code: 'invalid',
-    detail: 'The server could not read the request.',
+    detail: CLIENT_ERROR_DETAILS[status] ?? 'The server could not read the request.',
     errors: [],
     request_id: '',
   });
