@@ -22,14 +22,14 @@ export interface BenchStage {
 
 export interface RunningServer {
   readonly url: string;
-  readonly pid: number | undefined;
+  /** The roots of its process trees, where somebody has said them. */
+  readonly pids: readonly number[];
   readonly databaseUrl: string | undefined;
 }
 
 /** Uses a server that somebody else started, and leaves it running. */
-export async function attachStage({ url, pid, databaseUrl }: RunningServer): Promise<BenchStage> {
+export async function attachStage({ url, pids, databaseUrl }: RunningServer): Promise<BenchStage> {
   const close = async () => undefined;
-  const pids = pid === undefined ? [] : [pid];
   return {
     url: await requireLoopback(url),
     pids,

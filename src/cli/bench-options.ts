@@ -42,6 +42,7 @@ export interface BenchCommandOptions {
   readonly loadCores: string;
   readonly pin: boolean;
   readonly url?: string;
+  readonly up?: string;
   readonly serverPid?: number;
   readonly databaseUrl?: string;
   readonly json?: string;
@@ -115,6 +116,12 @@ export function withBenchOptions(command: Command): Command {
     .option('--load-cores <list>', 'for taskset', parseCores, '1')
     .option('--no-pin', 'leave it to the system which process runs where')
     .option('--url <url>', 'measure a server that runs already, on this machine; it needs rate limits off')
+    .addOption(
+      new Option(
+        '--up <folder>',
+        'the same for the `groundswell up` of a data folder, with all its processes',
+      ).conflicts(['url', 'data', 'databaseUrl', 'serverPid']),
+    )
     .option('--server-pid <pid>', 'its process, for its CPU time', wholeNumber(1, 2 ** 31))
     .option('--database-url <url>', 'of the server, and for the inserts; default: the embedded PostgreSQL')
     .option('--quick', 'a short run, to see that everything works');

@@ -4,13 +4,15 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { type BenchResults, runBench } from '../bench/bench.ts';
 import { formatSummaries, summariseScenario } from '../bench/bench-report.ts';
-import { attachStage, type BenchStage, openOwnStage } from '../bench/bench-stage.ts';
+import { attachStage, type BenchStage, openOwnStage, type RunningServer } from '../bench/bench-stage.ts';
 import type { Crowd } from '../bench/crowd/crowd.ts';
 import { formatFindings } from '../bench/experiments/experiment-report.ts';
 import { type Cores, canPin } from '../bench/pinned-process.ts';
 import { readEnvironment } from '../config/env.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { isRunning, readUpRecord } from '../up/process-records.ts';
+import { upFolderIn } from '../up/up-folder.ts';
 import { loadBenchCrowd } from './bench-crowd.ts';
 import {
   type BenchCommandOptions,
@@ -38,7 +40,9 @@ With --graph or --people the latter two groups are the default. --data keeps the
 Examples:
   groundswell bench
   groundswell bench --graph soc-epinions1.txt.gz --data bench-data --scenarios home,mix --warm-up 60
-  groundswell bench --people 10000 --scenarios fan-out,deliveries --pull-followers 500`;
+  groundswell bench --people 10000 --scenarios fan-out,deliveries --pull-followers 500
+  groundswell up --stage 4 --set settings.GROUNDSWELL_RATE_LIMITS=off --set processes.api.cpu=0.5 &
+  groundswell bench --up data`;
 
 export function benchCommand(): Command {
   return withBenchOptions(new Command('bench'))
@@ -90,10 +94,11 @@ async function openStage(
   cores: Cores,
   signal: AbortSignal,
 ): Promise<OpenedStage> {
-  const { url, serverPid, databaseUrl } = options;
-  if (url !== undefined) {
+  const { databaseUrl } = options;
+  const running = await runningServer(options);
+  if (running !== undefined) {
     if (scenarios.some(needsCrowd)) throw needsOwnServer(scenarios);
-    const stage = await attachStage({ url, pid: serverPid, databaseUrl });
+    const stage = await attachStage(running);
     return { stage, crowd: undefined, close: stage.close };
   }
   const folder = options.data ?? (await mkdtemp(path.join(os.tmpdir(), 'groundswell-bench-')));
@@ -118,9 +123,25 @@ async function openStage(
   }
 }
 
+/** The one that was named, if any: by its URL, or by the folder of an `up`. */
+async function runningServer(options: BenchCommandOptions): Promise<RunningServer | undefined> {
+  const { url, up, serverPid, databaseUrl } = options;
+  if (url !== undefined) return { url, pids: serverPid === undefined ? [] : [serverPid], databaseUrl };
+  if (up === undefined) return undefined;
+  const record = await readUpRecord(upFolderIn(path.resolve(up)));
+  if (record === undefined || !isRunning(record)) {
+    throw new AppError('not_found', `Nothing runs in ${up}. Start it with: groundswell up --data ${up}`);
+  }
+  const pids = record.processes.map(({ pid }) => pid);
+  return { url: record.url, pids, databaseUrl: record.database_url };
+}
+
 function needsOwnServer(scenarios: readonly ScenarioChoice[]): AppError {
   const names = scenarios.filter(needsCrowd).join(', ');
-  return new AppError('invalid', `These need a server that the bench starts, without --url: ${names}.`);
+  return new AppError(
+    'invalid',
+    `These need a server that the bench starts, without --url or --up: ${names}.`,
+  );
 }
 
 async function openCrowd(
@@ -167,7 +188,8 @@ function describeRun(
 ): string {
   const { rounds, seconds, connections, users, posts, skew, seed, graph, people = DEFAULT_PEOPLE } = options;
   const cpus = os.cpus();
-  const server = options.url === undefined ? 'server and PostgreSQL' : 'the bare server';
+  const server =
+    options.url === undefined && options.up === undefined ? 'server and PostgreSQL' : 'the bare server';
   const placed =
     serverCores === undefined
       ? 'processes not pinned to cores'
