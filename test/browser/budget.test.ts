@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
 import { packageRoot } from '../../src/config/package-info.ts';
 
 const JS_BYTES_MAX = 60_000;
 /** Of all pages: photos and profile pictures have come to what it was first drawn up for. */
 const CSS_BYTES_MAX = 14_000;
+const WORKER_BYTES_MAX = 4_000;
 const folder = path.join(packageRoot(), 'dist/web');
 
 describe('the first load of Home', () => {
@@ -27,6 +29,13 @@ describe('the first load of Home', () => {
   it(`has at most ${CSS_BYTES_MAX} bytes of styles in all, compressed`, () => {
     const styles = readdirSync(path.join(folder, 'assets')).filter((name) => name.endsWith('.css'));
     assert(sizeOf(styles) <= CSS_BYTES_MAX, `${sizeOf(styles)} bytes`);
+  });
+});
+
+describe('the service worker', () => {
+  it(`has at most ${WORKER_BYTES_MAX} bytes, compressed`, () => {
+    const bytes = brotliCompressSync(readFileSync(path.join(folder, 'service-worker.js'))).length;
+    assert(bytes <= WORKER_BYTES_MAX, `${bytes} bytes`);
   });
 });
 
