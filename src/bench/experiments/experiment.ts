@@ -6,6 +6,7 @@ import type { Workshop } from '../workshop.ts';
 export const EXPERIMENT_NAMES = [
   'fan-out',
   'deliveries',
+  'redis-deliveries',
   'lag',
   'hot-like',
   'refresh-ahead',

@@ -13,6 +13,7 @@ import { liveBroadcastExperiment } from './live-broadcast.ts';
 import { liveDeliveryExperiment } from './live-delivery.ts';
 import { liveIdleExperiment } from './live-idle.ts';
 import { photosExperiment } from './photos.ts';
+import { redisDeliveriesExperiment } from './redis-deliveries.ts';
 import { refreshAheadExperiment } from './refresh-ahead.ts';
 import { searchExperiment } from './search.ts';
 import { writeThroughExperiment } from './write-through.ts';
@@ -20,6 +21,7 @@ import { writeThroughExperiment } from './write-through.ts';
 export const EXPERIMENTS: readonly Experiment[] = [
   fanOutExperiment,
   deliveriesExperiment,
+  redisDeliveriesExperiment,
   lagExperiment,
   hotLikeExperiment,
   refreshAheadExperiment,
