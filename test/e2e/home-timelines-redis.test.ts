@@ -30,7 +30,7 @@ import {
 import { until } from '../support/until.ts';
 
 const SERVERS = 2;
-const WRITES = 60;
+const WRITES = 40;
 const PROGRAM = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 describeOnBackend('home timelines that processes share', redisBackend('redis-cluster'), (program) => {

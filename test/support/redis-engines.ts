@@ -101,7 +101,11 @@ async function startServer(
 }
 
 function clusterOptions(port: number): string[] {
-  const timing = ['--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, '--cluster-replica-validity-factor', '0'];
+  const timing = [
+    ...['--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, '--cluster-replica-validity-factor', '0'],
+    // By default it waits for more replicas.
+    ...['--repl-diskless-sync-delay', '0'],
+  ];
   return ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`, ...timing];
 }
 
