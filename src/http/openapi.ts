@@ -27,7 +27,7 @@ const TAGS = [
   { name: 'search', description: 'Finding posts, users and tags.' },
   { name: 'discovery', description: 'Trends, and whom to follow.' },
   { name: 'links', description: 'Short links and where they lead.' },
-  { name: 'rides', description: 'Drivers, where they are, and what they are doing.' },
+  { name: 'rides', description: 'Asking for a ride; drivers, where they are, and what they are doing.' },
   { name: 'live', description: 'What happens, as it happens.' },
   { name: 'webhooks', description: 'Your own servers, told of what happens in your account.' },
   { name: 'moderation', description: 'Reports, and what the staff does.' },

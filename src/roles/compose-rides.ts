@@ -2,6 +2,7 @@
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
+import { RIDE_REQUEST_SCHEMAS, rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
 import { createRides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
@@ -24,15 +25,16 @@ export function composeRides(deps: ComposeRidesDeps): ComposedSystem {
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
   });
-  const { drivers, streams } = rides;
+  const { drivers, streams, requests } = rides;
   observer.watchStreams(streams.connections);
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
-    schemas: DRIVER_SCHEMAS,
+    schemas: [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS],
     routes(app) {
       driversRoutes(app, { drivers, sql: ports.sql, writes });
       driverStreamRoutes(app, { streams });
+      rideRequestsRoutes(app, { requests, sql: ports.sql, writes });
     },
     // Whom nobody can reach has nobody to tell.
     tails: config.roles.includes('api') ? [streams.tail] : [],

@@ -32,6 +32,8 @@ interface Document {
  */
 const KEYLESS = [
   'blockTarget',
+  // Who rides is a person, too.
+  'cancelRide',
   'createApiKey',
   'deleteApiKey',
   'deleteCurrentSession',
@@ -45,6 +47,7 @@ const KEYLESS = [
   // Who drives is a person with an app, not a program.
   'getDriver',
   'getModeratedLink',
+  'getRide',
   'listApiKeys',
   'listAuditEntries',
   'listBlockedTargets',
@@ -53,6 +56,7 @@ const KEYLESS = [
   'listSessions',
   'readReportedPost',
   'registerDriver',
+  'requestRide',
   'resolveReport',
   'restoreUser',
   'setDriverState',

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import WebSocket from 'ws';
 import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.ts';
-import { composeId, type Id } from '../../src/core/ids.ts';
+import { composeId, createIdGenerator, type Id } from '../../src/core/ids.ts';
 import { createWrites } from '../../src/http/idempotency.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
@@ -11,6 +11,10 @@ import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-s
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
+import {
+  RIDE_REQUEST_SCHEMAS,
+  rideRequestsRoutes,
+} from '../../src/systems/rides/requests/ride-requests-routes.ts';
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
 import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -39,9 +43,12 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
   const count = (what: string, more = 1) => void counts.set(what, (counts.get(what) ?? 0) + more);
   const endedSessions = new Set<Id>();
   let people = 0;
+  let processes = 0;
 
   /** A process with all of the system, and a server that listens. */
   async function openProcess() {
+    processes += 1;
+    const lease = { writer: processes, deadlineMonotonicMs: Number.POSITIVE_INFINITY, highWaterMs: 0 };
     const sql = createPostgresSqlStore({
       connection: database.connection,
       poolSize: 8,
@@ -53,6 +60,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     });
     const geoIndex = createMemoryGeoIndex({ clock, driversMax: 1_000 });
     const rides = createRides({
+      ids: createIdGenerator(() => lease, clock),
       ...{ sql, eventLog, geoIndex, clock, randomness: systemRandomness, log },
       observer: {
         accepted: (positions) => count('accepted', positions),
@@ -76,9 +84,10 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         clock,
       }),
     );
-    for (const schema of DRIVER_SCHEMAS) app.addSchema(schema);
+    for (const schema of [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS]) app.addSchema(schema);
     driversRoutes(app, { drivers: rides.drivers, sql, writes: createWrites(sql) });
     driverStreamRoutes(app, { streams: rides.streams });
+    rideRequestsRoutes(app, { requests: rides.requests, sql, writes: createWrites(sql) });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const tail = await eventLog.tail({ ...rides.streams.tail });
     rides.streams.tail.follow(tail);

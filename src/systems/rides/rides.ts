@@ -1,6 +1,6 @@
 /** The system `rides`: drivers, where they are, and who of them is near. */
 import type { Clock, Randomness } from '../../core/clock.ts';
-import type { Id } from '../../core/ids.ts';
+import type { Id, IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
 import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
@@ -12,11 +12,13 @@ import { createDriverErasure } from './drivers/driver-erasure.ts';
 import { createDrivers, type Drivers } from './drivers/drivers.ts';
 import { forgetPositionsJob, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
+import { createRideRequests, type RideRequests } from './requests/ride-requests.ts';
 import type { DriverObserver } from './stream/driver-observer.ts';
 import { createDriverStreams, type DriverStreams } from './stream/driver-streams.ts';
 
 export interface RidesDeps {
   readonly sql: SqlStore;
+  readonly ids: IdGenerator;
   readonly eventLog: EventLog;
   readonly geoIndex: GeoIndex;
   readonly clock: Clock;
@@ -35,6 +37,7 @@ export interface RidesDeps {
 export interface Rides {
   readonly drivers: Drivers;
   readonly streams: DriverStreams;
+  readonly requests: RideRequests;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   /** Positions that are to be recorded. */
@@ -46,13 +49,15 @@ export function createRides(deps: RidesDeps): Rides {
   const { randomness, positionRetentionDays: retentionDays } = deps;
   const contacts = createDriverContacts({ ...deps, serverId: randomness.uuid() });
   const recorder = createPositionRecorder(deps);
-  const streams = createDriverStreams({ ...deps, contacts, recorder, cities: createCities(deps.cities) });
+  const cities = createCities(deps.cities);
+  const streams = createDriverStreams({ ...deps, contacts, recorder, cities });
+  const requests = createRideRequests({ ...deps, cities });
   const erasure = createDriverErasure(deps);
   return {
     drivers: createDrivers(deps),
-    streams,
-    subscriptions: [positionHistory, erasure.subscription],
-    jobs: [...contacts.jobs, erasure.job, forgetPositionsJob({ ...deps, retentionDays })],
+    ...{ streams, requests },
+    subscriptions: [positionHistory, erasure.subscription, requests.subscription],
+    jobs: [...contacts.jobs, erasure.job, requests.job, forgetPositionsJob({ ...deps, retentionDays })],
     waiting: recorder.waiting,
     async close() {
       await streams.close();

@@ -1,0 +1,75 @@
+/** The table `rides`, as riders change it. */
+import type { Id } from '../../../core/ids.ts';
+import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
+import type { RideType } from '../drivers/driver.ts';
+import type { RideReason, RideStatus } from './ride.ts';
+
+export interface RideRow {
+  readonly ride_id: Id;
+  readonly rider_id: Id;
+  readonly city: string;
+  readonly ride_type: RideType;
+  readonly pickup_lat_e7: number;
+  readonly pickup_lng_e7: number;
+  readonly dropoff_lat_e7: number;
+  readonly dropoff_lng_e7: number;
+  readonly status: RideStatus;
+  readonly reason: RideReason | null;
+  readonly version: number;
+  readonly ended_at: Date | null;
+}
+
+const COLUMNS = `ride_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
+  status, reason, version, ended_at`;
+
+/** Answers nothing if the rider has one that goes on. */
+export const insertRide = writeStatement<
+  [
+    rideId: Id,
+    shard: number,
+    riderId: Id,
+    city: string,
+    rideType: RideType,
+    pickupLat: number,
+    pickupLng: number,
+    dropoffLat: number,
+    dropoffLng: number,
+  ],
+  RideRow
+>(
+  'rides_insert',
+  `INSERT INTO rides (ride_id, shard, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+   ON CONFLICT (rider_id) WHERE ended_at IS NULL DO NOTHING RETURNING ${COLUMNS}`,
+);
+
+export const getOpenRide = readStatement<[riderId: Id], { readonly ride_id: Id }>(
+  'rides_get_open',
+  `SELECT ride_id FROM rides WHERE rider_id = $1 AND ended_at IS NULL`,
+);
+
+export const getRide = readStatement<[riderId: Id, rideId: Id], RideRow>(
+  'rides_get',
+  `SELECT ${COLUMNS} FROM rides WHERE ride_id = $2 AND rider_id = $1`,
+);
+
+/** If it is requested still: whoever is first to end or to match it wins. */
+export const cancelRide = writeStatement<[riderId: Id, rideId: Id, now: Date], RideRow>(
+  'rides_cancel',
+  `UPDATE rides SET status = 'cancelled', reason = 'rider', ended_at = $3, version = version + 1
+   WHERE ride_id = $2 AND rider_id = $1 AND status = 'requested' RETURNING ${COLUMNS}`,
+);
+
+export const giveUpRides = writeStatement<[before: Id, limit: number, now: Date], RideRow>(
+  'rides_give_up',
+  `UPDATE rides SET status = 'unmatched', reason = 'no_driver', ended_at = $3, version = version + 1
+   WHERE ride_id IN (
+     SELECT ride_id FROM rides WHERE status = 'requested' AND ride_id < $1 ORDER BY ride_id LIMIT $2
+     FOR UPDATE SKIP LOCKED)
+   RETURNING ${COLUMNS}`,
+);
+
+export const deleteRidesOf = writeStatement<[riderIds: readonly Id[]], RideRow>(
+  'rides_delete_of',
+  `DELETE FROM rides WHERE rider_id = ANY ($1::bigint[]) RETURNING ${COLUMNS}`,
+);

@@ -1,0 +1,150 @@
+/** What riders do with their rides. A ride is in one row; whoever changes it says which state it has to be in, and the first wins. */
+import type { Clock } from '../../../core/clock.ts';
+import { AppError, invalidField, notFound } from '../../../core/errors.ts';
+import { composeId, type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
+import type { Job } from '../../../core/job.ts';
+import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
+import { distanceM } from '../../../ports/geo-index/geo-index.ts';
+import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import type { Cities } from '../cities/cities.ts';
+import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
+import { RIDE_M_MAX, type Ride, type RideRequest } from './ride.ts';
+import { rideEvent } from './ride-events.ts';
+import {
+  cancelRide,
+  deleteRidesOf,
+  getOpenRide,
+  getRide,
+  giveUpRides,
+  insertRide,
+  type RideRow,
+} from './ride-requests-queries.ts';
+
+/** Whoever has no driver by then is told so, and may ask again. */
+export const GIVE_UP_MS = 5 * 60_000;
+const GIVE_UP_EVERY_MS = 5_000;
+/** Rides of one statement: some 10 ms. */
+const GIVEN_UP_MAX = 500;
+const USERS_TOPIC = 'users';
+
+export interface RideRequests {
+  /** Fails with `invalid` for places where nobody drives; with `conflict` for who has a ride that goes on. */
+  request(transaction: SqlTransaction, riderId: Id, request: RideRequest): Promise<Ride>;
+  /** Fails with `not_found` for a ride that is not the rider's. */
+  get(session: SqlSession, riderId: Id, rideId: Id): Promise<Ride>;
+  /** Once more is no error. Fails with `not_found`, or with `conflict` when it has ended otherwise. */
+  cancel(transaction: SqlTransaction, riderId: Id, rideId: Id): Promise<Ride>;
+  readonly subscription: Subscription;
+  readonly job: Job;
+}
+
+export interface RideRequestsDeps {
+  readonly sql: SqlStore;
+  readonly ids: IdGenerator;
+  readonly eventLog: Pick<EventLog, 'append'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly cities: Cities;
+}
+
+export function createRideRequests(deps: RideRequestsDeps): RideRequests {
+  const { ids, eventLog, clock, cities } = deps;
+
+  async function found(session: SqlSession, riderId: Id, rideId: Id): Promise<Ride> {
+    const [row] = await session.query(getRide, [riderId, rideId]);
+    if (row === undefined) throw notFound('ride');
+    return rideOf(row);
+  }
+
+  return {
+    async request(transaction, riderId, request) {
+      const { pickup, dropoff, rideType } = request;
+      const city = cities.cityOf(pickup);
+      if (city === undefined) throw invalidField('pickup', 'must be in a city where drivers drive.');
+      if (distanceM(pickup, dropoff) > RIDE_M_MAX) {
+        throw invalidField('dropoff', `must be within ${RIDE_M_MAX / 1_000} km of the pickup.`);
+      }
+      const units = [pickup.lat, pickup.lng, dropoff.lat, dropoff.lng].map((degrees) =>
+        Math.round(degrees * UNITS_PER_DEGREE),
+      );
+      const [pickupLat = 0, pickupLng = 0, dropoffLat = 0, dropoffLng = 0] = units;
+      const [row] = await transaction.query(insertRide, [
+        ...([ids.next(), shardOf(riderId), riderId, city.name, rideType] as const),
+        ...([pickupLat, pickupLng, dropoffLat, dropoffLng] as const),
+      ]);
+      if (row === undefined) throw await hasRide(transaction, riderId);
+      await eventLog.append(transaction, [rideEvent('requested', row)]);
+      return rideOf(row);
+    },
+
+    get: found,
+
+    async cancel(transaction, riderId, rideId) {
+      const [row] = await transaction.query(cancelRide, [riderId, rideId, new Date(clock.nowMs())]);
+      if (row !== undefined) {
+        await eventLog.append(transaction, [rideEvent('cancelled', row)]);
+        return rideOf(row);
+      }
+      const ride = await found(transaction, riderId, rideId);
+      if (ride.status === 'cancelled') return ride;
+      throw new AppError('conflict', `This ride is ${ride.status}: it cannot be cancelled any more.`, {
+        outcome: 'not_applied',
+      });
+    },
+
+    subscription: {
+      ...{ group: 'removed-riders', topics: [USERS_TOPIC], from: 'beginning' },
+      async handle(events, transaction) {
+        const deleted = events.filter(({ kind }) => kind === 'deleted').map(({ key }) => key);
+        if (deleted.length === 0) return;
+        const rows = await transaction.query(deleteRidesOf, [deleted]);
+        const open = rows.filter(({ ended_at: endedAt }) => endedAt === null);
+        if (open.length === 0) return;
+        await eventLog.append(
+          transaction,
+          open.map((row) => rideEvent('removed', row)),
+        );
+      },
+    },
+
+    job: { name: 'give-up-rides', everyMs: GIVE_UP_EVERY_MS, run: () => giveUp(deps) },
+  };
+}
+
+function giveUp({ sql, eventLog, clock }: RideRequestsDeps): Promise<'more' | 'done'> {
+  return sql.transaction(async (transaction) => {
+    const now = clock.nowMs();
+    const rows = await transaction.query(giveUpRides, [
+      composeId(now - GIVE_UP_MS, 0, 0),
+      GIVEN_UP_MAX,
+      new Date(now),
+    ]);
+    if (rows.length > 0) {
+      await eventLog.append(
+        transaction,
+        rows.map((row) => rideEvent('unmatched', row)),
+      );
+    }
+    return rows.length === GIVEN_UP_MAX ? 'more' : 'done';
+  });
+}
+
+async function hasRide(session: SqlSession, riderId: Id): Promise<AppError> {
+  const [open] = await session.query(getOpenRide, [riderId]);
+  const which = open === undefined ? '' : `: ${open.ride_id}`;
+  return new AppError(
+    'conflict',
+    `You have a ride that goes on${which}. Cancel it first, or wait for its end.`,
+    {
+      outcome: 'not_applied',
+    },
+  );
+}
+
+function rideOf(row: RideRow): Ride {
+  return {
+    ...{ rideId: row.ride_id, riderId: row.rider_id, city: row.city, rideType: row.ride_type },
+    pickup: { lat: row.pickup_lat_e7 / UNITS_PER_DEGREE, lng: row.pickup_lng_e7 / UNITS_PER_DEGREE },
+    dropoff: { lat: row.dropoff_lat_e7 / UNITS_PER_DEGREE, lng: row.dropoff_lng_e7 / UNITS_PER_DEGREE },
+    ...{ status: row.status, reason: row.reason, version: row.version, endedAt: row.ended_at },
+  };
+}
