@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
 import type { Environment } from '../../src/config/env.ts';
 import { runCommand } from '../support/command.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { createJourneyClient, type Json, PASSWORD, type Person } from '../support/journey-client.ts';
 import { describeOnKafka } from '../support/kafka-engine.ts';
 import { separatePostgres } from '../support/postgres-engines.ts';
@@ -251,12 +252,13 @@ describeOnBackend(
 );
 
 describeOnKafka('a journey with its events', (engine) => {
-  journey(async ({ dataFolder }) => {
-    const url = engine.newUrl();
+  journey(async () => {
+    const database = await createTestDatabase();
+    const { url } = database;
     return {
-      settings: { GROUNDSWELL_EVENT_LOG_URL: url },
-      options: ['--data', dataFolder],
-      close: async () => undefined,
+      settings: { GROUNDSWELL_DATABASE_URL: url, GROUNDSWELL_EVENT_LOG_URL: engine.newUrl() },
+      options: ['--database-url', url],
+      close: () => database.close(),
     };
   });
 });
