@@ -12,6 +12,8 @@ export interface BalancerPool {
   /** `undefined`: of all requests that no other pool has. */
   readonly systems: readonly SystemName[] | undefined;
   readonly servers: readonly { readonly name: string; readonly port: number }[];
+  /** In place of those: however many a name stands for, as where containers run. At most `countMax`. */
+  readonly lookup?: { readonly address: string; readonly countMax: number };
 }
 
 export interface HaproxyOptions {
@@ -49,6 +51,7 @@ export function renderHaproxyConfig(options: HaproxyOptions): string {
     globalSection(options),
     defaultsSection(),
     clientsSection(options),
+    ...(options.pools.some(({ lookup }) => lookup !== undefined) ? [resolversSection()] : []),
     ...options.pools.map((pool) => poolSection(pool, options.haproxy)),
     statisticsSection(options),
   ];
@@ -168,7 +171,12 @@ function poolRules({ name, systems }: BalancerPool): string[] {
   ];
 }
 
-function poolSection({ name, servers }: BalancerPool, { balance }: StartedHaproxy): string {
+/** Those of the platform, asked again when an answer is a second old. */
+function resolversSection(): string {
+  return section('resolvers platform', ['parse-resolv-conf', 'hold valid 1s', 'hold obsolete 5s']);
+}
+
+function poolSection({ name, servers, lookup }: BalancerPool, { balance }: StartedHaproxy): string {
   return section(`backend ${name}`, [
     BALANCE_LINES[balance],
     'option httpchk',
@@ -177,6 +185,9 @@ function poolSection({ name, servers }: BalancerPool, { balance }: StartedHaprox
     // Not ready, as while it stops, means nothing new; what is being answered goes on.
     'default-server check inter 1s fastinter 300ms downinter 500ms fall 3 rise 2 observe layer4 error-limit 3 on-error fastinter',
     ...servers.map((server) => `server ${server.name} ${PROCESS_HOST}:${server.port}`),
+    ...(lookup === undefined
+      ? []
+      : [`server-template server ${lookup.countMax} ${lookup.address} resolvers platform init-addr none`]),
   ]);
 }
 
