@@ -5,8 +5,8 @@ import { Component } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Problem, toProblem } from './api/problem.ts';
 import { Frame } from './frame/frame.tsx';
-import { type Entry, entry, restoreScroll } from './navigation/location.ts';
-import { type Match, matchRoute, type Page } from './navigation/routes.ts';
+import { type Entry, entry, restoreScroll, setParent } from './navigation/location.ts';
+import { type Match, matchRoute, type Page, parentOf } from './navigation/routes.ts';
 import { routes } from './pages.ts';
 import { me } from './state/session.ts';
 import { PageHead } from './ui/page.tsx';
@@ -64,7 +64,9 @@ function Outlet() {
 
   useSignalEffect(() => void show(entry.value));
   useLayoutEffect(() => {
-    if (shown !== undefined) restoreScroll(shown.entry);
+    if (shown === undefined) return;
+    setParent(parentOf(routes, shown.entry.path));
+    restoreScroll(shown.entry);
   }, [shown?.entry.key]);
 
   if (problem !== undefined)

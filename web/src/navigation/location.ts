@@ -34,6 +34,7 @@ const kept = new Map<string, Kept>();
 history.scrollRestoration = 'manual';
 export const entry = signal<Entry>(read(false));
 
+let parentPath = '/';
 /** What stands over the page, and what ends it. */
 let cover: (() => void) | undefined;
 
@@ -87,9 +88,14 @@ export function navigate(path: string, { replace = false } = {}): void {
 }
 
 /** To where the reader came from; from a page that was opened directly, to what it is a part of. */
-export function goBack(parentPath: string): void {
+export function goBack(): void {
   if (stateOf().depth > 0) history.back();
   else navigate(parentPath, { replace: true });
+}
+
+/** What the page that is shown is a part of: said by who knows all pages. */
+export function setParent(path: string): void {
+  parentPath = path;
 }
 
 /** Changes what the address says of the same page, such as a tab or a filter, and nothing else. */

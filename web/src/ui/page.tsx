@@ -2,8 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { entry, goBack } from '../navigation/location.ts';
-import { parentOf } from '../navigation/routes.ts';
-import { routes } from '../pages.ts';
 import { IconButton } from './button.tsx';
 import './page.css';
 
@@ -24,13 +22,9 @@ export function PageHead({ title, isRoot = false, children }: PageHeadProps) {
     if (!entry.value.isReturn) heading.current?.focus({ preventScroll: true });
   }, []);
 
-  function leave(): void {
-    goBack(parentOf(routes, entry.value.path));
-  }
-
   return (
     <header class="page-head">
-      {!isRoot && <IconButton icon="back" label="Back" onClick={leave} />}
+      {!isRoot && <IconButton icon="back" label="Back" onClick={goBack} />}
       <h1 ref={heading} tabIndex={-1}>
         {title}
       </h1>
