@@ -95,7 +95,8 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     const { port } = app.server.address() as AddressInfo; // It listens at a port.
     return {
       ...{ sql, eventLog, geoIndex, rides, app, port, call: createCallAs(app) },
-      connect: (userId: Id, session: Id = userId) => openDriverClient(port, `${userId}.${session}`),
+      connect: (userId: Id, session: Id = userId) =>
+        openDriverClient(`http://127.0.0.1:${port}`, `${userId}.${session}`),
       async close() {
         rides.streams.drain();
         await rides.close();
@@ -158,9 +159,9 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
 
 export type DriverClient = Awaited<ReturnType<typeof openDriverClient>>;
 
-/** Fails with the status of a refusal. */
-async function openDriverClient(port: number, token: string) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/drivers/me/stream`, [
+/** Of the API at the address. Fails with the status of a refusal. */
+export async function openDriverClient(url: string, token: string) {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/drivers/me/stream`, [
     'groundswell.v1',
     `bearer.${token}`,
   ]);
