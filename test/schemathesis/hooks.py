@@ -66,6 +66,11 @@ def make_own(token):
         )
         picture.raise_for_status()
         known["media_id"].append(picture.json()["media_id"])
+        upload = requests.post(
+            URL + "/media/uploads", headers={"Authorization": f"Bearer {token}", "Upload-Length": "100000"}, timeout=30
+        )
+        upload.raise_for_status()
+        known["upload_id"].append(upload.json()["upload_id"])
         known["domain_id"].append(call("POST", "/domains", token, host=f"{USERNAME.replace('_', '-')}{number}.example.org")["domain_id"])
     for webhook_id in known["webhook_id"]:
         DELIVERIES[webhook_id] = call("POST", f"/webhooks/{webhook_id}/test", token)["delivery_id"]
@@ -175,6 +180,12 @@ def lines_of(context, value):
     return value if isinstance(value, bytes) else (json.dumps(value) + "\n").encode(errors="surrogatepass")
 
 
+@schemathesis.serializer("application/offset+octet-stream")
+def piece_of(context, value):
+    """Bytes as they are."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
+
+
 def page_token(value):
     """Where a page may start, in half of the calls: what is invented is hardly ever the token of a page."""
     number = zlib.crc32(value.encode(errors="surrogatepass"))
@@ -218,6 +229,11 @@ def before_call(context, case, kwargs):
         case.body = table(case.body)
     if isinstance(case.query, dict) and isinstance(case.query.get("page_token"), str):
         case.query["page_token"] = page_token(case.query["page_token"])
+    # Else hardly any piece is the next one.
+    if name == "appendUpload" and sometimes(case.path_parameters):
+        for header in [name for name in case.headers or {} if name.lower() == "upload-offset"]:
+            if str(case.headers[header]).isdigit():
+                case.headers[header] = "0"
     for header in [name for name in case.headers or {} if name.lower() == "idempotency-key"]:
         if isinstance(case.headers[header], str):
             case.headers[header] = idempotency_key(case.headers[header])
@@ -308,6 +324,7 @@ RULES = [
     # A table is a text, of which the document says no more.
     ("body", r"must be CSV whose first line names the columns\.|has the column .*|must name the column .*"),
     ("body", r"must be a JSON array of objects\.|must be JSON as that service answers it\."),
+    ("body", r"has more bytes than were announced for the upload\.|is one piece too many: .*"),
     ("Idempotency-Key", r"was used for another request\. Use a new key for each new request\."),
 ]
 
@@ -327,6 +344,12 @@ def tells_rows(case, response):
     return name == "importLinks" or any("problem" in json.loads(line) for line in response.text.splitlines())
 
 
+def has_any_header(case, response):
+    """Headers that a call does not know are for others on the way."""
+    name = operation_id(case.operation)
+    return name in ("createUpload", "appendUpload") and any("unknown-property" in header for header in case.headers or {})
+
+
 def is_another_resource(failure):
     """`/follower` is gone, and it is no part of `/followers`, though it is how that begins."""
     gone, used = (call.split(" ", 1)[1].split("?")[0] for call in (failure.free, failure.usage))
@@ -336,7 +359,7 @@ def is_another_resource(failure):
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     kind = type(failure).__name__
-    if kind == "AcceptedNegativeData" and tells_rows(case, response):
+    if kind == "AcceptedNegativeData" and (tells_rows(case, response) or has_any_header(case, response)):
         return False
     if kind == "UseAfterFree" and is_another_resource(failure):
         return False

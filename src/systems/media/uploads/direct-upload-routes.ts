@@ -53,12 +53,12 @@ export function directUploadRoutes(app: App, { pendingUploads, writes }: DirectU
   app.post(
     '/media/direct_uploads',
     {
-      config: { access: 'user', scope: 'posts:write', problems: [409] },
+      config: { access: 'user', scope: 'posts:write', problems: [404, 409] },
       schema: {
         tags,
         summary: 'Begin an upload into the object storage',
         description:
-          'Where the server keeps pictures in one that clients reach; elsewhere it is answered with 422. Send the picture to `url`, then complete the upload.',
+          'Where the server keeps pictures in one that clients reach; elsewhere it is answered with 404. Send the picture to `url`, then complete the upload.',
         operationId: 'createDirectUpload',
         body: DirectUploadBody,
         response: { 201: reference(DirectUploadSchema) },

@@ -311,7 +311,7 @@ describe('direct uploads', () => {
     );
     await assert.rejects(
       begun,
-      (error) => hasCode(error, 'invalid') && /Use POST \/media/.test(error.message),
+      (error) => hasCode(error, 'not_found') && /Use POST \/media/.test(error.message),
     );
     const rows = readStatement<[], { rows: number }>(
       'test_uploads',

@@ -61,7 +61,7 @@ export interface PendingUploads {
    * where the owner has PENDING_UPLOADS_MAX under way.
    */
   create(transaction: SqlTransaction, ownerId: Id, upload: NewUpload): Promise<PendingUpload>;
-  /** As `create`, with what the client must send. Fails with `invalid` where the store cannot be reached by clients. */
+  /** As `create`, with what the client must send. Fails with `not_found` where the store cannot be reached by clients. */
   createDirect(
     transaction: SqlTransaction,
     ownerId: Id,
@@ -278,6 +278,6 @@ function notThere(): AppError {
 
 function notDirect(): AppError {
   const message =
-    'Pictures are not kept where clients could send them. Use POST /media or POST /media/uploads. (It takes an object storage and ?direct= in GROUNDSWELL_BLOBS_URL.)';
-  return new AppError('invalid', message, { outcome: 'not_applied' });
+    'There is no storage that clients could send pictures to. Use POST /media or POST /media/uploads. (It takes an object storage, and ?direct= in GROUNDSWELL_BLOBS_URL.)';
+  return new AppError('not_found', message, { outcome: 'not_applied' });
 }

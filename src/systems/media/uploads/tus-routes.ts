@@ -37,16 +37,20 @@ export const PendingUploadSchema = Type.Object(
 
 const UploadIdParams = Type.Object({ upload_id: IdText });
 
-const Version = Type.Optional(Type.String({ description: `The version of tus: ${VERSION}.` }));
+const Version = Type.Optional(Type.Literal(VERSION, { description: 'The version of tus.' }));
+/** A name, and a value in base64. */
+const PAIR = '[!-+\\--~]+( [A-Za-z0-9+/]*={0,2})?';
 const CreationHeaders = Type.Object({
   'tus-resumable': Version,
-  'upload-length': Type.String({
-    pattern: '^\\d{1,15}$',
+  'upload-length': Type.Integer({
+    minimum: 1,
+    maximum: PICTURE_BYTES_MAX,
     description: `Bytes of the picture, at most ${PICTURE_BYTES_MAX / 1_048_576} MiB.`,
   }),
   'upload-metadata': Type.Optional(
     Type.String({
       maxLength: METADATA_LENGTH_MAX,
+      pattern: `^(${PAIR}(, ?${PAIR})*)?$`,
       description:
         '`alt` and `focus`, as POST /media takes them, each in base64 behind its name; others are ignored.',
     }),
@@ -54,7 +58,11 @@ const CreationHeaders = Type.Object({
 });
 const PieceHeaders = Type.Object({
   'tus-resumable': Version,
-  'upload-offset': Type.String({ pattern: '^\\d{1,15}$', description: 'Bytes that are there already.' }),
+  'upload-offset': Type.Integer({
+    minimum: 0,
+    maximum: PICTURE_BYTES_MAX,
+    description: 'Bytes that are there already.',
+  }),
 });
 
 export interface TusRoutesDeps {
@@ -107,7 +115,7 @@ function creationRoute(app: App, { pendingUploads, writes }: TusRoutesDeps): voi
       const { 'upload-length': length, 'upload-metadata': metadata } = request.headers;
       const { alt, focus } = parseMetadata(metadata);
       const upload = {
-        totalBytes: Number(length),
+        totalBytes: length,
         description: { alt: parseAlt(alt), focus: parseFocus(focus) },
       };
       // What an Idempotency-Key stands for.
@@ -145,7 +153,7 @@ function pieceRoute(app: App, { pendingUploads }: TusRoutesDeps): void {
     },
     async (request, reply) => {
       const { userId } = callerOf(request);
-      const offset = Number(request.headers['upload-offset']);
+      const offset = request.headers['upload-offset'];
       const content = arrivingOf(request, PICTURE_BYTES_MAX);
       const upload = await pendingUploads.append(userId, uploadIdOf(request.params), offset, content);
       return tell(reply, upload).code(204).send();
