@@ -65,8 +65,8 @@ export interface Media {
  */
 export type ShowMedia = (media: readonly StoredMedia[], audience: 'everyone' | 'some') => readonly Media[];
 
-/** Where everyone finds a picture of a profile, for good; `key`: of its blobs. */
-export type PictureUrl = (key: string, picture: ProfilePicture) => string;
+/** Where everyone finds a picture of a profile, for good, on whatever host; `key`: of its blobs. */
+export type PicturePath = (key: string, picture: ProfilePicture) => string;
 
 /** Shared by all posts that have none. */
 export const NO_MEDIA: readonly never[] = [];

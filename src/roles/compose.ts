@@ -111,7 +111,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     findLink: (named, session) => links.shortener.moderatedLinks.find(named, session),
     countsOf: (userIds) => feed.countsOf(userIds),
     relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),
-    pictureUrl: (key, picture) => media.addresses.pictureUrl(key, picture),
+    picturePath: (key, picture) => media.addresses.pathOf(key, picture),
     ownPictures: {
       choose: (transaction, ...choice) => media.library.choose(transaction, ...choice),
       release: (transaction, mediaIds) => media.library.release(transaction, mediaIds),

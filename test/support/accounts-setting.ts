@@ -90,7 +90,7 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     log,
     registration,
     publicUrl: () => publicUrl,
-    pictureUrl: (key: string, picture: ProfilePicture) => `https://pictures.example/${key}/${picture}`,
+    picturePath: (key: string, picture: ProfilePicture) => `/pictures/${key}/${picture}`,
     ownPictures: {
       /** Whoever's it is; there is one that nobody may take. */
       async choose(_transaction: SqlTransaction, _ownerId: Id, mediaId: Id, picture: ProfilePicture) {

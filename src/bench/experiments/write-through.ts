@@ -64,7 +64,7 @@ interface CountedCache extends UserCache {
 
 function createCache({ options: { clock } }: ExperimentWorkshop, sql: PostgresSqlStore): CountedCache {
   let authorsLoaded = 0;
-  const { userOf } = createUserRows((key) => key);
+  const { userOf } = createUserRows({ picturePath: (key) => key, publicUrl: () => '' });
   const load = async (userIds: readonly Id[]) => {
     authorsLoaded += userIds.length;
     return new Map((await sql.query(getUsers, [userIds])).map((row) => [row.user_id, userOf(row)]));

@@ -1,7 +1,7 @@
 /** The system `accounts`, put together: people, credentials, sessions, API keys, moderation. */
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { IdGenerator } from '../../core/ids.ts';
-import type { PictureUrl } from '../../core/media.ts';
+import type { PicturePath } from '../../core/media.ts';
 import type { EventLog, Subscription, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Mailer } from '../../ports/mailer/mailer.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
@@ -69,7 +69,7 @@ export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'> {
   readonly publicUrl: () => string;
   readonly postExists: PostExists;
   readonly findLink: FindLink;
-  readonly pictureUrl: PictureUrl;
+  readonly picturePath: PicturePath;
   readonly ownPictures: OwnPictures;
   readonly readPost: ReadPost;
   readonly deletePost: DeletePost;

@@ -39,7 +39,7 @@ describe('pictures of people', () => {
   }
 
   const urlOf = (mediaId: string, picture = 'avatar') =>
-    `https://pictures.example/key-of-${mediaId}/${picture}`;
+    `http://localhost:8080/pictures/key-of-${mediaId}/${picture}`;
 
   it('are shown when they have been processed, and announced then', async () => {
     const alice = await setting.signUp();

@@ -7,7 +7,10 @@ export const USERS_TOPIC = 'users';
 
 export type UserEventKind = 'created' | 'updated' | 'suspended' | 'restored';
 
-/** Announces the whole public profile. Append it under the lock of the user's row, so that the order is right. */
+/**
+ * Announces the whole public profile, with addresses as this process knows them: without a host where it serves nobody.
+ * Append it under the lock of the user's row, so that the order is right.
+ */
 export function userEvent(kind: UserEventKind, user: User): NewEvent {
   const payload = {
     user_id: String(user.userId),

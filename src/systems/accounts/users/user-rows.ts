@@ -1,6 +1,6 @@
 /** From rows of the table `users` to people: what is kept of their pictures becomes addresses. */
 import type { Id } from '../../../core/ids.ts';
-import type { PictureUrl } from '../../../core/media.ts';
+import type { PicturePath } from '../../../core/media.ts';
 import type { UserRole, UserTier } from '../../../core/principal.ts';
 import type { User } from '../../../core/user.ts';
 import type { AccountRow, UserRow } from './users-queries.ts';
@@ -16,23 +16,37 @@ export interface Account extends User {
   readonly suspendedAt: Date | null;
 }
 
+export interface UserRowsDeps {
+  readonly picturePath: PicturePath;
+  /** Where people reach this server; known once it listens. */
+  readonly publicUrl: () => string;
+}
+
 export interface UserRows {
+  /** May be kept, also from before the server listens: where their pictures are is said when somebody asks. */
   userOf(row: UserRow): User;
   accountOf(row: AccountRow): Account;
 }
 
-export function createUserRows(pictureUrl: PictureUrl): UserRows {
+export function createUserRows({ picturePath, publicUrl }: UserRowsDeps): UserRows {
   function userOf(row: UserRow): User {
     const { avatar_key: avatarKey, header_key: headerKey } = row;
-    return {
+    const user = {
       userId: row.user_id,
       username: row.username,
       displayName: row.display_name,
       bio: row.bio,
-      avatarUrl: avatarKey === null ? null : pictureUrl(avatarKey, 'avatar'),
-      headerUrl: headerKey === null ? null : pictureUrl(headerKey, 'header'),
+      avatarUrl: null,
+      headerUrl: null,
       locked: row.locked,
     };
+    if (avatarKey !== null) showAt(user, 'avatarUrl', picturePath(avatarKey, 'avatar'));
+    if (headerKey !== null) showAt(user, 'headerUrl', picturePath(headerKey, 'header'));
+    return user;
+  }
+
+  function showAt(user: User, property: 'avatarUrl' | 'headerUrl', path: string): void {
+    Object.defineProperty(user, property, { enumerable: true, get: () => `${publicUrl()}${path}` });
   }
 
   return {

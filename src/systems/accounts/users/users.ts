@@ -2,7 +2,6 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, hasCode, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
-import type { PictureUrl } from '../../../core/media.ts';
 import type { UserRole } from '../../../core/principal.ts';
 import type { FindUsers, User } from '../../../core/user.ts';
 import type { EventLog, NewEvent, Subscription } from '../../../ports/event-log/event-log.ts';
@@ -16,8 +15,8 @@ import { checkEmail, emailKey, isEmail } from './email.ts';
 import { createProfilePictures, type OwnPictures, type PictureChoices } from './profile-pictures.ts';
 import { parseBio, parseDisplayName } from './profile-text.ts';
 import { createUserCache, type UserCache } from './user-cache.ts';
-import { userDeleted, userEvent, userOfEvent } from './user-events.ts';
-import { type Account, createUserRows, type UserRows } from './user-rows.ts';
+import { userDeleted, userEvent } from './user-events.ts';
+import { type Account, createUserRows, type UserRows, type UserRowsDeps } from './user-rows.ts';
 import { checkUsername, isUsername, usernameKey } from './username.ts';
 import {
   type AccountRow,
@@ -83,17 +82,16 @@ export interface Users
   readonly subscription: Subscription;
 }
 
-export interface UsersDeps {
+export interface UsersDeps extends UserRowsDeps {
   readonly sql: SqlStore;
   readonly events: EventLog;
   readonly ids: IdGenerator;
   readonly clock: Clock;
-  readonly pictureUrl: PictureUrl;
   readonly ownPictures: OwnPictures;
 }
 
-export function createUsers({ sql, events, ids, clock, pictureUrl, ownPictures }: UsersDeps): Users {
-  const { userOf, accountOf } = createUserRows(pictureUrl);
+export function createUsers({ sql, events, ids, clock, ownPictures, ...deps }: UsersDeps): Users {
+  const { userOf, accountOf } = createUserRows(deps);
   const cache = createUserCache({ load, clock });
 
   async function load(userIds: readonly Id[]): Promise<ReadonlyMap<Id, User>> {
@@ -107,24 +105,12 @@ export function createUsers({ sql, events, ids, clock, pictureUrl, ownPictures }
     await events.append(transaction, [event]);
   }
 
-  async function announceUpdated(transaction: SqlTransaction, account: Account): Promise<void> {
-    const event = userEvent('updated', account);
-    await announce(transaction, event, account.suspendedAt === null ? userOfEvent(event) : undefined);
+  async function announceUpdated(transaction: SqlTransaction, row: AccountRow): Promise<void> {
+    const user = userOf(row);
+    await announce(transaction, userEvent('updated', user), row.suspended_at === null ? user : undefined);
   }
 
-  const profilePictures = createProfilePictures({
-    ownPictures,
-    announceUpdated: (transaction, row) => announceUpdated(transaction, accountOf(row)),
-  });
-
-  /** The one row written. Fails with `conflict`, naming the field, for a name or address that is another's. */
-  async function writeAccount(write: () => Promise<AccountRow[]>): Promise<Account> {
-    const [row] = await write().catch((error: unknown) => {
-      throw takenField(error);
-    });
-    if (row === undefined) throw notFound('user');
-    return accountOf(row);
-  }
+  const profilePictures = createProfilePictures({ ownPictures, announceUpdated });
 
   return {
     ...cache,
@@ -171,7 +157,7 @@ export function createUsers({ sql, events, ids, clock, pictureUrl, ownPictures }
       if (email !== undefined) checkEmail(email);
       const name = parseDisplayName(displayName ?? '') || username;
       const userId = ids.next();
-      const account = await writeAccount(() =>
+      const row = await writeAccount(() =>
         transaction.query(insertUser, [
           userId,
           shardOf(userId),
@@ -183,16 +169,16 @@ export function createUsers({ sql, events, ids, clock, pictureUrl, ownPictures }
           role,
         ]),
       );
-      const event = userEvent('created', account);
-      await announce(transaction, event, userOfEvent(event));
-      return account;
+      const user = userOf(row);
+      await announce(transaction, userEvent('created', user), user);
+      return accountOf(row);
     },
 
     async update(transaction, userId, { displayName, bio, locked, email, pictures = {} }) {
       if (typeof email === 'string') checkEmail(email);
       const name = displayName === undefined ? undefined : parseDisplayName(displayName);
       const isSeen = await profilePictures.choose(transaction, userId, pictures);
-      const account = await writeAccount(async () =>
+      const row = await writeAccount(async () =>
         transaction.query(updateUser, [
           userId,
           name === '' ? await usernameOf(transaction, userId) : (name ?? null),
@@ -204,8 +190,8 @@ export function createUsers({ sql, events, ids, clock, pictureUrl, ownPictures }
         ]),
       );
       const isPublic = isSeen || [displayName, bio, locked].some((value) => value !== undefined);
-      if (isPublic) await announceUpdated(transaction, account);
-      return account;
+      if (isPublic) await announceUpdated(transaction, row);
+      return accountOf(row);
     },
 
     async erase(transaction, userId) {
@@ -220,6 +206,15 @@ export function createUsers({ sql, events, ids, clock, pictureUrl, ownPictures }
 async function usernameOf(transaction: SqlTransaction, userId: Id): Promise<string | null> {
   const [row] = await transaction.query(getAccount, [userId]);
   return row?.username ?? null;
+}
+
+/** The one row written. Fails with `conflict`, naming the field, for a name or address that is another's. */
+async function writeAccount(write: () => Promise<AccountRow[]>): Promise<AccountRow> {
+  const [row] = await write().catch((error: unknown) => {
+    throw takenField(error);
+  });
+  if (row === undefined) throw notFound('user');
+  return row;
 }
 
 const FIELDS_OF_CONSTRAINTS: Readonly<Record<string, { field: string; message: string }>> = {

@@ -5,12 +5,11 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
-import type { Media, PictureUrl, ShowMedia, StoredMedia, VariantName } from '../../../core/media.ts';
+import type { Media, ShowMedia, StoredMedia, VariantName } from '../../../core/media.ts';
 import { BLOB_KEY_PATTERN } from '../../../ports/blob-store/blob-store.ts';
 
 export interface MediaAddresses {
   readonly show: ShowMedia;
-  readonly pictureUrl: PictureUrl;
   /** Of an address of ours; `undefined` for any other, and for one that has expired. */
   open(token: string): OpenedToken | undefined;
   /** Without the host, as everyone may see it. */
@@ -70,7 +69,6 @@ export function createMediaAddresses(deps: {
 
   return {
     pathOf,
-    pictureUrl: (key, picture) => `${publicUrl()}${pathOf(key, picture)}`,
     show: (media, audience) => media.map((each) => shown(each, audience)),
 
     open(token) {
