@@ -41,6 +41,18 @@ describe('tidy', () => {
     assert.deepEqual(wrong, [], 'what core needs belongs into core');
   });
 
+  it('the planner does no IO', () => {
+    const wrong = product
+      .filter(({ file }) => file.startsWith('src/planner/'))
+      .flatMap(({ file, imports, packages }) => [
+        ...packages.filter((name) => name !== 'yaml').map((name) => `${file} imports ${name}`),
+        ...imports
+          .filter((name) => !/^src\/(planner|core)\/|^src\/config\/(config|settings)\.ts$/.test(name))
+          .map((name) => `${file} imports ${name}`),
+      ]);
+    assert.deepEqual(wrong, [], 'what reads, writes or starts anything belongs into up or a command');
+  });
+
   it('a system imports core, telemetry, resilience, its own folder and port interfaces, nothing else', () => {
     const wrong = product
       .filter(({ file }) => file.startsWith('src/systems/'))

@@ -6,9 +6,17 @@ import { eventsCommand } from './events.ts';
 import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
 import { renderCommand } from './render.ts';
+import { upCommand } from './up.ts';
 
 describe('the help of a subcommand', () => {
-  for (const group of [adminCommand(), eventsCommand(), feedsCommand(), linksCommand(), renderCommand()]) {
+  for (const group of [
+    adminCommand(),
+    eventsCommand(),
+    feedsCommand(),
+    linksCommand(),
+    renderCommand(),
+    upCommand(),
+  ]) {
     for (const command of group.commands) {
       it(`${group.name()} ${command.name()} fits a terminal and has an example`, () => {
         const text = helpOf(command);

@@ -116,6 +116,15 @@ describe('configuration', () => {
     assert.doesNotMatch(problem ?? '', /TOPSECRET/);
   });
 
+  it('has a port for health and metrics only where one is named', () => {
+    assert.equal(loadConfig({}).http.operationsPort, undefined);
+    assert.equal(loadConfig({ GROUNDSWELL_OPERATIONS_PORT: '9090' }).http.operationsPort, 9_090);
+    assert.match(
+      problemsOf({ GROUNDSWELL_OPERATIONS_PORT: '0' }).join(),
+      /^GROUNDSWELL_OPERATIONS_PORT must be a whole number from 1 to 65535; it is "0"/,
+    );
+  });
+
   it('takes an empty variable as absent, and strips the slash of the public URL', () => {
     const config = loadConfig({ GROUNDSWELL_PORT: ' ', GROUNDSWELL_PUBLIC_URL: 'https://a.example/' });
     assert.equal(config.http.port, 8080);

@@ -10,6 +10,7 @@ export interface LogFile {
   readonly descriptor: number;
   /** The last lines so far, read up to now. */
   lastLines(): Promise<readonly string[]>;
+  /** Reads what has come, and lets go of the file. Calling it again does nothing. */
   close(): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
   const lines = createLines(onLine);
   let position = (await reader.stat()).size;
   let reading = Promise.resolve();
+  let closed = false;
 
   async function readOn(): Promise<void> {
     const buffer = Buffer.alloc(READ_BYTES);
@@ -59,6 +61,8 @@ export async function openLogFile(options: LogFileOptions): Promise<LogFile> {
       return lines.last();
     },
     async close() {
+      if (closed) return;
+      closed = true;
       clearInterval(timer);
       await poll();
       lines.end();

@@ -22,8 +22,8 @@ const FILE = 'ports.json';
  * Below what systems hand out to connections that go out (from 32768 on Linux, 49152 elsewhere): a process that is
  * started again must not find its port taken by one of those.
  */
-const FREE_MIN = 20_000;
-const FREE_MAX = 32_000;
+export const FREE_MIN = 20_000;
+export const FREE_MAX = 32_000;
 
 /**
  * Fails with `conflict`, naming every port of the topology that another program has. `folder`: where the choice is kept;
@@ -38,16 +38,15 @@ export async function choosePorts(
   const earlier = await readEarlier(folder);
   const chosen = new Map<string, number>();
   for (const { name, port } of wishes) if (port !== undefined) chosen.set(name, port);
-  let next = FREE_MIN + (process.pid % 1_000) * 10;
-  for (const { name, host, port } of wishes) {
-    if (port !== undefined) continue;
-    const taken = new Set(chosen.values());
+  const others = wishes.filter(({ port }) => port === undefined);
+  const isTaken = (port: number): boolean => [...chosen.values()].includes(port);
+  for (const { name, host } of others) {
     const before = earlier[name];
-    if (before !== undefined && !taken.has(before) && (await isFree(host, before))) {
-      chosen.set(name, before);
-      continue;
-    }
-    while (taken.has(next) || !(await isFree(host, next))) next = next + 1 > FREE_MAX ? FREE_MIN : next + 1;
+    if (before !== undefined && !isTaken(before) && (await isFree(host, before))) chosen.set(name, before);
+  }
+  let next = FREE_MIN + (process.pid % 1_000) * 10;
+  for (const { name, host } of others.filter((other) => !chosen.has(other.name))) {
+    while (isTaken(next) || !(await isFree(host, next))) next = next < FREE_MAX ? next + 1 : FREE_MIN;
     chosen.set(name, next);
   }
   if (keep) {
@@ -63,8 +62,11 @@ async function refuseTaken(wishes: readonly PortWish[]): Promise<void> {
     if (port !== undefined && !(await isFree(host, port))) taken.push(`${port} of ${host} (${name})`);
   }
   if (taken.length === 0) return;
-  const which = taken.length === 1 ? `Port ${taken[0]} is` : `These ports are: ${taken.join(', ')}`;
-  const message = `${which} taken by another program. Stop it, or name another in the topology, or with --set.`;
+  const which =
+    taken.length === 1
+      ? `Port ${taken[0]} is taken by another program.`
+      : `These ports are taken by another program: ${taken.join(', ')}.`;
+  const message = `${which} Stop it, or name another in the topology, or with --set.`;
   throw new AppError('conflict', message);
 }
 

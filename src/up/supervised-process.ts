@@ -74,16 +74,17 @@ export function superviseProcess(spec: ProcessSpec, deps: SupervisorDeps): Super
       await spec.makeUsable?.();
     } catch (error) {
       await started.stop(spec.stopSignal, spec.stopMs);
-      await forget();
+      await forget('stopped');
       throw error;
     }
     change({ state: 'ready', problem: undefined });
     return started;
   }
 
-  async function forget(): Promise<void> {
+  /** It has ended. */
+  async function forget(state: ProcessState): Promise<void> {
     child = undefined;
-    change({ pid: undefined });
+    change({ pid: undefined, state });
     await records.remove(spec.name);
   }
 
@@ -111,7 +112,7 @@ export function superviseProcess(spec: ProcessSpec, deps: SupervisorDeps): Super
       if (running !== undefined) {
         const startedMs = clock.monotonicMs();
         const exit = await watch(running);
-        await forget();
+        await forget(closing.signal.aborted ? 'stopped' : 'restarting');
         if (closing.signal.aborted) return;
         if (clock.monotonicMs() - startedMs > STABLE_MS) attempt = 0;
         onEvent(`${describeExit(exit)} and is started again`, 'warn');
@@ -148,8 +149,7 @@ export function superviseProcess(spec: ProcessSpec, deps: SupervisorDeps): Super
       await keeping;
       // One that was just being started again.
       await child?.stop(spec.stopSignal, spec.stopMs);
-      await forget();
-      change({ state: 'stopped' });
+      await forget('stopped');
     },
   };
 }
