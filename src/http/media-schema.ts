@@ -8,7 +8,8 @@ const NullableSize = Type.Unsafe<number | null>({ type: ['integer', 'null'], min
 
 const VariantSchema = Type.Object({
   name: Type.Enum([...VARIANTS], {
-    description: '150 is a square; 320, 640 and 1080 are so many pixels wide; full is as it was sent.',
+    description:
+      '150 is a square; 320, 640 and 1080 are so many pixels wide; full is as it was sent; avatar and header are as a profile shows it.',
   }),
   url: Type.String(),
   width: Type.Integer({ minimum: 1 }),

@@ -386,6 +386,7 @@ describe('pictures', () => {
       await until(async () => authorOf(await bob.get(where))?.avatar_url === firstUrl);
     }
 
+    assert.equal((await erin.get(`/media/${first.media_id}`)).purpose, 'avatar');
     assert.equal((await erin.call('DELETE', `/media/${first.media_id}`)).status, 409);
     await pick({ avatar_media_id: second.body.media_id });
     const secondUrl = await shown('avatar_url', (url) => url !== firstUrl);

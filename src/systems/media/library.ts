@@ -20,6 +20,8 @@ export interface OwnMedia extends Media {
   /** Why it failed. */
   readonly failure: string | null;
   readonly postId: Id | null;
+  /** What shows it, or will. */
+  readonly purpose: 'post' | ProfilePicture;
 }
 
 export interface Library {
@@ -65,7 +67,7 @@ export function createLibrary(deps: {
   function show(row: MediaRow): OwnMedia {
     const [media] = showMedia([storedMediaOf(row)], 'some');
     if (media === undefined) throw notFound('medium');
-    return { ...media, failure: row.failure, postId: row.post_id };
+    return { ...media, failure: row.failure, postId: row.post_id, purpose: row.purpose };
   }
 
   async function lockOwn(transaction: SqlTransaction, ownerId: Id, mediaId: Id): Promise<MediaRow> {

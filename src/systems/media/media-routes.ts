@@ -1,6 +1,7 @@
 /** Pictures for posts: uploading, describing and deleting them. */
 import { type Static, Type } from 'typebox';
 import { type Id, idTimestamp, parseId } from '../../core/ids.ts';
+import { PROFILE_PICTURES } from '../../core/media.ts';
 import { callerOf } from '../../http/auth.ts';
 import type { Writes } from '../../http/idempotency.ts';
 import { MediaSchema, presentMedia } from '../../http/media-schema.ts';
@@ -22,7 +23,10 @@ const OwnMediaSchema = Type.Object(
     post_id: Type.Unsafe<string | null>({
       ...IdText,
       type: ['string', 'null'],
-      description: 'What shows it. Null: nothing yet; after a day it is deleted.',
+      description: 'What shows it. Null: nothing yet, and after a day it is deleted; or your profile.',
+    }),
+    purpose: Type.Enum(['post', ...PROFILE_PICTURES], {
+      description: 'What it is for: post, unless you have chosen it for your profile.',
     }),
     created_at: Type.String({ format: 'date-time' }),
   },
@@ -131,7 +135,8 @@ function ownRoutes(app: App, { library, writes }: MediaRoutesDeps): void {
       schema: {
         ...schema,
         summary: 'Describe a picture of yours',
-        description: 'What is absent stays; null removes. The post that shows it changes, too.',
+        description:
+          'What is absent stays; null removes. The post that shows it changes, too; your profile keeps it as it was cut.',
         operationId: 'describeMedia',
         body: ChangesBody,
         response: { 200: reference(OwnMediaSchema) },
@@ -155,7 +160,7 @@ function ownRoutes(app: App, { library, writes }: MediaRoutesDeps): void {
       config: { access: 'user', scope: 'posts:write', problems: [409] },
       schema: {
         ...schema,
-        summary: 'Delete a picture that no post shows',
+        summary: 'Delete a picture that neither a post nor your profile shows',
         operationId: 'deleteMedia',
         response: { 204: Type.Null({ description: 'It is gone, and every size of it in a moment.' }) },
       },
@@ -177,6 +182,7 @@ function presentOwn(media: OwnMedia): Static<typeof OwnMediaSchema> {
   return Object.assign(presentMedia(media), {
     failure: media.failure,
     post_id: media.postId === null ? null : String(media.postId),
+    purpose: media.purpose,
     created_at: idTimestamp(media.mediaId),
   });
 }

@@ -8,7 +8,11 @@ export interface ServedFormat {
 }
 
 export const SERVED_FORMATS: readonly ServedFormat[] = [
-  { extension: 'webp', type: 'image/webp', isTaken: (accept) => /\bimage\/webp\b/.test(accept) },
+  {
+    extension: 'webp',
+    type: 'image/webp',
+    isTaken: (accept) => /\bimage\/webp\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(accept),
+  },
   { extension: 'jpg', type: 'image/jpeg', isTaken: () => true },
 ];
 
