@@ -2,6 +2,7 @@
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
+import { OFFER_SCHEMAS, offersRoutes } from '../systems/rides/offers/offers-routes.ts';
 import { RIDE_REQUEST_SCHEMAS, rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
 import { createRides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
@@ -25,15 +26,16 @@ export function composeRides(deps: ComposeRidesDeps): ComposedSystem {
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
   });
-  const { drivers, streams, requests } = rides;
+  const { drivers, streams, requests, offers } = rides;
   observer.watchStreams(streams.connections);
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
-    schemas: [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS],
+    schemas: [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS, ...OFFER_SCHEMAS],
     routes(app) {
       driversRoutes(app, { drivers, sql: ports.sql, writes });
       driverStreamRoutes(app, { streams });
+      offersRoutes(app, { offers, writes });
       rideRequestsRoutes(app, { requests, sql: ports.sql, writes });
     },
     // Whom nobody can reach has nobody to tell.

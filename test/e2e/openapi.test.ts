@@ -31,10 +31,12 @@ interface Document {
  * or spare other keys, or act in an office. Everything else states the scope that a key needs.
  */
 const KEYLESS = [
+  'acceptOffer',
   'blockTarget',
   // Who rides is a person, too.
   'cancelRide',
   'createApiKey',
+  'declineOffer',
   'deleteApiKey',
   'deleteCurrentSession',
   'deleteMe',

@@ -11,6 +11,7 @@ import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-s
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
+import { OFFER_SCHEMAS, offersRoutes } from '../../src/systems/rides/offers/offers-routes.ts';
 import {
   RIDE_REQUEST_SCHEMAS,
   rideRequestsRoutes,
@@ -84,9 +85,11 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         clock,
       }),
     );
-    for (const schema of [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS]) app.addSchema(schema);
+    for (const schema of [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS, ...OFFER_SCHEMAS])
+      app.addSchema(schema);
     driversRoutes(app, { drivers: rides.drivers, sql, writes: createWrites(sql) });
     driverStreamRoutes(app, { streams: rides.streams });
+    offersRoutes(app, { offers: rides.offers, writes: createWrites(sql) });
     rideRequestsRoutes(app, { requests: rides.requests, sql, writes: createWrites(sql) });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const tail = await eventLog.tail({ ...rides.streams.tail });

@@ -10,6 +10,7 @@ import { type City, createCities } from './cities/cities.ts';
 import { createDriverContacts } from './drivers/driver-contacts.ts';
 import { createDriverErasure } from './drivers/driver-erasure.ts';
 import { createDrivers, type Drivers } from './drivers/drivers.ts';
+import { createOffers, type Offers } from './offers/offers.ts';
 import { forgetPositionsJob, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
 import { createRideRequests, type RideRequests } from './requests/ride-requests.ts';
@@ -38,6 +39,7 @@ export interface Rides {
   readonly drivers: Drivers;
   readonly streams: DriverStreams;
   readonly requests: RideRequests;
+  readonly offers: Offers;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   /** Positions that are to be recorded. */
@@ -52,12 +54,19 @@ export function createRides(deps: RidesDeps): Rides {
   const cities = createCities(deps.cities);
   const streams = createDriverStreams({ ...deps, contacts, recorder, cities });
   const requests = createRideRequests({ ...deps, cities });
+  const offers = createOffers(deps);
   const erasure = createDriverErasure(deps);
   return {
     drivers: createDrivers(deps),
-    ...{ streams, requests },
+    ...{ streams, requests, offers },
     subscriptions: [positionHistory, erasure.subscription, requests.subscription],
-    jobs: [...contacts.jobs, erasure.job, requests.job, forgetPositionsJob({ ...deps, retentionDays })],
+    jobs: [
+      ...contacts.jobs,
+      erasure.job,
+      requests.job,
+      offers.job,
+      forgetPositionsJob({ ...deps, retentionDays }),
+    ],
     waiting: recorder.waiting,
     async close() {
       await streams.close();

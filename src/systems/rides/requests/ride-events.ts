@@ -5,7 +5,7 @@ import type { RideRow } from './ride-requests-queries.ts';
 export const RIDES_TOPIC = 'rides';
 
 /** `removed`: with the account of the rider. */
-export type RideEventKind = 'requested' | 'cancelled' | 'unmatched' | 'removed';
+export type RideEventKind = 'requested' | 'matched' | 'cancelled' | 'unmatched' | 'removed';
 
 export function rideEvent(kind: RideEventKind, row: RideRow): NewEvent {
   return {
@@ -19,6 +19,7 @@ export function rideEvent(kind: RideEventKind, row: RideRow): NewEvent {
       dropoff: { lat_e7: row.dropoff_lat_e7, lng_e7: row.dropoff_lng_e7 },
       status: row.status,
       reason: row.reason,
+      driver_id: row.driver_id === null ? null : String(row.driver_id),
       version: row.version,
     },
   };

@@ -16,11 +16,12 @@ export interface RideRow {
   readonly status: RideStatus;
   readonly reason: RideReason | null;
   readonly version: number;
+  readonly driver_id: Id | null;
   readonly ended_at: Date | null;
 }
 
-const COLUMNS = `ride_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
-  status, reason, version, ended_at`;
+export const RIDE_COLUMNS = `ride_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
+  status, reason, version, driver_id, ended_at`;
 
 /** Answers nothing if the rider has one that goes on. */
 export const insertRide = writeStatement<
@@ -40,7 +41,7 @@ export const insertRide = writeStatement<
   'rides_insert',
   `INSERT INTO rides (ride_id, shard, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7)
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-   ON CONFLICT (rider_id) WHERE ended_at IS NULL DO NOTHING RETURNING ${COLUMNS}`,
+   ON CONFLICT (rider_id) WHERE ended_at IS NULL DO NOTHING RETURNING ${RIDE_COLUMNS}`,
 );
 
 export const getOpenRide = readStatement<[riderId: Id], { readonly ride_id: Id }>(
@@ -50,14 +51,14 @@ export const getOpenRide = readStatement<[riderId: Id], { readonly ride_id: Id }
 
 export const getRide = readStatement<[riderId: Id, rideId: Id], RideRow>(
   'rides_get',
-  `SELECT ${COLUMNS} FROM rides WHERE ride_id = $2 AND rider_id = $1`,
+  `SELECT ${RIDE_COLUMNS} FROM rides WHERE ride_id = $2 AND rider_id = $1`,
 );
 
-/** If it is requested still: whoever is first to end or to match it wins. */
+/** If it has not ended. */
 export const cancelRide = writeStatement<[riderId: Id, rideId: Id, now: Date], RideRow>(
   'rides_cancel',
   `UPDATE rides SET status = 'cancelled', reason = 'rider', ended_at = $3, version = version + 1
-   WHERE ride_id = $2 AND rider_id = $1 AND status = 'requested' RETURNING ${COLUMNS}`,
+   WHERE ride_id = $2 AND rider_id = $1 AND status IN ('requested', 'matched') RETURNING ${RIDE_COLUMNS}`,
 );
 
 export const giveUpRides = writeStatement<[before: Id, limit: number, now: Date], RideRow>(
@@ -66,10 +67,10 @@ export const giveUpRides = writeStatement<[before: Id, limit: number, now: Date]
    WHERE ride_id IN (
      SELECT ride_id FROM rides WHERE status = 'requested' AND ride_id < $1 ORDER BY ride_id LIMIT $2
      FOR UPDATE SKIP LOCKED)
-   RETURNING ${COLUMNS}`,
+   RETURNING ${RIDE_COLUMNS}`,
 );
 
 export const deleteRidesOf = writeStatement<[riderIds: readonly Id[]], RideRow>(
   'rides_delete_of',
-  `DELETE FROM rides WHERE rider_id = ANY ($1::bigint[]) RETURNING ${COLUMNS}`,
+  `DELETE FROM rides WHERE rider_id = ANY ($1::bigint[]) RETURNING ${RIDE_COLUMNS}`,
 );

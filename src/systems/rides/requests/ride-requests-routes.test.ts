@@ -40,7 +40,7 @@ describe('rides', () => {
     const { ride_id: rideId, requested_at: requestedAt, ...rest } = body;
     assert.match(requestedAt, /^20\d\d-/);
     assert.deepEqual(rest, {
-      ...{ status: 'requested', reason: null, ended_at: null, city: 'new_york' },
+      ...{ status: 'requested', reason: null, driver_id: null, ended_at: null, city: 'new_york' },
       ...BODY,
     });
     assert.deepEqual((await get(alice, rideId)).body, body);

@@ -30,11 +30,12 @@ export const RideSchema = Type.Object(
   {
     ride_id: IdText,
     status: Type.Enum([...RIDE_STATUSES], {
-      description: `requested: a driver is being looked for, for ${GIVE_UP_MS / 60_000} minutes at most. cancelled, unmatched: it has ended.`,
+      description: `requested: a driver is being looked for, for ${GIVE_UP_MS / 60_000} minutes at most. matched: one is on the way. cancelled, unmatched: it has ended.`,
     }),
     reason: Type.Union([Type.Enum([...RIDE_REASONS]), Type.Null()], {
       description: 'Why it ended. rider: you cancelled it. no_driver: none was found in time.',
     }),
+    driver_id: Type.Union([IdText, Type.Null()], { description: 'Who drives; null: nobody yet.' }),
     pickup: Pickup,
     dropoff: Dropoff,
     ride_type: RideType,
@@ -120,6 +121,7 @@ function presentRide(ride: Ride): Static<typeof RideSchema> {
   const { rideId, status, reason, pickup, dropoff, rideType, city, endedAt } = ride;
   return {
     ...{ ride_id: String(rideId), status, reason, pickup, dropoff, ride_type: rideType, city },
+    driver_id: ride.driverId === null ? null : String(ride.driverId),
     ...{ requested_at: idTimestamp(rideId), ended_at: endedAt?.toISOString() ?? null },
   };
 }

@@ -3,10 +3,13 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField, notFound } from '../../../core/errors.ts';
 import { composeId, type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
-import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
+import type { EventLog, NewEvent, Subscription } from '../../../ports/event-log/event-log.ts';
 import { distanceM } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Cities } from '../cities/cities.ts';
+import { driverEvent } from '../drivers/driver-events.ts';
+import { offerEvent } from '../offers/offer-events.ts';
+import { freeDriver, withdrawOffers } from '../offers/offers-queries.ts';
 import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
 import { RIDE_M_MAX, type Ride, type RideRequest } from './ride.ts';
 import { rideEvent } from './ride-events.ts';
@@ -81,7 +84,10 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
     async cancel(transaction, riderId, rideId) {
       const [row] = await transaction.query(cancelRide, [riderId, rideId, new Date(clock.nowMs())]);
       if (row !== undefined) {
-        await eventLog.append(transaction, [rideEvent('cancelled', row)]);
+        await eventLog.append(transaction, [
+          rideEvent('cancelled', row),
+          ...(await letGo(transaction, [row])),
+        ]);
         return rideOf(row);
       }
       const ride = await found(transaction, riderId, rideId);
@@ -99,10 +105,8 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
         const rows = await transaction.query(deleteRidesOf, [deleted]);
         const open = rows.filter(({ ended_at: endedAt }) => endedAt === null);
         if (open.length === 0) return;
-        await eventLog.append(
-          transaction,
-          open.map((row) => rideEvent('removed', row)),
-        );
+        const removed = open.map((row) => rideEvent('removed', row));
+        await eventLog.append(transaction, [...removed, ...(await letGo(transaction, open))]);
       },
     },
 
@@ -119,13 +123,24 @@ function giveUp({ sql, eventLog, clock }: RideRequestsDeps): Promise<'more' | 'd
       new Date(now),
     ]);
     if (rows.length > 0) {
-      await eventLog.append(
-        transaction,
-        rows.map((row) => rideEvent('unmatched', row)),
-      );
+      const unmatched = rows.map((row) => rideEvent('unmatched', row));
+      await eventLog.append(transaction, [...unmatched, ...(await letGo(transaction, rows))]);
     }
     return rows.length === GIVEN_UP_MAX ? 'more' : 'done';
   });
+}
+
+/** Whoever was offered the rides, or had them, is free again. Answers the events that say so. */
+async function letGo(transaction: SqlTransaction, rows: readonly RideRow[]): Promise<NewEvent[]> {
+  const withdrawn = await transaction.query(withdrawOffers, [rows.map(({ ride_id: rideId }) => rideId)]);
+  const events = withdrawn.map(offerEvent);
+  // One ride as a rule: only a rider who is deleted has none or one, and nobody cancels two at once.
+  for (const { driver_id: driverId } of rows) {
+    if (driverId === null) continue;
+    const freed = await transaction.query(freeDriver, [driverId]);
+    events.push(...freed.map((row) => driverEvent('state_changed', row)));
+  }
+  return events;
 }
 
 async function hasRide(session: SqlSession, riderId: Id): Promise<AppError> {
@@ -145,6 +160,7 @@ function rideOf(row: RideRow): Ride {
     ...{ rideId: row.ride_id, riderId: row.rider_id, city: row.city, rideType: row.ride_type },
     pickup: { lat: row.pickup_lat_e7 / UNITS_PER_DEGREE, lng: row.pickup_lng_e7 / UNITS_PER_DEGREE },
     dropoff: { lat: row.dropoff_lat_e7 / UNITS_PER_DEGREE, lng: row.dropoff_lng_e7 / UNITS_PER_DEGREE },
-    ...{ status: row.status, reason: row.reason, version: row.version, endedAt: row.ended_at },
+    ...{ status: row.status, reason: row.reason, version: row.version },
+    ...{ driverId: row.driver_id, endedAt: row.ended_at },
   };
 }

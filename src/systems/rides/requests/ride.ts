@@ -3,8 +3,8 @@ import type { Id } from '../../../core/ids.ts';
 import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { RideType } from '../drivers/driver.ts';
 
-/** `requested`: a driver is being looked for. The others are ends, with a reason. */
-export const RIDE_STATUSES = ['requested', 'cancelled', 'unmatched'] as const;
+/** `requested`: a driver is being looked for. `matched`: one is on the way. The others are ends, with a reason. */
+export const RIDE_STATUSES = ['requested', 'matched', 'cancelled', 'unmatched'] as const;
 export type RideStatus = (typeof RIDE_STATUSES)[number];
 
 /** `rider`: cancelled it. `no_driver`: none was found in time. */
@@ -28,6 +28,7 @@ export interface Ride extends RideRequest {
   readonly city: string;
   readonly status: RideStatus;
   readonly reason: RideReason | null;
+  readonly driverId: Id | null;
   readonly version: number;
   readonly endedAt: Date | null;
 }

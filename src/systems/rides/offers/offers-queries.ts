@@ -1,0 +1,93 @@
+/** The table `offers`, and what of `rides` and `drivers` changes with an answer. Times are those of the database. */
+import type { Id } from '../../../core/ids.ts';
+import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
+import { DRIVER_COLUMNS, type DriverRow } from '../drivers/drivers-queries.ts';
+import { RIDE_COLUMNS, type RideRow } from '../requests/ride-requests-queries.ts';
+
+export type OfferState = 'open' | 'accepted' | 'declined' | 'expired' | 'withdrawn';
+
+export interface OfferRow {
+  readonly offer_id: Id;
+  readonly driver_id: Id;
+  readonly ride_id: Id;
+  readonly ride_version: number;
+  readonly state: OfferState;
+  readonly expires_at: Date;
+}
+
+const COLUMNS = 'offer_id, driver_id, ride_id, ride_version, state, expires_at';
+
+/** Of rides that are still requested, to drivers who are still available and have no offer; the others are left out. */
+export const insertOffers = writeStatement<
+  [
+    offerIds: readonly Id[],
+    shards: readonly number[],
+    rideIds: readonly Id[],
+    driverIds: readonly Id[],
+    seconds: number,
+  ],
+  OfferRow
+>(
+  'offers_insert',
+  `INSERT INTO offers (offer_id, shard, driver_id, ride_id, ride_version, expires_at)
+   SELECT made.offer_id, made.shard, made.driver_id, made.ride_id, rides.version,
+     now() + make_interval(secs => $5::double precision)
+   FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[]) AS made (offer_id, shard, ride_id, driver_id)
+   JOIN rides ON rides.ride_id = made.ride_id AND rides.status = 'requested' AND rides.rider_id <> made.driver_id
+   JOIN drivers ON drivers.driver_id = made.driver_id AND drivers.state = 'available'
+   ON CONFLICT (driver_id) WHERE state = 'open' DO NOTHING
+   RETURNING ${COLUMNS}`,
+);
+
+export const getOffer = readStatement<[driverId: Id, offerId: Id], OfferRow>(
+  'offers_get',
+  `SELECT ${COLUMNS} FROM offers WHERE offer_id = $2 AND driver_id = $1`,
+);
+
+/** The first that comes has the ride. */
+export const takeRide = writeStatement<[rideId: Id, version: number, driverId: Id], RideRow>(
+  'offers_take_ride',
+  `UPDATE rides SET status = 'matched', driver_id = $3, version = version + 1
+   WHERE ride_id = $1 AND version = $2 AND status = 'requested' RETURNING ${RIDE_COLUMNS}`,
+);
+
+export const reserveDriver = writeStatement<[driverId: Id], DriverRow>(
+  'offers_reserve_driver',
+  `UPDATE drivers SET state = 'reserved', state_event = 'reservation_start', state_changed_at = now(),
+     version = version + 1
+   WHERE driver_id = $1 AND state = 'available' RETURNING ${DRIVER_COLUMNS}`,
+);
+
+/** By the clock and not by the beginning of the transaction, which may have waited for others since. */
+export const acceptOffer = writeStatement<[offerId: Id], OfferRow>(
+  'offers_accept',
+  `UPDATE offers SET state = 'accepted'
+   WHERE offer_id = $1 AND state = 'open' AND expires_at > clock_timestamp() RETURNING ${COLUMNS}`,
+);
+
+export const declineOffer = writeStatement<[offerId: Id], OfferRow>(
+  'offers_decline',
+  `UPDATE offers SET state = 'declined' WHERE offer_id = $1 AND state = 'open' RETURNING ${COLUMNS}`,
+);
+
+export const withdrawOffers = writeStatement<[rideIds: readonly Id[]], OfferRow>(
+  'offers_withdraw',
+  `UPDATE offers SET state = 'withdrawn' WHERE ride_id = ANY ($1::bigint[]) AND state = 'open' RETURNING ${COLUMNS}`,
+);
+
+export const expireOffers = writeStatement<[limit: number], OfferRow>(
+  'offers_expire',
+  `UPDATE offers SET state = 'expired' WHERE offer_id IN (
+     SELECT offer_id FROM offers WHERE state = 'open' AND expires_at <= now()
+     ORDER BY expires_at, offer_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+   RETURNING ${COLUMNS}`,
+);
+
+/** The driver of a ride that its rider has cancelled, reachable or not. */
+export const freeDriver = writeStatement<[driverId: Id], DriverRow>(
+  'offers_free_driver',
+  `UPDATE drivers SET state_event = 'passenger_cancellation', state_changed_at = now(), version = version + 1,
+     state = CASE WHEN state = 'non_contactable' THEN state ELSE 'available' END,
+     lost_state = CASE WHEN state = 'non_contactable' THEN 'available' END
+   WHERE driver_id = $1 AND coalesce(lost_state, state) IN ('reserved', 'stopped') RETURNING ${DRIVER_COLUMNS}`,
+);
