@@ -17,6 +17,7 @@ export function redisScript(lua: string): RedisScript {
  */
 export const HISTORY_LUA = `
 local function history()
-  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x%x%x%x%x%x%x%x%x%x%x%x)')
+  local id = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x%x%x%x%x%x%x%x%x%x%x%x)')
+  return id or error({ err = 'ERR this server does not name its history: it is no Redis 4 or later' })
 end
 `;
