@@ -37,8 +37,13 @@ describeInBrowser('the web app without its server', (setting) => {
     await alice.getByText('Half a thought').waitFor();
     await alice.getByText('Written offline').waitFor();
 
+    await alice.goBack();
+    await articles(alice, 'Seen before').getByRole('button', { name: /^Like/ }).click();
+
     await setting.restartServer();
-    await alice.getByText('Posted.').waitFor();
+    await alice.getByText('cannot be reached').waitFor({ state: 'detached' });
+    await articles(alice, 'Written offline').waitFor();
+    await until(async () => String(await alice.evaluate(FEED)).includes('"like_count":1'));
     await alice.goto(setting.url);
     await articles(alice, 'Written offline').waitFor();
     assert.equal(await articles(alice, 'Written offline').count(), 1);
@@ -105,6 +110,9 @@ const IS_KEPT = `async (text) => {
     });
   }
 }`;
+
+/** In the page: what the server says. */
+const FEED = `fetch('/api/v1/feed').then((answer) => answer.text())`;
 
 async function isKept(page: Page, text: string): Promise<void> {
   await until(() => page.evaluate<boolean>(`(${IS_KEPT})(${JSON.stringify(text)})`));

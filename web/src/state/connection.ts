@@ -5,7 +5,7 @@ import { isLive } from './live.ts';
 import { isSignedIn, loadSession } from './session.ts';
 
 const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 30_000;
+const RETRY_MS_MAX = 10_000;
 /** Many lose a server that stops; they do not all ask at once. */
 const LOST_MS_MAX = 2_000;
 

@@ -13,9 +13,11 @@ import { showToast } from './toasts.ts';
 
 /** The server keeps keys for 24 hours; its clock and this one may differ. */
 const WAITING_MS_MAX = 22 * 3_600_000;
-const RETRY_MS = 30_000;
+const RETRY_MS_MIN = 2_000;
+const RETRY_MS_MAX = 60_000;
 
 let isSending = false;
+let retryMs = RETRY_MS_MIN;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 const userId = computed(() => me.value?.user_id);
@@ -34,14 +36,18 @@ async function sendWaiting(): Promise<void> {
   try {
     for (let next = oldest(); next !== undefined; next = oldest()) {
       const problem = await send(next);
-      if (problem === undefined) continue;
-      const waitS = problem.retryAfterS ?? 0;
-      timer = setTimeout(sendWaiting, Math.max(waitS * 1_000, RETRY_MS));
-      return;
+      if (problem !== undefined) return sendLater(problem);
+      retryMs = RETRY_MS_MIN;
     }
   } finally {
     isSending = false;
   }
+}
+
+/** A server that has just come back may refuse for a moment. */
+function sendLater({ retryAfterS = 0 }: Problem): void {
+  timer = setTimeout(sendWaiting, Math.max(retryAfterS * 1_000, retryMs));
+  retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
 }
 
 function oldest(): Draft | undefined {

@@ -1,9 +1,10 @@
 /**
  * One record a post: every place that shows it reads the same signal. A reaction shows at once; of several taps the last
- * one wins, with one request under way for each post and verb, and when it fails that field alone goes back.
+ * one wins, with one request under way for each post and verb, and when it fails that field alone goes back; while the
+ * server is away it waits.
  */
-import { type Signal, signal } from '@preact/signals';
-import { put, remove } from '../api/http.ts';
+import { effect, type Signal, signal } from '@preact/signals';
+import { isReachable, put, remove } from '../api/http.ts';
 import { toProblem } from '../api/problem.ts';
 import type { Post } from '../api/types.ts';
 import { showToast } from './toasts.ts';
@@ -35,6 +36,8 @@ interface Held {
 }
 
 const posts = new Map<string, Held>();
+/** Reactions that are sent once the server is back, by post and verb. */
+const waiting = new Map<string, () => void>();
 const gone = new Map<string, Signal<boolean>>();
 
 /** The record of a post that the server has just sent. */
@@ -90,6 +93,10 @@ async function send(postId: string, held: Held, verb: Verb): Promise<void> {
     }
     held.wanted.delete(verb);
   } catch (error) {
+    if (!isReachable.value) {
+      waiting.set(`${postId} ${verb}`, () => void send(postId, held, verb));
+      return;
+    }
     const wanted = held.wanted.get(verb) ?? true;
     held.wanted.delete(verb);
     const action = { label: 'Try again', run: () => react(postId, verb, wanted) };
@@ -99,6 +106,13 @@ async function send(postId: string, held: Held, verb: Verb): Promise<void> {
     show(held);
   }
 }
+
+effect(() => {
+  if (!isReachable.value) return;
+  const sendings = [...waiting.values()];
+  waiting.clear();
+  for (const send of sendings) send();
+});
 
 /** The count of the server and the reader's own change that it does not have yet: never one more than was seen. */
 function show(held: Held): void {
