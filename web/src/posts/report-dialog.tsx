@@ -3,8 +3,9 @@ import { useState } from 'preact/hooks';
 import { post } from '../api/http.ts';
 import { showToast } from '../state/toasts.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { type Choice, Select, TextField } from '../ui/field.tsx';
+import { type Choice, Select } from '../ui/field.tsx';
 import { Form, useForm } from '../ui/form.tsx';
+import { FormTextField } from '../ui/form-field.tsx';
 
 /** In the words that moderators read. */
 const REASONS: readonly Choice<string>[] = [
@@ -37,13 +38,13 @@ export function ReportDialog({ what, title, onClose }: ReportDialogProps) {
       <p>Only the moderators of this server see what you report, and that it was you.</p>
       <Form form={form} button="Report">
         <Select label="What is wrong" value={reason} choices={REASONS} onChoose={setReason} />
-        <TextField
+        <FormTextField
+          form={form}
+          name="comment"
           label="More, if you like"
           hint="At most 1,000 characters."
-          dir="auto"
           value={comment}
-          onInput={({ currentTarget }) => setComment(currentTarget.value)}
-          error={form.errorOf('comment')}
+          onValue={setComment}
         />
       </Form>
     </Dialog>

@@ -5,9 +5,9 @@ import type { Me, User } from '../api/types.ts';
 import { createPictureChoice } from '../photos/picture-choice.ts';
 import { PictureField } from '../photos/picture-field.tsx';
 import { showToast } from '../state/toasts.ts';
-import { Checkbox, TextField } from '../ui/field.tsx';
+import { Checkbox } from '../ui/field.tsx';
 import { Form, useForm } from '../ui/form.tsx';
-import { FormField } from '../ui/form-field.tsx';
+import { FormField, FormTextField } from '../ui/form-field.tsx';
 import { showMe } from './shown-me.ts';
 
 export interface ProfileFormProps {
@@ -53,13 +53,13 @@ export function ProfileForm({ user, isBrief = false, onSaved }: ProfileFormProps
       />
       {!isBrief && (
         <>
-          <TextField
+          <FormTextField
+            form={form}
+            name="bio"
             label="About you"
             hint="At most 500 characters."
-            dir="auto"
             value={bio}
-            onInput={({ currentTarget }) => setBio(currentTarget.value)}
-            error={form.errorOf('bio')}
+            onValue={setBio}
           />
           <Checkbox
             label="Followers must ask"

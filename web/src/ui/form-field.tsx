@@ -1,6 +1,6 @@
 /** A field of a form: what is typed goes into the state of its page, and the mistake that the server found stands beside it. */
 import type { AllHTMLAttributes, InputHTMLAttributes } from 'preact';
-import { Field } from './field.tsx';
+import { Field, TextField } from './field.tsx';
 import type { FormState } from './form.tsx';
 
 type Attributes = Pick<
@@ -9,10 +9,13 @@ type Attributes = Pick<
   | 'autocomplete'
   | 'dir'
   | 'inputMode'
+  | 'max'
   | 'maxLength'
+  | 'min'
   | 'placeholder'
   | 'required'
   | 'spellcheck'
+  | 'step'
 >;
 
 export interface FormFieldProps extends Attributes {
@@ -21,7 +24,7 @@ export interface FormFieldProps extends Attributes {
   readonly name: string;
   readonly label: string;
   readonly hint?: string | undefined;
-  readonly type?: 'text' | 'email' | 'password' | 'url';
+  readonly type?: 'text' | 'email' | 'password' | 'url' | 'number' | 'datetime-local';
   readonly value: string;
   readonly onValue: (value: string) => void;
 }
@@ -33,6 +36,24 @@ export function FormField({ form, onValue, ...field }: FormFieldProps) {
     <Field
       {...attributes}
       error={form.errorOf(field.name)}
+      onInput={({ currentTarget }) => onValue(currentTarget.value)}
+    />
+  );
+}
+
+type TextProp = 'form' | 'name' | 'label' | 'hint' | 'value' | 'onValue';
+
+/** Of several lines, in whatever direction they are written. */
+export function FormTextField(props: Pick<FormFieldProps, TextProp>) {
+  const { form, name, label, hint, value, onValue } = props;
+  return (
+    <TextField
+      name={name}
+      label={label}
+      hint={hint}
+      value={value}
+      dir="auto"
+      error={form.errorOf(name)}
       onInput={({ currentTarget }) => onValue(currentTarget.value)}
     />
   );

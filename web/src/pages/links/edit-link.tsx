@@ -4,8 +4,8 @@ import type { Link } from '../../api/types.ts';
 import { changeLink } from '../../state/links.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormField } from '../../ui/form-field.tsx';
 import { changesOf, formOf, type LinkForm } from './link-form.ts';
 import { LinkOptions } from './link-options.tsx';
 
@@ -25,14 +25,15 @@ export function EditLink({ link, onClose }: { readonly link: Signal<Link>; reado
   return (
     <Dialog title="Edit link" wide onClose={onClose}>
       <Form form={form} button="Save">
-        <Field
+        <FormField
+          form={form}
+          name="url"
           label="Leads to"
           type="url"
           inputMode="url"
           spellcheck={false}
           value={edited.url}
-          onInput={({ currentTarget }) => change({ url: currentTarget.value })}
-          error={form.errorOf('url')}
+          onValue={(url) => change({ url })}
         />
         <LinkOptions
           link={edited}

@@ -1,7 +1,8 @@
 /** What can be said of a link besides where it leads. */
 
-import { Checkbox, Field, Select } from '../../ui/field.tsx';
+import { Checkbox, Select } from '../../ui/field.tsx';
 import type { FormState } from '../../ui/form.tsx';
+import { FormField } from '../../ui/form-field.tsx';
 import { HostChoice } from './host-choice.tsx';
 import type { LinkForm } from './link-form.ts';
 import { RulesEditor } from './rules-editor.tsx';
@@ -25,7 +26,9 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
   return (
     <>
       {existing === undefined && (
-        <Field
+        <FormField
+          form={form}
+          name="alias"
           label="Alias"
           hint="The end of the short link, as you want it: letters, digits, - and _. Empty: we make one."
           autocapitalize="none"
@@ -33,36 +36,40 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
           spellcheck={false}
           maxLength={100}
           value={link.alias}
-          onInput={({ currentTarget }) => onChange({ alias: currentTarget.value })}
-          error={form.errorOf('alias')}
+          onValue={(alias) => onChange({ alias })}
         />
       )}
       {existing === undefined && <HostChoice host={link.host} onChoose={(host) => onChange({ host })} />}
-      <Field
+      <FormField
+        form={form}
+        name="title"
         label="Title"
         hint="For your list; visitors do not see it."
         dir="auto"
         value={link.title}
-        onInput={({ currentTarget }) => onChange({ title: currentTarget.value })}
-        error={form.errorOf('title')}
+        onValue={(title) => onChange({ title })}
       />
-      <Field
+      <FormField
+        form={form}
+        name="tags"
         label="Tags"
         hint="With commas between, such as spring, poster."
         dir="auto"
         value={link.tags}
-        onInput={({ currentTarget }) => onChange({ tags: currentTarget.value })}
-        error={form.errorOf('tags')}
+        onValue={(tags) => onChange({ tags })}
       />
-      <Field
+      <FormField
+        form={form}
+        name="expires_at"
         label="Expires"
         hint="From then on it leads nowhere. Your local time; empty: never."
         type="datetime-local"
         value={link.expiresAt}
-        onInput={({ currentTarget }) => onChange({ expiresAt: currentTarget.value })}
-        error={form.errorOf('expires_at')}
+        onValue={(expiresAt) => onChange({ expiresAt })}
       />
-      <Field
+      <FormField
+        form={form}
+        name="max_visits"
         label="Visit limit"
         hint="So many visits and no more. Bots and previews are none. Empty: no limit."
         type="number"
@@ -70,10 +77,11 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
         min="1"
         step="1"
         value={link.maxVisits}
-        onInput={({ currentTarget }) => onChange({ maxVisits: currentTarget.value })}
-        error={form.errorOf('max_visits')}
+        onValue={(maxVisits) => onChange({ maxVisits })}
       />
-      <Field
+      <FormField
+        form={form}
+        name="password"
         label={existing?.hasPassword ? 'New password' : 'Password'}
         hint={
           existing?.hasPassword
@@ -84,8 +92,7 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
         autocomplete="new-password"
         maxLength={128}
         value={link.password}
-        onInput={({ currentTarget }) => onChange({ password: currentTarget.value })}
-        error={form.errorOf('password')}
+        onValue={(password) => onChange({ password })}
       />
       {existing?.hasPassword === true && (
         <Checkbox

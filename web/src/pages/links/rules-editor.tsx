@@ -2,6 +2,7 @@
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Field, Select } from '../../ui/field.tsx';
 import type { FormState } from '../../ui/form.tsx';
+import { FormField } from '../../ui/form-field.tsx';
 import { newRule, type RuleForm } from './link-form.ts';
 
 const RULES_MAX = 20;
@@ -78,43 +79,48 @@ function RuleFields(props: {
         choices={devices}
         onChoose={(device) => onChange({ device })}
       />
-      <Field
+      <FormField
+        form={form}
+        name={`rules.${index}.languages`}
         label="Languages"
         hint="Such as de, pt-BR. Empty: any."
         value={rule.languages}
-        onInput={({ currentTarget }) => onChange({ languages: currentTarget.value })}
-        error={errorOf('languages')}
+        onValue={(languages) => onChange({ languages })}
       />
-      <Field
+      <FormField
+        form={form}
+        name={`rules.${index}.countries`}
         label="Countries"
         hint="In two letters, such as DE, AT. Empty: any."
         value={rule.countries}
-        onInput={({ currentTarget }) => onChange({ countries: currentTarget.value })}
-        error={errorOf('countries')}
+        onValue={(countries) => onChange({ countries })}
       />
-      <Field
+      <FormField
+        form={form}
+        name={`rules.${index}.percentage`}
         label="Share of visitors"
         hint="In percent, for comparing two pages. Empty: all."
         type="number"
         min="1"
         max="100"
         value={rule.percentage}
-        onInput={({ currentTarget }) => onChange({ percentage: currentTarget.value })}
-        error={errorOf('percentage')}
+        onValue={(percentage) => onChange({ percentage })}
       />
-      <Field
+      <FormField
+        form={form}
+        name={`rules.${index}.starts_at`}
         label="From"
         type="datetime-local"
         value={rule.startsAt}
-        onInput={({ currentTarget }) => onChange({ startsAt: currentTarget.value })}
-        error={errorOf('starts_at')}
+        onValue={(startsAt) => onChange({ startsAt })}
       />
-      <Field
+      <FormField
+        form={form}
+        name={`rules.${index}.ends_at`}
         label="Until"
         type="datetime-local"
         value={rule.endsAt}
-        onInput={({ currentTarget }) => onChange({ endsAt: currentTarget.value })}
-        error={errorOf('ends_at')}
+        onValue={(endsAt) => onChange({ endsAt })}
       />
     </fieldset>
   );

@@ -6,8 +6,8 @@ import type { BlockedTarget, Page } from '../../api/types.ts';
 import { entry, keptBy } from '../../navigation/location.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
-import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormField } from '../../ui/form-field.tsx';
 import { createItemList, ItemList, type Items } from '../../ui/item-list.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -59,23 +59,25 @@ function NewBlockedTarget({ list }: { readonly list: Items<BlockedTarget> }) {
     <div class="case-head">
       <p>No short link may lead there. Links that do are off at once, and say why.</p>
       <Form form={form} button="Block it">
-        <Field
+        <FormField
+          form={form}
+          name="target"
           label="Site or page"
           hint="Such as evil.example, for it and all below it, or evil.example/login."
           autocomplete="off"
           autocapitalize="none"
           dir="ltr"
           value={target}
-          onInput={({ currentTarget }) => setTarget(currentTarget.value)}
-          error={form.errorOf('target')}
+          onValue={setTarget}
         />
-        <Field
+        <FormField
+          form={form}
+          name="reason"
           label="Why"
           hint="Read by whoever opens a link to it."
           dir="auto"
           value={reason}
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          error={form.errorOf('reason')}
+          onValue={setReason}
         />
       </Form>
     </div>

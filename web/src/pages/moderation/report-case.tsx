@@ -5,8 +5,8 @@ import type { Report } from '../../api/types.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { TextField } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormTextField } from '../../ui/form-field.tsx';
 import { Time } from '../../ui/time.tsx';
 import { ReportedLink } from './reported-link.tsx';
 import { ReportedPost } from './reported-post.tsx';
@@ -82,13 +82,13 @@ function ResolveButton({ report, onResolved }: ReportCaseProps) {
       {isAsked && (
         <Dialog title="Close the report?" onClose={() => setAsked(false)}>
           <Form form={form} button="Close the report">
-            <TextField
+            <FormTextField
+              form={form}
+              name="note"
               label="Note"
               hint="What was done, for other moderators. The one who reported does not see it."
-              dir="auto"
               value={note}
-              onInput={({ currentTarget }) => setNote(currentTarget.value)}
-              error={form.errorOf('note')}
+              onValue={setNote}
             />
           </Form>
         </Dialog>

@@ -6,8 +6,8 @@ import type { ModeratedLink, Report } from '../../api/types.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Field } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormField } from '../../ui/form-field.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { StaffName } from './staff-person.tsx';
 import { Suspension } from './suspension.tsx';
@@ -111,13 +111,14 @@ function TurnOff(props: {
     <Dialog title="Turn the link off?" onClose={onClose}>
       <p>It leads nowhere, and says why. It can be turned on again.</p>
       <Form form={form} button="Turn it off" tone="danger">
-        <Field
+        <FormField
+          form={form}
+          name="reason"
           label="Why"
           hint="Read by whoever opens the link."
           dir="auto"
           value={reason}
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          error={form.errorOf('reason')}
+          onValue={setReason}
         />
       </Form>
     </Dialog>

@@ -8,8 +8,8 @@ import { isGone } from '../../state/posts.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { TextField } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormTextField } from '../../ui/form-field.tsx';
 import { Failure, Skeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
@@ -123,13 +123,13 @@ function DeleteButton({ reportId, postId }: ReportedPostProps) {
         <Dialog title="Delete the post?" onClose={() => setAsked(false)}>
           <p>It is gone for everyone, with its pictures. This cannot be undone.</p>
           <Form form={form} button="Delete it" tone="danger">
-            <TextField
+            <FormTextField
+              form={form}
+              name="reason"
               label="Why"
               hint="For the audit log."
-              dir="auto"
               value={reason}
-              onInput={({ currentTarget }) => setReason(currentTarget.value)}
-              error={form.errorOf('reason')}
+              onValue={setReason}
             />
           </Form>
         </Dialog>

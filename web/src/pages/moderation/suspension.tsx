@@ -8,8 +8,8 @@ import { me, role } from '../../state/session.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { TextField } from '../../ui/field.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
+import { FormTextField } from '../../ui/form-field.tsx';
 
 /** Of a person who is known by their id. */
 export function Suspension({ userId }: { readonly userId: string }) {
@@ -64,13 +64,13 @@ function SuspensionDialog({ user, onClose }: { readonly user: ModeratedUser; rea
     <Dialog title={`Suspend @${username}?`} onClose={onClose}>
       <p>They are signed out everywhere, and nobody sees them or what they wrote. It can be lifted.</p>
       <Form form={form} button="Suspend" tone="danger">
-        <TextField
+        <FormTextField
+          form={form}
+          name="reason"
           label="Why"
           hint="For the audit log."
-          dir="auto"
           value={reason}
-          onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          error={form.errorOf('reason')}
+          onValue={setReason}
         />
       </Form>
     </Dialog>
