@@ -15,6 +15,9 @@ import { openS3BlobStore } from './blob-store/s3-blob-store.ts';
 import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts';
 import type { PortsOptions } from './open-ports.ts';
 
+/** To see whether a storage answers. */
+const NEVER_PUT = `${'0'.repeat(32)}/never-put`;
+
 /** `diskReserve`: of the data folder, if that is watched anyway; blobs elsewhere have one of their own. */
 export async function openBlobStore(
   options: PortsOptions,
@@ -46,7 +49,7 @@ async function openWatchedS3(
   { s3: location }: Extract<BlobsLocation, { kind: 's3' }>,
 ): Promise<BlobStore> {
   const blobStore = await openS3BlobStore({ location, clock });
-  const check = async (): Promise<void> => void (await blobStore.list({ limit: 1 }));
+  const check = async (): Promise<void> => void (await blobStore.head(NEVER_PUT));
   health.addCheck('blob-store', check, { optional: true });
   return blobStore;
 }

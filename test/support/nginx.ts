@@ -21,6 +21,9 @@ export function nginxBackend() {
   };
 }
 
+/** As long as one may be. */
+const SECRET = 'the-secret-of-it'.repeat(8);
+
 export interface NginxProcess {
   readonly url: string;
   /** As in GROUNDSWELL_EDGE_URLS. */
@@ -41,7 +44,7 @@ export interface NginxPlace {
 /** Known before it is started, so that the server behind it can be told. */
 export async function findNginxPlace(): Promise<NginxPlace> {
   const host = `127.0.0.1:${await findFreePort()}`;
-  return { url: `http://${host}`, edgeUrl: `http://:the-secret-of-this-edge@${host}` };
+  return { url: `http://${host}`, edgeUrl: `http://:${SECRET}@${host}` };
 }
 
 export async function startNginx(

@@ -9,8 +9,8 @@ const CALL_MS = 10_000;
 const TOTAL_MS = 15_000;
 /** Uploads that arrive at the same time, each for as long as its client takes: onto a disk each needs some 100 kB of memory. */
 export const DISK_PUTS_MAX = 256;
-/** Into an object storage each needs a part's worth, and twice that while a part grows: 640 MB in all. */
-export const S3_PUTS_MAX = 64;
+/** Into an object storage each holds a part, of 5 MiB at most: 640 MiB in all. */
+export const S3_PUTS_MAX = 128;
 const PUT_QUEUE_MAX = 64;
 const PUT_QUEUE_AGE_MAX_MS = 2_000;
 

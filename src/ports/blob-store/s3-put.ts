@@ -7,9 +7,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { failure, nameTaken, tooLarge } from './blob-failures.ts';
 import type { PutOptions, StoredBlob } from './blob-store.ts';
 import { elementOf, unanswered, unexpected } from './s3-answers.ts';
-import type { S3Client, S3TextAnswer } from './s3-client.ts';
+import { bytesOf, type S3Client, type S3TextAnswer } from './s3-client.ts';
 
-/** The smallest that S3 takes for a part that is not the last. While it grows, twice as much memory is taken. */
+/** The smallest that S3 takes for a part that is not the last. */
 export const PART_BYTES = 5 * 1_048_576;
 /** For what S3 asks to be tried again: when others are at the same name, it is busy, or something in it went wrong. */
 const PUT_TRIES_MAX = 3;
@@ -37,13 +37,13 @@ export async function putInParts(
   let uploadId: string | undefined;
   const tags: string[] = [];
   try {
-    for await (const { bytes, isLast } of partsOf(measured)) {
+    for await (const { pieces, isLast } of partsOf(measured)) {
       if (isLast && uploadId === undefined) {
-        await putWhole(client, name, bytes, signal);
+        await putWhole(client, name, pieces, signal);
         break;
       }
       uploadId ??= await begin(client, name, signal);
-      tags.push(await putPart(client, { name, uploadId, number: tags.length + 1, bytes, signal }));
+      tags.push(await putPart(client, { name, uploadId, number: tags.length + 1, pieces, signal }));
       if (isLast) await complete(client, { name, uploadId, tags, signal });
     }
   } catch (error) {
@@ -85,36 +85,37 @@ function measuredContent(
 }
 
 interface Part {
-  readonly bytes: Buffer;
+  readonly pieces: readonly Buffer[];
   readonly isLast: boolean;
 }
 
 /** Each of PART_BYTES but for the last. A part is given out once something follows it, so that the last is known as such. */
-export async function* partsOf(content: AsyncIterable<Buffer>): AsyncGenerator<Part> {
-  let held: Buffer[] = [];
-  let heldBytes = 0;
+async function* partsOf(content: AsyncIterable<Buffer>): AsyncGenerator<Part> {
+  let pieces: Buffer[] = [];
+  let room = PART_BYTES;
   for await (const chunk of content) {
-    held.push(chunk);
-    heldBytes += chunk.length;
-    while (heldBytes > PART_BYTES) {
-      const all = Buffer.concat(held);
-      held = [all.subarray(PART_BYTES)];
-      heldBytes -= PART_BYTES;
-      yield { bytes: all.subarray(0, PART_BYTES), isLast: false };
+    let left = chunk;
+    while (left.length > room) {
+      yield { pieces: [...pieces, left.subarray(0, room)], isLast: false };
+      left = left.subarray(room);
+      pieces = [];
+      room = PART_BYTES;
     }
+    pieces.push(left);
+    room -= left.length;
   }
-  yield { bytes: Buffer.concat(held), isLast: true };
+  yield { pieces, isLast: true };
 }
 
 async function putWhole(
   client: S3Client,
   name: string,
-  body: Buffer,
+  body: readonly Buffer[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const request = { method: 'PUT', name, body, sha256: sha256Of(body), signal } as const;
   let wasRepeated = false;
-  if (body.length > ASK_FIRST_BYTES) await refuseTaken(client, name, signal);
+  if (bytesOf(body) > ASK_FIRST_BYTES) await refuseTaken(client, name, signal);
   for (let tries = 1; ; tries += 1) {
     const answer = await stored(client.call({ ...request, headers: { ...TYPE, ...IF_ABSENT } }));
     if (answer.status === 200) return;
@@ -143,17 +144,17 @@ interface PartUpload {
   readonly name: string;
   readonly uploadId: string;
   readonly number: number;
-  readonly bytes: Buffer;
+  readonly pieces: readonly Buffer[];
   readonly signal: AbortSignal | undefined;
 }
 
 /** The tag that stands for it when the upload is completed. */
 async function putPart(
   client: S3Client,
-  { name, uploadId, number, bytes, signal }: PartUpload,
+  { name, uploadId, number, pieces, signal }: PartUpload,
 ): Promise<string> {
   const query = { partNumber: String(number), uploadId };
-  const request = { method: 'PUT', name, query, body: bytes, sha256: sha256Of(bytes), signal } as const;
+  const request = { method: 'PUT', name, query, body: pieces, sha256: sha256Of(pieces), signal } as const;
   const answer = await stored(client.call(request));
   const { etag } = answer.headers;
   if (answer.status !== 200 || etag === undefined) throw unexpected('stored', answer);
@@ -173,7 +174,7 @@ async function complete(
   const parts = tags.map(
     (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escaped(tag)}</ETag></Part>`,
   );
-  const body = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
+  const body = [Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`)];
   const headers = { 'content-type': 'application/xml', ...IF_ABSENT };
   const query = { uploadId };
   const request = { method: 'POST', name, query, headers, body, sha256: sha256Of(body), signal } as const;
@@ -195,8 +196,10 @@ function stored(answer: Promise<S3TextAnswer>): Promise<S3TextAnswer> {
   });
 }
 
-function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function sha256Of(pieces: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
 }
 
 function escaped(text: string): string {

@@ -25,6 +25,16 @@ describe('renderNginxEdge', () => {
     assert.match(text, /abcdefghij-_0123 1;/);
   });
 
+  it('says in every location who asks, of which nginx hands nothing down to one that sets a header', () => {
+    const [, ...locations] = renderNginxEdge(template, edge).split(/\n +location /);
+    assert.equal(locations.length, 2);
+    for (const location of locations) {
+      for (const header of ['Host', 'X-Forwarded-For', 'X-Forwarded-Proto', 'Connection']) {
+        assert.match(location, new RegExp(`proxy_set_header ${header} `), location);
+      }
+    }
+  });
+
   it('takes an address to listen on, of either kind', () => {
     for (const listen of ['127.0.0.1:80', '[::]:80']) {
       assert.ok(renderNginxEdge(template, { ...edge, listen }).includes(`listen ${listen};`));

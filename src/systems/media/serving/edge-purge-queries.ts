@@ -21,9 +21,12 @@ export const claimDuePurges = writeStatement<[leaseS: number, limit: number], Pu
    RETURNING blob_key`,
 );
 
+/** Seldom, the longer an edge has been away. */
 export const postponePurge = writeStatement<[blobKey: string, pauseS: number]>(
   'edge_purges_postpone',
-  `UPDATE edge_purges SET due_at = now() + make_interval(secs => $2) WHERE blob_key = $1`,
+  `UPDATE edge_purges SET due_at = now()
+     + make_interval(secs => greatest($2::int, extract(epoch FROM now() - created_at) / 10))
+   WHERE blob_key = $1`,
 );
 
 export const countPass = writeStatement<[blobKey: string, pauseS: number]>(

@@ -92,10 +92,10 @@ describe('purges of edges', () => {
     const job = purges();
     await job.run();
     assert.deepEqual(await left(), [{ passes: 0, pauseS: 5 }]);
-    await run(`UPDATE edge_purges SET created_at = now() - interval '69 minutes'`);
+    await run(`UPDATE edge_purges SET created_at = now() - interval '20 hours', due_at = now()`);
     await job.run();
-    assert.equal((await left()).length, 1);
-    await run(`UPDATE edge_purges SET created_at = now() - interval '71 minutes'`);
+    assert.deepEqual(await left(), [{ passes: 0, pauseS: 7_200 }]);
+    await run(`UPDATE edge_purges SET created_at = now() - interval '26 hours'`);
     await job.run();
     assert.deepEqual(await left(), []);
   });

@@ -14,13 +14,13 @@ const LOOK_EVERY_MS = 2_000;
 const PURGES_MAX = 20;
 /** Longer than telling all edges of so many pictures takes where they hear. */
 const LEASE_S = 60;
-/** Before those that did not hear are told again. */
+/** Before those that did not hear are told again, and a tenth of the time for which they have not. */
 const RETRY_PAUSE_S = 5;
 const PASSES = 2;
 /** Longer than any answer is on its way to an edge, but for the slowest of connections. */
 const PASS_PAUSE_S = 60;
-/** By then an edge has asked again by itself. */
-const KEPT_S = EDGE_KEEP_S + 600;
+/** By then an edge has asked again by itself, and dropped what nobody has asked it for in a day. */
+const KEPT_S = EDGE_KEEP_S + 86_400;
 
 export function createEdgePurges(deps: {
   readonly sql: SqlStore;

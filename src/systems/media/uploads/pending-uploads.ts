@@ -24,6 +24,7 @@ import {
   lockUploadsOf,
   type PendingUploadRow,
 } from './pending-uploads-queries.ts';
+import { createRunningUploads } from './running-uploads.ts';
 import { checkedBeginning, type Uploads } from './uploads.ts';
 
 export const PENDING_UPLOADS_MAX = 20;
@@ -90,6 +91,7 @@ export interface PendingUploadsDeps {
 
 export function createPendingUploads(deps: PendingUploadsDeps): PendingUploads {
   const { sql, ids, blobStore, randomness, uploads } = deps;
+  const running = createRunningUploads();
 
   async function insert(
     transaction: SqlTransaction,
@@ -176,8 +178,10 @@ export function createPendingUploads(deps: PendingUploadsDeps): PendingUploads {
       if (row.pieces.length >= PIECES_MAX) throw tooManyPieces();
       const piece = `${offset}-${randomness.bytes(PIECE_BYTES).toString('hex')}`;
       const name = `${row.blob_key}/${piece}`;
-      const { bytes } = await blobStore
-        .put(name, offset === 0 ? checkedBeginning(content) : content, { bytesMax: row.total_bytes - offset })
+      const checked = offset === 0 ? checkedBeginning(content) : content;
+      const limit = { bytesMax: row.total_bytes - offset };
+      const { bytes } = await running
+        .run(ownerId, () => blobStore.put(name, checked, limit))
         .catch(async (error: unknown) => {
           if (isNoPicture(error)) await sql.query(deleteUpload, [uploadId, ownerId]);
           throw asTooLong(error);
