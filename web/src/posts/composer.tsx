@@ -30,11 +30,13 @@ export interface ComposerProps {
   readonly replyTo?: Post;
   /** One that was kept. */
   readonly draft?: Draft;
+  /** Pictures that were chosen before it was opened. */
+  readonly files?: readonly File[];
   readonly onClose: () => void;
   readonly onSent?: (post: Post) => void;
 }
 
-export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProps) {
+export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: ComposerProps) {
   const { draft, isSaved, change, replace } = useDraft(kept, replyTo ?? null);
   const [state, setState] = useState<'writing' | 'sending'>('writing');
   const [problem, setProblem] = useState<Problem>();
@@ -51,7 +53,10 @@ export function Composer({ replyTo, draft: kept, onClose, onSent }: ComposerProp
     (draft.text.trim() !== '' || pictures.length > 0) &&
     length <= TEXT_GRAPHEMES_MAX &&
     pictures.every(({ state }) => state === 'ready');
-  useEffect(() => attachments.close, [attachments]);
+  useEffect(() => {
+    if (files.length > 0) attachments.add(files);
+    return attachments.close;
+  }, [attachments]);
   useEffect(() => {
     const kept = keptOf(pictures);
     if (JSON.stringify(kept) !== JSON.stringify(draft.pictures)) change({ pictures: kept });

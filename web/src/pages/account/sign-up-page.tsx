@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { type FieldError, Problem } from '../../api/problem.ts';
 import { navigate } from '../../navigation/location.ts';
 import { signUp } from '../../state/session.ts';
 import { Form, useForm } from '../../ui/form.tsx';
@@ -29,6 +30,7 @@ function SignUp() {
   const [password, setPassword] = useState('');
   const [email, setEmail] = useState('');
   const form = useForm(async () => {
+    checkForm(username, password);
     await signUp({ username, password, ...(email.trim() !== '' && { email: email.trim() }) });
     navigate('/', { replace: true });
   });
@@ -71,4 +73,17 @@ function SignUp() {
       </div>
     </>
   );
+}
+
+const USERNAME = /^[A-Za-z0-9_]{3,30}$/;
+const PASSWORD_LENGTH_MIN = 8;
+
+/** All that is seen to be wrong here at once: the server would name what it comes to first. */
+function checkForm(username: string, password: string): void {
+  const errors: FieldError[] = [];
+  if (!USERNAME.test(username))
+    errors.push({ field: 'username', message: 'must be 3 to 30 letters, digits and _, without spaces.' });
+  if ([...password].length < PASSWORD_LENGTH_MIN)
+    errors.push({ field: 'password', message: `must have at least ${PASSWORD_LENGTH_MIN} characters.` });
+  if (errors.length > 0) throw new Problem('Not done yet.', { status: 422, errors });
 }

@@ -49,6 +49,11 @@ export function FirstSteps() {
           </p>
         </li>
       </ol>
+      <p>
+        <a class="button button-plain" href="/">
+          Show my timeline
+        </a>
+      </p>
     </section>
   );
 }

@@ -1,25 +1,33 @@
 /** Photos alone: of those whom the reader follows, and their own. */
 import { useState } from 'preact/hooks';
+import type { Photo } from '../../api/types.ts';
 import { entry, keptBy } from '../../navigation/location.ts';
 import { createPhotoList } from '../../photos/photo-list.ts';
 import { PhotoWall } from '../../photos/photo-wall.tsx';
+import { PostPhotos } from '../../photos/post-photos.tsx';
 import { isSignedIn, me } from '../../state/session.ts';
-import { Icon } from '../../ui/icon.tsx';
+import type { Items } from '../../ui/item-list.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { SignInFirst } from '../../ui/sign-in-first.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 
 export function PhotosPage() {
-  if (!isSignedIn.value) return <SignInFirst title="Photos" what="the photos of those you follow" />;
-  const isOwn = entry.value.query.get('of') === 'me';
+  return isSignedIn.value ? <Photos /> : <SignInFirst title="Photos" what="the photos of those you follow" />;
+}
+
+function Photos() {
+  const [visit] = useState(() => entry.value);
+  const isOwn = visit.query.get('of') === 'me';
+  const list = keptBy(visit, 'photo wall', () =>
+    isOwn
+      ? createPhotoList(`/users/${me.value?.user_id}/photos`)
+      : createPhotoList('/feed', { type: 'photos' }),
+  );
   return (
     <>
       <PageHead title="Photos" isRoot>
-        <a class="button button-quiet" href="/compose">
-          <Icon name="photo" />
-          Post a photo
-        </a>
+        <PostPhotos tone="quiet" onSent={() => void list.reload()} />
       </PageHead>
       <Tabs
         name="Whose photos"
@@ -28,46 +36,27 @@ export function PhotosPage() {
           { label: 'Yours', href: '/photos?of=me', isCurrent: isOwn },
         ]}
       />
-      {isOwn ? <Own /> : <Following />}
+      <PhotoWall list={list} withAuthors={!isOwn} empty={isOwn ? <NoneYet list={list} /> : <NobodyYet />} />
     </>
   );
 }
 
-function Following() {
-  const [visit] = useState(() => entry.value);
-  const list = keptBy(visit, 'photo feed', () => createPhotoList('/feed', { type: 'photos' }));
+function NobodyYet() {
   return (
-    <PhotoWall
-      list={list}
-      withAuthors
-      empty={
-        <Empty title="No photos yet">
-          <p class="muted">Here are the photos of those you follow, and yours.</p>
-          <a class="button button-primary" href="/search">
-            Find people to follow
-          </a>
-        </Empty>
-      }
-    />
+    <Empty title="No photos yet">
+      <p class="muted">Here are the photos of those you follow, and yours.</p>
+      <a class="button button-primary" href="/search">
+        Find people to follow
+      </a>
+    </Empty>
   );
 }
 
-function Own() {
-  const [visit] = useState(() => entry.value);
-  const list = keptBy(visit, 'own photos', () => createPhotoList(`/users/${me.value?.user_id}/photos`));
+function NoneYet({ list }: { readonly list: Items<Photo> }) {
   return (
-    <PhotoWall
-      list={list}
-      empty={
-        <Empty title="You have not posted a photo yet">
-          <p class="muted">
-            Add one to a post: it is here, on your profile, and in the photos of your followers.
-          </p>
-          <a class="button button-primary" href="/compose">
-            Post a photo
-          </a>
-        </Empty>
-      }
-    />
+    <Empty title="You have not posted a photo yet">
+      <p class="muted">Yours are here, on your profile, and among the photos of your followers.</p>
+      <PostPhotos tone="primary" onSent={() => void list.reload()} />
+    </Empty>
   );
 }

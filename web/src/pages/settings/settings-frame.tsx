@@ -49,7 +49,7 @@ export function SettingsWays({ current }: { readonly current?: PartName }) {
               <Avatar user={user} size={32} />
               <span class="settings-way-text">
                 <bdi>{user.display_name}</bdi>
-                <span class="muted small">Your profile</span>
+                <span class="muted small">See your page</span>
               </span>
             </a>
           </li>
