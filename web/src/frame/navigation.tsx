@@ -51,9 +51,9 @@ function ways(): readonly Way[] {
 const LINES: ReadonlySet<IconName> = new Set(['search', 'link', 'photo']);
 
 export function Navigation() {
-  const { path } = entry.value;
+  const { key, path } = entry.value;
   const current = matchRoute(routes, path)?.route.name;
-  useEffect(() => document.getElementById('more-ways')?.hidePopover(), [path]);
+  useEffect(() => document.getElementById('more-ways')?.hidePopover(), [key]);
   const all = ways();
   const rest = all.filter(({ isMain }) => !isMain);
   const show = (way: Way) => (
