@@ -3,7 +3,7 @@ import { assert } from '../../core/errors.ts';
 import type { SqlTransaction } from '../sql-store/sql-store.ts';
 import { type LoggedEvent, PARTITIONS } from './event-log.ts';
 import { BATCH_BYTES_MAX, type KafkaBatch, type KafkaCluster } from './kafka-cluster.ts';
-import { createHeads, listRunHeads, settleAppended } from './kafka-log-queries.ts';
+import { changeRuns, createHeads, listRunHeads, moveHeads } from './kafka-log-queries.ts';
 import { loggedOf, recordOf, type UnloggedEvent } from './kafka-records.ts';
 import { type Appended, extendRuns, placeOf, type RunHead } from './kafka-runs.ts';
 import { LOG_CHANNEL } from './outbox-relay.ts';
@@ -17,30 +17,26 @@ export class Overtaken extends Error {
 const RECORD_BYTES = 512;
 
 export interface KafkaAppender {
-  /** Creates the topics that are not there. */
-  knowTopics(topics: readonly string[]): Promise<void>;
-  /** `numbered`: the records say which offsets they will have, which nobody else may take until they are settled. */
+  /** Answers those of the topics that are wanted. */
   append(
     transaction: SqlTransaction,
     events: readonly UnloggedEvent[],
-    options: { readonly numbered: boolean },
+    options: AppendOptions,
   ): Promise<readonly LoggedEvent[]>;
 }
 
+export interface AppendOptions {
+  /** The records say which offsets they will have, which nobody else may take until they are settled. */
+  readonly numbered: boolean;
+  readonly wantedTopics: readonly string[];
+}
+
 export function createKafkaAppender(deps: {
-  readonly cluster: Pick<KafkaCluster, 'createTopics' | 'produce'>;
+  readonly cluster: Pick<KafkaCluster, 'produce'>;
   /** Of this process, which tells its notifications from those of others. */
   readonly process: string;
 }): KafkaAppender {
   const { cluster, process } = deps;
-  const known = new Set<string>();
-
-  async function knowTopics(topics: readonly string[]): Promise<void> {
-    const unknown = topics.filter((topic) => !known.has(topic));
-    if (unknown.length === 0) return;
-    await cluster.createTopics(unknown);
-    for (const topic of unknown) known.add(topic);
-  }
 
   async function headsOf(transaction: SqlTransaction, parts: readonly Part[]): Promise<readonly RunHead[]> {
     const topics = parts.map(({ topic }) => topic);
@@ -80,29 +76,27 @@ export function createKafkaAppender(deps: {
   ): Promise<void> {
     const { heads: moved, closed, opened } = extendRuns(heads, appended);
     const ids = events.flatMap(({ id }) => id ?? []);
-    const notification = { process, topics: [...new Set(events.map(({ topic }) => topic))] };
-    const changes = [moved, closed, opened].map((each) => JSON.stringify(each)) as [string, string, string];
-    const named = [LOG_CHANNEL, JSON.stringify(notification)] as const;
-    const [settled] = await transaction.query(settleAppended, [ids, ...changes, ...named]);
+    const news = JSON.stringify({ process, topics: [...new Set(moved.map(({ topic }) => topic))] });
+    const [settled] = await transaction.query(moveHeads, [JSON.stringify(moved), ids, LOG_CHANNEL, news]);
     if (settled?.moved !== moved.length) throw new Overtaken('the heads have moved');
     assert(settled.deleted === ids.length, 'a relay that holds the lock finds all that it has picked');
+    if (opened.length > 0)
+      await transaction.query(changeRuns, [JSON.stringify(closed), JSON.stringify(opened)]);
   }
 
   return {
-    knowTopics,
-
-    async append(transaction, events, { numbered }) {
-      await knowTopics([...new Set(events.map(({ topic }) => topic))]);
+    async append(transaction, events, { numbered, wantedTopics }) {
       const parts = partsOf(events);
       const heads = await headsOf(transaction, parts);
       const next = new Map(heads.map((head) => [placeOf(head), head.next_offset]));
       const logged: LoggedEvent[] = [];
       for (const part of parts) {
+        const isWanted = wantedTopics.includes(part.topic);
         let offset = next.get(placeOf(part));
         assert(offset !== undefined, 'every partition has a head');
         for (const event of part.events) {
           part.add(recordOf(event, numbered ? offset : undefined));
-          logged.push(loggedOf(event, offset));
+          if (isWanted) logged.push(loggedOf(event, offset));
           offset += 1;
         }
       }

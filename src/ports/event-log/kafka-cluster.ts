@@ -49,7 +49,7 @@ export interface KafkaCluster {
 
   /**
    * Appends each batch to its partition as a whole, and answers the places of their first records. Resolves when all
-   * replicas in sync have them. After a failure any of them may be in Kafka, more than once. At most one batch a partition.
+   * replicas in sync have them. Topics that are absent are created. After a failure any of them may be in Kafka, more than once. At most one batch a partition.
    */
   produce(batches: readonly KafkaBatch[]): Promise<readonly TopicPlace[]>;
 
@@ -65,7 +65,7 @@ export interface KafkaCluster {
   /** Says for Kafka's own tools how far a group is; nothing here reads it. */
   commit(group: string, places: readonly KafkaPlace[]): Promise<void>;
 
-  /** Resolves if Kafka answers now. */
+  /** Resolves if Kafka answers now. Opens connections, which the next call then need not. */
   ping(): Promise<void>;
 
   close(): Promise<void>;

@@ -53,6 +53,8 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
   const sheltered = shelterTransactions(cluster);
   const appender = createKafkaAppender({ ...options, cluster: sheltered });
   const reader = createKafkaReader({ cluster: sheltered, clock });
+  // The first event need not wait for connections. If Kafka is away, it will say so when it is needed.
+  void cluster.ping().catch(() => undefined);
   const expiry = createKafkaExpiry({ sqlStore, cluster, clock });
 
   async function moveSome(transaction: SqlTransaction, wantedTopics: readonly string[]): Promise<Moved> {
@@ -62,9 +64,9 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
     const rows = await transaction.query(pickOutbox, [MOVED_EVENTS_MAX]);
     if (rows.length === 0) return NOTHING_MOVED;
     const taken = withinBytes(rows);
-    const logged = await appender.append(transaction, taken, { numbered: true });
+    const events = await appender.append(transaction, taken, { numbered: true, wantedTopics });
     const left = taken.length < rows.length || rows.length === MOVED_EVENTS_MAX ? 'more' : 'nothing';
-    return { left, ...movedOf(logged, wantedTopics) };
+    return { left, topics: topicsOf(taken), events };
   }
 
   async function next(
@@ -143,7 +145,7 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
   }
 
   return {
-    prepare: (topics) => appender.knowTopics(topics),
+    prepare: (topics) => cluster.createTopics(topics),
     next,
     setAside,
 
@@ -158,13 +160,13 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
 
     async publish(columns) {
       const events = unloggedOf(columns, new Date(clock.nowMs()));
-      const topics = events.map(({ topic }) => topic);
+      const topics = topicsOf(events);
       for (let tries = 1; ; tries += 1) {
         try {
           const logged = await sqlStore.transaction((transaction) =>
-            appender.append(transaction, events, { numbered: false }),
+            appender.append(transaction, events, { numbered: false, wantedTopics: topics }),
           );
-          return { left: 'nothing', ...movedOf(logged, topics) };
+          return { left: 'nothing', topics, events: logged };
         } catch (error) {
           if (!(error instanceof Overtaken) || tries === PUBLISH_TRIES_MAX) throw failureOf(error);
         }
@@ -210,10 +212,8 @@ function withinBytes<Row extends { readonly payload: string }>(rows: readonly Ro
   return end === -1 ? rows : rows.slice(0, Math.max(end, 1));
 }
 
-function movedOf(logged: readonly LoggedEvent[], wantedTopics: readonly string[]): Omit<Moved, 'left'> {
-  const wanted = new Set(wantedTopics);
-  const topics = [...new Set(logged.map(({ topic }) => topic))];
-  return { topics, events: logged.filter(({ topic }) => wanted.has(topic)) };
+function topicsOf(events: readonly UnloggedEvent[]): string[] {
+  return [...new Set(events.map(({ topic }) => topic))];
 }
 
 function unloggedOf(columns: EventColumns, createdAt: Date): UnloggedEvent[] {

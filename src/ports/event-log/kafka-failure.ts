@@ -7,12 +7,11 @@ export class KafkaFailure extends Error {
   override readonly name = 'KafkaFailure';
 }
 
-type Sheltered = Pick<KafkaCluster, 'createTopics' | 'produce' | 'fetch'>;
+type Sheltered = Pick<KafkaCluster, 'produce' | 'fetch'>;
 
 /** What is called while a transaction is open fails with a KafkaFailure. */
 export function shelterTransactions(cluster: KafkaCluster): Sheltered {
   return {
-    createTopics: (topics) => cluster.createTopics(topics).catch(shelter),
     produce: (batches) => cluster.produce(batches).catch(shelter),
     fetch: (places) => cluster.fetch(places).catch(shelter),
   };

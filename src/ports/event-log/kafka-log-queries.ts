@@ -47,59 +47,49 @@ export const listRunHeads = writeStatement<
   'kafka_list_run_heads',
   `SELECT head.topic, head.partition, head.next_offset, head.kafka_end, head.kafka_next, head.kafka_topic_id
    FROM unnest($1::text[], $2::smallint[]) AS place (topic, partition)
-     JOIN event_log_heads AS head USING (topic, partition)`,
+     JOIN event_log_heads AS head USING (topic, partition)
+   ORDER BY head.topic, head.partition`,
 );
 
 /**
- * Writes down what Kafka has taken, if the heads are still where they were expected: deletes it from the outbox, moves
- * heads and runs, and tells the other processes. The arguments are those of `RunChanges` as JSON. `moved` is fewer than
- * the heads where others were faster: then the transaction is to be rolled back.
+ * Moves heads, if they are still where they were expected, deletes from the outbox what Kafka has taken, and tells the
+ * other processes. `heads` are those of `RunChanges` as JSON, in one order everywhere, for that is how they are locked.
+ * `moved` is fewer where others were faster: then the transaction is to be rolled back.
  */
-export const settleAppended = writeStatement<
-  [
-    ids: readonly number[],
-    heads: string,
-    closed: string,
-    opened: string,
-    channel: string,
-    notification: string,
-  ],
+export const moveHeads = writeStatement<
+  [heads: string, ids: readonly number[], channel: string, notification: string],
   { readonly deleted: number; readonly moved: number }
 >(
-  'kafka_settle_appended',
-  `WITH gone AS (
-     DELETE FROM outbox WHERE id = ANY ($1::bigint[]) RETURNING 1
-   ), news AS MATERIALIZED (
-     SELECT * FROM json_to_recordset($2::json)
-       AS news (
-         topic text, partition smallint, expected bigint, next_offset bigint, kafka_next bigint, kafka_topic_id text
-       )
-   ), locked AS MATERIALIZED (
-     SELECT head.topic, head.partition
-     FROM news JOIN event_log_heads AS head USING (topic, partition)
-     WHERE head.next_offset = news.expected
-     ORDER BY head.topic, head.partition
-     FOR UPDATE OF head
-   ), moved AS (
+  'kafka_move_heads',
+  `WITH moved AS (
      UPDATE event_log_heads AS head
      SET next_offset = news.next_offset, kafka_end = news.next_offset, kafka_next = news.kafka_next,
        kafka_topic_id = news.kafka_topic_id
-     FROM locked JOIN news USING (topic, partition)
-     WHERE head.topic = locked.topic AND head.partition = locked.partition
-     RETURNING 1
-   ), closed AS (
-     UPDATE kafka_runs AS run SET end_offset = ended.end_offset
-     FROM json_to_recordset($3::json) AS ended (topic text, partition smallint, end_offset bigint)
-     WHERE run.topic = ended.topic AND run.partition = ended.partition AND run.end_offset IS NULL
-   ), opened AS (
-     INSERT INTO kafka_runs (topic, partition, "offset", end_offset, kafka_offset, kafka_topic_id)
-     SELECT topic, partition, "offset", end_offset, kafka_offset, kafka_topic_id
-     FROM json_to_recordset($4::json) AS run (
-       topic text, partition smallint, "offset" bigint, end_offset bigint, kafka_offset bigint, kafka_topic_id text
+     FROM json_to_recordset($1::json) AS news (
+       topic text, partition smallint, expected bigint, next_offset bigint, kafka_next bigint, kafka_topic_id text
      )
+     WHERE head.topic = news.topic AND head.partition = news.partition AND head.next_offset = news.expected
+     RETURNING 1
+   ), gone AS (
+     DELETE FROM outbox WHERE id = ANY ($2::bigint[]) RETURNING 1
    )
    SELECT (SELECT count(*) FROM gone) AS deleted, (SELECT count(*) FROM moved) AS moved,
-     pg_notify($5::text, $6::text)`,
+     pg_notify($3::text, $4::text)`,
+);
+
+/** Ends the last runs of partitions and begins others: the runs of `RunChanges` as JSON. */
+export const changeRuns = writeStatement<[closed: string, opened: string]>(
+  'kafka_change_runs',
+  `WITH closed AS (
+     UPDATE kafka_runs AS run SET end_offset = ended.end_offset
+     FROM json_to_recordset($1::json) AS ended (topic text, partition smallint, end_offset bigint)
+     WHERE run.topic = ended.topic AND run.partition = ended.partition AND run.end_offset IS NULL
+   )
+   INSERT INTO kafka_runs (topic, partition, "offset", end_offset, kafka_offset, kafka_topic_id)
+   SELECT topic, partition, "offset", end_offset, kafka_offset, kafka_topic_id
+   FROM json_to_recordset($2::json) AS run (
+     topic text, partition smallint, "offset" bigint, end_offset bigint, kafka_offset bigint, kafka_topic_id text
+   )`,
 );
 
 const FIRST_RUN_AFTER = `LATERAL (

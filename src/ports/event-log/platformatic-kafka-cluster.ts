@@ -95,6 +95,18 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
     }
   }
 
+  /** Creates those that are absent: whoever is the first to say something of a topic need not wait to be told. */
+  async function knownTopics(topics: readonly string[]): Promise<ClusterMetadata['topics']> {
+    const names = topics.map(named);
+    try {
+      return (await producer.metadata({ topics: names })).topics;
+    } catch (error) {
+      if (!hasApiId(error, UNKNOWN_TOPIC)) throw error;
+      await createTopics(topics);
+      return (await producer.metadata({ topics: names, forceUpdate: true })).topics;
+    }
+  }
+
   async function produce(batches: readonly KafkaBatch[]): Promise<readonly TopicPlace[]> {
     const messages = batches.flatMap(({ topic, partition, records }) =>
       records.map(({ key, value, headers, timestampMs }) => ({
@@ -108,7 +120,7 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
         timestamp: BigInt(timestampMs),
       })),
     );
-    const { topics } = await producer.metadata({ topics: batches.map(({ topic }) => named(topic)) });
+    const topics = await knownTopics([...new Set(batches.map(({ topic }) => topic))]);
     const { offsets = [] } = await producer.send({ messages, acks: ProduceAcks.ALL });
     const firsts = new Map(offsets.map((each) => [`${each.topic} ${each.partition}`, Number(each.offset)]));
     return batches.map(({ topic, partition }) => {
@@ -221,7 +233,10 @@ export function createKafkaCluster(options: KafkaClusterOptions): KafkaCluster {
       await admin.alterConsumerGroupOffsets({ groupId: named(group), topics });
     }),
 
-    ping: call(async () => void (await admin.metadata({ topics: [], forceUpdate: true }))),
+    ping: call(async () => {
+      const all = { topics: [], forceUpdate: true };
+      await Promise.all([producer.metadata(all), consumer.metadata(all)]);
+    }),
 
     async close() {
       await Promise.all([admin.close(), producer.close(true), consumer.close(true)]);
