@@ -5,6 +5,7 @@ import { PageHead } from '../../ui/page.tsx';
 import { SignInFirst } from '../../ui/sign-in-first.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { type Tab, Tabs } from '../../ui/tabs.tsx';
+import '../../ui/mark.css';
 import './moderation.css';
 
 const TABS = [

@@ -4,10 +4,8 @@ import { post } from '../../api/http.ts';
 import type { Report } from '../../api/types.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import { Form, useForm } from '../../ui/form.tsx';
-import { FormTextField } from '../../ui/form-field.tsx';
 import { Time } from '../../ui/time.tsx';
+import { ReasonDialog } from './reason-dialog.tsx';
 import { ReportedLink } from './reported-link.tsx';
 import { ReportedPost } from './reported-post.tsx';
 import { StaffName } from './staff-person.tsx';
@@ -68,30 +66,29 @@ function Outcome({ report: { resolved_by_id: byId, resolved_at: at, note } }: { 
 
 function ResolveButton({ report, onResolved }: ReportCaseProps) {
   const [isAsked, setAsked] = useState(false);
-  const [note, setNote] = useState('');
-  const form = useForm(async () => {
+
+  async function close(note: string): Promise<void> {
     onResolved(await post<Report>(`/moderation/reports/${report.report_id}/resolve`, { note }));
     setAsked(false);
     showToast({ text: 'The report is closed.' });
-  });
+  }
+
   return (
     <>
       <Button size="small" icon="check" onClick={() => setAsked(true)}>
         Close the report
       </Button>
       {isAsked && (
-        <Dialog title="Close the report?" onClose={() => setAsked(false)}>
-          <Form form={form} button="Close the report">
-            <FormTextField
-              form={form}
-              name="note"
-              label="Note"
-              hint="What was done, for other moderators. The one who reported does not see it."
-              value={note}
-              onValue={setNote}
-            />
-          </Form>
-        </Dialog>
+        <ReasonDialog
+          title="Close the report?"
+          button="Close the report"
+          tone="primary"
+          name="note"
+          label="Note"
+          hint="What was done, for other moderators. The one who reported does not see it."
+          onGiven={close}
+          onClose={() => setAsked(false)}
+        />
       )}
     </>
   );

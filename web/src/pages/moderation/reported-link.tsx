@@ -5,10 +5,8 @@ import { toProblem } from '../../api/problem.ts';
 import type { ModeratedLink, Report } from '../../api/types.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import { Form, useForm } from '../../ui/form.tsx';
-import { FormField } from '../../ui/form-field.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
+import { ReasonDialog } from './reason-dialog.tsx';
 import { StaffName } from './staff-person.tsx';
 import { Suspension } from './suspension.tsx';
 
@@ -79,6 +77,12 @@ function LinkSwitch({ link, onChanged }: LinkSwitchProps) {
     }
   }
 
+  async function turnOff(reason: string): Promise<void> {
+    onChanged(await post<ModeratedLink>(`${path}/disable`, { reason }));
+    setAsked(false);
+    showToast({ text: 'The link is off.' });
+  }
+
   if (link.disabled_reason !== null)
     return (
       <Button size="small" busy={busy} onClick={() => void turnOn()}>
@@ -90,37 +94,16 @@ function LinkSwitch({ link, onChanged }: LinkSwitchProps) {
       <Button size="small" tone="danger" onClick={() => setAsked(true)}>
         Turn the link off
       </Button>
-      {isAsked && <TurnOff path={path} onDone={onChanged} onClose={() => setAsked(false)} />}
-    </>
-  );
-}
-
-function TurnOff(props: {
-  readonly path: string;
-  readonly onDone: (link: ModeratedLink) => void;
-  readonly onClose: () => void;
-}) {
-  const { path, onDone, onClose } = props;
-  const [reason, setReason] = useState('');
-  const form = useForm(async () => {
-    onDone(await post<ModeratedLink>(`${path}/disable`, { reason }));
-    onClose();
-    showToast({ text: 'The link is off.' });
-  });
-  return (
-    <Dialog title="Turn the link off?" onClose={onClose}>
-      <p>It leads nowhere, and says why. It can be turned on again.</p>
-      <Form form={form} button="Turn it off" tone="danger">
-        <FormField
-          form={form}
-          name="reason"
-          label="Why"
+      {isAsked && (
+        <ReasonDialog
+          title="Turn the link off?"
+          text="It leads nowhere, and says why. It can be turned on again."
+          button="Turn it off"
           hint="Read by whoever opens the link."
-          dir="auto"
-          value={reason}
-          onValue={setReason}
+          onGiven={turnOff}
+          onClose={() => setAsked(false)}
         />
-      </Form>
-    </Dialog>
+      )}
+    </>
   );
 }

@@ -7,12 +7,10 @@ import { PhotoGrid } from '../../photos/photo-grid.tsx';
 import { isGone } from '../../state/posts.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import { Form, useForm } from '../../ui/form.tsx';
-import { FormTextField } from '../../ui/form-field.tsx';
 import { Failure, Skeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
+import { ReasonDialog } from './reason-dialog.tsx';
 import { StaffName } from './staff-person.tsx';
 import { Suspension } from './suspension.tsx';
 
@@ -108,31 +106,27 @@ function HiddenPost({ reportId, onRead }: HiddenPostProps) {
 
 function DeleteButton({ reportId, postId }: ReportedPostProps) {
   const [isAsked, setAsked] = useState(false);
-  const [reason, setReason] = useState('');
-  const form = useForm(async () => {
+
+  async function deletePost(reason: string): Promise<void> {
     await post(`/moderation/reports/${reportId}/delete-post`, { reason });
     isGone(postId).value = true;
     showToast({ text: 'The post is deleted.' });
-  });
+  }
+
   return (
     <>
       <Button size="small" tone="danger" icon="trash" onClick={() => setAsked(true)}>
         Delete the post
       </Button>
       {isAsked && (
-        <Dialog title="Delete the post?" onClose={() => setAsked(false)}>
-          <p>It is gone for everyone, with its pictures. This cannot be undone.</p>
-          <Form form={form} button="Delete it" tone="danger">
-            <FormTextField
-              form={form}
-              name="reason"
-              label="Why"
-              hint="For the audit log."
-              value={reason}
-              onValue={setReason}
-            />
-          </Form>
-        </Dialog>
+        <ReasonDialog
+          title="Delete the post?"
+          text="It is gone for everyone, with its pictures. This cannot be undone."
+          button="Delete it"
+          hint="For the audit log."
+          onGiven={deletePost}
+          onClose={() => setAsked(false)}
+        />
       )}
     </>
   );

@@ -7,9 +7,7 @@ import { moderatedUser, takeModeratedUser } from '../../state/moderated-users.ts
 import { me, role } from '../../state/session.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import { Form, useForm } from '../../ui/form.tsx';
-import { FormTextField } from '../../ui/form-field.tsx';
+import { ReasonDialog } from './reason-dialog.tsx';
 
 /** Of a person who is known by their id. */
 export function Suspension({ userId }: { readonly userId: string }) {
@@ -36,6 +34,12 @@ export function SuspensionButton({ user }: { readonly user: ModeratedUser }) {
     }
   }
 
+  async function suspend(reason: string): Promise<void> {
+    takeModeratedUser(await post<ModeratedUser>(`/moderation/users/${id}/suspend`, { reason }));
+    showToast({ text: `@${username} is suspended.` });
+    setAsked(false);
+  }
+
   if (suspendedAt !== null)
     return (
       <Button size="small" busy={busy} aria-label={`Restore @${username}`} onClick={() => void restore()}>
@@ -47,32 +51,16 @@ export function SuspensionButton({ user }: { readonly user: ModeratedUser }) {
       <Button size="small" tone="danger" aria-label={`Suspend @${username}`} onClick={() => setAsked(true)}>
         Suspend
       </Button>
-      {isAsked && <SuspensionDialog user={user} onClose={() => setAsked(false)} />}
-    </>
-  );
-}
-
-function SuspensionDialog({ user, onClose }: { readonly user: ModeratedUser; readonly onClose: () => void }) {
-  const [reason, setReason] = useState('');
-  const { username, user_id: id } = user;
-  const form = useForm(async () => {
-    takeModeratedUser(await post<ModeratedUser>(`/moderation/users/${id}/suspend`, { reason }));
-    showToast({ text: `@${username} is suspended.` });
-    onClose();
-  });
-  return (
-    <Dialog title={`Suspend @${username}?`} onClose={onClose}>
-      <p>They are signed out everywhere, and nobody sees them or what they wrote. It can be lifted.</p>
-      <Form form={form} button="Suspend" tone="danger">
-        <FormTextField
-          form={form}
-          name="reason"
-          label="Why"
+      {isAsked && (
+        <ReasonDialog
+          title={`Suspend @${username}?`}
+          text="They are signed out everywhere, and nobody sees them or what they wrote. It can be lifted."
+          button="Suspend"
           hint="For the audit log."
-          value={reason}
-          onValue={setReason}
+          onGiven={suspend}
+          onClose={() => setAsked(false)}
         />
-      </Form>
-    </Dialog>
+      )}
+    </>
   );
 }

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { SignInFirst } from '../../ui/sign-in-first.tsx';
+import '../../ui/mark.css';
 import './settings.css';
 import { type PartName, partNamed, SETTINGS_PARTS } from './settings-parts.ts';
 
