@@ -41,12 +41,36 @@ export function connectKafka(url: string): KafkaCluster {
 }
 
 /** As an operator might. */
-export async function deleteTopic(url: string, topic: string): Promise<void> {
+export function deleteTopic(url: string, topic: string): Promise<void> {
+  return withAdmin(url, (admin, prefix) => admin.deleteTopics({ topics: [prefix + topic] }));
+}
+
+/** What Kafka's tools say of a group; -1 before it has committed anything. */
+export function committedOffset(
+  url: string,
+  group: string,
+  topic: string,
+  partition: number,
+): Promise<number> {
+  return withAdmin(url, async (admin, prefix) => {
+    const topics = [{ name: prefix + topic, partitionIndexes: [partition] }];
+    const [found] = await admin.listConsumerGroupOffsets({ groups: [{ groupId: prefix + group, topics }] });
+    return Number(found?.topics[0]?.partitions[0]?.committedOffset ?? -1);
+  });
+}
+
+async function withAdmin<Result>(
+  url: string,
+  work: (admin: Admin, prefix: string) => Promise<Result>,
+): Promise<Result> {
   const address = parseKafkaUrl(url);
   assert(address !== undefined, `${url} is the URL of a Kafka cluster`);
   const admin = new Admin({ clientId: 'test', bootstrapBrokers: [...address.brokers] });
-  await admin.deleteTopics({ topics: [address.prefix + topic] });
-  await admin.close();
+  try {
+    return await work(admin, address.prefix);
+  } finally {
+    await admin.close();
+  }
 }
 
 export function kafkaJars(): string | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { connectKafka, deleteTopic } from '../../../test/support/kafka-broker.ts';
+import { committedOffset, connectKafka, deleteTopic } from '../../../test/support/kafka-broker.ts';
 import { describeOnKafka } from '../../../test/support/kafka-engine.ts';
 import { until } from '../../../test/support/until.ts';
 import { type Clock, systemClock, systemRandomness } from '../../core/clock.ts';
@@ -160,6 +160,23 @@ describeOnKafka('createKafkaEventLog', (engine) => {
     await close();
   });
 
+  it('shows tools of Kafka how far a group is', async () => {
+    const { sqlStore, eventLog, close } = await openProcess();
+    await append(
+      sqlStore,
+      eventLog,
+      ['a', 'b', 'c'].map((note) => event('shown', KEY, note)),
+    );
+    await eventLog.subscribe({
+      group: 'shown',
+      topics: ['shown'],
+      from: 'beginning',
+      handle: async () => undefined,
+    });
+    await until(async () => (await committedOffset(url, 'shown', 'shown', partitionOf(KEY))) === 3);
+    await close();
+  });
+
   it('says that events are lost when their topic is deleted, passes none by itself, and goes on with new ones', async () => {
     const { sqlStore, eventLog, close } = await openProcess();
     const handled: string[] = [];
@@ -201,7 +218,7 @@ async function countedOutbox(sqlStore: SqlStore): Promise<number | undefined> {
 }
 
 function own(sqlStore: SqlStore) {
-  return { sqlStore, ownSqlStore: sqlStore, process: 'test', clock: systemClock };
+  return { sqlStore, ownSqlStore: sqlStore, process: 'test', clock: systemClock, log };
 }
 
 function event(topic: string, key: number, note: string): NewEvent {

@@ -11,8 +11,8 @@ export interface KafkaEventLogOptions extends EventLogOptions {
 }
 
 export function createKafkaEventLog(options: KafkaEventLogOptions): EventLog {
-  const { sqlStore, ownSqlStore = sqlStore, randomness, cluster, clock } = options;
+  const { sqlStore, ownSqlStore = sqlStore, randomness, cluster, clock, log } = options;
   const process = randomness.uuid();
-  const store = createKafkaEventStore({ sqlStore, ownSqlStore, cluster, process, clock });
+  const store = createKafkaEventStore({ sqlStore, ownSqlStore, cluster, process, clock, log });
   return createOutboxLog({ ...options, process, store });
 }

@@ -3,6 +3,7 @@
  * holds besides, such as what a relay sent that died before it said so, nobody ever reads.
  */
 import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../sql-store/sql-store.ts';
 import type { EventColumns } from './event-columns.ts';
 import type { LoggedEvent, LogRange } from './event-log.ts';
@@ -19,6 +20,7 @@ import { createKafkaAppender, Overtaken } from './kafka-appender.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import { createKafkaExpiry } from './kafka-expiry.ts';
 import { failureOf, rethrow, shelterTransactions } from './kafka-failure.ts';
+import { createKafkaGroupOffsets } from './kafka-group-offsets.ts';
 import {
   findWaitingKeys,
   insertAsideEvents,
@@ -39,6 +41,7 @@ export interface KafkaEventStoreOptions {
   readonly cluster: KafkaCluster;
   readonly process: string;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 type TailPlaces = Parameters<EventStore['look']>[0];
@@ -56,6 +59,7 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
   // The first event need not wait for connections. If Kafka is away, it will say so when it is needed.
   void cluster.ping().catch(() => undefined);
   const expiry = createKafkaExpiry({ sqlStore, cluster, clock });
+  const groupOffsets = createKafkaGroupOffsets(options);
 
   async function moveSome(transaction: SqlTransaction, wantedTopics: readonly string[]): Promise<Moved> {
     const [lock] = await transaction.query(tryRelayLock, [RELAY_LOCK]);
@@ -186,7 +190,12 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
     },
 
     deleteExpired: expiry.deleteExpired,
-    close: () => cluster.close(),
+    passed: groupOffsets.passed,
+
+    async close() {
+      await groupOffsets.close();
+      await cluster.close();
+    },
   };
 }
 

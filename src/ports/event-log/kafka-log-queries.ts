@@ -224,13 +224,15 @@ export const deleteRuns = writeStatement<
      AND run.end_offset IS NOT NULL`,
 );
 
-/** How far a group has come in each partition, and the run that it stands in or before. */
-export const listGroupPlaces = readStatement<
-  [group: string],
-  LocatedRow & { readonly kafka_next: number | null }
->(
+export interface GroupPlaceRow extends LocatedRow {
+  readonly kafka_end: number | null;
+  readonly kafka_next: number | null;
+}
+
+/** How far a group has come in each partition, and where it goes on. */
+export const listGroupPlaces = readStatement<[group: string], GroupPlaceRow>(
   'kafka_list_group_places',
-  `SELECT place.topic, place.partition, place."offset" AS "from", head.next_offset, head.kafka_next,
+  `SELECT place.topic, place.partition, place."offset" AS "from", head.next_offset, head.kafka_end, head.kafka_next,
      run.run_offset, run.run_end, run.kafka_offset, run.kafka_topic_id
    FROM consumer_positions AS place
      JOIN event_log_heads AS head ON head.topic = place.topic AND head.partition = place.partition
