@@ -1,4 +1,5 @@
 /** `groundswell up`: the engines and processes of a topology, started, watched and stopped together. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { type Environment, readEnvironment } from '../config/env.ts';
@@ -83,17 +84,29 @@ async function showPlan(topology: Topology, plan: TopologyPlan, dataFolder: stri
     ...[name, role, String(ports.get(name) ?? ''), cpu === undefined ? 'all' : String(cpu)],
   ]);
   console.log(formatTable(['PROCESS', 'ROLE', 'PORT', 'CPU'], rows));
-  for (const note of notesOn(topology)) console.log(`\nNote: ${note}`);
+  for (const note of notesOn(topology, dataFolder)) console.log(`\nNote: ${note}`);
   console.log(`\n${topology.name} is right, and all it needs is here. Its data would be in ${dataFolder}.`);
 }
 
-function notesOn(topology: Topology): string[] {
+function notesOn(topology: Topology, dataFolder: string): string[] {
   const tied = canTieToUs()
     ? []
     : [
         'this system cannot end processes with their parent: after a kill -9 of up, the next start stops them.',
       ];
-  return [...topologyNotes(topology), ...tied];
+  return [...topologyNotes(topology), ...otherDatabase(topology, dataFolder), ...tied];
+}
+
+/** Whoever goes on to another stage in the same folder may wonder where everything is. */
+function otherDatabase({ engines }: Topology, dataFolder: string): string[] {
+  const [embedded, started] = [dataFolder, upFolderIn(dataFolder)].map((folder) =>
+    path.join(folder, 'postgres', 'cluster'),
+  ) as [string, string]; // One for each of the two.
+  const [own, other] = engines.postgres.kind === 'embedded' ? [embedded, started] : [started, embedded];
+  if (existsSync(own) || !existsSync(other)) return [];
+  return [
+    `the database in ${path.dirname(other)} is that of another stage and is not used; docs/growing.md says how to move.`,
+  ];
 }
 
 interface UpTask {
@@ -114,10 +127,12 @@ async function runUp({ topology, plan, dataFolder, environment, options }: UpTas
     onLine: output.line,
     onEvent: output.event,
   });
+  // A terminal that is closed, or a program that reads no more, is no reason to cut anything.
+  process.stdout.on('error', () => undefined);
   // Whatever is to be said is said in the table.
   const stop = listenForStop({ clock, log: log.child({}, { level: 'silent' }) });
   output.open(up);
-  for (const note of notesOn(topology)) output.event('up', note, 'info');
+  for (const note of notesOn(topology, dataFolder)) output.event('up', note, 'info');
   try {
     output.phase('starting');
     await Promise.race([up.start(stop.asked), stop.insisted]);

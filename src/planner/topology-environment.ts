@@ -15,7 +15,7 @@ export const ENGINE_SETTINGS: Readonly<Record<EngineWithUrl, readonly string[]>>
   s3: ['GROUNDSWELL_BLOBS_URL'],
 };
 
-/** What comes out of the topology, so that no `settings:` of it may say otherwise. */
+/** What comes out of any topology, so that no `settings:` of it may say otherwise. Of blobs, only where it names a place. */
 export const MADE_SETTINGS: readonly string[] = [
   'GROUNDSWELL_ROLES',
   'GROUNDSWELL_DATA',
@@ -23,7 +23,9 @@ export const MADE_SETTINGS: readonly string[] = [
   'GROUNDSWELL_PORT',
   'GROUNDSWELL_OPERATIONS_PORT',
   'GROUNDSWELL_TRUSTED_PROXIES',
-  ...Object.values(ENGINE_SETTINGS).flat(),
+  ...ENGINE_SETTINGS.postgres,
+  ...ENGINE_SETTINGS.redis,
+  ...ENGINE_SETTINGS.kafka,
 ];
 
 export interface ServePlace {
@@ -32,33 +34,56 @@ export interface ServePlace {
   readonly port: number;
   readonly dataFolder: string;
   readonly engineUrls: EngineUrls;
-  /** Where the balancer is reached; `undefined` without one. */
-  readonly balancerUrl: string | undefined;
+  /** `undefined` without one. */
+  readonly balancer: BalancerPlace | undefined;
   /** Of the topology and the group, the latter winning. */
   readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface BalancerPlace {
+  /** Where clients reach it. */
+  readonly url: string;
+  /** Whose word it takes for where a request came from. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** Processes and their balancer meet on this address only. */
 export const PROCESS_HOST = '127.0.0.1';
 
+/**
+ * What a process is told, whatever `up` was started with: what a topology does not name is empty, which is as if it were
+ * absent.
+ */
 export function serveEnvironment(place: ServePlace): Record<string, string> {
-  const { roles, port, dataFolder, engineUrls, balancerUrl, settings } = place;
-  const engines = Object.entries(ENGINE_SETTINGS).flatMap(([engine, names]) => {
-    const url = engineUrls[engine as EngineWithUrl]; // Those are the table's keys.
-    return url === undefined ? [] : names.map((name) => [name, url] as const);
-  });
+  const { roles, port, dataFolder, engineUrls, balancer, settings } = place;
+  const isApi = roles.includes('api');
+  const trusted = balancer === undefined ? [] : [PROCESS_HOST, ...balancer.trustedProxies];
   return {
-    // The file is for programs; whoever shows lines makes them readable.
-    GROUNDSWELL_LOG_FORMAT: 'json',
-    ...(balancerUrl === undefined ? {} : { GROUNDSWELL_PUBLIC_URL: balancerUrl }),
     ...settings,
+    // The files are for programs; whoever shows lines makes them readable.
+    GROUNDSWELL_LOG_FORMAT: 'json',
     GROUNDSWELL_ROLES: roles.join(','),
     GROUNDSWELL_DATA: dataFolder,
     GROUNDSWELL_HOST: PROCESS_HOST,
-    [roles.includes('api') ? 'GROUNDSWELL_PORT' : 'GROUNDSWELL_OPERATIONS_PORT']: String(port),
-    ...(balancerUrl === undefined ? {} : { GROUNDSWELL_TRUSTED_PROXIES: PROCESS_HOST }),
-    ...Object.fromEntries(engines),
+    GROUNDSWELL_PORT: isApi ? String(port) : '',
+    GROUNDSWELL_OPERATIONS_PORT: isApi ? '' : String(port),
+    GROUNDSWELL_TRUSTED_PROXIES: trusted.join(','),
+    ...engineSettings(engineUrls),
   };
+}
+
+function engineSettings(urls: EngineUrls): Record<string, string> {
+  const { s3, ...others } = urls;
+  const named = s3 === undefined ? others : urls;
+  const entries = Object.entries(named).flatMap(
+    ([engine, url]) => ENGINE_SETTINGS[engine as EngineWithUrl].map((name) => [name, url ?? ''] as const), // Those are its keys.
+  );
+  return Object.fromEntries(entries);
+}
+
+/** What it is told only where nobody says otherwise: not the topology, and not the environment. */
+export function serveDefaults({ balancer }: Pick<ServePlace, 'balancer'>): Record<string, string> {
+  return balancer === undefined ? {} : { GROUNDSWELL_PUBLIC_URL: balancer.url };
 }
 
 /** Whether this release knows a setting by which it could use the engine. */

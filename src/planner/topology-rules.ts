@@ -1,7 +1,7 @@
 /** What must hold between the parts of a topology, and what whoever runs it should know. */
 import { SETTINGS } from '../config/settings.ts';
 import type { ProcessGroup, Topology } from './topology.ts';
-import { type EngineWithUrl, isEngineUsed, MADE_SETTINGS } from './topology-environment.ts';
+import { ENGINE_SETTINGS, type EngineWithUrl, isEngineUsed, MADE_SETTINGS } from './topology-environment.ts';
 import { plannedProcesses, planTopology } from './topology-plan.ts';
 
 export interface TopologyProblem {
@@ -78,7 +78,7 @@ function systemProblems({ engines, processes }: Topology): TopologyProblem[] {
   return [...problems, ...twice];
 }
 
-function settingProblems({ settings, processes }: Topology): TopologyProblem[] {
+function settingProblems({ settings, processes, engines }: Topology): TopologyProblem[] {
   const places = [
     { path: ['settings'], settings },
     ...processes.map((group) => ({
@@ -86,10 +86,11 @@ function settingProblems({ settings, processes }: Topology): TopologyProblem[] {
       settings: group.settings,
     })),
   ];
+  const made = engines.s3 === undefined ? MADE_SETTINGS : [...MADE_SETTINGS, ...ENGINE_SETTINGS.s3];
   return places.flatMap((place) =>
     Object.keys(place.settings).flatMap((name) => {
       const path = [...place.path, name];
-      if (MADE_SETTINGS.includes(name)) {
+      if (made.includes(name)) {
         return [{ path, message: 'follows from engines and processes. Say it there.' }];
       }
       if (name in SETTINGS || !name.startsWith('GROUNDSWELL_')) return [];

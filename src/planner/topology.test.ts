@@ -8,7 +8,7 @@ import { ConfigError, loadConfig } from '../config/config.ts';
 import { packageRoot } from '../config/package-info.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { COUNT_MAX, parseTopology, SYSTEM_NAMES, type Topology } from './topology.ts';
-import { ENGINE_SETTINGS, MADE_SETTINGS, serveEnvironment } from './topology-environment.ts';
+import { ENGINE_SETTINGS, MADE_SETTINGS, type ServePlace, serveEnvironment } from './topology-environment.ts';
 import { balancerPools, plannedProcesses, planTopology } from './topology-plan.ts';
 import { TEXT_LENGTH_MAX } from './topology-reader.ts';
 import { topologyNotes } from './topology-rules.ts';
@@ -153,6 +153,24 @@ describe('a topology', () => {
     assert.match(problemsOf(BOTH, [`processes.all.count=${COUNT_MAX + 1}`]).join(), /from 1 to 64/);
   });
 
+  it('says to its processes what it does not name, too, so that no environment says otherwise', () => {
+    const engineUrls = { postgres: undefined, redis: undefined, kafka: undefined, s3: undefined };
+    const place = { engineUrls, port: 20_000, dataFolder: '/data', settings: {}, balancer: undefined };
+    const inherited = {
+      ...{ GROUNDSWELL_DATABASE_URL: 'postgres://other/x', GROUNDSWELL_REDIS_URL: 'redis://other' },
+      ...{ GROUNDSWELL_OPERATIONS_PORT: '9090', GROUNDSWELL_TRUSTED_PROXIES: '10.0.0.1' },
+      ...{ GROUNDSWELL_BLOBS_URL: 'disk:/srv/blobs' },
+    };
+    const configOf = (more: Partial<ServePlace>) =>
+      loadConfig({ ...inherited, ...serveEnvironment({ ...place, roles: ['api'], ...more }) });
+    const { database, timelinesRedis, http, blobs } = configOf({});
+    assert.deepEqual([database.url, timelinesRedis, http.operationsPort], [undefined, undefined, undefined]);
+    assert.deepEqual([http.trustedProxies, blobs], [[], { kind: 'disk', folder: '/srv/blobs' }]);
+    const balancer = { url: 'http://b', trustedProxies: ['10.0.0.0/8'] };
+    assert.deepEqual(configOf({ balancer }).http.trustedProxies, ['127.0.0.1', '10.0.0.0/8']);
+    assert.equal(configOf({ roles: ['worker'] }).http.operationsPort, 20_000);
+  });
+
   it('notes what works and may surprise', () => {
     assert.deepEqual(topologyNotes(parse(BOTH)), []);
     const notes = topologyNotes(parse('engines: { postgres: {} }\nprocesses: { a: { count: 3 } }'));
@@ -227,7 +245,10 @@ describe('any topology', () => {
         for (const { roles, settings } of planTopology(parse(fileOf(wanted))).serves) {
           const place = { roles, settings, port, dataFolder: '/data', engineUrls: urls };
           loadConfig(
-            serveEnvironment({ ...place, balancerUrl: wanted.haproxy ? 'http://b:8080' : undefined }),
+            serveEnvironment({
+              ...place,
+              balancer: wanted.haproxy ? { url: 'http://b:8080', trustedProxies: ['10.0.0.0/8'] } : undefined,
+            }),
           );
         }
       }),

@@ -17,7 +17,7 @@ describe('lines of processes', () => {
     assert.deepEqual(readLogLine(line('info'), PLAIN).isNotable, false);
     const warning = readLogLine(line('warn'), PLAIN);
     assert.equal(warning.isNotable, true);
-    assert.equal(warning.short, 'away: refused');
+    assert.equal(warning.short, 'away: refused (pid=7)');
     assert.match(warning.text, /^12:00:00\.000 WARN {2}away pid=7/);
   });
 

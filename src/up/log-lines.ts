@@ -25,14 +25,15 @@ export function readLogLine(line: string, { colour }: { readonly colour: boolean
 
 function readOwn(line: string, colour: boolean): ReadLine | undefined {
   try {
-    const { level, msg, err, error } = JSON.parse(line) as Readonly<Record<string, unknown>>; // Checked where it is used.
+    const fields = JSON.parse(line) as Readonly<Record<string, unknown>>; // Checked where it is used.
+    const { level, time: _time, msg, err, error, ...others } = fields;
     const pretty = prettyLine(line).trimEnd();
     const reason = messageOf(err ?? error);
     const said = typeof msg === 'string' ? msg : '';
     return {
       text: colour ? pretty : stripVTControlCharacters(pretty),
       isNotable: NOTABLE_LEVELS.has(String(level)),
-      short: harmless(reason === undefined ? said : `${said}: ${reason}`),
+      short: harmless(`${said}${reason === undefined ? '' : `: ${reason}`}${shortFields(others)}`),
     };
   } catch {
     return undefined;
@@ -45,6 +46,14 @@ function readForeign(line: string): ReadLine {
   const isNotable =
     parsed.pid === undefined ? NOTABLE_WORDS.test(line) : NOTABLE_LEVELS.has(logLevelOf(parsed));
   return { text, isNotable, short: text };
+}
+
+/** Those that are a word or a number. */
+function shortFields(fields: Readonly<Record<string, unknown>>): string {
+  const shown = Object.entries(fields).filter(
+    ([, value]) => typeof value === 'number' || (typeof value === 'string' && /^\S{1,40}$/.test(value)),
+  );
+  return shown.length === 0 ? '' : ` (${shown.map(([name, value]) => `${name}=${value}`).join(' ')})`;
 }
 
 function messageOf(error: unknown): string | undefined {

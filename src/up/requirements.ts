@@ -58,8 +58,8 @@ export function refuseBadSettings(
   };
   const problems = plan.serves.flatMap(({ roles, settings }) => {
     const place = { roles, settings, engineUrls, port: SAMPLE_PORT, dataFolder: 'data' };
-    const balancerUrl = engines.haproxy === undefined ? undefined : 'http://balancer';
-    return problemsOf({ ...environment, ...serveEnvironment({ ...place, balancerUrl }) });
+    const balancer = engines.haproxy && { url: '', trustedProxies: engines.haproxy.trustedProxies };
+    return problemsOf({ ...environment, ...serveEnvironment({ ...place, balancer }) });
   });
   if (problems.length > 0) throw new ConfigError([...new Set(problems)], `What ${name} tells its processes`);
 }

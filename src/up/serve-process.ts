@@ -4,7 +4,12 @@ import { createHttpClient } from '../bench/http-client.ts';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { PROCESS_HOST, type ServePlace, serveEnvironment } from '../planner/topology-environment.ts';
+import {
+  PROCESS_HOST,
+  type ServePlace,
+  serveDefaults,
+  serveEnvironment,
+} from '../planner/topology-environment.ts';
 import type { PlannedServe } from '../planner/topology-plan.ts';
 import { createServeFigures } from './figures.ts';
 import type { Launch, ProcessSpec } from './process-spec.ts';
@@ -49,7 +54,11 @@ export function serveLaunch(
     file: process.execPath,
     args: [PROGRAM, ...args],
     folder: process.cwd(),
-    environment: { ...environment, ...serveEnvironment({ ...place, roles, settings }) },
+    environment: {
+      ...serveDefaults(place),
+      ...environment,
+      ...serveEnvironment({ ...place, roles, settings }),
+    },
     user: undefined,
   };
 }

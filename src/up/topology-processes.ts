@@ -108,8 +108,9 @@ export function servePlace(
   name: string,
 ): Omit<ServePlace, 'roles' | 'settings'> {
   const { topology, dataFolder, portOf } = deps;
-  const balancerUrl = topology.engines.haproxy === undefined ? undefined : entranceUrl(deps);
-  return { port: portOf(name), dataFolder, engineUrls, balancerUrl };
+  const { haproxy } = topology.engines;
+  const balancer = haproxy && { url: entranceUrl(deps), trustedProxies: haproxy.trustedProxies };
+  return { port: portOf(name), dataFolder, engineUrls, balancer };
 }
 
 export function createServeProcesses(deps: TopologyDeps, engineUrls: EngineUrls): ProcessSpec[] {
