@@ -158,6 +158,7 @@ export function createBatchStep(deps: {
       if (now === undefined || now.offset > offset) return false;
       const aside = { group, topic, partition, offsets: [offset] };
       await reader.setAside(transaction, { ...aside, attempts: 1, ...verdict });
+      if (verdict.dead) await reader.announceDead?.(transaction, { group, topic, partition, offset });
       await transaction.query(movePositions, [group, topic, [partition], [offset + 1]]);
       return true;
     });

@@ -16,7 +16,7 @@ export interface NextEvents {
   readonly passed: readonly { readonly partition: number; readonly nextOffset: number }[];
 }
 
-export interface EventReader extends Pick<EventStore, 'setAside' | 'passed'> {
+export interface EventReader extends Pick<EventStore, 'setAside' | 'announceDead' | 'passed'> {
   /** From the positions on, which are of one topic, and locked in the transaction; at most `limit`. */
   next(
     transaction: SqlTransaction,
@@ -28,10 +28,11 @@ export interface EventReader extends Pick<EventStore, 'setAside' | 'passed'> {
 
 export function createEventReader(
   recentEvents: RecentEvents,
-  store: Pick<EventStore, 'next' | 'setAside' | 'passed'>,
+  store: Pick<EventStore, 'next' | 'setAside' | 'announceDead' | 'passed'>,
 ): EventReader {
   return {
     setAside: store.setAside,
+    announceDead: async (transaction, letter) => store.announceDead?.(transaction, letter),
     passed: (group) => store.passed?.(group),
 
     async next(transaction, group, positions, limit) {

@@ -3,6 +3,7 @@
 import type { SqlStore } from '../sql-store/sql-store.ts';
 import { DONE, type EventHandler, IDLE, isUnavailable, loggedEvent, type Step } from './event-handler.ts';
 import type { LoggedEvent } from './event-log.ts';
+import type { EventStore } from './event-store.ts';
 import { claimRetry, deleteFailedEvent, postponeRetry } from './failed-event-queries.ts';
 
 interface Taken {
@@ -14,8 +15,9 @@ interface Taken {
 export function createRetryStep(deps: {
   readonly sqlStore: SqlStore;
   readonly handler: EventHandler;
+  readonly store?: Pick<EventStore, 'announceDead'>;
 }): () => Promise<Step> {
-  const { sqlStore, handler } = deps;
+  const { sqlStore, handler, store } = deps;
   const { group, topics } = handler;
 
   async function step(): Promise<Step> {
@@ -47,17 +49,11 @@ export function createRetryStep(deps: {
     const verdict =
       counted === attempts ? { ...judged, dead: false, delayMs: handler.pauseMs(attempts + 1) } : judged;
     const { delayMs, error, dead } = verdict;
-    await sqlStore.query(postponeRetry, [
-      group,
-      topic,
-      partition,
-      offset,
-      attempts,
-      counted,
-      delayMs,
-      error,
-      dead,
-    ]);
+    const place = [group, topic, partition, offset] as const;
+    await sqlStore.transaction(async (transaction) => {
+      await transaction.query(postponeRetry, [...place, attempts, counted, delayMs, error, dead]);
+      if (dead) await store?.announceDead?.(transaction, { group, topic, partition, offset });
+    });
     handler.failed(event, counted, verdict);
     return dead ? DONE : { kind: 'retry', delayMs };
   }

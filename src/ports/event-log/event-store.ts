@@ -38,6 +38,13 @@ export interface AsideEvents {
   readonly dead: boolean;
 }
 
+export interface DeadPlace {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface EventStore {
   /** Moves the oldest visible events of the outbox into the log and tells the other processes. One relay at a time. */
   move(wantedTopics: readonly string[]): Promise<Moved>;
@@ -55,6 +62,9 @@ export interface EventStore {
 
   /** Copies events into the table of those that failed. */
   setAside(transaction: SqlTransaction, aside: AsideEvents): Promise<void>;
+
+  /** An event has become a dead letter in this transaction. For engines that show them to others. */
+  announceDead?(transaction: SqlTransaction, letter: DeadPlace): Promise<void>;
 
   /**
    * What is in the log from the places on, by partition and offset, at most `eventsMax`, and what the outbox holds at

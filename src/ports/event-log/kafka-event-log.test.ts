@@ -177,6 +177,35 @@ describeOnKafka('createKafkaEventLog', (engine) => {
     await close();
   });
 
+  it('copies dead letters to a topic of their own, those of the first attempt and of later ones', async () => {
+    const { sqlStore, eventLog, close } = await openProcess();
+    const letters: LoggedEvent[] = [];
+    await eventLog.tail({ topics: ['dead_letters'], hear: (events) => void letters.push(...events) });
+    await append(sqlStore, eventLog, [event('deadly', KEY, 'poison')]);
+    for (const attemptsMax of [1, 3]) {
+      await eventLog.subscribe({
+        group: `dies_after_${attemptsMax}`,
+        topics: ['deadly'],
+        from: 'beginning',
+        attemptsMax,
+        handle: async () => Promise.reject(new Error('cannot digest this')),
+      });
+    }
+    // Nobody tells the relay of them: this is what polls are for, or the next event.
+    await until(async () => (await eventLog.lag()).filter(({ dead }) => dead === 1).length >= 2);
+    eventLog.appended(() => []);
+    await until(() => letters.filter(({ payload }) => payload['topic'] === 'deadly').length === 2);
+    const own = letters.filter(({ payload }) => payload['topic'] === 'deadly');
+    const told = own.map(({ key, kind, payload }) => [key, kind, payload['group'], payload['offset']]);
+    assert.deepEqual(told.toSorted(), [
+      [KEY, 'noted', 'dies_after_1', 0],
+      [KEY, 'noted', 'dies_after_3', 0],
+    ]);
+    assert.deepEqual(own[0]?.payload['payload'], { note: 'poison' });
+    assert.match(String(own[0]?.payload['error']), /cannot digest this/);
+    await close();
+  });
+
   it('says that events are lost when their topic is deleted, passes none by itself, and goes on with new ones', async () => {
     const { sqlStore, eventLog, close } = await openProcess();
     const handled: string[] = [];

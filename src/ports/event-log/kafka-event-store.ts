@@ -22,6 +22,7 @@ import { createKafkaExpiry } from './kafka-expiry.ts';
 import { failureOf, rethrow, shelterTransactions } from './kafka-failure.ts';
 import { createKafkaGroupOffsets } from './kafka-group-offsets.ts';
 import {
+  announceDeadLetter,
   findWaitingKeys,
   insertAsideEvents,
   locateTail,
@@ -46,6 +47,8 @@ export interface KafkaEventStoreOptions {
 
 type TailPlaces = Parameters<EventStore['look']>[0];
 
+/** Where dead letters are copied to, for those who watch Kafka. They are replayed from the database. */
+export const DEAD_LETTERS_TOPIC = 'dead_letters';
 /** Of what is moved at a time, beside MOVED_EVENTS_MAX. */
 const MOVED_BYTES_MAX = 4_000_000;
 /** Publishers of the same partition in other processes overtake each other so often at most. */
@@ -152,6 +155,10 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
     prepare: (topics) => cluster.createTopics(topics),
     next,
     setAside,
+
+    async announceDead(transaction, { group, topic, partition, offset }) {
+      await transaction.query(announceDeadLetter, [group, topic, partition, offset, DEAD_LETTERS_TOPIC]);
+    },
 
     async move(wantedTopics) {
       try {

@@ -174,6 +174,20 @@ export const insertAsideEvents = writeStatement<
      AS event ("offset", shard, key, kind, payload, traceparent, created_at)`,
 );
 
+/** Appends a copy of a dead letter, as an event of a topic of its own, if it is one. */
+export const announceDeadLetter = writeStatement<
+  [group: string, topic: string, partition: number, offset: number, topicOfDead: string]
+>(
+  'kafka_announce_dead_letter',
+  `INSERT INTO outbox (shard, topic, partition, key, kind, payload, traceparent)
+   SELECT shard, $5::text, partition, key, kind, json_build_object(
+     'group', consumer_group, 'topic', topic, 'partition', partition, 'offset', "offset",
+     'attempts', attempts, 'error', error, 'payload', payload
+   ), traceparent
+   FROM failed_events
+   WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND "offset" = $4::bigint AND dead_at IS NOT NULL`,
+);
+
 /** The runs of every partition, oldest first, and how far all groups of the topic have passed it. */
 export const listExpirableRuns = readStatement<
   [],

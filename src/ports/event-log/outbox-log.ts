@@ -183,7 +183,7 @@ export function createOutboxLog(options: OutboxLogOptions): EventLog {
     const partitionsMax = Math.ceil(PARTITIONS / (subscription.concurrency ?? 1));
     return createEventConsumer({
       batchStep: createBatchStep({ sqlStore, handler, reader, batchMax, partitionsMax, log }),
-      retryStep: createRetryStep({ sqlStore, handler }),
+      retryStep: createRetryStep({ sqlStore, handler, store }),
       pollEveryMs,
       gatherMs: subscription.gatherMs ?? 0,
       clock,
