@@ -18,6 +18,7 @@ export const EXPERIMENT_NAMES = [
   'search',
   'clicks',
   'photos',
+  'blobs',
   'geo-index',
   'driver-positions',
 ] as const;

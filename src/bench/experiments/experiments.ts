@@ -1,5 +1,6 @@
 /** Every experiment, in the order in which they run: what restarts the server comes last. */
 
+import { blobsExperiment } from './blobs.ts';
 import { clicksExperiment } from './clicks.ts';
 import { coldStartExperiment } from './cold-start.ts';
 import { deliveriesExperiment } from './deliveries.ts';
@@ -34,6 +35,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   searchExperiment,
   clicksExperiment,
   photosExperiment,
+  blobsExperiment,
   geoIndexExperiment,
   driverPositionsExperiment,
 ];
