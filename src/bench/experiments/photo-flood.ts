@@ -1,8 +1,9 @@
 /** Two hundred pictures that arrive at the same time: how long that takes, and how much memory. */
 import { readFileSync } from 'node:fs';
+import { textAt } from '../api-client.ts';
 import { processTree } from '../process-cpu.ts';
 import type { ExperimentWorkshop, Figure } from './experiment.ts';
-import { sendPhoto } from './photo-uploads.ts';
+import { deletePhoto, sendPhoto } from './photo-uploads.ts';
 
 const UPLOADS = 200;
 /** Nobody may send very many at a time. */
@@ -33,12 +34,16 @@ export async function measureFlood(
   const uploads = Array.from({ length: UPLOADS }, async (_, index) => {
     const person = crowd.byFame[Math.floor(index / UPLOADS_EACH) % crowd.byFame.length] ?? 0;
     const photo = photos[index % photos.length] ?? Buffer.alloc(0);
-    await sendPhoto(stage.url, crowd.token(person), '/media', photo);
+    const token = crowd.token(person);
+    return { token, mediaId: textAt(await sendPhoto(stage.url, token, '/media', photo), 'media_id') };
   });
   const settled = await Promise.allSettled(uploads);
   const tookMs = clock.monotonicMs() - startMs;
   look();
   clearInterval(watch);
+  // Making their variants would take minutes, of whatever is measured next.
+  const sent = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  await Promise.all(sent.map(({ token, mediaId }) => deletePhoto(stage.url, token, mediaId)));
   const megabytes = (bytes: number | undefined) =>
     before === undefined || bytes === undefined ? undefined : bytes / 1_000_000;
   const label = `${UPLOADS} uploads at once`;

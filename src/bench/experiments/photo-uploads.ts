@@ -47,3 +47,12 @@ export async function stateOf(url: string, token: string, mediaId: string): Prom
   });
   return textAt(await answer.json(), 'state');
 }
+
+/** One that no post shows. */
+export async function deletePhoto(url: string, token: string, mediaId: string): Promise<void> {
+  const answer = await fetch(`${url}${API}/media/${mediaId}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  if (answer.status !== 204) throw new AppError('unavailable', `a deletion was answered ${answer.status}`);
+}
