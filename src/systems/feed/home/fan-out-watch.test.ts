@@ -1,67 +1,113 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createManualClock } from '../../../../test/support/manual-clock.ts';
-import type { GroupLag } from '../../../ports/event-log/event-log.ts';
+import { type GroupLag, partitionOf } from '../../../ports/event-log/event-log.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { FAN_OUT_GROUP } from './fan-out.ts';
 import { createFanOutWatch } from './fan-out-watch.ts';
-import { createUndeliveredEntries } from './undelivered-entries.ts';
+import { createUndeliveredEntries, UNDELIVERED_MAX } from './undelivered-entries.ts';
 
-function openWatch() {
+async function openWatch(waitingAtFirst = 0) {
   const clock = createManualClock();
-  const undeliveredEntries = createUndeliveredEntries({ clock });
-  const lag = { waiting: 0, asked: 0 };
+  clock.skip(100_000);
+  const undeliveredEntries = createUndeliveredEntries({ clock, byOthers: true });
+  const lag = { waiting: waitingAtFirst, asked: 0 };
   const eventLog = {
     async lag(): Promise<GroupLag[]> {
       lag.asked += 1;
       return [{ group: FAN_OUT_GROUP, topic: POSTS_TOPIC, waiting: lag.waiting, retrying: 0, dead: 0 }];
     },
   };
-  const hear = (postId: number) =>
-    undeliveredEntries.hear([
-      {
-        topic: POSTS_TOPIC,
-        kind: 'created',
-        payload: { post_id: `${postId}`, author_id: '1', visibility: 'public' },
-      },
-    ]);
-  return { clock, undeliveredEntries, lag, hear, watch: createFanOutWatch({ eventLog, undeliveredEntries }) };
-}
-
-it('a fan-out is behind when it has not come for 5 s to what it has to do, and until it has', async () => {
-  const { clock, undeliveredEntries, lag, hear, watch } = openWatch();
-  const look = async () => {
+  /** Of an author for each entry, so that they are in different partitions. */
+  const hear = (postId: number) => {
+    const payload = { post_id: `${postId}`, author_id: `${postId}`, visibility: 'public' };
+    undeliveredEntries.hear([{ topic: POSTS_TOPIC, kind: 'created', key: postId, payload }]);
+  };
+  const watch = createFanOutWatch({ eventLog, undeliveredEntries, clock });
+  const look = async (afterMs: number) => {
+    clock.skip(afterMs);
     await watch.job.run();
     return watch.isBehind();
   };
-  lag.waiting = 2;
-  hear(10);
-  clock.skip(5_000);
-  assert.equal(await look(), false);
-  assert.equal(lag.asked, 0, 'nobody is asked without a reason');
-  clock.skip(1);
-  hear(11);
-  assert.equal(await look(), true);
-  undeliveredEntries.end([10]);
-  assert.equal(await look(), false);
-});
+  clock.skip(10);
+  await watch.open();
+  lag.asked = 0;
+  return { clock, undeliveredEntries, lag, hear, watch, look };
+}
 
-it('a fan-out is not behind when it has nothing to do: what it said of it was lost', async () => {
-  const { clock, lag, hear, watch } = openWatch();
-  hear(10);
-  clock.skip(6_000);
-  await watch.job.run();
-  assert.deepEqual([watch.isBehind(), lag.asked], [false, 1]);
-});
+describe('a fan-out of other processes', () => {
+  it('is behind when it has not come for 5 s to what it has to do, and until it has', async () => {
+    const { undeliveredEntries, lag, hear, look } = await openWatch();
+    lag.waiting = 2;
+    hear(10);
+    assert.equal(await look(5_000), false);
+    assert.equal(lag.asked, 0, 'nobody is asked without a reason');
+    assert.equal(await look(1), true);
+    hear(11);
+    assert.equal(await look(0), true);
+    undeliveredEntries.end([10]);
+    assert.equal(await look(0), false);
+  });
 
-it('a fan-out is not behind for what goes page by page while later entries are through', async () => {
-  const { clock, undeliveredEntries, lag, hear, watch } = openWatch();
-  lag.waiting = 1;
-  hear(10);
-  clock.skip(1_000);
-  hear(11);
-  undeliveredEntries.end([11]);
-  clock.skip(6_000);
-  await watch.job.run();
-  assert.equal(watch.isBehind(), false);
+  it('is not behind when it has nothing to do: what it said of it was lost', async () => {
+    const { lag, hear, look } = await openWatch();
+    hear(10);
+    assert.deepEqual([await look(6_000), lag.asked], [false, 1]);
+    assert.deepEqual([await look(6_000), lag.asked], [false, 1]);
+  });
+
+  it('is behind with one partition, whatever goes on in others', async () => {
+    const { undeliveredEntries, lag, hear, look } = await openWatch();
+    lag.waiting = 1;
+    const [author, other] = [10, 11];
+    assert.notEqual(partitionOf(author), partitionOf(other));
+    hear(author);
+    hear(other);
+    undeliveredEntries.end([other]);
+    assert.equal(await look(6_000), true);
+  });
+
+  it('stays behind however long it lasts, and however much comes', async () => {
+    const { undeliveredEntries, lag, hear, look } = await openWatch();
+    lag.waiting = 1;
+    hear(10);
+    assert.equal(await look(6_000), true);
+    for (let minute = 0; minute < 5; minute += 1) {
+      hear(100 + minute);
+      assert.equal(await look(60_000), true);
+    }
+    for (let postId = 1_000; postId < 1_000 + 2 * UNDELIVERED_MAX; postId += 1) hear(postId);
+    undeliveredEntries.end([1_000 + 2 * UNDELIVERED_MAX - 1]);
+    assert.equal(await look(0), true);
+    lag.waiting = 0;
+    assert.equal(await look(0), false);
+  });
+
+  it('is not behind for what goes page by page while later entries of the partition are through', async () => {
+    const { clock, undeliveredEntries, lag, hear, look } = await openWatch();
+    lag.waiting = 1;
+    const later =
+      Array.from({ length: 100 }, (_, n) => 11 + n).find((id) => partitionOf(id) === partitionOf(10)) ?? 0;
+    hear(10);
+    clock.skip(1_000);
+    hear(later);
+    undeliveredEntries.end([later]);
+    assert.equal(await look(6_000), false);
+  });
+
+  it('may be behind with what was written before this process began, which it cannot merge', async () => {
+    const { lag, look, watch } = await openWatch(1);
+    assert.equal(watch.isBehind(), true);
+    assert.equal(await look(1_000), true);
+    lag.waiting = 0;
+    assert.equal(await look(0), false);
+  });
+
+  it('that announces what is not known any more has said nothing of what came since', async () => {
+    const { undeliveredEntries, lag, hear, look } = await openWatch();
+    lag.waiting = 1;
+    hear(10);
+    undeliveredEntries.end([3, 4, 5, 6, 7, 8, 9]);
+    assert.equal(await look(6_000), true);
+  });
 });

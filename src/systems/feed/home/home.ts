@@ -99,7 +99,7 @@ export function createHome(deps: HomeDeps): Home {
     timelineEpoch,
     onBuild: observer.timelineBuilt,
   });
-  const undeliveredEntries = createUndeliveredEntries(deps);
+  const undeliveredEntries = createUndeliveredEntries({ ...deps, byOthers: timelinesShared });
   const fanOutWatch = createFanOutWatch({ ...deps, undeliveredEntries });
   const entrySources = createEntrySources({
     timelineStore,
@@ -198,6 +198,7 @@ export function createHome(deps: HomeDeps): Home {
         hearsDeliveries = true;
         await timelineEpoch.enter();
         await authorModes.open();
+        if (timelinesShared) await fanOutWatch.open();
       }
       trusted = now;
     },
