@@ -46,7 +46,7 @@ export function createTableOutput(options: UpOutputOptions): UpOutput {
   return {
     line(process, line) {
       // What is said at a start and at an end sounds worse than it is; whatever fails then says so itself.
-      if (phase !== 'up') return;
+      if (phase !== 'up' && process !== 'up') return;
       const { isNotable, short } = readLogLine(line, { colour: false });
       if (isNotable) add(process, short, 'warn');
     },
@@ -59,11 +59,18 @@ export function createTableOutput(options: UpOutputOptions): UpOutput {
           elapsedMs: clock.monotonicMs() - startMs,
           rows: sampler.rows(),
         });
-      let sampling = Promise.resolve();
-      const sample = (): void => {
-        sampling = sampling.then(() => sampler.sample());
+      let isSampling = false;
+      const sample = async (): Promise<void> => {
+        // One that takes long is not joined by others.
+        if (isSampling) return;
+        isSampling = true;
+        await sampler.sample().catch(() => undefined);
+        isSampling = false;
       };
-      timers.push(setInterval(paint, PAINT_EVERY_MS), setInterval(sample, SAMPLE_EVERY_MS));
+      timers.push(
+        setInterval(paint, PAINT_EVERY_MS),
+        setInterval(() => void sample(), SAMPLE_EVERY_MS),
+      );
       paint();
     },
     phase(next) {

@@ -7,6 +7,7 @@ import { systemClock } from '../core/clock.ts';
 import type { Topology } from '../planner/topology.ts';
 import { plannedProcesses, planTopology, type TopologyPlan } from '../planner/topology-plan.ts';
 import { topologyNotes } from '../planner/topology-rules.ts';
+import { createLog } from '../telemetry/log.ts';
 import { canTieToUs } from '../up/child-process.ts';
 import { choosePorts } from '../up/ports.ts';
 import { refuseMissing } from '../up/programs.ts';
@@ -14,7 +15,6 @@ import { missingPrograms, portWishes, refuseBadSettings } from '../up/requiremen
 import { createUp } from '../up/up.ts';
 import { upFolderIn } from '../up/up-folder.ts';
 import { withExamples } from './examples.ts';
-import { openCommandLog } from './open-log.ts';
 import { listenForStop } from './stop-request.ts';
 import { formatTable } from './table.ts';
 import { downCommand, statusCommand } from './up-control.ts';
@@ -119,8 +119,9 @@ interface UpTask {
 
 async function runUp({ topology, plan, dataFolder, environment, options }: UpTask): Promise<void> {
   const clock = systemClock;
-  const log = openCommandLog();
   const output = openOutput(topology, plan, dataFolder, environment, options.plain === true);
+  // Beside a table nothing else may be written.
+  const log = createLog({ level: 'info', pretty: false, write: (line) => output.line('up', line.trimEnd()) });
   const up = createUp({
     ...{ topology, dataFolder, environment, clock, log },
     restoreFrom: options.restore,

@@ -63,7 +63,8 @@ export function openProcessRecords(
   /** One after the other: the last one to be written is the last that was known. */
   const write = (): Promise<void> => {
     const record = () => ({ ...up, ...self, ready, processes: [...processes.values()] });
-    writing = writing.catch(() => undefined).then(() => writeWhole(file, record()));
+    // A full disk is no reason to start nothing, or to stop nothing.
+    writing = writing.then(() => writeWhole(file, record())).catch(() => undefined);
     return writing;
   };
   return {

@@ -1,12 +1,11 @@
 /** The processes of one `up`: started together, each with its log, and stopped by name. */
 import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
 import type { CpuQuotas } from './cpu-quotas.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import type { ProcessRecords } from './process-records.ts';
 import type { ProcessSpec } from './process-spec.ts';
-import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
+import { interrupted, type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
 export interface ProcessSet {
   get(name: string): SupervisedProcess | undefined;
@@ -73,8 +72,4 @@ export function createProcessSet({ logs, onLine, onEvent, ...deps }: ProcessSetD
       for (const file of logFiles.splice(0)) await file.close();
     },
   };
-}
-
-export function interrupted(): AppError {
-  return new AppError('unavailable', 'The start was interrupted.');
 }

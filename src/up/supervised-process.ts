@@ -191,12 +191,16 @@ async function awaitReady(
     const problem = await problemOf(spec);
     if (exit !== undefined) throw await failedStart(`${spec.name} ${describeExit(exit)}`, logFile);
     if (problem === undefined) return;
-    if (signal.aborted) throw new AppError('unavailable', 'The start was interrupted.');
+    if (signal.aborted) throw interrupted();
     if (clock.monotonicMs() > deadlineMs) {
       throw await failedStart(`${spec.name} was not ready in time: ${problem}`, logFile);
     }
     await clock.sleep(START_POLL_MS, signal);
   }
+}
+
+export function interrupted(): AppError {
+  return new AppError('unavailable', 'The start was interrupted.');
 }
 
 async function problemOf(spec: ProcessSpec): Promise<string | undefined> {

@@ -7,11 +7,11 @@ import type { Log } from '../telemetry/log.ts';
 import { createCpuQuotas } from './cpu-quotas.ts';
 import { HAPROXY_DRAIN_SIGNAL } from './engines/haproxy-engine.ts';
 import { openProcessRecords } from './process-records.ts';
-import { createProcessSet, interrupted, type ProcessSet } from './process-set.ts';
+import { createProcessSet, type ProcessSet } from './process-set.ts';
 import type { ProcessSpec } from './process-spec.ts';
 import { portWishes } from './requirements.ts';
 import { restoreBackup } from './restore-backup.ts';
-import type { ProcessStatus } from './supervised-process.ts';
+import { interrupted, type ProcessStatus } from './supervised-process.ts';
 import { createBalancer, createServeProcesses, entranceUrl, prepareEngines } from './topology-processes.ts';
 import { openUpFolder } from './up-folder.ts';
 

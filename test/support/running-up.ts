@@ -27,7 +27,7 @@ export interface RunningUp {
 }
 
 /** A first start makes a database, beside whatever else a machine under test does. */
-const START_MS_MAX = 90_000;
+const START_MS_MAX = 150_000;
 const END_MS_MAX = 30_000;
 
 /** In a temporary folder; what still runs at the end of the test is killed. `topology`: the text of its file. */
