@@ -32,9 +32,9 @@ export function createWebSockets({ messageBytesMax }: { readonly messageBytesMax
   return {
     accept(request, reply, { socket, head, takeOver }, { onOpen, onClose }) {
       reply.hijack();
-      takeOver();
       // Gone while it was decided: it will not be closed a second time.
       if (socket.destroyed) return onClose();
+      takeOver();
       request.server.streamBegins(request, 101);
       socket.once('close', onClose);
       server.handleUpgrade(request.raw, socket, head, (webSocket) => onOpen(webSocket, socket));

@@ -1,6 +1,7 @@
 /** The table `offers`, and what of `rides` and `drivers` changes with an answer. Times are those of the database. */
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
+import type { RideType } from '../drivers/driver.ts';
 import { DRIVER_COLUMNS, type DriverRow } from '../drivers/drivers-queries.ts';
 import { RIDE_COLUMNS, type RideRow } from '../requests/ride-requests-queries.ts';
 
@@ -17,6 +18,18 @@ export interface OfferRow {
 
 const COLUMNS = 'offer_id, driver_id, ride_id, ride_version, state, expires_at';
 
+/** With where the ride goes, which the driver is to know. */
+export interface OfferedRideRow extends OfferRow {
+  readonly ride_type: RideType;
+  readonly pickup_lat_e7: number;
+  readonly pickup_lng_e7: number;
+  readonly dropoff_lat_e7: number;
+  readonly dropoff_lng_e7: number;
+}
+
+const RIDE =
+  'rides.ride_type, rides.pickup_lat_e7, rides.pickup_lng_e7, rides.dropoff_lat_e7, rides.dropoff_lng_e7';
+
 /** Of rides that are still requested, to drivers who are still available and have no offer; the others are left out. */
 export const insertOffers = writeStatement<
   [
@@ -26,22 +39,31 @@ export const insertOffers = writeStatement<
     driverIds: readonly Id[],
     seconds: number,
   ],
-  OfferRow
+  OfferedRideRow
 >(
   'offers_insert',
-  `INSERT INTO offers (offer_id, shard, driver_id, ride_id, ride_version, expires_at)
+  `WITH inserted AS (INSERT INTO offers (offer_id, shard, driver_id, ride_id, ride_version, expires_at)
    SELECT made.offer_id, made.shard, made.driver_id, made.ride_id, rides.version,
      now() + make_interval(secs => $5::double precision)
    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[]) AS made (offer_id, shard, ride_id, driver_id)
    JOIN rides ON rides.ride_id = made.ride_id AND rides.status = 'requested' AND rides.rider_id <> made.driver_id
    JOIN drivers ON drivers.driver_id = made.driver_id AND drivers.state = 'available'
    ON CONFLICT (driver_id) WHERE state = 'open' DO NOTHING
-   RETURNING ${COLUMNS}`,
+   RETURNING ${COLUMNS})
+   SELECT inserted.*, ${RIDE} FROM inserted JOIN rides USING (ride_id)`,
 );
 
 export const getOffer = readStatement<[driverId: Id, offerId: Id], OfferRow>(
   'offers_get',
   `SELECT ${COLUMNS} FROM offers WHERE offer_id = $2 AND driver_id = $1`,
+);
+
+/** What the driver is to answer now. */
+export const getOpenOffer = readStatement<[driverId: Id], OfferedRideRow>(
+  'offers_get_open',
+  `SELECT offer_id, offers.driver_id, ride_id, ride_version, state, expires_at, ${RIDE}
+   FROM offers JOIN rides USING (ride_id)
+   WHERE offers.driver_id = $1 AND state = 'open' AND expires_at > now()`,
 );
 
 /** The first that comes has the ride. */

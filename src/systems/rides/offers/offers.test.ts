@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createRidesSetting, type RidesSetting } from '../../../../test/support/rides-setting.ts';
+import { until } from '../../../../test/support/until.ts';
 import { seededFraction } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 
@@ -182,6 +183,36 @@ describe('offers', () => {
       assert.equal(await stateOfOffer(open), 'withdrawn');
       assert.equal((await answer(other, open, 'accept')).status, 409);
     }
+  });
+
+  it('come over the stream, once, with all that a driver must know, and so does their end', async () => {
+    const [driver, late] = [await setting.addDriver(), await setting.addDriver()];
+    const other = await setting.openOther();
+    const client = await other.connect(driver);
+    await client.first('ready');
+    const { riderId, rideId } = await ask();
+    const [offer] = await make(rideId, [driver]);
+    const expected = {
+      ...{ type: 'offer', offer_id: String(offer?.offer_id), ride_id: String(rideId) },
+      ...{ expires_at: offer?.expires_at.toISOString(), ...BODY },
+    };
+    assert.deepEqual(await client.first('offer'), expected);
+    await offerTo(late, rideId);
+    const again = await setting.connect(late);
+    assert.equal((await again.first('offer')).ride_id, String(rideId));
+    await answer(driver, offer?.offer_id ?? 0, 'accept');
+    assert.deepEqual(await client.first('offer_ended'), {
+      ...{ type: 'offer_ended', offer_id: expected.offer_id, state: 'accepted' },
+    });
+    assert.equal((await client.first('state')).state, 'reserved');
+    assert.equal((await again.first('offer_ended')).state, 'withdrawn');
+    await setting.call('POST', `/rides/${rideId}/cancel`, riderId);
+    await until(() => client.of('state').at(-1)?.state === 'available');
+    assert.equal(client.of('offer').length, 1);
+    assert.equal(client.of('offer_ended').length, 1);
+    assert.equal(again.of('offer').length, 1);
+    await client.close();
+    await again.close();
   });
 
   it('never give a driver two rides, nor a ride two drivers, whatever happens at the same time', async () => {

@@ -11,7 +11,7 @@ import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-st
 import { driverEvent } from '../drivers/driver-events.ts';
 import type { BatchOffers } from '../matching/match-batch.ts';
 import { rideEvent } from '../requests/ride-events.ts';
-import { offerEvent } from './offer-events.ts';
+import { offerEvent, offerMade } from './offer-events.ts';
 import {
   acceptOffer,
   declineOffer,
@@ -69,7 +69,7 @@ export function createOffers({ sql, ids, eventLog }: OffersDeps): Offers {
         pairs.map(({ driverId }) => driverId),
         OFFER_MS / 1_000,
       ]);
-      await append(transaction, made.map(offerEvent));
+      await append(transaction, made.map(offerMade));
       return made;
     },
 

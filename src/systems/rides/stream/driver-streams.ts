@@ -17,6 +17,8 @@ import { typeBits } from '../drivers/driver.ts';
 import { type DriverContacts, SERVER_SEEN_EVERY_MS } from '../drivers/driver-contacts.ts';
 import { DRIVERS_TOPIC, type DriverNews, driverNews } from '../drivers/driver-events.ts';
 import { stateNumber } from '../drivers/driver-states.ts';
+import { OFFERS_TOPIC, offerMessage, presentOffered } from '../offers/offer-events.ts';
+import { getOpenOffer } from '../offers/offers-queries.ts';
 import { type LastPosition, lastPositionOf } from '../positions/position-history.ts';
 import { type PositionRecorder, RECORD_EVERY_MS } from '../positions/position-recorder.ts';
 import type { ReportedPoint } from '../positions/reported-point.ts';
@@ -30,6 +32,8 @@ import { BEAT_EVERY_MS, createStreamUpkeep, type StreamUpkeepDeps } from './stre
 export const STREAMS_MAX = 20_000;
 const FULL_RETRY_S = 10;
 const RETRY_MS = 2_000;
+/** A driver has one offer at a time, and hears of it twice: when it is made, and when it ends. */
+const TOLD_MAX = 8;
 
 /** A driver's connection, from the decision to let them in until it has ended. */
 interface Seat {
@@ -47,6 +51,8 @@ interface Seat {
   /** From when the client has answered the handshake. */
   stream: DriverStream | undefined;
   left: boolean;
+  /** The last messages about offers. */
+  told: readonly string[];
 }
 
 /** One who may connect: the place is kept until `open` or `leave`. */
@@ -176,6 +182,9 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
     if (refusal !== undefined) end(seat, refusal);
     if (news !== undefined) seat.stream.send(readyMessage(news.state, seat.stream.sequence));
     describe(seat);
+    tellOpenOffer(seat).catch((error: unknown) =>
+      log.warn({ err: error }, 'an open offer could not be told'),
+    );
   }
 
   function leave(seat: Seat): void {
@@ -224,15 +233,34 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
 
   function hear(events: readonly (LoggedEvent | NewEvent)[]): void {
     for (const { topic, kind, key, payload } of events) {
-      if (topic !== DRIVERS_TOPIC || !seats.has(key)) continue;
+      const own = seats.get(key);
+      if (own === undefined) continue;
       // The payload of an event that is appended is one that JSON can carry.
-      const news = driverNews({ kind, payload: payload as Readonly<Record<string, unknown>> });
-      for (const seat of seats.get(key) ?? []) {
-        learn(seat, news);
-        seat.newest = Math.max(seat.newest, news.connection);
-        if (seat.newest > seat.connection) end(seat, 'replaced');
-      }
+      const event = { kind, payload: payload as Readonly<Record<string, unknown>> };
+      if (topic === DRIVERS_TOPIC) for (const seat of own) hearNews(seat, driverNews(event));
+      else if (topic === OFFERS_TOPIC) for (const seat of own) hearOffer(seat, offerMessage(event));
     }
+  }
+
+  function hearNews(seat: Seat, news: DriverNews): void {
+    learn(seat, news);
+    seat.newest = Math.max(seat.newest, news.connection);
+    if (seat.newest > seat.connection) end(seat, 'replaced');
+  }
+
+  /** Events are heard twice: as they are committed, and from the log. */
+  function hearOffer(seat: Seat, message: string): void {
+    if (seat.stream === undefined || seat.told.includes(message)) return;
+    seat.told = [message, ...seat.told].slice(0, TOLD_MAX);
+    seat.stream.send(message);
+  }
+
+  /** What was offered while there was nobody to tell. */
+  async function tellOpenOffer(seat: Seat): Promise<void> {
+    const [offer] = await sql.query(getOpenOffer, [seat.driverId]);
+    if (offer === undefined) return;
+    const payload = { ...presentOffered(offer), state: offer.state };
+    hearOffer(seat, offerMessage({ kind: 'made', payload: { ...payload } }));
   }
 
   async function connect(seat: Seat): Promise<void> {
@@ -245,7 +273,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
   }
 
   return {
-    tail: { topics: [DRIVERS_TOPIC], hear, committed: hear, follow: () => undefined },
+    tail: { topics: [DRIVERS_TOPIC, OFFERS_TOPIC], hear, committed: hear, follow: () => undefined },
     connections: () => count,
     beat,
 
@@ -253,7 +281,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
       if (stopping.signal.aborted || count >= streamsMax) throw full();
       const seat: Seat = {
         ...{ driverId, sessionId, place: joined, connection: 0, news: undefined, known: undefined },
-        ...{ newest: 0, recordedMs: 0, stream: undefined, left: false },
+        ...{ newest: 0, recordedMs: 0, stream: undefined, left: false, told: [] },
       };
       count += 1;
       joined += 1;
