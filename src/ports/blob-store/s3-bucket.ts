@@ -15,7 +15,9 @@ export async function checkS3Bucket(client: S3Client, { bucket, endpoint }: S3Lo
     throw unfit(`There is no bucket ${bucket} at ${endpoint}. Make it, or name another.`);
   }
   if (answer.status === 403 || answer.status === 401) {
-    throw unfit(`The key of GROUNDSWELL_BLOBS_URL may not use the bucket ${bucket} at ${endpoint}.`);
+    throw unfit(
+      `The key of GROUNDSWELL_BLOBS_URL may not use the bucket ${bucket} at ${endpoint}, or the clock of this machine is far off.`,
+    );
   }
   if (answer.status === 301 || answer.status === 400) {
     throw unfit(`The bucket ${bucket} is in another region than ?region= of GROUNDSWELL_BLOBS_URL says.`);
