@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { after, afterEach, before, it } from 'node:test';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { committedOffset, connectKafka, deleteTopic } from '../../../test/support/kafka-broker.ts';
 import { describeOnKafka } from '../../../test/support/kafka-engine.ts';
@@ -29,9 +29,11 @@ const RETRY_SOON = { delayMsMin: 2, delayMsMax: 10 };
 describeOnKafka('createKafkaEventLog', (engine) => {
   let database: TestDatabase;
   const url = engine.newUrl();
+  const processes: { close(): Promise<void> }[] = [];
   before(async () => {
     database = await createTestDatabase();
   });
+  afterEach(() => Promise.all(processes.splice(0).map((process) => process.close())));
   after(() => database.close());
 
   async function openProcess(clock: Clock = systemClock) {
@@ -45,21 +47,30 @@ describeOnKafka('createKafkaEventLog', (engine) => {
       pollEveryMs: HOUR_MS,
       retryDelays: RETRY_SOON,
     });
-    return {
-      sqlStore,
-      eventLog,
-      async close() {
-        await eventLog.close();
-        await sqlStore.close();
-      },
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      closing ??= eventLog.close().then(() => sqlStore.close());
+      return closing;
     };
+    return { sqlStore, eventLog, close };
+  }
+
+  /** For one test; closed after it, however it ends. */
+  async function open(clock?: Clock) {
+    const opened = await openProcess(clock);
+    processes.push(opened);
+    return opened;
   }
 
   eventLogContract(engine.name, { open: () => openProcess() });
-  eventTailContract(engine.name, { open: () => openProcess(), monotonicMs: systemClock.monotonicMs });
+  eventTailContract(engine.name, {
+    open: () => openProcess(),
+    monotonicMs: systemClock.monotonicMs,
+    firstEventMs: 2_000,
+  });
 
   it('reads every event where it is, in whatever order relays with Kafka and without it have moved them', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    const { sqlStore, eventLog, close } = await open();
     const cluster = connectKafka(url);
     const stores = [
       createKafkaEventStore({ ...own(sqlStore), cluster }),
@@ -95,7 +106,7 @@ describeOnKafka('createKafkaEventLog', (engine) => {
   });
 
   it('lets nobody pass events in Kafka who is told of none, and has them when it is', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    const { sqlStore, eventLog, close } = await open();
     const plain = createPostgresEventLog({
       sqlStore,
       clock: systemClock,
@@ -129,19 +140,19 @@ describeOnKafka('createKafkaEventLog', (engine) => {
   it('deletes from Kafka what is old enough and passed by every group', async () => {
     let aheadMs = 0;
     const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
-    const { sqlStore, eventLog, close } = await openProcess(clock);
+    const { sqlStore, eventLog, close } = await open(clock);
     const subscription = { topics: ['old'], from: 'beginning', handle: async () => undefined } as const;
-    const slow = await eventLog.subscribe({ ...subscription, group: 'slow' });
+    const slow = await eventLog.subscribe({ ...subscription, group: 'slow_one' });
     await append(sqlStore, eventLog, [event('old', KEY, 'a')]);
-    await until(async () => (await waitingOf(eventLog, 'slow')) === 0);
+    await until(async () => (await waitingOf(eventLog, 'slow_one')) === 0);
     await slow.close();
-    await eventLog.subscribe({ ...subscription, group: 'quick' });
+    await eventLog.subscribe({ ...subscription, group: 'quick_one' });
     await append(
       sqlStore,
       eventLog,
       ['b', 'c', 'd'].map((note) => event('old', KEY, note)),
     );
-    await until(async () => (await waitingOf(eventLog, 'quick')) === 0);
+    await until(async () => (await waitingOf(eventLog, 'quick_one')) === 0);
     const range = { topic: 'old', partition: partitionOf(KEY), from: 0, to: 100 };
     const kept = async () => (await eventLog.read([range], 100)).map(({ payload }) => payload['note']);
     await eventLog.deleteExpired();
@@ -149,19 +160,19 @@ describeOnKafka('createKafkaEventLog', (engine) => {
     aheadMs = EVENT_RETENTION_MS + 60_000;
     assert((await eventLog.deleteExpired()) >= 1);
     assert.deepEqual(await kept(), ['b', 'c', 'd'], 'the slow one has yet to handle them');
-    const resumed = await eventLog.subscribe({ ...subscription, group: 'slow' });
-    await until(async () => (await waitingOf(eventLog, 'slow')) === 0);
+    const resumed = await eventLog.subscribe({ ...subscription, group: 'slow_one' });
+    await until(async () => (await waitingOf(eventLog, 'slow_one')) === 0);
     await resumed.close();
     assert((await eventLog.deleteExpired()) >= 2);
     assert.deepEqual(await kept(), ['d'], 'the last of a partition stays');
-    const late = await eventLog.subscribe({ ...subscription, group: 'late' });
+    const late = await eventLog.subscribe({ ...subscription, group: 'late_one' });
     await late.close();
-    assert((await waitingOf(eventLog, 'late')) <= 1, 'a new group begins with what is left');
+    assert((await waitingOf(eventLog, 'late_one')) <= 1, 'a new group begins with what is left');
     await close();
   });
 
   it('shows tools of Kafka how far a group is', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    const { sqlStore, eventLog, close } = await open();
     await append(
       sqlStore,
       eventLog,
@@ -178,7 +189,7 @@ describeOnKafka('createKafkaEventLog', (engine) => {
   });
 
   it('copies dead letters to a topic of their own, those of the first attempt and of later ones', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    const { sqlStore, eventLog, close } = await open();
     const letters: LoggedEvent[] = [];
     await eventLog.tail({ topics: ['dead_letters'], hear: (events) => void letters.push(...events) });
     await append(sqlStore, eventLog, [event('deadly', KEY, 'poison')]);
@@ -207,7 +218,7 @@ describeOnKafka('createKafkaEventLog', (engine) => {
   });
 
   it('says that events are lost when their topic is deleted, passes none by itself, and goes on with new ones', async () => {
-    const { sqlStore, eventLog, close } = await openProcess();
+    const { sqlStore, eventLog, close } = await open();
     const handled: string[] = [];
     const subscription = {
       group: 'made_anew',
@@ -221,7 +232,7 @@ describeOnKafka('createKafkaEventLog', (engine) => {
     await until(async () => (await countedOutbox(sqlStore)) === 0);
     await close();
     await deleteTopic(url, 'made_anew');
-    const other = await openProcess();
+    const other = await open();
     await append(other.sqlStore, other.eventLog, [event('made_anew', KEY, 'new')]);
     await other.eventLog.subscribe(subscription);
     await until(async () => (await countedOutbox(other.sqlStore)) === 0);
