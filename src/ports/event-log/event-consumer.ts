@@ -55,7 +55,7 @@ export function createEventConsumer(deps: {
         failures = 0;
       } catch (error) {
         failures += 1;
-        log.warn({ err: error }, 'a consumer cannot reach the database; trying again');
+        log.warn({ err: error }, 'a consumer cannot read on; trying again');
         const delayMs = Math.min(FAILURE_DELAY_MS_MIN * 2 ** failures, FAILURE_DELAY_MS_MAX);
         await clock.sleep(delayMs, closed.signal);
         [eventsMayWait, retriesMayWait] = [true, true];
