@@ -454,6 +454,6 @@ describe('pictures', () => {
     const uploads = Array.from({ length: 30 }, () => upload(alice, bytes).catch(() => undefined));
     const done = (await Promise.all(uploads)).filter((each) => each?.status === 201);
     assert.equal(done.length, 30);
-    for (const each of done) await processed(alice, each?.body.media_id, 60_000);
+    for (const each of done) await processed(alice, each?.body.media_id);
   });
 });

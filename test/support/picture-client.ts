@@ -5,6 +5,9 @@ import { API } from '../../src/bench/api-client.ts';
 import type { Json, Person } from './journey-client.ts';
 import { until } from './until.ts';
 
+/** Pictures wait for others, and have the lowest priority. */
+const WAIT_MS_MAX = 60_000;
+
 export interface FormAnswer {
   readonly status: number;
   readonly body: Json;
@@ -38,7 +41,7 @@ export function createPictureClient(url: () => string) {
       send(person, '/media', { file: new Blob([new Uint8Array(bytes)]), ...fields }, headers),
 
     /** As it is once it is ready or failed. */
-    async processed(person: Person, mediaId: string, waitMs?: number): Promise<Json> {
+    async processed(person: Person, mediaId: string, waitMs = WAIT_MS_MAX): Promise<Json> {
       let media: Json;
       await until(async () => {
         media = await person.get(`/media/${mediaId}`);
