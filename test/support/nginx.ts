@@ -81,7 +81,15 @@ export async function startNginx(
     await once(child, 'exit');
   }
 
-  await start();
+  async function close(): Promise<void> {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  await start().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     url,
     edgeUrl,
@@ -93,10 +101,7 @@ export async function startNginx(
     },
     start,
     stop,
-    async close() {
-      await stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

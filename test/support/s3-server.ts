@@ -78,7 +78,15 @@ export async function startS3Server(program: string): Promise<S3Server> {
     await once(child, 'exit');
   }
 
-  await start();
+  async function close(): Promise<void> {
+    await kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  await start().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     endpoint,
     fetch: (where, init = {}) => client.fetch(`${endpoint}${where}`, init),
@@ -90,9 +98,6 @@ export async function startS3Server(program: string): Promise<S3Server> {
     },
     kill,
     restart: start,
-    async close() {
-      await kill();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
