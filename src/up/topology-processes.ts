@@ -40,21 +40,18 @@ export async function prepareEngines(deps: TopologyDeps): Promise<Engines> {
   const folder = (name: string) => path.join(upFolder, name);
   const [database] = planned('postgres');
   const [broker] = planned('kafka');
-  const startedPostgres =
+  // A new database and a new broker take seconds to be made, each on its own.
+  const [startedPostgres, startedRedis, startedKafka] = await Promise.all([
     database === undefined
       ? undefined
-      : await createPostgresEngine(
-          { ...deps, planned: database, folder: folder('postgres') },
-          connectionsOf(deps),
-        );
-  const startedRedis =
+      : createPostgresEngine({ ...deps, planned: database, folder: folder('postgres') }, connectionsOf(deps)),
     redis?.kind === 'started'
-      ? await createRedisEngine({ ...deps, redis, planned: planned('redis'), folder: folder('redis') })
-      : undefined;
-  const startedKafka =
+      ? createRedisEngine({ ...deps, redis, planned: planned('redis'), folder: folder('redis') })
+      : undefined,
     kafka?.kind === 'started' && broker !== undefined
-      ? await createKafkaEngine({ ...deps, kafka, planned: broker, folder: folder('kafka') })
-      : undefined;
+      ? createKafkaEngine({ ...deps, kafka, planned: broker, folder: folder('kafka') })
+      : undefined,
+  ]);
   return {
     specs: [startedPostgres?.spec, ...(startedRedis?.specs ?? []), startedKafka?.spec].filter(
       (spec) => spec !== undefined,

@@ -63,7 +63,7 @@ export async function createUpHome(test: TestContext, topology: string): Promise
         assert(failure === undefined, failure);
         const found = await readUpRecord(upFolder);
         // One that was killed before has left its own.
-        return found !== undefined && found.ready && isRunning(found);
+        return found?.ready === true && isRunning(found);
       }, START_MS_MAX);
       const record = await recordOf();
       return {
