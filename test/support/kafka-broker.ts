@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Admin } from '@platformatic/kafka';
@@ -30,7 +30,9 @@ export interface KafkaBroker {
 
 /** Any 16 bytes in base64. */
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk';
-const START_TIMEOUT_MS = 60_000;
+/** Some 5 s of CPU time. */
+const START_TIMEOUT_MS = 120_000;
+const LOOK_EVERY_MS = 100;
 /** A test's broker holds little, and there may be several. */
 const JAVA_OPTIONS = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
@@ -153,6 +155,9 @@ function settingsOf(folder: string, port: number, controllerPort: number): strin
 }
 
 async function answers(address: string): Promise<boolean> {
+  // Java needs the processor more than whoever waits for it.
+  await systemClock.sleep(LOOK_EVERY_MS);
+  if (!(await isListening(address))) return false;
   const cluster = connectKafka(`kafka://${address}`);
   try {
     await cluster.ping();
@@ -162,6 +167,17 @@ async function answers(address: string): Promise<boolean> {
   } finally {
     await cluster.close();
   }
+}
+
+function isListening(address: string): Promise<boolean> {
+  const [host = '', port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), host, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 async function freePort(): Promise<number> {
