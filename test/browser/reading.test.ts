@@ -5,7 +5,9 @@ import type { Locator, Page } from 'playwright-core';
 import { assertNoComplaints, DESKTOP, PHONE, signInAt } from '../support/browser.ts';
 import { describeInBrowser } from '../support/browser-setting.ts';
 import { createJourneyClient, type Person } from '../support/journey-client.ts';
+import { until } from '../support/until.ts';
 
+const HEARD_MS_MAX = 60_000;
 const USABLE_MS_MAX = 3_000;
 /** Of these, what the line may take. */
 const LINE_MS_MAX = 2_000;
@@ -31,11 +33,19 @@ describeInBrowser('reading', (setting) => {
 
   it('fills what lies between where the reader is, whichever way they came, and moves nothing', async (test) => {
     const page = await setting.open(test, DESKTOP);
+    let hasHeardAll = false;
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        hasHeardAll ||= String(payload).includes('Late 65');
+      }),
+    );
     await signInAt(page, setting.url, alice);
     await articles(page, 'Early 25').waitFor();
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByRole('heading', { name: 'Settings' }).waitFor();
     await post(bob, 65, 'Late');
+    // While home is not there to hear of them.
+    await until(() => hasHeardAll, HEARD_MS_MAX);
     await page.goBack();
     await page.getByRole('button', { name: '20+ new posts' }).click();
     const gap = page.getByRole('button', { name: 'Load what lies between' });
