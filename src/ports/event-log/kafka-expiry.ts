@@ -13,6 +13,8 @@ export interface ExpirableRun {
   readonly offset: number;
   readonly end_offset: number;
   readonly is_last: boolean;
+  /** Of the topic that is written to: another one of its name, whatever its offsets say, has nothing to do with it. */
+  readonly is_current: boolean;
   readonly kafka_offset: number;
   /** Groups have passed what is before. */
   readonly passed: number;
@@ -74,7 +76,8 @@ export function shorterRuns(runs: readonly ExpirableRun[], young: readonly Kafka
   const cuts = new Map(young.map((place) => [placeOf(place), place.offset]));
   return runs.flatMap((run) => {
     const { offset, end_offset: end, is_last: isLast, kafka_offset: kafkaOffset, passed } = run;
-    const old = offset + ((cuts.get(placeOf(run)) ?? 0) - kafkaOffset);
+    // Of a topic that is gone nothing can be read, however young it is.
+    const old = run.is_current ? offset + ((cuts.get(placeOf(run)) ?? 0) - kafkaOffset) : end;
     const first = Math.min(old, passed, isLast ? end - 1 : end);
     return first > offset ? [{ run, by: first - offset, over: first === end }] : [];
   });
@@ -84,7 +87,7 @@ export function shorterRuns(runs: readonly ExpirableRun[], young: readonly Kafka
 function beginnings(runs: readonly ExpirableRun[], shorter: readonly ShorterRun[]): KafkaPlace[] {
   const changes = new Map(shorter.map((each) => [each.run, each]));
   const places = new Map<string, KafkaPlace>();
-  for (const run of runs) {
+  for (const run of runs.filter((each) => each.is_current)) {
     const change = changes.get(run);
     if (change?.over === true || places.has(placeOf(run))) continue;
     const { topic, partition, kafka_offset: kafkaOffset } = run;

@@ -197,13 +197,14 @@ export const listExpirableRuns = readStatement<
     readonly offset: number;
     readonly end_offset: number;
     readonly is_last: boolean;
+    readonly is_current: boolean;
     readonly kafka_offset: number;
     readonly passed: number;
   }
 >(
   'kafka_list_expirable_runs',
   `SELECT run.topic, run.partition, run."offset", coalesce(run.end_offset, head.kafka_end) AS end_offset,
-     run.end_offset IS NULL AS is_last, run.kafka_offset,
+     run.end_offset IS NULL AS is_last, run.kafka_topic_id = head.kafka_topic_id AS is_current, run.kafka_offset,
      least(head.next_offset, (
        SELECT min(position."offset") FROM consumer_positions AS position
        WHERE position.topic = run.topic AND position.partition = run.partition

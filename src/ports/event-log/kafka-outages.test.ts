@@ -19,7 +19,7 @@ const log = createLog({ level: 'silent', pretty: false });
 const KEY = 1_500_000_000_000_000;
 const WRITERS = 4;
 const CONSUMERS = 3;
-const KILLS = 6;
+const KILLS = 4;
 /** For what another process has to do. */
 const WAIT_MS = 15_000;
 const program = fileURLToPath(

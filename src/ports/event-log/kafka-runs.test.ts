@@ -133,7 +133,15 @@ describe('runs of events in Kafka', () => {
   });
 
   it('lose what is old and passed, and nothing else; the last keeps an event', () => {
-    const run = { ...PLACE, offset: 10, end_offset: 20, is_last: false, kafka_offset: 110, passed: 30 };
+    const run = {
+      ...PLACE,
+      offset: 10,
+      end_offset: 20,
+      is_last: false,
+      is_current: true,
+      kafka_offset: 110,
+      passed: 30,
+    };
     const last = { ...run, offset: 20, end_offset: 25, is_last: true, kafka_offset: 200 };
     const by = (runs: (typeof run)[], young: number) =>
       shorterRuns(runs, [{ ...PLACE, offset: young }]).map((each) => [each.run.offset, each.by, each.over]);
@@ -158,5 +166,8 @@ describe('runs of events in Kafka', () => {
       [20, 4, false],
     ]);
     assert.deepEqual(by([run, last], 0), []);
+    const gone = { ...run, is_current: false };
+    assert.deepEqual(by([gone, last], 0), [[10, 10, true]], 'of a topic that is gone, what was passed');
+    assert.deepEqual(by([{ ...gone, passed: 10 }, last], 0), []);
   });
 });
