@@ -136,10 +136,25 @@ return 1
 
 /** ARGV: generation, then pairs of ids and of readers with commas. Answers how many entries were added. */
 export const deliverEntries = redisScript(`${TIMELINE_LUA}
-local upTo, added = tonumber(ARGV[1]), 0
+local upTo, added, TAIL = tonumber(ARGV[1]), 0, 16
 local now = history()
 
--- Anywhere but at the end, or at the end of one that is full.
+-- Among the last ids, as when two entries overtake each other: only these are written. Nothing if it is not so.
+local function insertNearEnd(key, count, newest, capacity, ids)
+  local n = #ids / 8
+  if count < TAIL or count + n > capacity then return nil end
+  local from = HEAD + (count - TAIL) * 8
+  local tail = call('GETRANGE', key, from, HEAD + count * 8 - 1)
+  if idAt(ids, 1) <= idAt(tail, 1) then return nil end
+  local merged, new = merge(tail, ids)
+  if new > 0 then
+    call('SETRANGE', key, from, merged)
+    call('SETRANGE', key, 21, pack('<dd', count + new, math.max(newest, idAt(ids, n))))
+  end
+  return new
+end
+
+-- Anywhere, or into one that is full.
 local function insert(key, head, ids)
   local generation, count, _, _, lastFloor, sources = unpack('<dddddd', head, 14)
   local kept, floor = idsOf(key, count, lastFloor)
@@ -168,7 +183,7 @@ local function deliver(ids, readers)
         call('SETRANGE', key, 21, pack('<dd', count + n, last))
         added = added + n
       else
-        added = added + insert(key, head, ids)
+        added = added + (insertNearEnd(key, count, newest, capacity, ids) or insert(key, head, ids))
       end
     end
   end

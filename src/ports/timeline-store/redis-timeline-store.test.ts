@@ -12,9 +12,9 @@ import { until } from '../../../test/support/until.ts';
 import { systemClock, systemRandomness } from '../../core/clock.ts';
 import { hasCode } from '../../core/errors.ts';
 import { ID_MAX, type Id } from '../../core/ids.ts';
+import { parseRedisUrl } from '../../core/redis-address.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { openRedisConnection } from '../redis/redis-connection.ts';
-import { parseRedisUrl } from '../../core/redis-address.ts';
 import {
   createRedisTimelineStore,
   type RedisTimelineStore,
