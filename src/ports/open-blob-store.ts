@@ -13,7 +13,7 @@ import {
 import { openDiskBlobStore } from './blob-store/disk-blob-store.ts';
 import { openS3BlobStore } from './blob-store/s3-blob-store.ts';
 import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts';
-import type { PortsOptions } from './open-ports.ts';
+import type { PortsOptions } from './ports-options.ts';
 
 /** To see whether a storage answers. */
 const NEVER_PUT = `${'0'.repeat(32)}/never-put`;

@@ -2,7 +2,7 @@
 import { type MethodPolicies, wrapPort } from '../resilience/wrap-port.ts';
 import type { EdgeCache } from './edge-cache/edge-cache.ts';
 import { createNginxEdgeCache } from './edge-cache/nginx-edge-cache.ts';
-import type { PortsOptions } from './open-ports.ts';
+import type { PortsOptions } from './ports-options.ts';
 
 /** Longer than the requests of a purge, which has a second try. */
 const POLICIES: MethodPolicies<EdgeCache> = {

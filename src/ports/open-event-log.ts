@@ -7,7 +7,7 @@ import { createKafkaEventLog } from './event-log/kafka-event-log.ts';
 import type { EventLogOptions } from './event-log/outbox-log.ts';
 import { createKafkaCluster } from './event-log/platformatic-kafka-cluster.ts';
 import { createPostgresEventLog } from './event-log/postgres-event-log.ts';
-import type { PortsOptions } from './open-ports.ts';
+import type { PortsOptions } from './ports-options.ts';
 import type { SqlStore } from './sql-store/sql-store.ts';
 
 interface Stores {

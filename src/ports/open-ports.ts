@@ -1,13 +1,8 @@
 /** From configuration to ports: every adapter, wrapped. The only file that names them all. */
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { Clock, Randomness } from '../core/clock.ts';
 import { createIdGenerator, type IdGenerator } from '../core/ids.ts';
 import { wrapPort } from '../resilience/wrap-port.ts';
-import type { Health } from '../telemetry/health.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Tracing } from '../telemetry/trace.ts';
 import type { BlobStore } from './blob-store/blob-store.ts';
 import { openBundledCountryTable } from './country-table/bundled-country-table.ts';
 import type { CountryTable } from './country-table/country-table.ts';
@@ -29,6 +24,7 @@ import { openOutboundHttp } from './open-outbound-http.ts';
 import { openRateLimiter } from './open-rate-limiter.ts';
 import { openTimelineStore } from './open-timeline-store.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
+import type { PortsOptions } from './ports-options.ts';
 import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
 import { createPostgresSearchIndex } from './search-index/postgres-search-index.ts';
 import type { SearchIndex } from './search-index/search-index.ts';
@@ -60,22 +56,6 @@ export interface Ports {
   readonly database: Database;
   /** Closes all of them, the database last. */
   close(): Promise<void>;
-}
-
-export interface PortsOptions {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly tracing: Tracing;
-  readonly health: Health;
-  /** What holds the data folder, in the words of its user. */
-  readonly command: string;
-  /** Whether a database that another process runs will do, as for a command beside `serve`. */
-  readonly shared?: boolean;
-  /** Gives up a start of the embedded database that is under way, which after a crash can take minutes. */
-  readonly signal?: AbortSignal;
 }
 
 /** Calls that wait for a connection, at most; what is beyond them is refused at once. */

@@ -8,7 +8,7 @@ import { createDiscovery } from '../systems/discovery/discovery.ts';
 import { DISCOVERY_SCHEMAS, discoveryRoutes } from '../systems/discovery/discovery-routes.ts';
 import type { MostFollowed } from '../systems/discovery/suggestions.ts';
 import { createCircles } from '../systems/feed/relationships/circles.ts';
-import type { ComposedSystem } from './compose.ts';
+import type { ComposedSystem } from './composed-system.ts';
 
 export interface ComposeDiscoveryDeps {
   readonly ports: Pick<Ports, 'sql' | 'searchIndex'>;

@@ -27,7 +27,7 @@ import { createLinkClickMetrics } from '../telemetry/link-click-metrics.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
-import type { ComposedSystem } from './compose.ts';
+import type { ComposedSystem } from './composed-system.ts';
 
 const SCHEMAS = [
   ...LINK_SCHEMAS,

@@ -16,7 +16,7 @@ import { liveRoutes } from '../systems/live/live-routes.ts';
 import { createLiveMetrics } from '../telemetry/live-metrics.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ComposedSystem } from './compose.ts';
+import type { ComposedSystem } from './composed-system.ts';
 
 export interface LiveCompositionDeps {
   readonly config: Config;

@@ -14,7 +14,7 @@ import { PendingUploadSchema, tusRoutes } from '../systems/media/uploads/tus-rou
 import type { Log } from '../telemetry/log.ts';
 import { createMediaMetrics } from '../telemetry/media-metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ComposedSystem } from './compose.ts';
+import type { ComposedSystem } from './composed-system.ts';
 
 export interface MediaDeps {
   readonly ports: Ports;

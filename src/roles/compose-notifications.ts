@@ -9,7 +9,7 @@ import { createNotifications } from '../systems/notifications/notifications.ts';
 import { NOTIFICATION_SCHEMAS, notificationsRoutes } from '../systems/notifications/notifications-routes.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createNotificationMetrics } from '../telemetry/notification-metrics.ts';
-import type { ComposedSystem } from './compose.ts';
+import type { ComposedSystem } from './composed-system.ts';
 
 export function composeNotifications(deps: {
   readonly ports: Ports;

@@ -7,7 +7,7 @@ import { RIDE_REQUEST_SCHEMAS, rideRequestsRoutes } from '../systems/rides/reque
 import { createRides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
-import type { ComposedSystem, ProductDeps } from './compose.ts';
+import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
 export interface ComposeRidesDeps
   extends Pick<ProductDeps, 'config' | 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {

@@ -15,7 +15,7 @@ import { createSearch, type PresentPosts, type Search, type SearchDeps } from '.
 import { SEARCH_SCHEMAS, searchRoutes } from '../systems/search/search-routes.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createSearchMetrics } from '../telemetry/search-metrics.ts';
-import type { ComposedSystem } from './compose.ts';
+import type { ComposedSystem } from './composed-system.ts';
 
 export interface SearchParts {
   readonly ports: Pick<Ports, 'sql' | 'searchIndex'>;

@@ -4,7 +4,7 @@ import type { Accounts } from '../systems/accounts/accounts.ts';
 import { createWebhooks } from '../systems/webhooks/webhooks.ts';
 import { WEBHOOKS_SCHEMAS, webhooksRoutes } from '../systems/webhooks/webhooks-routes.ts';
 import { createWebhookMetrics } from '../telemetry/webhook-metrics.ts';
-import type { ComposedSystem, ProductDeps } from './compose.ts';
+import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
 export interface ComposeWebhooksDeps
   extends Pick<ProductDeps, 'config' | 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {

@@ -1,14 +1,11 @@
 /** Where configuration, ports and systems meet: the one place that knows all systems. */
 import type { TSchema } from 'typebox';
-import type { Config } from '../config/config.ts';
-import type { Clock, Randomness } from '../core/clock.ts';
 import type { Job } from '../core/job.ts';
 import type { Authenticate } from '../http/auth.ts';
 import type { Front } from '../http/front.ts';
 import { createWrites, deleteExpiredAnswers } from '../http/idempotency.ts';
 import type { App } from '../http/server.ts';
-import type { Subscription, Tail, TailFollower } from '../ports/event-log/event-log.ts';
-import type { Ports } from '../ports/open-ports.ts';
+import type { Subscription, Tail } from '../ports/event-log/event-log.ts';
 import { type Accounts, createAccounts } from '../systems/accounts/accounts.ts';
 import { ACCOUNTS_SCHEMAS, accountsRoutes } from '../systems/accounts/accounts-routes.ts';
 import { passwordResetPageRoutes } from '../systems/accounts/credentials/password-reset-page-routes.ts';
@@ -18,9 +15,6 @@ import { presentPost } from '../systems/feed/posts/posts-routes.ts';
 import type { Shortener } from '../systems/links/shortener.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Tracing } from '../telemetry/trace.ts';
 import { composeDiscovery } from './compose-discovery.ts';
 import { composeLinks } from './compose-links.ts';
 import { composeLive } from './compose-live.ts';
@@ -29,27 +23,8 @@ import { composeNotifications } from './compose-notifications.ts';
 import { composeRides } from './compose-rides.ts';
 import { composeSearch } from './compose-search.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
+import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 import { openProcessTail } from './process-tail.ts';
-
-/** What the roles run of one system. */
-export interface ComposedSystem {
-  /** Schemas that its routes refer to. */
-  readonly schemas?: readonly TSchema[];
-  /** Its calls, below the prefix of the API. */
-  routes?(app: App): void;
-  /** What people open in a browser, at the root. */
-  pages?(app: App): void;
-  /** What is answered before all that. One system has such a thing. */
-  readonly front?: Front;
-  readonly tails?: readonly TailFollower[];
-  readonly subscriptions?: readonly Subscription[];
-  readonly jobs?: readonly Job[];
-  /** Accepted work that waits in this process. */
-  queued?(): number;
-  /** The process is going to stop: lets go of connections that would not end by themselves. */
-  drain?(): void;
-  close?(): Promise<void>;
-}
 
 export interface Product {
   readonly accounts: Accounts;
@@ -72,18 +47,6 @@ export interface Product {
   queued(): number;
   drain(): void;
   close(): Promise<void>;
-}
-
-export interface ProductDeps {
-  readonly config: Config;
-  readonly ports: Ports;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly tracing: Tracing;
-  /** Where people reach this server; known once it listens. */
-  readonly publicUrl: () => string;
 }
 
 const EXPIRE_EVERY_MS = 60_000;
