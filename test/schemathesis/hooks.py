@@ -287,8 +287,13 @@ RULES = [
     # Characters as a reader counts them, and bytes.
     ("text|content_warning|display_name|bio|reason|comment|note|title|tags|name", r"must have at most \d+ (characters|bytes)\."),
     ("text|content_warning|display_name|bio|reason|comment|note|description", r"must not have control characters .*"),
+    (r"vehicle\.\w+", r"must not be empty\.|must not have control characters\."),
+    (r"(avatar|header)_media_id", r"(does not exist|is shown by a post|is your \w+ already)\. .*|failed to be processed: .*"),
+    ("pickup", r"must be in a city where drivers drive\."),
+    ("dropoff", r"must be within \d+ km of the pickup\."),
     # Streams never end: they are asked for by an Accept that the generator does not send.
     ("accept", r"must have text/event-stream; or ask for a WebSocket\."),
+    ("upgrade", r"must be websocket\."),
     ("since|watch", r".+"),
     # Times that are to come, or not too far back.
     ("expires_at", r"must be a time to come, or null for never\."),

@@ -16,7 +16,7 @@ export function driverStreamRoutes(app: App, { streams }: { readonly streams: Dr
     {
       // A HEAD of what never ends would be nothing.
       exposeHeadRoute: false,
-      config: { access: 'user', limit: 'live' },
+      config: { access: 'user', limit: 'live', problems: [422] },
       schema: {
         tags: ['rides'],
         summary: 'Your positions up, what concerns you down',
