@@ -1,8 +1,4 @@
-/** The URL shortener, as the roles run it. */
-import type { Config } from '../config/config.ts';
-import type { Clock, Randomness } from '../core/clock.ts';
 import type { Writes } from '../http/idempotency.ts';
-import type { Ports } from '../ports/open-ports.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import { DOMAIN_SCHEMAS, domainRoutes } from '../systems/links/domains/domains-routes.ts';
 import { createLinkClicks, type LinkClicks } from '../systems/links/link-clicks.ts';
@@ -24,10 +20,7 @@ import {
 import { TRANSFER_SCHEMAS } from '../systems/links/transfer/row-answers-routes.ts';
 import { transferRoutes } from '../systems/links/transfer/transfer-routes.ts';
 import { createLinkClickMetrics } from '../telemetry/link-click-metrics.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Tracing } from '../telemetry/trace.ts';
-import type { ComposedSystem } from './composed-system.ts';
+import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
 const SCHEMAS = [
   ...LINK_SCHEMAS,
@@ -37,15 +30,7 @@ const SCHEMAS = [
   ...TRANSFER_SCHEMAS,
 ];
 
-export interface LinksCompositionDeps {
-  readonly config: Config;
-  readonly ports: Ports;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly tracing: Tracing;
-  readonly publicUrl: () => string;
+export interface LinksCompositionDeps extends ProductDeps {
   readonly accounts: Accounts;
   readonly writes: Writes;
 }

@@ -1,6 +1,3 @@
-/** Live updates, as the roles run them: what they ask of accounts and feed, and how that is shown. */
-import type { Config } from '../config/config.ts';
-import type { Clock, Randomness } from '../core/clock.ts';
 import type { Id } from '../core/ids.ts';
 import type { User } from '../core/user.ts';
 import { presentAuthor } from '../http/user-schema.ts';
@@ -14,19 +11,13 @@ import { createLive } from '../systems/live/live.ts';
 import type { LiveContent, ShownEntry, WatchedPost } from '../systems/live/live-content.ts';
 import { liveRoutes } from '../systems/live/live-routes.ts';
 import { createLiveMetrics } from '../telemetry/live-metrics.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { ComposedSystem } from './composed-system.ts';
+import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
-export interface LiveCompositionDeps {
-  readonly config: Config;
+export interface LiveCompositionDeps
+  extends Pick<ProductDeps, 'config' | 'clock' | 'randomness' | 'log' | 'metrics'> {
   readonly ports: Pick<Ports, 'eventLog'>;
   readonly accounts: Accounts;
   readonly feed: Feed;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
-  readonly metrics: Metrics;
 }
 
 export function composeLive(deps: LiveCompositionDeps): ComposedSystem {

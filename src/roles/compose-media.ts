@@ -1,7 +1,4 @@
-/** The system `media`, as the roles run it. */
-import type { Clock, Randomness } from '../core/clock.ts';
 import type { Writes } from '../http/idempotency.ts';
-import type { Ports } from '../ports/open-ports.ts';
 import type { Feed } from '../systems/feed/feed.ts';
 import { presentPhoto } from '../systems/feed/photos/photos-routes.ts';
 import type { MediaSystem } from '../systems/media/media.ts';
@@ -11,19 +8,10 @@ import { photoUploadRoutes } from '../systems/media/photos/photo-upload-routes.t
 import { servingRoutes } from '../systems/media/serving/serving-routes.ts';
 import { DirectUploadSchema, directUploadRoutes } from '../systems/media/uploads/direct-upload-routes.ts';
 import { PendingUploadSchema, tusRoutes } from '../systems/media/uploads/tus-routes.ts';
-import type { Log } from '../telemetry/log.ts';
 import { createMediaMetrics } from '../telemetry/media-metrics.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { ComposedSystem } from './composed-system.ts';
+import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
-export interface MediaDeps {
-  readonly ports: Ports;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly publicUrl: () => string;
-}
+export type MediaDeps = Pick<ProductDeps, 'ports' | 'clock' | 'randomness' | 'log' | 'metrics' | 'publicUrl'>;
 
 /** Before the feed, whose posts show pictures. */
 export function mediaOf(deps: MediaDeps): Promise<MediaSystem> {

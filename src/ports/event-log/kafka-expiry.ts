@@ -3,22 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { SqlStore } from '../sql-store/sql-store.ts';
 import { EVENT_RETENTION_MS } from './event-log.ts';
 import type { KafkaCluster, KafkaPlace } from './kafka-cluster.ts';
-import { deleteRuns, listExpirableRuns, shortenRuns } from './kafka-log-queries.ts';
+import { deleteRuns, type ExpirableRun, listExpirableRuns, shortenRuns } from './kafka-log-queries.ts';
 import { placeOf } from './kafka-runs.ts';
 import { deleteFromTable } from './postgres-event-store.ts';
-
-export interface ExpirableRun {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly end_offset: number;
-  readonly is_last: boolean;
-  /** Of the topic that is written to: another one of its name, whatever its offsets say, has nothing to do with it. */
-  readonly is_current: boolean;
-  readonly kafka_offset: number;
-  /** Groups have passed what is before. */
-  readonly passed: number;
-}
 
 /** A run that begins later by so many events; `over`: nothing is left of it. */
 export interface ShorterRun {

@@ -188,20 +188,21 @@ export const announceDeadLetter = writeStatement<
    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND "offset" = $4::bigint AND dead_at IS NOT NULL`,
 );
 
+export interface ExpirableRun {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly end_offset: number;
+  readonly is_last: boolean;
+  /** Of the topic that is written to: another one of its name, whatever its offsets say, has nothing to do with it. */
+  readonly is_current: boolean;
+  readonly kafka_offset: number;
+  /** Groups have passed what is before. */
+  readonly passed: number;
+}
+
 /** The runs of every partition, oldest first, and how far all groups of the topic have passed it. */
-export const listExpirableRuns = readStatement<
-  [],
-  {
-    readonly topic: string;
-    readonly partition: number;
-    readonly offset: number;
-    readonly end_offset: number;
-    readonly is_last: boolean;
-    readonly is_current: boolean;
-    readonly kafka_offset: number;
-    readonly passed: number;
-  }
->(
+export const listExpirableRuns = readStatement<[], ExpirableRun>(
   'kafka_list_expirable_runs',
   `SELECT run.topic, run.partition, run."offset", coalesce(run.end_offset, head.kafka_end) AS end_offset,
      run.end_offset IS NULL AS is_last, run.kafka_topic_id = head.kafka_topic_id AS is_current, run.kafka_offset,
