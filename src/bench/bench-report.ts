@@ -21,6 +21,9 @@ export interface ScenarioSummary {
   readonly cpuToBare: number | undefined;
   /** PostgreSQL's, for one insert. */
   readonly insertCpuUs: number | undefined;
+  readonly nginxPerS: number | undefined;
+  readonly ratioToNginx: number | undefined;
+  readonly nginxCpuUs: number | undefined;
   /** What went on in the background of the closed loop. */
   readonly backgroundPerS: number;
   /** The server's and PostgreSQL's for one operation, without what the background costs by itself. */
@@ -65,6 +68,9 @@ export function summariseScenario(result: ScenarioResult): ScenarioSummary {
     bareCpuUs: over(({ bare }) => cpuUs(bare, bare.serverCpuMs)),
     cpuToBare: over(({ product, bare }) => cpuToBare(product, bare)),
     insertCpuUs: over(({ inserts }) => inserts && cpuUs(inserts, inserts.postgresCpuMs)),
+    nginxPerS: over(({ nginx }) => nginx && perS(nginx)),
+    ratioToNginx: over(({ product, nginx }) => nginx && perS(product) / perS(nginx)),
+    nginxCpuUs: over(({ nginx }) => nginx && cpuUs(nginx, nginx.serverCpuMs)),
     backgroundPerS: sure(({ product }) => (product.background / product.durationMs) * 1000),
     ownCpuUs: over(ownCpuUs),
     ownCpuToBare: over(ownCpuToBare),
@@ -135,6 +141,7 @@ export function formatSummaries(summaries: readonly ScenarioSummary[]): string {
     tableOf(LATENCY_COLUMNS, summaries),
     ...summaries.flatMap(formatHome),
     ...summaries.filter(({ insertsPerS }) => insertsPerS !== undefined).map(formatInserts),
+    ...summaries.filter(({ nginxPerS }) => nginxPerS !== undefined).map(formatNginx),
     ...(summaries.some(({ generatorWasLimit }) => generatorWasLimit)
       ? ['', '* The load generator had no time left: what it loaded could do more than this.']
       : []),
@@ -170,6 +177,11 @@ function formatInserts({ insertsPerS, ratioToInserts, insertCpuUs }: ScenarioSum
   const ratio = ratioToInserts?.toFixed(2) ?? 'no';
   const cpu = insertCpuUs === undefined ? '' : `, CPU postgres ${whole(insertCpuUs)}`;
   return `\nInserts of one row per transaction on the same PostgreSQL: ${whole(insertsPerS)}/s${cpu}; posts are ${ratio} times that.`;
+}
+
+function formatNginx({ name, nginxPerS, ratioToNginx, nginxCpuUs }: ScenarioSummary): string {
+  const cpu = nginxCpuUs === undefined ? '' : `, CPU ${whole(nginxCpuUs)}`;
+  return `\nnginx with one redirect for all: ${whole(nginxPerS)}/s${cpu}; ${name} is ${ratioToNginx?.toFixed(2)} times that.`;
 }
 
 /** Of reads of home timelines: where they came from, and what they cost without what went on meanwhile. */

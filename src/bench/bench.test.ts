@@ -169,6 +169,7 @@ describe('summariseScenario', () => {
     product: { ...slice(product, 500), errors: { 503: 1 } },
     bare: slice(bare, 100),
     inserts: undefined,
+    nginx: undefined,
     background: undefined,
     homeReads: {},
     homeBuilds: 0,

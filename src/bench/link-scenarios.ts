@@ -46,7 +46,7 @@ export async function createLinkScenarios(workshop: Workshop): Promise<Scenario[
   });
   return [
     scenario('redirect', `GET /l/{code}, of ${codes.length} links`, {
-      ...{ unique: false, durable: false, crowd: true, loadShare: 0.8 },
+      ...{ unique: false, durable: false, crowd: true, loadShare: 0.8, redirectsTo: `${TARGET}0` },
       mix: { skew, tokens: [], operations: [], paths: { prefix: '/l/', ends, endLength: CODE_LENGTH } },
     }),
     scenario('link-create', 'POST /links, durable', {}),

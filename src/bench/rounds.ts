@@ -4,6 +4,7 @@ import { type BareServer, startBareServer } from './bare-server.ts';
 import { captureAnswers } from './captured-answers.ts';
 import { addressOf } from './http-client.ts';
 import type { LoadTarget, LoadTask } from './load-task.ts';
+import { type Nginx, startNginx } from './nginx.ts';
 import { increaseBy, readMetrics } from './prometheus-text.ts';
 import { POST_TEXT, type Scenario, type ScenarioName } from './scenarios.ts';
 import { measure, mixOfSlice, type Slice, scheduleOf, type Workshop } from './workshop.ts';
@@ -12,6 +13,8 @@ export interface Round {
   readonly product: Slice;
   readonly bare: Slice;
   readonly inserts: Slice | undefined;
+  /** Of nginx, where it is a yardstick and installed. */
+  readonly nginx: Slice | undefined;
   /** What went on in the background, alone and as often, so that its cost is known. */
   readonly background: Slice | undefined;
   /** The product again, in an open loop at `rate`. */
@@ -43,8 +46,9 @@ export async function measureScenario(scenario: Scenario, workshop: Workshop): P
   const mix = mixOfSlice(scenario, options, 'capture');
   const answers = await captureAnswers(http, mix, suffixes);
   const bare = await startBareServer(answers, options.serverCores);
+  const nginx = await startRedirects(scenario, workshop);
   try {
-    const bench = createSlices(scenario, bare, workshop);
+    const bench = createSlices(scenario, { bare, nginx }, workshop);
     await bench.warmUp();
     const rounds: Round[] = [];
     let rate = options.rate;
@@ -62,7 +66,18 @@ export async function measureScenario(scenario: Scenario, workshop: Workshop): P
     return { name, purpose, requests, answerBytes, rate: rate ?? 0, rounds };
   } finally {
     bare.close();
+    await nginx?.close();
   }
+}
+
+async function startRedirects({ redirectsTo }: Scenario, { options }: Workshop): Promise<Nginx | undefined> {
+  if (redirectsTo === undefined) return undefined;
+  return startNginx({ redirectTo: redirectsTo }, { cores: options.serverCores, clock: options.clock });
+}
+
+interface Yardsticks {
+  readonly bare: BareServer;
+  readonly nginx: Nginx | undefined;
 }
 
 interface Slices {
@@ -71,7 +86,7 @@ interface Slices {
   round(rate: number | undefined): Promise<{ readonly round: Round; readonly rate: number }>;
 }
 
-function createSlices(scenario: Scenario, bare: BareServer, workshop: Workshop): Slices {
+function createSlices(scenario: Scenario, { bare, nginx }: Yardsticks, workshop: Workshop): Slices {
   const { http, options } = workshop;
   const { stage, connections, seconds, seed } = options;
   let slices = 0;
@@ -86,10 +101,10 @@ function createSlices(scenario: Scenario, bare: BareServer, workshop: Workshop):
     measure(workshop, stage.pids, { target: targetOf(stage.url, scenario), ...task });
 
   /** Nothing goes on in the background of the yardstick. */
-  function yardstick(task?: Partial<LoadTask>): Promise<Slice> {
-    const { host, port } = bare.address;
+  function yardstick({ address, pid }: BareServer | Nginx, task?: Partial<LoadTask>): Promise<Slice> {
+    const { host, port } = address;
     const target = targetOf(`http://${host}:${port}`, withoutBackground(scenario));
-    return measure(workshop, [bare.pid], { target, ...task });
+    return measure(workshop, [pid], { target, ...task });
   }
 
   function inserts(): Promise<Slice | undefined> {
@@ -126,13 +141,14 @@ function createSlices(scenario: Scenario, bare: BareServer, workshop: Workshop):
     async warmUp() {
       const warmUpMs = scenario.crowd ? options.warmUpSeconds * 1000 : WARM_UP_MS_MAX;
       await product({ durationMs: scenario.crowd ? warmUpMs : Math.min(seconds * 1000, warmUpMs) });
-      await yardstick({ durationMs: Math.min(seconds * 1000, WARM_UP_MS_MAX) });
+      await yardstick(bare, { durationMs: Math.min(seconds * 1000, WARM_UP_MS_MAX) });
     },
     async round(wanted) {
       const measured = await counted();
       const closed = {
         ...measured,
-        bare: await yardstick(),
+        bare: await yardstick(bare),
+        nginx: nginx && (await yardstick(nginx)),
         inserts: await inserts(),
         background: await background(measured.product),
       };

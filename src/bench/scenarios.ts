@@ -44,6 +44,8 @@ export interface Scenario {
   readonly crowd: boolean;
   /** Of its capacity, at which latency is measured; half of it by default. */
   readonly loadShare?: number;
+  /** Has the yardstick of nginx too, which redirects there whatever it is asked for. */
+  readonly redirectsTo?: string;
   /** Reads home timelines, so that it is of interest where these came from. */
   readonly homeReads: boolean;
 }

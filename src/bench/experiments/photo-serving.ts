@@ -1,6 +1,6 @@
 /** Bytes of pictures a second, beside nginx serving the same files from the disk moments apart. */
 import { type Address, addressOf } from '../http-client.ts';
-import { type NginxFiles, startNginxFiles } from '../nginx-files.ts';
+import { type Nginx, startNginx } from '../nginx.ts';
 import { median } from '../statistics.ts';
 import { measure, type Slice } from '../workshop.ts';
 import type { ExperimentWorkshop, Figure } from './experiment.ts';
@@ -18,7 +18,7 @@ export async function measureServing(
   for (const [name, path] of pictures) {
     files[name] = new Uint8Array(await (await fetch(`${stage.url}${path}`)).arrayBuffer());
   }
-  const nginx = await startNginxFiles({ files, type: 'image/jpeg', cores: serverCores, clock });
+  const nginx = await startNginx({ files, type: 'image/jpeg' }, { cores: serverCores, clock });
   try {
     const figures: Figure[] = [];
     for (const [name, path] of pictures) {
@@ -39,7 +39,7 @@ interface Subject {
 
 async function compare(
   workshop: ExperimentWorkshop,
-  nginx: NginxFiles | undefined,
+  nginx: Nginx | undefined,
   { name, path, bytes }: Subject,
 ): Promise<Figure[]> {
   const { options } = workshop;

@@ -1,4 +1,4 @@
-/** nginx, if there is one, which serves files of ours as they lie on the disk: what serving them costs at least. */
+/** nginx, if there is one, which serves files of ours as they lie on the disk, or one redirect: what either costs at least. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,32 +9,34 @@ import type { Address } from './http-client.ts';
 import type { Cores } from './pinned-process.ts';
 import { findFreePort } from './server-process.ts';
 
-export interface NginxFiles {
+export interface Nginx {
   readonly address: Address;
   readonly pid: number;
   close(): Promise<void>;
 }
 
-export interface NginxFilesOptions {
+/** What it answers. */
+export type NginxContent =
   /** By name, which is their path. */
-  readonly files: Readonly<Record<string, Uint8Array>>;
-  readonly type: string;
-  readonly cores: Cores;
-  readonly clock: Clock;
-}
+  | { readonly files: Readonly<Record<string, Uint8Array>>; readonly type: string }
+  /** With status 302, whatever it is asked for. */
+  | { readonly redirectTo: string };
 
 const POLL_MS = 20;
 const START_MS_MAX = 10_000;
 
 /** On one process, as the product's. `undefined`: nginx is not installed. */
-export async function startNginxFiles(options: NginxFilesOptions): Promise<NginxFiles | undefined> {
+export async function startNginx(
+  content: NginxContent,
+  { cores, clock }: { readonly cores: Cores; readonly clock: Clock },
+): Promise<Nginx | undefined> {
   if (spawnSync('nginx', ['-v']).status !== 0) return undefined;
-  const { files, type, cores, clock } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'groundswell-nginx-'));
   const port = await findFreePort();
+  const files = 'files' in content ? content.files : {};
   for (const [name, bytes] of Object.entries(files)) await writeFile(path.join(folder, name), bytes);
   const configuration = path.join(folder, 'nginx.conf');
-  await writeFile(configuration, configurationOf(folder, port, type));
+  await writeFile(configuration, configurationOf(folder, port, locationOf(content, folder)));
   const nginx = ['nginx', '-p', folder, '-c', configuration, '-e', path.join(folder, 'error.log')];
   const [command = '', ...args] = cores === undefined ? nginx : ['taskset', '-c', cores, ...nginx];
   const child = spawn(command, args, { stdio: 'ignore' });
@@ -56,14 +58,20 @@ export async function startNginxFiles(options: NginxFilesOptions): Promise<Nginx
 }
 
 async function answers(url: string): Promise<boolean> {
-  return fetch(url).then(
+  return fetch(url, { redirect: 'manual' }).then(
     () => true,
     () => false,
   );
 }
 
+function locationOf(content: NginxContent, folder: string): string {
+  if ('redirectTo' in content) return `return 302 ${content.redirectTo};`;
+  const keep = 'add_header Cache-Control "public, max-age=31536000, immutable";';
+  return `root ${folder}; default_type ${content.type}; ${keep}`;
+}
+
 /** In the foreground and without workers: one process, which dies when it is killed. */
-function configurationOf(folder: string, port: number, type: string): string {
+function configurationOf(folder: string, port: number, location: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `  ${name}_temp_path ${folder}/${name};`,
   );
@@ -79,8 +87,7 @@ function configurationOf(folder: string, port: number, type: string): string {
     '  tcp_nopush on;',
     '  keepalive_requests 1000000000;',
     '  etag on;',
-    `  default_type ${type};`,
-    `  server { listen 127.0.0.1:${port}; location / { root ${folder}; add_header Cache-Control "public, max-age=31536000, immutable"; } }`,
+    `  server { listen 127.0.0.1:${port}; location / { ${location} } }`,
     '}',
     '',
   ].join('\n');
