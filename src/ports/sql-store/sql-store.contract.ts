@@ -280,7 +280,8 @@ export function sqlStoreContract(name: string, deps: SqlStoreContractDeps): void
             await transaction.query(update, [second, `${note}${second}`]);
           });
         await Promise.all([swap(1, 2, 'x'), swap(2, 1, 'y')]);
-        assert.equal(runs, 3);
+        // On a busy machine both may be taken for the one to blame.
+        assert(runs >= 3, `${runs} runs`);
         const notes = (await store.query(list, [])).map(({ note }) => note?.charAt(0));
         assert.equal(new Set(notes).size, 1);
       });
