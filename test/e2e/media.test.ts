@@ -321,7 +321,7 @@ describe('pictures', () => {
     for (const [wrong, field] of [
       [{ visibility: 'nobody' }, 'visibility'],
       [{ tags: 'two words' }, 'tags'],
-      [{ caption: 'a'.repeat(281) }, 'text'],
+      [{ caption: 'a'.repeat(281) }, 'caption'],
     ] as const) {
       const { status, body } = await send(dave, '/photos', { file: new Blob([bytes]), ...wrong });
       assert.deepEqual([status, body.errors?.[0]?.field], [422, field]);

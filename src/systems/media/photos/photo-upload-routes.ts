@@ -1,6 +1,6 @@
 /** `POST /photos`: a picture and the post that carries it, in one call. */
 import { type Static, Type } from 'typebox';
-import { invalidField } from '../../../core/errors.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { MULTIPART_TYPE } from '../../../http/multipart.ts';
@@ -88,7 +88,8 @@ export function photoUploadRoutes(app: App, { uploads, writes, createPhoto }: Ph
           }),
           work: async (transaction, original, { text, visibility, description }) => {
             const { media_id: mediaId } = await uploads.record(transaction, original, description);
-            return createPhoto(transaction, original.ownerId, { text, visibility, mediaId });
+            const draft = { text, visibility, mediaId };
+            return createPhoto(transaction, original.ownerId, draft).catch(asOfCaption);
           },
         }),
     );
@@ -111,6 +112,13 @@ function withTags(caption: string, tags: string): string {
   const missing = names.filter((name) => !isWritten(name));
   const line = [...new Set(missing)].map((name) => `#${name}`).join(' ');
   return [caption, line].filter((part) => part !== '').join('\n\n');
+}
+
+/** What is wrong with the text of the post is wrong with the caption: the form has no field `text`. */
+function asOfCaption(error: unknown): never {
+  if (!(error instanceof AppError)) throw error;
+  const [first] = error.fields;
+  throw first?.field === 'text' ? invalidField('caption', first.message) : error;
 }
 
 function parseVisibility(text: string | undefined): Visibility | undefined {
