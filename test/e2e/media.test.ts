@@ -369,6 +369,8 @@ describe('pictures', () => {
     const post = await erin.post('/posts', { body: { text: 'Here I am, bob' } });
     await pick({ avatar_media_id: first.media_id, header_media_id: header.body.media_id });
     const firstUrl = await shown('avatar_url', (url) => url !== null);
+    const cutAway = await fetch(`${firstUrl}`.replace(/avatar$/, 'full'));
+    assert.equal(cutAway.status, 404, "what was cut away is nobody else's");
     const forGood = 'public, max-age=31536000, immutable';
     assert.deepEqual(await sizeOf(firstUrl, '*/*'), [forGood, 'jpeg', 400, 400]);
     assert.deepEqual(await sizeOf(firstUrl, 'image/webp'), [forGood, 'webp', 400, 400]);

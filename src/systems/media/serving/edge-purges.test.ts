@@ -69,8 +69,10 @@ describe('purges of edges', () => {
     assert.equal(told?.length, 14);
     assert.equal(new Set(told?.map(({ path, accept }) => `${path} ${accept}`)).size, 14);
     for (const { path } of told ?? []) {
-      const [, , token = ''] = path.split('/');
-      assert.deepEqual(addresses.open(token), { key: KEY, expiresMs: undefined });
+      const [, , token = '', variant] = path.split('/');
+      const opened = addresses.open(token);
+      assert.deepEqual([opened?.key, opened?.expiresMs], [KEY, undefined]);
+      assert.ok(opened?.variants.some((name) => name === variant));
     }
   });
 

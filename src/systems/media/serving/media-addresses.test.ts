@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { StoredMedia } from '../../../core/media.ts';
+import { PROFILE_PICTURES, type StoredMedia, VARIANTS } from '../../../core/media.ts';
 import { createMediaAddresses } from './media-addresses.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,11 +23,13 @@ function tokenFor(audience: 'everyone' | 'some'): string {
   return url.split('/').at(-2) ?? '';
 }
 
+const profileToken = (picture: 'avatar' | 'header') => addresses.pathOf(KEY, picture).split('/').at(-2) ?? '';
+
 describe('addresses of pictures', () => {
   it('last where everyone may see them', () => {
     const token = tokenFor('everyone');
     nowMs += 10 * 365 * 24 * HOUR_MS;
-    assert.deepEqual(addresses.open(token), { key: KEY, expiresMs: undefined });
+    assert.deepEqual(addresses.open(token), { key: KEY, expiresMs: undefined, variants: VARIANTS });
     assert.equal(tokenFor('everyone'), token);
   });
 
@@ -44,7 +46,7 @@ describe('addresses of pictures', () => {
   });
 
   it('are none of ours if a single character is another, or the secret', () => {
-    for (const token of [tokenFor('everyone'), tokenFor('some')]) {
+    for (const token of [tokenFor('everyone'), tokenFor('some'), profileToken('avatar')]) {
       assert.ok(addresses.open(token));
       assert.equal(open(2).open(token), undefined);
       const position = fc.integer({ min: 0, max: token.length - 1 });
@@ -58,6 +60,13 @@ describe('addresses of pictures', () => {
     for (const token of ['', '.', KEY, `${KEY}.`, `${KEY}..`, `../${KEY}.x`]) {
       assert.equal(addresses.open(token), undefined);
     }
+  });
+
+  it('of a profile are good for what was cut for it alone', () => {
+    const token = profileToken('avatar');
+    assert.deepEqual(addresses.open(token), { key: KEY, expiresMs: undefined, variants: PROFILE_PICTURES });
+    assert.equal(profileToken('header'), token);
+    assert.notEqual(token, tokenFor('everyone'));
   });
 
   it('are none of what failed', () => {

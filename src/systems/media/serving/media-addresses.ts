@@ -1,11 +1,19 @@
 /**
  * The addresses of pictures: `/media/<token>/<variant>`. A token is the key of the blobs, signed: for good where everyone
  * may see them, and otherwise until a time that stands in it. So whoever serves a picture need not ask who may see it, and
- * who has an address that has expired cannot make a lasting one of it.
+ * who has an address that has expired cannot make a lasting one of it. A token of a profile is good for what was cut for it,
+ * and for nothing else: nobody but its owner sees what was cut away.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
-import type { Media, ShowMedia, StoredMedia, VariantName } from '../../../core/media.ts';
+import {
+  type Media,
+  PROFILE_PICTURES,
+  type ShowMedia,
+  type StoredMedia,
+  VARIANTS,
+  type VariantName,
+} from '../../../core/media.ts';
 import { BLOB_KEY_PATTERN } from '../../../ports/blob-store/blob-store.ts';
 
 export interface MediaAddresses {
@@ -13,13 +21,15 @@ export interface MediaAddresses {
   /** Of an address of ours; `undefined` for any other, and for one that has expired. */
   open(token: string): OpenedToken | undefined;
   /** Without the host, as everyone may see it. */
-  pathOf(key: string, variant: string): string;
+  pathOf(key: string, variant: VariantName): string;
 }
 
 export interface OpenedToken {
   readonly key: string;
   /** `undefined`: for good. */
   readonly expiresMs: number | undefined;
+  /** Which it is good for. */
+  readonly variants: readonly VariantName[];
 }
 
 /** Addresses that expire are the same for all who ask within an hour, so that a browser keeps the picture that long. */
@@ -65,10 +75,14 @@ export function createMediaAddresses(deps: {
     };
   }
 
-  const pathOf = (key: string, variant: string): string => `/media/${tokenOf(key, 'everyone')}/${variant}`;
+  const profileTokenOf = (key: string): string => `${key}.${sign(`${key}/profile`)}`;
 
   return {
-    pathOf,
+    pathOf(key, variant) {
+      const isOfProfile = PROFILE_PICTURES.some((each) => each === variant);
+      return `/media/${isOfProfile ? profileTokenOf(key) : tokenOf(key, 'everyone')}/${variant}`;
+    },
+
     show: (media, audience) => media.map((each) => shown(each, audience)),
 
     open(token) {
@@ -76,11 +90,14 @@ export function createMediaAddresses(deps: {
       const signature = rest.pop();
       const [until] = rest;
       if (signature === undefined || rest.length > 1 || !BLOB_KEY_PATTERN.test(key)) return undefined;
+      if (until === undefined && isSame(token, profileTokenOf(key))) {
+        return { key, expiresMs: undefined, variants: PROFILE_PICTURES };
+      }
       const expected = sign(until === undefined ? key : `${key}.${until}`);
       if (!isSame(signature, expected)) return undefined;
-      if (until === undefined) return { key, expiresMs: undefined };
+      if (until === undefined) return { key, expiresMs: undefined, variants: VARIANTS };
       const expiresMs = Number.parseInt(until, 36);
-      return expiresMs > clock.nowMs() ? { key, expiresMs } : undefined;
+      return expiresMs > clock.nowMs() ? { key, expiresMs, variants: VARIANTS } : undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** In which formats a picture is served: the first that a client takes and that there is. */
-import { VARIANTS } from '../../../core/media.ts';
+import { VARIANTS, type VariantName } from '../../../core/media.ts';
 
 export interface ServedFormat {
   readonly extension: string;
@@ -17,5 +17,5 @@ export const SERVED_FORMATS: readonly ServedFormat[] = [
 ];
 
 /** All that there may be of a picture, as clients that take one format alone would ask for it. */
-export const SERVED_FILES: readonly { readonly variant: string; readonly accept: string }[] =
+export const SERVED_FILES: readonly { readonly variant: VariantName; readonly accept: string }[] =
   VARIANTS.flatMap((variant) => SERVED_FORMATS.map(({ type }) => ({ variant, accept: type })));

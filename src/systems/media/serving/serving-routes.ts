@@ -6,7 +6,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../../../core/clock.ts';
-import { VARIANTS } from '../../../core/media.ts';
 import { isKnown, rangeOf } from '../../../http/byte-range.ts';
 import { PROBLEM_TYPE } from '../../../http/problem.ts';
 import type { App } from '../../../http/server.ts';
@@ -74,8 +73,7 @@ export function servingRoutes(app: App, { addresses, blobStore, clock }: Serving
     },
     async ({ params, headers }, reply) => {
       const opened = addresses.open(params.token);
-      const isVariant = VARIANTS.some((name) => name === params.variant);
-      if (opened === undefined || !isVariant) return notThere(reply);
+      if (!opened?.variants.some((name) => name === params.variant)) return notThere(reply);
       const found = await find(opened.key, params.variant, headers.accept ?? '');
       if (found === undefined) return isPurge(headers, opened) ? gone(reply) : notThere(reply);
       const { extension, type } = found.format;
