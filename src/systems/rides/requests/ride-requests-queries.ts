@@ -63,7 +63,9 @@ export const cancelRide = writeStatement<[riderId: Id, rideId: Id, now: Date], R
 
 export const giveUpRides = writeStatement<[before: Id, limit: number, now: Date], RideRow>(
   'rides_give_up',
-  `UPDATE rides SET status = 'unmatched', reason = 'no_driver', ended_at = $3, version = version + 1
+  `UPDATE rides SET status = 'unmatched', ended_at = $3,
+     reason = CASE WHEN EXISTS (SELECT FROM offers WHERE offers.ride_id = rides.ride_id)
+       THEN 'not_accepted' ELSE 'no_driver' END, version = version + 1
    WHERE ride_id IN (
      SELECT ride_id FROM rides WHERE status = 'requested' AND ride_id < $1 ORDER BY ride_id LIMIT $2
      FOR UPDATE SKIP LOCKED)

@@ -33,7 +33,8 @@ export const RideSchema = Type.Object(
       description: `requested: a driver is being looked for, for ${GIVE_UP_MS / 60_000} minutes at most. matched: one is on the way. cancelled, unmatched: it has ended.`,
     }),
     reason: Type.Union([Type.Enum([...RIDE_REASONS]), Type.Null()], {
-      description: 'Why it ended. rider: you cancelled it. no_driver: none was found in time.',
+      description:
+        'Why it ended. rider: you cancelled it. no_driver: none was found in time. not_accepted: those who were found did not take it.',
     }),
     driver_id: Type.Union([IdText, Type.Null()], { description: 'Who drives; null: nobody yet.' }),
     pickup: Pickup,

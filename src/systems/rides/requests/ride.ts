@@ -7,8 +7,8 @@ import type { RideType } from '../drivers/driver.ts';
 export const RIDE_STATUSES = ['requested', 'matched', 'cancelled', 'unmatched'] as const;
 export type RideStatus = (typeof RIDE_STATUSES)[number];
 
-/** `rider`: cancelled it. `no_driver`: none was found in time. */
-export const RIDE_REASONS = ['rider', 'no_driver'] as const;
+/** `rider`: cancelled it. `no_driver`: none was found in time. `not_accepted`: some were, and none took it. */
+export const RIDE_REASONS = ['rider', 'no_driver', 'not_accepted'] as const;
 export type RideReason = (typeof RIDE_REASONS)[number];
 
 /** By the great circle, from the pickup. */
