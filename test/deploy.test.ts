@@ -76,7 +76,7 @@ describe('compose.yaml', () => {
       const roles = services
         .filter(([, { image, profiles }]) => image === 'groundswell' && profiles.includes(profile))
         .flatMap(([, service]) => loadConfig(environmentOf(service)).roles);
-      assert.deepEqual([...new Set(roles)].sort(), ['api', 'worker']);
+      for (const role of ['api', 'worker'] as const) assert.ok(roles.includes(role), role);
     });
   }
 

@@ -5,6 +5,7 @@ import { systemClock, systemRandomness } from '../core/clock.ts';
 import { openPorts } from '../ports/open-ports.ts';
 import { type Api, openApi } from '../roles/api.ts';
 import { composeProduct } from '../roles/compose.ts';
+import { openDispatch } from '../roles/dispatch.ts';
 import { openMemory } from '../roles/memory.ts';
 import { openOperations } from '../roles/operations.ts';
 import { openWorker } from '../roles/worker.ts';
@@ -26,7 +27,7 @@ export function serveCommand(): Command {
     .description('Serve: everything in one process, or the roles that are named.')
     .option('--host <address>', 'address to listen on (GROUNDSWELL_HOST, 127.0.0.1)')
     .option('--port <number>', 'port to listen on (GROUNDSWELL_PORT, 8080)')
-    .option('--roles <list>', 'what this process does: api, worker (GROUNDSWELL_ROLES, both)')
+    .option('--roles <list>', 'what this process does: api, worker, dispatch (GROUNDSWELL_ROLES, all)')
     .option('--demo', 'with some people and posts to look at, an account to look with, and an administrator')
     .addHelpText('after', settingsHelp)
     .action(run);
@@ -102,6 +103,7 @@ async function openServer(config: Config, log: Log, { demo: withDemo, stop }: Se
       url = api.url;
       await ports.database.dataFolder?.describe({ url: api.url });
     }
+    if (config.roles.includes('dispatch')) opened.push(openDispatch({ product, clock, log }));
     const operations = await openOperations(deps);
     if (operations !== undefined) opened.push(operations);
     return { api, demo, close };

@@ -7,7 +7,7 @@ describe('configuration', () => {
     const config = loadConfig({});
     assert.equal(config.http.port, 8080);
     assert.equal(config.database.url, undefined);
-    assert.deepEqual(config.roles, ['api', 'worker']);
+    assert.deepEqual(config.roles, ['api', 'worker', 'dispatch']);
     assert.match(config.dataFolder, /^\/.*data$/);
     assert.equal(config.diskReserveBytes, 256 * 1_048_576);
     assert.equal(config.timelinesMax, 1_000_000);
@@ -64,6 +64,17 @@ describe('configuration', () => {
     assert.equal(problemsOf({ GROUNDSWELL_TIMELINES_MAX: '0' }).length, 1);
     assert.equal(loadConfig({ GROUNDSWELL_TIMELINES_MAX: '10000000' }).timelinesMax, 10_000_000);
     assert.equal(problemsOf({ GROUNDSWELL_TIMELINES_MAX: '10000001' }).length, 1);
+  });
+
+  it('dispatches where drivers are connected, and drivers of any rating for 0', () => {
+    assert.match(
+      problemsOf({ GROUNDSWELL_ROLES: 'worker,dispatch' }).join(),
+      /must have api beside dispatch/,
+    );
+    assert.deepEqual(loadConfig({ GROUNDSWELL_ROLES: 'api,dispatch' }).roles, ['api', 'dispatch']);
+    const above = (text: string) => loadConfig({ GROUNDSWELL_DRIVER_RATING_ABOVE: text }).rides.ratingAbove;
+    assert.deepEqual([above(''), above('0'), above('5')], [4.5, 0, 5]);
+    assert.equal(problemsOf({ GROUNDSWELL_DRIVER_RATING_ABOVE: '5.1' }).length, 1);
   });
 
   it('keeps blobs in a folder, by default below the data, or in an object storage', () => {

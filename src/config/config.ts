@@ -10,7 +10,7 @@ import type { Environment } from './env.ts';
 import { parseS3Url, S3_URL_FORM, type S3Location } from './s3-location.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
 
-export const ROLES = ['api', 'worker'] as const;
+export const ROLES = ['api', 'worker', 'dispatch'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Config {
@@ -58,6 +58,8 @@ export interface Config {
     readonly cities: readonly CityBox[];
     /** In the memory of this process. */
     readonly driversMax: number;
+    /** Of drivers who are offered rides, from 1 to 5; those who are not rated yet are, too. */
+    readonly ratingAbove: number;
     /** How long it is kept where drivers were. */
     readonly positionRetentionDays: number;
   };
@@ -133,6 +135,7 @@ export function loadConfig(environment: Environment): Config {
     rides: {
       cities: read.list('GROUNDSWELL_CITIES', parseCity, CITIES_FORM),
       driversMax: read.integer('GROUNDSWELL_DRIVERS_MAX', 1, 10_000_000),
+      ratingAbove: read.decimal('GROUNDSWELL_DRIVER_RATING_ABOVE', 0, 5),
       positionRetentionDays: read.integer('GROUNDSWELL_POSITION_RETENTION_DAYS', 1, 3_650),
     },
     geoDatabase: optionalPath(read.text('GROUNDSWELL_GEO_DATABASE')),
@@ -157,9 +160,17 @@ export function loadConfig(environment: Environment): Config {
       ratio: read.fraction('GROUNDSWELL_TRACE_RATIO'),
     },
   };
-  problems.push(...linksUrlProblems(config));
+  problems.push(...rolesProblems(config), ...linksUrlProblems(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** Where drivers are is in the memory of the process that has their streams. */
+function rolesProblems({ roles }: Config): string[] {
+  if (!roles.includes('dispatch') || roles.includes('api')) return [];
+  return [
+    'GROUNDSWELL_ROLES must have api beside dispatch, such as api,dispatch: where drivers are is known by the process to which they connect.',
+  ];
 }
 
 /** A host of links has no other paths: the API would be out of reach at the same one. */
@@ -205,6 +216,8 @@ function createReader(environment: Environment, problems: string[]) {
     integer,
     optionalInteger: (name: SettingName, min: number, max: number): number | undefined =>
       text(name) === '' ? undefined : integer(name, min, max),
+    decimal: (name: SettingName, min: number, max: number): number =>
+      number(name, /^\d*\.?\d+$/, min, max, `a number from ${min} to ${max}`),
     fraction: (name: SettingName): number => number(name, /^\d*\.?\d+$/, 0, 1, 'a number from 0 to 1'),
     choice: <Choice extends string>(name: SettingName, choices: readonly Choice[]): Choice => {
       const found = choices.find((choice) => choice === text(name));

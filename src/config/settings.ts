@@ -8,7 +8,7 @@ export interface Setting {
 }
 
 export const SETTINGS = {
-  GROUNDSWELL_ROLES: { fallback: 'api,worker', purpose: 'what this process does' },
+  GROUNDSWELL_ROLES: { fallback: 'api,worker,dispatch', purpose: 'what this process does' },
   GROUNDSWELL_DATA: { fallback: './data', purpose: 'folder of the embedded engines' },
   GROUNDSWELL_HOST: { fallback: '127.0.0.1', purpose: 'address to listen on; 0.0.0.0 for all' },
   GROUNDSWELL_PORT: { fallback: '8080', purpose: 'port to listen on; 0 takes a free one' },
@@ -100,6 +100,10 @@ export const SETTINGS = {
   GROUNDSWELL_DRIVERS_MAX: {
     fallback: '100000',
     purpose: 'drivers whose positions are in memory, at most; some 25 MB for 100,000',
+  },
+  GROUNDSWELL_DRIVER_RATING_ABOVE: {
+    fallback: '4.5',
+    purpose: 'rating above which drivers are offered rides, 0 for all; who is not rated yet is offered them',
   },
   GROUNDSWELL_POSITION_RETENTION_DAYS: {
     fallback: '30',

@@ -27,6 +27,12 @@ function roleProblems({ processes }: Topology): TopologyProblem[] {
   if (processes.length === 0) {
     return [{ path, message: 'must name at least one group, such as all: { roles: [api, worker] }.' }];
   }
+  const apart = processes.filter(({ roles }) => roles.includes('dispatch') && !roles.includes('api'));
+  const blind = apart.map(({ name }) => ({
+    path: [...path, name],
+    message:
+      'has the role dispatch without api, so it knows no drivers: they connect to api. Write roles: [api, dispatch].',
+  }));
   const missing = (['api', 'worker'] as const).filter(
     (role) => !processes.some(({ roles }) => roles.includes(role)),
   );
@@ -34,10 +40,11 @@ function roleProblems({ processes }: Topology): TopologyProblem[] {
     api: 'nobody would answer requests',
     worker: 'nothing would be delivered, counted or cleared',
   };
-  return missing.map((role) => ({
+  const absent = missing.map((role) => ({
     path,
     message: `has no group with the role ${role}: ${why[role]}. Add ${role}: { roles: [${role}] }.`,
   }));
+  return [...absent, ...blind];
 }
 
 function engineProblems({ engines, processes }: Topology): TopologyProblem[] {

@@ -70,7 +70,7 @@ describe('a topology', () => {
       'topology.yaml:5: engines.haproxy.balance must be one of leastconn, roundrobin, random, source; it is "fair".',
       'topology.yaml:5: engines.haproxy.trusted_proxies[0] must be an address or a network such as 10.0.0.0/8; it is "everyone".',
       'topology.yaml:8: processes.api.count must be a whole number from 1 to 64; it is 65.',
-      'topology.yaml:8: processes.api.roles[1] must be one of api, worker; it is "walker".',
+      'topology.yaml:8: processes.api.roles[1] must be one of api, worker, dispatch; it is "walker".',
     ]);
   });
 
@@ -88,6 +88,11 @@ describe('a topology', () => {
     assert.match(problemsOf('name: nothing').join(), /processes must name at least one group/);
     assert.match(problemsOf('processes: { a: { roles: [api] } }').join(), /no group with the role worker/);
     assert.match(problemsOf('processes: { a: { roles: [worker] } }').join(), /no group with the role api/);
+    const apart = 'processes: { api: { roles: [api] }, rides: { roles: [worker, dispatch] } }';
+    assert.match(
+      problemsOf(`engines: { postgres: {} }\n${apart}`).join(),
+      /rides has the role dispatch without api/,
+    );
     const two = 'processes: { all: { count: 2 } }';
     assert.match(problemsOf(two).join(), /engines\.postgres is embedded, which one process can hold/);
     assert.deepEqual(problemsOf(`engines: { postgres: {} }\n${two}`), []);

@@ -1,11 +1,13 @@
 /** The system `rides` as the roles run it. */
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
+import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../systems/rides/offers/offers-routes.ts';
 import { RIDE_REQUEST_SCHEMAS, rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
 import { createRides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
+import { createDispatchMetrics } from '../telemetry/dispatch-metrics.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
 import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
@@ -15,22 +17,31 @@ export interface ComposeRidesDeps
   readonly writes: Writes;
 }
 
-export function composeRides(deps: ComposeRidesDeps): ComposedSystem {
+export interface ComposedRides extends ComposedSystem {
+  readonly dispatch: Dispatch;
+}
+
+export function composeRides(deps: ComposeRidesDeps): ComposedRides {
   const { accounts, config, ports, metrics, writes } = deps;
   const observer = createDriverMetrics(metrics.registry);
+  const dispatchObserver = createDispatchMetrics(metrics.registry);
   const rides = createRides({
     ...deps,
     ...ports,
     observer,
+    dispatchObserver,
     cities: config.rides.cities,
+    ratingAbove: config.rides.ratingAbove,
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
   });
-  const { drivers, streams, requests, offers } = rides;
+  const { drivers, streams, requests, offers, dispatch } = rides;
   observer.watchStreams(streams.connections);
+  dispatchObserver.watchLed(dispatch.led);
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
+    dispatch,
     schemas: [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS, ...OFFER_SCHEMAS],
     routes(app) {
       driversRoutes(app, { drivers, sql: ports.sql, writes });

@@ -13,6 +13,7 @@ import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
 import { presentPost } from '../systems/feed/posts/posts-routes.ts';
 import type { Shortener } from '../systems/links/shortener.ts';
+import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
 import { composeDiscovery } from './compose-discovery.ts';
@@ -43,6 +44,7 @@ export interface Product {
   /** Those of any worker; `feed.home.fanOut` has one more, of the process that keeps the home timelines. */
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
+  readonly dispatch: Dispatch;
   /** Accepted work that waits in this process. */
   queued(): number;
   drain(): void;
@@ -109,6 +111,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   metrics.watchQueue('password-hashes', accounts.passwords.waiting);
   const writes = createWrites(sql);
   const links = await composeLinks({ ...deps, accounts, writes });
+  const rides = composeRides({ ...deps, accounts, writes });
   const systems: readonly ComposedSystem[] = [
     {
       schemas: ACCOUNTS_SCHEMAS,
@@ -137,7 +140,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     composeDiscovery({ ...deps, accounts, writes }),
     links,
     composeWebhooks({ ...deps, accounts, writes }),
-    composeRides({ ...deps, accounts, writes }),
+    rides,
     // After the feed, whose memory has then heard of what is told.
     composeLive({ ...deps, accounts, feed }),
   ];
@@ -145,6 +148,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     accounts,
     feed,
     shortener: links.shortener,
+    dispatch: rides.dispatch,
     authenticate: (token) => accounts.authenticator.authenticate(token),
     schemas: systems.flatMap(({ schemas = [] }) => schemas),
     routes(app) {

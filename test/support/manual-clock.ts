@@ -33,6 +33,7 @@ export function createManualClock(): ManualClock {
         const sleeper = { wakeMs: elapsedMs + durationMs, wake };
         function wake() {
           sleepers.delete(sleeper);
+          signal?.removeEventListener('abort', wake);
           resolve();
         }
         if (durationMs <= 0 || signal?.aborted) return resolve();

@@ -1,4 +1,4 @@
-/** The system `rides`: drivers, where they are, and who of them is near. */
+/** The system `rides`: drivers, where they are, who asks for a ride, and who is offered it. */
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { Id, IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
@@ -7,9 +7,13 @@ import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type City, createCities } from './cities/cities.ts';
+import { createDispatch, type Dispatch } from './dispatch/dispatch.ts';
+import { createDispatchLeases } from './dispatch/dispatch-leases.ts';
+import type { DispatchObserver } from './dispatch/dispatch-observer.ts';
 import { createDriverContacts } from './drivers/driver-contacts.ts';
 import { createDriverErasure } from './drivers/driver-erasure.ts';
 import { createDrivers, type Drivers } from './drivers/drivers.ts';
+import { greatCircleTravelTime } from './matching/travel-time.ts';
 import { createOffers, type Offers } from './offers/offers.ts';
 import { forgetPositionsJob, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
@@ -26,7 +30,10 @@ export interface RidesDeps {
   readonly randomness: Randomness;
   readonly log: Log;
   readonly observer: DriverObserver;
+  readonly dispatchObserver: DispatchObserver;
   readonly cities: readonly City[];
+  /** Of drivers who are offered rides; those who are not rated yet are, too. */
+  readonly ratingAbove: number;
   readonly positionRetentionDays: number;
   /** Those of the sessions that have ended, or whose users are suspended or gone. */
   readonly endedSessions: (sessionIds: readonly Id[]) => Promise<ReadonlySet<Id>>;
@@ -40,6 +47,8 @@ export interface Rides {
   readonly streams: DriverStreams;
   readonly requests: RideRequests;
   readonly offers: Offers;
+  /** Of those who are connected to this process. */
+  readonly dispatch: Dispatch;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   /** Positions that are to be recorded. */
@@ -49,16 +58,30 @@ export interface Rides {
 
 export function createRides(deps: RidesDeps): Rides {
   const { randomness, positionRetentionDays: retentionDays } = deps;
-  const contacts = createDriverContacts({ ...deps, serverId: randomness.uuid() });
+  const serverId = randomness.uuid();
+  const contacts = createDriverContacts({ ...deps, serverId });
   const recorder = createPositionRecorder(deps);
   const cities = createCities(deps.cities);
   const streams = createDriverStreams({ ...deps, contacts, recorder, cities });
   const requests = createRideRequests({ ...deps, cities });
   const offers = createOffers(deps);
+  const leases = createDispatchLeases({
+    ...deps,
+    ...{
+      cities: cities.all.map(({ name }) => name),
+      holder: serverId,
+      onChange: deps.dispatchObserver.lease,
+    },
+  });
+  const dispatch = createDispatch({
+    ...deps,
+    ...{ leases, offers, observer: deps.dispatchObserver, travelTime: greatCircleTravelTime },
+    hasDrivers: () => streams.connections() > 0,
+  });
   const erasure = createDriverErasure(deps);
   return {
     drivers: createDrivers(deps),
-    ...{ streams, requests, offers },
+    ...{ streams, requests, offers, dispatch },
     subscriptions: [positionHistory, erasure.subscription, requests.subscription],
     jobs: [
       ...contacts.jobs,

@@ -1,0 +1,104 @@
+/** Who could take which request of a batch, and what sending them costs. */
+import type { Clock } from '../../../core/clock.ts';
+import { type Id, idTimeMs } from '../../../core/ids.ts';
+import {
+  type GeoIndex,
+  type GeoPoint,
+  NEAREST_MAX,
+  type NearDriver,
+} from '../../../ports/geo-index/geo-index.ts';
+import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
+import { typeBits } from '../drivers/driver.ts';
+import { stateNumber } from '../drivers/driver-states.ts';
+import type { BatchRequest } from '../matching/match-batch.ts';
+import { pickupCost } from '../matching/pickup-cost.ts';
+import type { TravelTime } from '../matching/travel-time.ts';
+import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
+import { type FreeDriverRow, getFreeDrivers, type RequestRow } from './dispatch-queries.ts';
+import { searchRadiusM } from './search-radius.ts';
+
+/** Of a request. */
+export const CANDIDATES_MAX = 20;
+/** Looked at for a request: some of the nearest have an offer to think about. */
+const NEAR_MAX = 40;
+/** Where a driver was longer ago is no longer where they are. */
+export const FRESH_MS = 60_000;
+/** By which it is told how many a driver takes. */
+const OFFERS_COUNTED = 20;
+/** Searches after which others get a turn: some 3 ms. */
+const SEARCHES_PER_TURN = 25;
+
+export interface CandidatesDeps {
+  readonly sql: SqlSession;
+  readonly geoIndex: Pick<GeoIndex, 'nearest'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
+  readonly travelTime: TravelTime;
+  /** Rated drivers above it, and all who are not rated yet. */
+  readonly ratingAbove: number;
+}
+
+export async function findCandidates(
+  deps: CandidatesDeps,
+  requests: readonly RequestRow[],
+): Promise<readonly BatchRequest[]> {
+  const near = await searchAround(deps, requests);
+  const driverIds = new Set(near.flat().map(({ driverId }) => driverId));
+  const rows = await deps.sql.query(getFreeDrivers, [[...driverIds], OFFERS_COUNTED]);
+  const free = new Map(rows.map((row) => [row.driver_id, row]));
+  return requests.map((request, index) => ({
+    rideId: request.ride_id,
+    candidates: candidatesOf(deps, request, near[index] ?? [], free),
+  }));
+}
+
+async function searchAround(
+  deps: CandidatesDeps,
+  requests: readonly RequestRow[],
+): Promise<readonly (readonly NearDriver[])[]> {
+  const near: (readonly NearDriver[])[] = [];
+  for (const [index, request] of requests.entries()) {
+    if (index > 0 && index % SEARCHES_PER_TURN === 0) await deps.clock.sleep(0);
+    near.push(await search(deps, request));
+  }
+  return near;
+}
+
+function search({ geoIndex, clock, ratingAbove }: CandidatesDeps, request: RequestRow) {
+  const nowMs = clock.nowMs();
+  return geoIndex.nearest({
+    around: pickupOf(request),
+    radiusM: searchRadiusM(nowMs - idTimeMs(request.ride_id)),
+    limit: Math.min(NEAREST_MAX, NEAR_MAX + request.refused_by.length),
+    states: 1 << stateNumber('available'),
+    types: typeBits([request.ride_type]),
+    ratingAbove,
+    sinceMs: nowMs - FRESH_MS,
+  });
+}
+
+/** Never who has had an offer of this ride, nor the rider. */
+function candidatesOf(
+  { clock, travelTime }: CandidatesDeps,
+  request: RequestRow,
+  near: readonly NearDriver[],
+  free: ReadonlyMap<Id, FreeDriverRow>,
+): BatchRequest['candidates'] {
+  const nowMs = clock.nowMs();
+  const left = near.filter(({ driverId }) => {
+    return free.has(driverId) && driverId !== request.rider_id && !request.refused_by.includes(driverId);
+  });
+  return left.slice(0, CANDIDATES_MAX).map((driver) => {
+    const row = free.get(driver.driverId);
+    const cost = pickupCost({
+      pickupS: travelTime.seconds(driver, pickupOf(request), nowMs),
+      rating: row?.rating ?? undefined,
+      acceptance: row?.acceptance ?? undefined,
+      idleS: Math.max(0, nowMs - (row?.state_changed_at.getTime() ?? nowMs)) / 1_000,
+    });
+    return { driverId: driver.driverId, cost };
+  });
+}
+
+function pickupOf({ pickup_lat_e7: lat, pickup_lng_e7: lng }: RequestRow): GeoPoint {
+  return { lat: lat / UNITS_PER_DEGREE, lng: lng / UNITS_PER_DEGREE };
+}

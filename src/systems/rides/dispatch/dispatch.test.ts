@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import {
+  createRidesSetting,
+  type DriverClient,
+  type RidesSetting,
+} from '../../../../test/support/rides-setting.ts';
+import { until } from '../../../../test/support/until.ts';
+import { systemClock } from '../../../core/clock.ts';
+import type { Id } from '../../../core/ids.ts';
+import type { DriverTraits } from '../../../ports/geo-index/geo-index.ts';
+import { createLog } from '../../../telemetry/log.ts';
+import { GIVE_UP_MS } from '../requests/ride-requests.ts';
+import { FRESH_MS } from './candidates.ts';
+import { startDispatch } from './dispatch-loop.ts';
+import { RADII } from './search-radius.ts';
+
+const PICKUP = { lat: 40.7128, lng: -74.006 };
+const BODY = { pickup: PICKUP, dropoff: { lat: 40.7484, lng: -73.9857 }, ride_type: 'economy' };
+const M_PER_DEGREE = 111_195;
+const TAKEOVER_MS_MAX = 5_000;
+
+type Process = Pick<RidesSetting, 'geoIndex' | 'rides'>;
+
+describe('dispatching', () => {
+  let setting: RidesSetting;
+  beforeEach(async () => {
+    setting = await createRidesSetting();
+    await connectSomeone(setting);
+  });
+  afterEach(() => setting.close());
+
+  /** Who says nothing: without anybody a process leaves cities to others. */
+  async function connectSomeone(process: Pick<RidesSetting, 'connect'>): Promise<DriverClient> {
+    const client = await process.connect(await setting.addDriver());
+    await client.first('ready');
+    return client;
+  }
+
+  async function ask(riderId = setting.addPerson()): Promise<Id> {
+    const { status, body } = await setting.call('POST', '/rides', riderId, BODY);
+    assert.equal(status, 201);
+    return Number(body.ride_id);
+  }
+  /** North of the pickup. */
+  async function place(
+    driverId: Id,
+    northM: number,
+    traits: Partial<DriverTraits> = {},
+    { geoIndex }: Process = setting,
+  ): Promise<void> {
+    await geoIndex.describe([{ driverId, state: 0, types: 1, rating: undefined, ...traits }]);
+    const lat = PICKUP.lat + northM / M_PER_DEGREE;
+    await geoIndex.move([{ driverId, lat, lng: PICKUP.lng, atMs: setting.clock.nowMs() }]);
+  }
+  async function addDriverAt(northM: number, traits: Partial<DriverTraits> = {}): Promise<Id> {
+    const driverId = await setting.addDriver();
+    await place(driverId, northM, traits);
+    return driverId;
+  }
+  async function batch({ rides }: Process = setting): Promise<void> {
+    await rides.dispatch.claim();
+    await rides.dispatch.run();
+  }
+  const offersOf = (rideId: Id) =>
+    setting.read<{ offer_id: Id; driver_id: Id; state: string }>(
+      'test_offers_of_ride',
+      'SELECT offer_id, driver_id, state FROM offers WHERE ride_id = $1 ORDER BY offer_id',
+      [rideId],
+    );
+  async function offeredTo(rideId: Id, state = 'open'): Promise<Set<Id>> {
+    const offers = await offersOf(rideId);
+    return new Set(offers.filter((offer) => offer.state === state).map((offer) => offer.driver_id));
+  }
+  async function answer(rideId: Id, driverId: Id, how: 'accept' | 'decline'): Promise<number> {
+    const offers = await offersOf(rideId);
+    const offer = offers.findLast((one) => one.driver_id === driverId);
+    return (await setting.call('POST', `/offers/${offer?.offer_id}/${how}`, driverId)).status;
+  }
+  async function timeOut(): Promise<void> {
+    await setting.write(
+      'test_time_out',
+      `UPDATE offers SET expires_at = now() - interval '1 ms' WHERE state = 'open'`,
+    );
+  }
+  async function rideOf(rideId: Id) {
+    const [ride] = await setting.read<{ status: string; reason: string | null; driver_id: Id | null }>(
+      'test_ride',
+      'SELECT status, reason, driver_id FROM rides WHERE ride_id = $1',
+      [rideId],
+    );
+    return ride;
+  }
+
+  it('offers a request to the best driver and two more, and the first to accept has it', async () => {
+    const drivers = [];
+    for (const northM of [300, 600, 900, 1_200]) drivers.push(await addDriverAt(northM));
+    const [first = 0, second = 0, third = 0] = drivers;
+    const rideId = await ask();
+    await batch();
+    assert.deepEqual(await offeredTo(rideId), new Set([first, second, third]));
+    await batch();
+    assert.equal((await offersOf(rideId)).length, 3, 'nobody else while they think');
+    assert.deepEqual(
+      [await answer(rideId, second, 'accept'), await answer(rideId, first, 'accept')],
+      [200, 409],
+    );
+    assert.deepEqual(await rideOf(rideId), { status: 'matched', reason: null, driver_id: second });
+    assert.deepEqual(await offeredTo(rideId, 'withdrawn'), new Set([first, third]));
+    await batch();
+    assert.equal((await offersOf(rideId)).length, 3);
+    assert.deepEqual([setting.counts.get('offered'), setting.counts.get('reached')], [3, 1]);
+  });
+
+  it('hands requests out so that all in all it costs least', async () => {
+    const [near, far] = [await addDriverAt(100), await addDriverAt(1_500)];
+    const [one, two] = [await ask(), await ask()];
+    await batch();
+    const offered = [...(await offeredTo(one)), ...(await offeredTo(two))];
+    assert.deepEqual(offered.toSorted(), [near, far].toSorted());
+    assert.equal((await offeredTo(one)).size, 1);
+  });
+
+  it('offers it to the next ones after declines, and after time-outs, and never to the same again', async () => {
+    const drivers = [];
+    for (let n = 1; n <= 7; n += 1) drivers.push(await addDriverAt(n * 200));
+    const rideId = await ask();
+    await batch();
+    const [first = 0, second = 0, third = 0] = drivers;
+    for (const driver of [first, second]) assert.equal(await answer(rideId, driver, 'decline'), 200);
+    await batch();
+    assert.deepEqual(await offeredTo(rideId), new Set([third]), 'one is thinking still');
+    assert.equal(await answer(rideId, third, 'decline'), 200);
+    await batch();
+    assert.deepEqual(await offeredTo(rideId), new Set(drivers.slice(3, 6)));
+    await timeOut();
+    // Noticed or not: nobody thinks about it any more.
+    await batch();
+    assert.deepEqual((await offersOf(rideId)).map((offer) => offer.driver_id).at(-1), drivers[6]);
+    await setting.runJob('expire-offers');
+    assert.equal(await answer(rideId, drivers[6] ?? 0, 'accept'), 200);
+    assert.equal((await rideOf(rideId))?.driver_id, drivers[6]);
+  });
+
+  it('looks further away for those who wait, and gives up with the reason', async () => {
+    const [near = { radiusM: 0 }, wider = { afterMs: 0 }] = RADII;
+    const far = await addDriverAt(near.radiusM + 500);
+    const rideId = await ask();
+    await batch();
+    assert.equal((await offersOf(rideId)).length, 0);
+    assert.equal(setting.counts.get('unassigned'), 1);
+    setting.time.aheadMs = wider.afterMs;
+    await batch();
+    assert.deepEqual(await offeredTo(rideId), new Set([far]));
+    assert.equal(await answer(rideId, far, 'decline'), 200);
+    await setting.call('PUT', '/drivers/me/state', far, { state: 'non_operational' });
+    const alone = await ask();
+    await batch();
+    assert.equal((await offersOf(alone)).length, 0);
+    setting.time.aheadMs += GIVE_UP_MS + 1_000;
+    await setting.runJob('give-up-rides');
+    assert.deepEqual(await rideOf(rideId), { status: 'unmatched', reason: 'not_accepted', driver_id: null });
+    assert.deepEqual(await rideOf(alone), { status: 'unmatched', reason: 'no_driver', driver_id: null });
+    await batch();
+  });
+
+  it('asks only those who fit, are good enough, were heard of and are free', async () => {
+    await addDriverAt(100, { rating: 4.5 });
+    await addDriverAt(100, { types: 2 });
+    await addDriverAt(100, { state: 1 });
+    const off = await addDriverAt(100);
+    // The index has not heard of it yet.
+    await setting.call('PUT', '/drivers/me/state', off, { state: 'non_operational' });
+    const silent = await setting.addDriver();
+    await setting.geoIndex.describe([{ driverId: silent, state: 0, types: 1, rating: undefined }]);
+    const atMs = setting.clock.nowMs() - FRESH_MS - 1_000;
+    await setting.geoIndex.move([{ driverId: silent, ...PICKUP, atMs }]);
+    const rider = await addDriverAt(50);
+    const rideId = await ask(rider);
+    await batch();
+    assert.equal((await offersOf(rideId)).length, 0);
+    const [good, fresh] = [await addDriverAt(900, { rating: 4.6 }), await addDriverAt(1_000)];
+    await batch();
+    assert.deepEqual(await offeredTo(rideId), new Set([good, fresh]));
+    const other = await ask();
+    await batch();
+    assert.deepEqual(await offeredTo(other), new Set([rider]), 'the others have an offer');
+  });
+
+  it('prefers those who take what they are offered to others who are a little nearer', async () => {
+    const picky = await addDriverAt(490);
+    const others = [await addDriverAt(500), await addDriverAt(500), await addDriverAt(500)];
+    await setting.write(
+      'test_past_offers',
+      `INSERT INTO offers (offer_id, shard, driver_id, ride_id, ride_version, state, expires_at)
+       SELECT n, 0, $1, 1, 1, 'declined', now() FROM generate_series(1, 10) AS n`,
+      [picky],
+    );
+    const rideId = await ask();
+    await batch();
+    assert.deepEqual(await offeredTo(rideId), new Set(others));
+  });
+
+  it('is done by one process a city; one that was replaced is refused by its token', async () => {
+    const other = await setting.openOther();
+    const client = await connectSomeone(other);
+    const driver = await addDriverAt(300);
+    await place(driver, 300, {}, other);
+    await setting.rides.dispatch.claim();
+    await other.rides.dispatch.claim();
+    assert.deepEqual([setting.rides.dispatch.led(), other.rides.dispatch.led()], [1, 0]);
+    const rideId = await ask();
+    await other.rides.dispatch.run();
+    assert.equal((await offersOf(rideId)).length, 0);
+    // The leader stands still for so long that another takes over, and believes that it leads still.
+    await setting.write('test_age_lease', `UPDATE dispatch_leases SET held_until = now() - interval '1 ms'`);
+    await other.rides.dispatch.claim();
+    assert.deepEqual([setting.rides.dispatch.led(), other.rides.dispatch.led()], [1, 1]);
+    await setting.rides.dispatch.run();
+    assert.deepEqual([setting.counts.get('batch fenced'), (await offersOf(rideId)).length], [1, 0]);
+    await other.rides.dispatch.run();
+    assert.deepEqual(await offeredTo(rideId), new Set([driver]));
+    await setting.rides.dispatch.claim();
+    assert.deepEqual([setting.rides.dispatch.led(), setting.counts.get('lease lost')], [0, 1]);
+    // Who has no drivers any more leaves the city to others at once.
+    await client.close();
+    await until(() => other.rides.streams.connections() === 0);
+    await other.rides.dispatch.claim();
+    assert.equal(other.rides.dispatch.led(), 0);
+    await setting.rides.dispatch.claim();
+    assert.equal(setting.rides.dispatch.led(), 1);
+    const [lease] = await setting.read<{ token: number }>('test_token', 'SELECT token FROM dispatch_leases');
+    assert.equal(lease?.token, 3);
+  });
+
+  it('goes on in another process within 5 s of the leader’s death, with every request', async () => {
+    const other = await setting.openOther();
+    await connectSomeone(other);
+    const driver = await addDriverAt(300);
+    await place(driver, 300, {}, other);
+    await setting.rides.dispatch.claim();
+    const log = createLog({ level: 'silent', pretty: false });
+    const loop = startDispatch({ dispatch: other.rides.dispatch, clock: systemClock, log });
+    const rideId = await ask();
+    const diedMs = systemClock.monotonicMs();
+    await until(() => other.rides.dispatch.led() === 1);
+    assert.ok(systemClock.monotonicMs() - diedMs < TAKEOVER_MS_MAX);
+    await until(async () => (await offeredTo(rideId)).has(driver));
+    await loop.close();
+    assert.equal(other.rides.dispatch.led(), 0);
+  });
+});
