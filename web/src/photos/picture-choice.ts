@@ -5,7 +5,7 @@ import { Problem, toProblem } from '../api/problem.ts';
 import { randomKey } from '../api/random-key.ts';
 import type { OwnMedia } from '../api/types.ts';
 import { upload } from '../api/upload.ts';
-import { refusalOf } from '../posts/attachments/attachments.ts';
+import { problemWith, refusalOf } from '../posts/attachments/attachments.ts';
 import { announce } from '../state/announcer.ts';
 
 /** `kept`: what was there stays. */
@@ -51,7 +51,9 @@ export function createPictureChoice(): PictureChoice {
       const { media_id: mediaId } = await upload<OwnMedia>('/media', form, options);
       chosen.value = { state: 'ready', preview, mediaId };
     } catch (error) {
-      if (!signal.aborted) fail(preview, toProblem(error));
+      if (signal.aborted) return;
+      const problem = toProblem(error);
+      fail(preview, new Problem(problemWith(file.name, problem), problem));
     }
   }
 

@@ -4,6 +4,7 @@ import { navigate } from '../../navigation/location.ts';
 import { Composer } from '../../posts/composer.tsx';
 import { type Draft, deleteDraft, drafts, saveDraft } from '../../state/drafts.ts';
 import { isSignedIn } from '../../state/session.ts';
+import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { countText } from '../../ui/count.tsx';
 import { PageHead } from '../../ui/page.tsx';
@@ -12,7 +13,7 @@ import { Time } from '../../ui/time.tsx';
 import './compose-page.css';
 
 export function ComposePage() {
-  return isSignedIn.value ? <Compose /> : <SignInFirst title="New post" what="where posts are written" />;
+  return isSignedIn.value ? <Compose /> : <SignInFirst title="New post" what="your drafts" />;
 }
 
 function Compose() {
@@ -23,6 +24,12 @@ function Compose() {
     const taken = { ...draft, isWaiting: false };
     await saveDraft(taken);
     setOpen(taken);
+  }
+
+  async function forget(draft: Draft): Promise<void> {
+    await deleteDraft(draft.key);
+    const undo = { label: 'Undo', run: () => void saveDraft(draft) };
+    showToast({ text: 'The draft is deleted.', action: undo });
   }
 
   return (
@@ -56,7 +63,7 @@ function Compose() {
                   <Button size="small" onClick={() => void goOn(draft)}>
                     Go on
                   </Button>
-                  <Button size="small" tone="danger" onClick={() => void deleteDraft(draft.key)}>
+                  <Button size="small" tone="danger" onClick={() => void forget(draft)}>
                     Delete
                   </Button>
                 </li>

@@ -10,7 +10,7 @@ import { OpenedPhoto } from '../../photos/opened-photo.tsx';
 import { Composer } from '../../posts/composer.tsx';
 import { PostCard } from '../../posts/post.tsx';
 import { lastSent } from '../../state/drafts.ts';
-import { findPost, takePost } from '../../state/posts.ts';
+import { findPost, isGone, takePost } from '../../state/posts.ts';
 import { isSignedIn } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { countText } from '../../ui/count.tsx';
@@ -95,7 +95,7 @@ export function ThreadPage({ params }: PageProps) {
       {post !== undefined && (
         <div ref={focused} class="thread-focused">
           <FocusedPost post={post} onReply={() => setAnswered(post.value)} />
-          {isSignedIn.value && (
+          {isSignedIn.value && !isGone(postId).value && (
             <button type="button" class="thread-prompt muted" onClick={() => setAnswered(post.value)}>
               Write your reply
             </button>

@@ -1,7 +1,7 @@
 /** The pictures of a post that is being written: how far each is, what it shows, and in which order they stand. */
 import { Button, IconButton } from '../../ui/button.tsx';
 import { TextField } from '../../ui/field.tsx';
-import { ALT_LENGTH_MAX, type Attachment, type Attachments } from './attachments.ts';
+import { ALT_LENGTH_MAX, type Attachment, type Attachments, problemWith } from './attachments.ts';
 import './attachment-list.css';
 
 export function AttachmentList({ attachments }: { readonly attachments: Attachments }) {
@@ -55,10 +55,15 @@ export function AttachmentList({ attachments }: { readonly attachments: Attachme
 function Preview({ attachment: { preview, alt } }: { readonly attachment: Attachment }) {
   return (
     <div class="attachment-preview">
-      {preview !== null && <img src={preview} alt="" />}
+      {preview !== null && <img src={preview} alt="" onError={hide} />}
       {alt.trim() === '' && <span class="attachment-badge">No ALT</span>}
     </div>
   );
+}
+
+/** Of a file that is no picture there is nothing to see. */
+function hide({ currentTarget }: { readonly currentTarget: HTMLElement }): void {
+  currentTarget.hidden = true;
 }
 
 function Progress(props: { readonly attachment: Attachment; readonly onRetry: () => void }) {
@@ -72,10 +77,12 @@ function Progress(props: { readonly attachment: Attachment; readonly onRetry: ()
     );
   if (state === 'ready') return <p class="muted small attachment-name">{name}</p>;
   // Without its file, of a draft, there is nothing to send again.
-  const mayRetry = preview?.startsWith('blob:') === true;
+  const isThere = preview?.startsWith('blob:') === true;
+  // What was refused would be refused again.
+  const mayRetry = isThere && problem?.status !== 413 && problem?.status !== 422;
   return (
     <p class="form-problem">
-      {mayRetry ? `${name}: ${problem?.message ?? ''}` : `${name} is no longer kept. Add it again.`}{' '}
+      {isThere && problem !== null ? problemWith(name, problem) : `${name} is no longer kept. Add it again.`}{' '}
       {mayRetry && (
         <Button size="small" onClick={props.onRetry}>
           Try again

@@ -82,7 +82,7 @@ export function createAttachments(kept: readonly DraftPicture[]): Attachments {
       if (controller.signal.aborted) return;
       const problem = toProblem(error);
       change(key, { state: 'failed', problem });
-      announce(`${file.name}: ${problem.message}`, { urgent: true });
+      announce(problemWith(file.name, problem), { urgent: true });
     } finally {
       uploads.delete(key);
     }
@@ -169,8 +169,14 @@ function ofFile(key: string, file: File): Attachment {
 /** Why a file cannot be a picture here; `undefined`: it can, as far as can be seen. */
 export function refusalOf({ name, type, size }: File): string | undefined {
   if (!TYPES.some((each) => each === type)) return `${name} is no picture that can be taken.`;
+  if (size === 0) return `${name} is empty.`;
   if (size > BYTES_MAX) return `${name} is larger than 20 MB.`;
   return undefined;
+}
+
+/** Of a file that was not taken: one sentence with its name. */
+export function problemWith(name: string, { errors: [first], message }: Problem): string {
+  return first?.field === 'file' ? `${name} ${first.message}` : `${name}: ${message}`;
 }
 
 function forgetPreview(attachment: Attachment | undefined): void {

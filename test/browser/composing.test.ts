@@ -1,0 +1,52 @@
+/** What may go wrong while a post is written: files that are no pictures, a draft deleted by mistake, an answer to what is gone. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { PHONE, signUpAt, writePost } from '../support/browser.ts';
+import { describeInBrowser } from '../support/browser-setting.ts';
+
+describeInBrowser('writing a post', (setting) => {
+  it('says of each file why it was not taken, and offers no second try of what would fail again', async (test) => {
+    const page = await setting.open(test, PHONE);
+    await signUpAt(page, setting.url, 'alice');
+    await page.goto(`${setting.url}/compose`);
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('input[type=file]').setInputFiles([
+      { name: 'none.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(0) },
+      { name: 'words.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('these are no pixels, but words') },
+    ]);
+    await dialog.getByText('none.jpg is empty.').waitFor();
+    await dialog.getByText(/^words\.jpg must be a JPEG/).waitFor();
+    assert.equal(await dialog.getByRole('button', { name: 'Try again' }).count(), 0);
+  });
+
+  it('brings a draft back that was deleted by mistake', async (test) => {
+    const page = await setting.open(test, PHONE);
+    await signUpAt(page, setting.url, 'bob');
+    await page.goto(`${setting.url}/compose`);
+    await page.getByRole('dialog').getByRole('textbox').first().fill('Half a thought');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Half a thought').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Half a thought').waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByText('Half a thought').waitFor();
+  });
+
+  it('asks for no answer to what is deleted', async (test) => {
+    const page = await setting.open(test, PHONE);
+    await signUpAt(page, setting.url, 'carol');
+    await writePost(page, 'Soon gone');
+    await page.getByRole('article').filter({ hasText: 'Soon gone' }).locator('time').first().click();
+    await page.getByText('Write your reply').waitFor();
+    await page.getByRole('button', { name: /^More/ }).first().click();
+    await page.getByText('Delete', { exact: true }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Delete/ })
+      .click();
+    await page.getByText('This post was deleted.').waitFor();
+    assert.equal(await page.getByText('Write your reply').count(), 0);
+  });
+});
