@@ -38,7 +38,7 @@ export async function readForm<Filed>(
 ): Promise<Form<Filed>> {
   if (mediaTypeOf(request) !== MULTIPART_TYPE) throw noForm();
   const bytesMax = reading.fileBytesMax + FORM_BYTES;
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(reading.fileBytesMax);
   const fields: Record<string, string> = {};
   const parser = openParser(request);
   let file: Readable | undefined;
@@ -62,7 +62,7 @@ export async function readForm<Filed>(
       });
       parser.once('fieldsLimit', () => reject(new AppError('invalid', `At most ${FIELDS_MAX} fields.`)));
       parser.once('finish', resolve).once('error', reject);
-      feed(parser, request.raw, bytesMax, reject);
+      feed(parser, request.raw, bytesMax, () => reject(tooLarge(reading.fileBytesMax)), reject);
     });
     if (filed === undefined) throw invalidField('file', 'is missing.');
     return { fields, filed: await filed };
@@ -80,12 +80,13 @@ function feed(
   parser: BusboyInstance,
   raw: FastifyRequest['raw'],
   bytesMax: number,
+  failTooLarge: () => void,
   fail: (error: Error) => void,
 ): void {
   let bytes = 0;
   raw.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > bytesMax) fail(tooLarge());
+    if (bytes > bytesMax) failTooLarge();
   });
   raw.once('error', fail);
   raw.once('close', () => {
@@ -111,9 +112,10 @@ function translated(error: unknown): unknown {
   return isOurs ? error : new AppError('invalid', 'The form is cut off, or no form.', { cause: error });
 }
 
-/** As the framework says it of all other bodies. */
-function tooLarge(): Error {
-  return Object.assign(new Error(), { statusCode: 413, code: 'FST_ERR_CTP_BODY_TOO_LARGE' });
+/** With the status that the framework has for all other bodies. */
+function tooLarge(fileBytesMax: number): Error {
+  const text = `The file may have at most ${fileBytesMax / 1_048_576} MiB. Send a smaller one.`;
+  return Object.assign(new Error(text), { statusCode: 413 });
 }
 
 function unknownField(name: string): AppError {

@@ -10,6 +10,11 @@ import type { App } from './server.ts';
 export function streamBodies(scope: App, mediaTypes: readonly string[]): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser([...mediaTypes], (_request, _payload, done) => done(null));
+  const refusal = `Send the body as ${mediaTypes.join(' or ')}.`;
+  scope.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(Object.assign(new Error(refusal), { statusCode: 415 }));
+  });
   const compile = scope.validatorCompiler;
   // What the document says of the body is not for the one that validates whole bodies.
   scope.setValidatorCompiler((route) =>

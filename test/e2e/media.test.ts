@@ -230,7 +230,13 @@ describe('pictures', () => {
     const large = await upload(alice, Buffer.concat([await noise(10, 10), Buffer.alloc(21_000_000)]));
     assert.deepEqual([large.status, large.body.errors[0].message], [422, 'must have at most 20 MiB.']);
     const announced = Buffer.concat([await noise(10, 10), Buffer.alloc(22_000_000)]);
-    assert.equal((await upload(alice, announced)).status, 413);
+    const refused = await upload(alice, announced);
+    assert.deepEqual(
+      [refused.status, refused.body.detail],
+      [413, 'The file may have at most 20 MiB. Send a smaller one.'],
+    );
+    const untyped = await alice.call('POST', '/media', { body: { file: 'a' } });
+    assert.deepEqual([untyped.status, untyped.body.detail], [415, 'Send the body as multipart/form-data.']);
     for (const [fields, field] of [
       [{ focus: '2,0' }, 'focus'],
       [{ alt: 'a'.repeat(1_501) }, 'alt'],
