@@ -119,7 +119,7 @@ describe('groundswell up', () => {
 
     const fine = await check('processes: { all: {} }', '--check', '--set', 'processes.all.cpu=0.5');
     assert.equal(fine.code, 0, fine.stderr);
-    assert.match(fine.stdout, /^all +api, worker +\d+ +0\.5$/m);
+    assert.match(fine.stdout, /^all +api, worker, dispatch +\d+ +0\.5$/m);
 
     const absent = await startCommand(['up', '--stage', '4', '--data', folder, '--check'], {
       prefix: ['env', 'PATH=/nowhere', 'KAFKA_HOME='],
