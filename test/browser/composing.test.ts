@@ -17,6 +17,7 @@ describeInBrowser('writing a post', (setting) => {
     await dialog.getByText('none.jpg is empty.').waitFor();
     await dialog.getByText(/^words\.jpg must be a JPEG/).waitFor();
     assert.equal(await dialog.getByRole('button', { name: 'Try again' }).count(), 0);
+    await dialog.locator('.attachment-preview img').waitFor({ state: 'hidden' });
   });
 
   it('brings a draft back that was deleted by mistake', async (test) => {
