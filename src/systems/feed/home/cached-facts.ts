@@ -4,6 +4,7 @@ import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { TIMELINE_ENTRIES_MAX, type TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import type { AuthorModes } from './author-modes.ts';
 import { readIdList } from './id-list-queries.ts';
+import type { ReaderViews } from './reader-views.ts';
 import { includesId, NO_IDS } from './sorted-ids.ts';
 import { isTimelineOf, type TimelineEpoch } from './timeline-epoch.ts';
 import { getEntrySources, getFollowees, getSourceEntries } from './timeline-verification-queries.ts';
@@ -37,7 +38,6 @@ interface CachedTimeline {
   readonly entryIds: readonly Id[];
   readonly floor: Id;
   readonly generation: number;
-  readonly sources: number;
 }
 
 interface FollowedTimeline extends CachedTimeline {
@@ -55,27 +55,29 @@ export function createCachedFacts(deps: {
   readonly timelineStore: Pick<TimelineStore, 'read'>;
   readonly authorModes: Pick<AuthorModes, 'pulledAmong'>;
   readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
+  readonly readerViews: Pick<ReaderViews, 'get'>;
 }): CachedFacts {
-  const { sql, timelineStore, authorModes, timelineEpoch } = deps;
+  const { sql, timelineStore, authorModes, timelineEpoch, readerViews } = deps;
 
+  /** Not one that no read takes for the reader's any more, by what this process knows of whom they follow. */
   async function cachedTimeline(readerId: Id): Promise<CachedTimeline | undefined> {
     const page = await timelineStore.read(readerId, ID_MAX, TIMELINE_ENTRIES_MAX);
     if (page === undefined) return undefined;
-    const { entryIds, floor, generation, sources } = page;
+    const { followsStamp } = await readerViews.get(readerId);
+    if (!isTimelineOf(page.sources, followsStamp, timelineEpoch)) return undefined;
+    const { entryIds, floor, generation } = page;
     // There may be more than one page takes: then nothing is known below the last.
     const last = entryIds.length < TIMELINE_ENTRIES_MAX ? undefined : entryIds.at(-1);
-    return { readerId, entryIds, floor: last === undefined ? floor : last - 1, generation, sources };
+    return { readerId, entryIds, floor: last === undefined ? floor : last - 1, generation };
   }
 
-  /** Without those that no read takes for the reader's any more. */
   async function withFollowees(timelines: readonly CachedTimeline[]): Promise<FollowedTimeline[]> {
     const rows = await sql.query(getFollowees, [timelines.map(({ readerId }) => readerId)]);
-    const following = new Map(rows.map((row) => [row.reader_id, row]));
-    return timelines.flatMap((timeline) => {
-      const row = following.get(timeline.readerId);
-      const isShown = isTimelineOf(timeline.sources, row?.follows_stamp ?? 0, timelineEpoch);
-      return isShown ? [{ ...timeline, followeeIds: readIdList(row?.followee_ids ?? null) }] : [];
-    });
+    const followees = new Map(rows.map((row) => [row.reader_id, readIdList(row.followee_ids)]));
+    return timelines.map((timeline) => ({
+      ...timeline,
+      followeeIds: followees.get(timeline.readerId) ?? NO_IDS,
+    }));
   }
 
   /** Of each reader the entries that have to be cached, ascending. */

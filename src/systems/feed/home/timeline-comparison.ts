@@ -10,6 +10,7 @@ import { pageFeed } from '../timelines/timelines-queries.ts';
 import type { AuthorModes } from './author-modes.ts';
 import { createCachedFacts } from './cached-facts.ts';
 import type { FeedTail } from './feed-tail.ts';
+import type { ReaderViews } from './reader-views.ts';
 import { type CheckedPages, checkPages, type ShownPage, type WrongEntry } from './shown-pages.ts';
 import type { TimelineEpoch } from './timeline-epoch.ts';
 
@@ -44,6 +45,7 @@ export interface TimelineComparisonDeps {
   readonly timelineStore: Pick<TimelineStore, 'read'>;
   readonly authorModes: Pick<AuthorModes, 'pulledAmong'>;
   readonly timelineEpoch: Pick<TimelineEpoch, 'now'>;
+  readonly readerViews: Pick<ReaderViews, 'get'>;
   readonly tail: Pick<FeedTail, 'isSettled'>;
   readonly memoryFeed: ReadFeed;
   /** For a reader who has just written, until the tail has heard of it. */

@@ -1,21 +1,19 @@
 /** What cached home timelines are held against. Facts only, as `newestEntries`: whatever is muted, blocked or suspended. */
 import type { Id } from '../../../core/ids.ts';
 import { readStatement } from '../../../ports/sql-store/sql-store.ts';
-import { FOLLOWS_STAMP, type IdListColumn, idList } from './id-list-queries.ts';
+import { type IdListColumn, idList } from './id-list-queries.ts';
 
 export interface FolloweesRow {
   readonly reader_id: Id;
   readonly followee_ids: IdListColumn;
-  readonly follows_stamp: number;
 }
 
 /** One row for each reader. */
 export const getFollowees = readStatement<[readerIds: readonly Id[]], FolloweesRow>(
   'verification_get_followees',
-  `SELECT asked.reader_id, following.followee_ids, following.follows_stamp
-   FROM unnest($1::bigint[]) AS asked (reader_id) CROSS JOIN LATERAL (
-     SELECT ${idList('followee_id')} AS followee_ids, ${FOLLOWS_STAMP} AS follows_stamp
-     FROM follows WHERE follower_id = asked.reader_id) AS following`,
+  `SELECT asked.reader_id,
+     (SELECT ${idList('followee_id')} FROM follows WHERE follower_id = asked.reader_id) AS followee_ids
+   FROM unnest($1::bigint[]) AS asked (reader_id)`,
 );
 
 export interface SourceEntriesRow {
