@@ -111,7 +111,7 @@ describe('streams of drivers', () => {
     const other = await setting.openOther();
     const first = await setting.connect(alice);
     first.send(json(1, [point(0), point(5_000)]));
-    first.send(json(3, [point(RECORD_EVERY_MS - 1)]));
+    first.send(json(3, [point(RECORD_EVERY_MS - 5_000)]));
     first.send(json(4, [point(RECORD_EVERY_MS + 1_000)]));
     await acknowledged(first, 4);
     first.send(json(5, [point(RECORD_EVERY_MS + 2_000)]));
