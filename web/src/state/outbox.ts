@@ -14,7 +14,7 @@ import { showToast } from './toasts.ts';
 /** The server keeps keys for 24 hours; its clock and this one may differ. */
 const WAITING_MS_MAX = 22 * 3_600_000;
 const RETRY_MS_MIN = 2_000;
-const RETRY_MS_MAX = 60_000;
+const RETRY_MS_MAX = 10_000;
 
 let isSending = false;
 let retryMs = RETRY_MS_MIN;
@@ -25,8 +25,10 @@ effect(() => {
   if (userId.value !== undefined) void loadDrafts();
 });
 effect(() => {
-  if (isReachable.value && isSignedIn.value && isConfirmed.value && waitingDrafts.value.length > 0)
-    void sendWaiting();
+  if (!(isReachable.value && isSignedIn.value && isConfirmed.value && waitingDrafts.value.length > 0)) return;
+  // However long it was away: now it is back.
+  retryMs = RETRY_MS_MIN;
+  void sendWaiting();
 });
 
 async function sendWaiting(): Promise<void> {
