@@ -81,6 +81,8 @@ function journey(openSetting: (home: ServerHome) => Promise<Setting>): void {
     assert.equal((await alice.call('DELETE', `/posts/${post.post_id}`)).status, 204);
     assert.equal((await bob.call('GET', `/posts/${post.post_id}`)).status, 404);
     assert.deepEqual(idsOf(await alice.get('/feed')), []);
+    // What others have reposted of it is gone within a second.
+    await until(async () => idsOf(await bob.get(`/users/${bob.userId}/posts`)).length === 1);
     assert.deepEqual(idsOf(await bob.get(`/users/${bob.userId}/posts`)), [answer.post_id]);
   });
 
