@@ -112,7 +112,7 @@ async function dispatchSome(
   if (offers.every(({ driverIds }) => driverIds.length === 0)) return [];
   const made = await sql.transaction(async (transaction) => {
     if (!(await leases.fence(transaction, lease))) return 'fenced';
-    return deps.offers.make(transaction, offers);
+    return deps.offers.make(transaction, offers, lease.token);
   });
   if (made !== 'fenced') tell(deps, requests, made);
   return made;

@@ -6,9 +6,10 @@ import type { OfferedRideRow, OfferRow } from './offers-queries.ts';
 
 export const OFFERS_TOPIC = 'offers';
 
-export function offerMade(row: OfferedRideRow): NewEvent {
+/** `dispatchToken`: of the lease under which it was made. */
+export function offerMade(row: OfferedRideRow, dispatchToken: number): NewEvent {
   const event = offerEvent(row);
-  return { ...event, payload: { ...event.payload, ...placesOf(row) } };
+  return { ...event, payload: { ...event.payload, ...placesOf(row), dispatch_token: dispatchToken } };
 }
 
 /** What a driver is told of an offer. */
@@ -32,7 +33,7 @@ function placesOf(row: OfferedRideRow): object {
 
 /** The message to the driver of what has happened to an offer. */
 export function offerMessage({ kind, payload }: Pick<LoggedEvent, 'kind' | 'payload'>): string {
-  const { offer_id: offerId, driver_id: _driver, state, ...offered } = payload;
+  const { offer_id: offerId, driver_id: _driver, dispatch_token: _token, state, ...offered } = payload;
   assert(typeof offerId === 'string' && typeof state === 'string', 'an event of an offer names it');
   if (kind === 'made') return JSON.stringify({ type: 'offer', offer_id: offerId, ...offered });
   return JSON.stringify({ type: 'offer_ended', offer_id: offerId, state });

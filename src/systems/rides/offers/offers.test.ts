@@ -22,7 +22,9 @@ describe('offers', () => {
     return { riderId, rideId: Number(body.ride_id) };
   }
   const make = (rideId: Id, driverIds: readonly Id[]) =>
-    setting.sql.transaction((transaction) => setting.rides.offers.make(transaction, [{ rideId, driverIds }]));
+    setting.sql.transaction((transaction) =>
+      setting.rides.offers.make(transaction, [{ rideId, driverIds }], 1),
+    );
   /** The offer of a ride to a driver. */
   async function offerTo(driverId: Id, rideId: Id): Promise<Id> {
     const [offer] = await make(rideId, [driverId]);
@@ -61,6 +63,27 @@ describe('offers', () => {
     assert.deepEqual([ride.status, ride.driver_id], ['matched', String(driver)]);
     assert.equal(await setting.stateOf(driver), 'reserved');
     assert.equal((await answer(driver, offerId, 'decline')).status, 409);
+  });
+
+  it('say to the event log under which lease they were made, and not to the driver', async () => {
+    const driver = await setting.addDriver();
+    const stream = await setting.connect(driver);
+    const { rideId } = await ask();
+    const [offer] = await setting.sql.transaction((transaction) =>
+      setting.rides.offers.make(transaction, [{ rideId, driverIds: [driver] }], 41),
+    );
+    const logged = async () =>
+      setting.read<{ token: string }>(
+        'test_read_made',
+        `SELECT payload->>'dispatch_token' AS token FROM event_log WHERE topic = 'offers' AND kind = 'made' AND key = $1`,
+        [driver],
+      );
+    await until(async () => (await logged()).length > 0);
+    assert.deepEqual(await logged(), [{ token: '41' }]);
+    const told = await stream.first('offer');
+    assert.equal(told.offer_id, String(offer?.offer_id));
+    assert.ok(!('dispatch_token' in told));
+    await stream.close();
   });
 
   it('of one ride to many have one who is first, and the others are free again', async () => {

@@ -32,9 +32,13 @@ const EXPIRED_MAX = 500;
 export interface Offers {
   /**
    * Makes those of the offers that are still sound: the ride is requested, the driver available and without an offer,
-   * and not the rider. Answers them.
+   * and not the rider. Answers them. `dispatchToken`: of the lease under which they are made, for whoever checks later.
    */
-  make(transaction: SqlTransaction, offers: readonly BatchOffers[]): Promise<readonly OfferRow[]>;
+  make(
+    transaction: SqlTransaction,
+    offers: readonly BatchOffers[],
+    dispatchToken: number,
+  ): Promise<readonly OfferRow[]>;
   /** Once more is no error. Fails with `not_found`; with `conflict` and the reason when it is too late. */
   accept(transaction: SqlTransaction, driverId: Id, offerId: Id): Promise<OfferRow>;
   /** Once more is no error. Fails with `not_found`; with `conflict` for one that was accepted. */
@@ -56,7 +60,7 @@ export function createOffers({ sql, ids, eventLog }: OffersDeps): Offers {
   }
 
   return {
-    async make(transaction, offers) {
+    async make(transaction, offers, dispatchToken) {
       // In the same order everywhere, so that no two dispatchers wait for each other.
       const pairs = offers
         .flatMap(({ rideId, driverIds }) => driverIds.map((driverId) => ({ rideId, driverId })))
@@ -69,7 +73,10 @@ export function createOffers({ sql, ids, eventLog }: OffersDeps): Offers {
         pairs.map(({ driverId }) => driverId),
         OFFER_MS / 1_000,
       ]);
-      await append(transaction, made.map(offerMade));
+      await append(
+        transaction,
+        made.map((row) => offerMade(row, dispatchToken)),
+      );
       return made;
     },
 
