@@ -3,6 +3,7 @@
  * what is done is idempotent, and does not depend on the order: each state of a post or user carries its version.
  */
 import type { Clock } from '../../core/clock.ts';
+import type { Id } from '../../core/ids.ts';
 import type { LoggedEvent, Subscription } from '../../ports/event-log/event-log.ts';
 import type { SearchIndex } from '../../ports/search-index/search-index.ts';
 import type { SqlTransaction } from '../../ports/sql-store/sql-store.ts';
@@ -44,7 +45,11 @@ export function createIndexing(deps: IndexingDeps): Indexing {
   async function handle(events: readonly LoggedEvent[], transaction: SqlTransaction): Promise<void> {
     const topic = events[0]?.topic;
     if (topic === POSTS_TOPIC) await indexPosts(searchIndex, events);
-    if (topic === USERS_TOPIC) await indexUsers(searchIndex, events);
+    if (topic === USERS_TOPIC) {
+      await indexUsers(searchIndex, events);
+      // A follow may be handled before the followed user is here to be ranked.
+      await rank(idsOf(events, ['created']));
+    }
     if (topic === BULK_LOADS_TOPIC) await backfill.restart(transaction);
     transaction.afterCommit(() => {
       for (const { createdAt } of events) {
@@ -53,9 +58,7 @@ export function createIndexing(deps: IndexingDeps): Indexing {
     });
   }
 
-  async function rank(events: readonly LoggedEvent[]): Promise<void> {
-    const changed = events.filter(({ kind }) => kind === 'followed' || kind === 'unfollowed');
-    const userIds = [...new Set(changed.map(({ key }) => key))];
+  async function rank(userIds: readonly Id[]): Promise<void> {
     if (userIds.length === 0) return;
     const counts = await countFollowers(userIds);
     await searchIndex.rankUsers(
@@ -76,11 +79,15 @@ export function createIndexing(deps: IndexingDeps): Indexing {
       group: 'search-ranks',
       topics: [RELATIONSHIPS_TOPIC],
       from: 'beginning',
-      handle: rank,
+      handle: (events) => rank(idsOf(events, ['followed', 'unfollowed'])),
       batchMax: BATCH_MAX,
       gatherMs: RANKING_GATHER_MS,
     },
   };
+}
+
+function idsOf(events: readonly LoggedEvent[], kinds: readonly string[]): Id[] {
+  return [...new Set(events.filter(({ kind }) => kinds.includes(kind)).map(({ key }) => key))];
 }
 
 async function indexPosts(searchIndex: SearchIndex, events: readonly LoggedEvent[]): Promise<void> {

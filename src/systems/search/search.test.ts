@@ -116,6 +116,18 @@ describe('search', () => {
     assert.deepEqual(userIds, [bob, alice]);
   });
 
+  it('ranks whoever was followed before they were indexed', async () => {
+    setting.followers.set(alice, 7).set(bob, 3);
+    await setting.announceFollow(carol, alice);
+    await setting.announceFollow(carol, bob);
+    await setting.settle();
+    for (const user of [bob, alice]) await setting.announceUser('created', user);
+    await setting.settle();
+    const everybody = { viewerId: undefined, followeeIds: [], hiddenIds: [] };
+    const { userIds } = await setting.searchIndex.searchUsers('', everybody, { after: undefined, limit: 2 });
+    assert.deepEqual(userIds, [alice, bob]);
+  });
+
   it('bears what is told again, and too late', async () => {
     const postId = await post(alice, 'first words');
     await setting.call('PATCH', `/posts/${postId}`, alice, { text: 'second words' });
