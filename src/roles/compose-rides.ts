@@ -4,9 +4,11 @@ import type { Accounts } from '../systems/accounts/accounts.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../systems/rides/offers/offers-routes.ts';
-import { RIDE_REQUEST_SCHEMAS, rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
+import { rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
+import { RideSchema } from '../systems/rides/requests/ride-schema-routes.ts';
 import { createRides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
+import { tripsRoutes } from '../systems/rides/trips/trips-routes.ts';
 import { createDispatchMetrics } from '../telemetry/dispatch-metrics.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
 import type { ComposedSystem, ProductDeps } from './composed-system.ts';
@@ -35,19 +37,20 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
   });
-  const { drivers, streams, requests, offers, dispatch } = rides;
+  const { drivers, streams, requests, offers, trips, dispatch } = rides;
   observer.watchStreams(streams.connections);
   dispatchObserver.watchLed(dispatch.led);
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
     dispatch,
-    schemas: [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS, ...OFFER_SCHEMAS],
+    schemas: [...DRIVER_SCHEMAS, RideSchema, ...OFFER_SCHEMAS],
     routes(app) {
       driversRoutes(app, { drivers, sql: ports.sql, writes });
       driverStreamRoutes(app, { streams });
       offersRoutes(app, { offers, writes });
       rideRequestsRoutes(app, { requests, sql: ports.sql, writes });
+      tripsRoutes(app, { trips, writes });
     },
     // Whom nobody can reach has nobody to tell.
     tails: config.roles.includes('api') ? [streams.tail] : [],

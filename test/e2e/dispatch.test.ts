@@ -67,6 +67,6 @@ it('dispatching goes on in another process when the one that did it is killed', 
   await until(() => other.of('offer').length > 0, OFFER_MS);
   await carol.post(`/offers/${other.of('offer')[0].offer_id}/accept`);
   const { status, driver_id: driverId } = await bob.get(`/rides/${ride.ride_id}`);
-  assert.deepEqual([status, driverId], ['matched', carol.userId]);
+  assert.deepEqual([status, driverId], ['accepted', carol.userId]);
   assert.equal(again.of('offer').length, 1);
 });

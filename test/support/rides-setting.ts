@@ -12,12 +12,11 @@ import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sq
 import { startJobs } from '../../src/roles/jobs.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../../src/systems/rides/offers/offers-routes.ts';
-import {
-  RIDE_REQUEST_SCHEMAS,
-  rideRequestsRoutes,
-} from '../../src/systems/rides/requests/ride-requests-routes.ts';
+import { rideRequestsRoutes } from '../../src/systems/rides/requests/ride-requests-routes.ts';
+import { RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
 import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
+import { tripsRoutes } from '../../src/systems/rides/trips/trips-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createCallAs } from './call-as.ts';
 import { createTestDatabase } from './database.ts';
@@ -94,12 +93,12 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         clock,
       }),
     );
-    for (const schema of [...DRIVER_SCHEMAS, ...RIDE_REQUEST_SCHEMAS, ...OFFER_SCHEMAS])
-      app.addSchema(schema);
+    for (const schema of [...DRIVER_SCHEMAS, RideSchema, ...OFFER_SCHEMAS]) app.addSchema(schema);
     driversRoutes(app, { drivers: rides.drivers, sql, writes: createWrites(sql) });
     driverStreamRoutes(app, { streams: rides.streams });
     offersRoutes(app, { offers: rides.offers, writes: createWrites(sql) });
     rideRequestsRoutes(app, { requests: rides.requests, sql, writes: createWrites(sql) });
+    tripsRoutes(app, { trips: rides.trips, writes: createWrites(sql) });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const tail = await eventLog.tail({ ...rides.streams.tail });
     rides.streams.tail.follow(tail);

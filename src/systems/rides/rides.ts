@@ -20,6 +20,7 @@ import { createPositionRecorder } from './positions/position-recorder.ts';
 import { createRideRequests, type RideRequests } from './requests/ride-requests.ts';
 import type { DriverObserver } from './stream/driver-observer.ts';
 import { createDriverStreams, type DriverStreams } from './stream/driver-streams.ts';
+import { createTrips, type Trips } from './trips/trips.ts';
 
 export interface RidesDeps {
   readonly sql: SqlStore;
@@ -47,6 +48,7 @@ export interface Rides {
   readonly streams: DriverStreams;
   readonly requests: RideRequests;
   readonly offers: Offers;
+  readonly trips: Trips;
   /** Of those who are connected to this process. */
   readonly dispatch: Dispatch;
   readonly subscriptions: readonly Subscription[];
@@ -81,7 +83,7 @@ export function createRides(deps: RidesDeps): Rides {
   const erasure = createDriverErasure(deps);
   return {
     drivers: createDrivers(deps),
-    ...{ streams, requests, offers, dispatch },
+    ...{ streams, requests, offers, dispatch, trips: createTrips(deps) },
     subscriptions: [positionHistory, erasure.subscription, requests.subscription],
     jobs: [
       ...contacts.jobs,

@@ -105,7 +105,7 @@ describe('dispatching', () => {
       [await answer(rideId, second, 'accept'), await answer(rideId, first, 'accept')],
       [200, 409],
     );
-    assert.deepEqual(await rideOf(rideId), { status: 'matched', reason: null, driver_id: second });
+    assert.deepEqual(await rideOf(rideId), { status: 'accepted', reason: null, driver_id: second });
     assert.deepEqual(await offeredTo(rideId, 'withdrawn'), new Set([first, third]));
     await batch();
     assert.equal((await offersOf(rideId)).length, 3);

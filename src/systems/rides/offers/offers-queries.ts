@@ -67,9 +67,9 @@ export const getOpenOffer = readStatement<[driverId: Id], OfferedRideRow>(
 );
 
 /** The first that comes has the ride. */
-export const takeRide = writeStatement<[rideId: Id, version: number, driverId: Id], RideRow>(
+export const takeRide = writeStatement<[rideId: Id, version: number, driverId: Id, pin: string], RideRow>(
   'offers_take_ride',
-  `UPDATE rides SET status = 'matched', driver_id = $3, version = version + 1
+  `UPDATE rides SET status = 'accepted', driver_id = $3, pin = $4, pin_tries = 0, accepted_at = now(), version = version + 1
    WHERE ride_id = $1 AND version = $2 AND status = 'requested' RETURNING ${RIDE_COLUMNS}`,
 );
 
@@ -103,13 +103,4 @@ export const expireOffers = writeStatement<[limit: number], OfferRow>(
      SELECT offer_id FROM offers WHERE state = 'open' AND expires_at <= now()
      ORDER BY expires_at, offer_id LIMIT $1 FOR UPDATE SKIP LOCKED)
    RETURNING ${COLUMNS}`,
-);
-
-/** The driver of a ride that its rider has cancelled, reachable or not. */
-export const freeDriver = writeStatement<[driverId: Id], DriverRow>(
-  'offers_free_driver',
-  `UPDATE drivers SET state_event = 'passenger_cancellation', state_changed_at = now(), version = version + 1,
-     state = CASE WHEN state = 'non_contactable' THEN state ELSE 'available' END,
-     lost_state = CASE WHEN state = 'non_contactable' THEN 'available' END
-   WHERE driver_id = $1 AND coalesce(lost_state, state) IN ('reserved', 'stopped') RETURNING ${DRIVER_COLUMNS}`,
 );

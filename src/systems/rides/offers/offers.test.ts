@@ -60,7 +60,7 @@ describe('offers', () => {
     assert.deepEqual((await answer(driver, offerId, 'accept', { 'idempotency-key': 'a' })).body, body);
     assert.deepEqual((await answer(driver, offerId, 'accept')).body, body);
     const ride = await rideOf(riderId, rideId);
-    assert.deepEqual([ride.status, ride.driver_id], ['matched', String(driver)]);
+    assert.deepEqual([ride.status, ride.driver_id], ['accepted', String(driver)]);
     assert.equal(await setting.stateOf(driver), 'reserved');
     assert.equal((await answer(driver, offerId, 'decline')).status, 409);
   });
@@ -276,13 +276,13 @@ describe('offers', () => {
       for (const one of answers) {
         if (one !== undefined && 'status' in one) assert.ok(one.status < 500, JSON.stringify(one));
       }
-      const matched = (await openRides()).filter(({ status }) => status === 'matched');
+      const driven = (await openRides()).filter(({ status }) => status === 'accepted');
       const busy = await setting.read<{ driver_id: Id }>(
         'test_reserved',
         `SELECT driver_id FROM drivers WHERE state = 'reserved' AND driver_id = ANY ($1)`,
         [drivers],
       );
-      const ofUs = matched.map(({ driver_id: id }) => id).filter((id) => id !== null && drivers.includes(id));
+      const ofUs = driven.map(({ driver_id: id }) => id).filter((id) => id !== null && drivers.includes(id));
       assert.deepEqual(ofUs.toSorted(), busy.map(({ driver_id: id }) => id).toSorted());
       assert.equal(new Set(ofUs).size, ofUs.length);
     }

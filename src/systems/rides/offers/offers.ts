@@ -3,6 +3,7 @@
  * because taking the ride, the driver and the offer are three conditional updates in one transaction, of which each finds
  * its row as it must be or all are undone. Whatever a dispatcher believed when it made the offer does not matter.
  */
+import type { Randomness } from '../../../core/clock.ts';
 import { AppError, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
@@ -11,6 +12,7 @@ import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-st
 import { driverEvent } from '../drivers/driver-events.ts';
 import type { BatchOffers } from '../matching/match-batch.ts';
 import { rideEvent } from '../requests/ride-events.ts';
+import { drawPin } from '../trips/pin.ts';
 import { offerEvent, offerMade } from './offer-events.ts';
 import {
   acceptOffer,
@@ -50,9 +52,10 @@ export interface OffersDeps {
   readonly sql: SqlStore;
   readonly ids: IdGenerator;
   readonly eventLog: Pick<EventLog, 'append'>;
+  readonly randomness: Pick<Randomness, 'bytes'>;
 }
 
-export function createOffers({ sql, ids, eventLog }: OffersDeps): Offers {
+export function createOffers({ sql, ids, eventLog, randomness }: OffersDeps): Offers {
   async function append(transaction: SqlTransaction, events: readonly NewEvent[]): Promise<void> {
     for (let at = 0; at < events.length; at += APPEND_EVENTS_MAX) {
       await eventLog.append(transaction, events.slice(at, at + APPEND_EVENTS_MAX));
@@ -84,7 +87,8 @@ export function createOffers({ sql, ids, eventLog }: OffersDeps): Offers {
       const offer = await found(transaction, driverId, offerId);
       if (offer.state === 'accepted') return offer;
       // The ride first: those who want the same one wait for each other here, and hold nothing else.
-      const [ride] = await transaction.query(takeRide, [offer.ride_id, offer.ride_version, driverId]);
+      const pin = drawPin(randomness);
+      const [ride] = await transaction.query(takeRide, [offer.ride_id, offer.ride_version, driverId, pin]);
       if (ride === undefined) throw await lateOr(transaction, offer, 'The ride is taken, or was cancelled.');
       const [driver] = await transaction.query(reserveDriver, [driverId]);
       if (driver === undefined) throw tooLate('You are not available.');
@@ -92,7 +96,7 @@ export function createOffers({ sql, ids, eventLog }: OffersDeps): Offers {
       if (accepted === undefined) throw tooLate('The offer has expired, or was declined or withdrawn.');
       const others = await transaction.query(withdrawOffers, [[offer.ride_id]]);
       await append(transaction, [
-        rideEvent('matched', ride),
+        rideEvent('accepted', ride),
         driverEvent('state_changed', driver),
         ...[accepted, ...others].map(offerEvent),
       ]);

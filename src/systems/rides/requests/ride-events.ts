@@ -1,11 +1,12 @@
 /** What happens to rides, in the event log: topic `rides`, key the ride. Each event says how the ride is from then on. */
 import type { NewEvent } from '../../../ports/event-log/event-log.ts';
+import type { RideStatus } from './ride.ts';
 import type { RideRow } from './ride-requests-queries.ts';
 
 export const RIDES_TOPIC = 'rides';
 
-/** `removed`: with the account of the rider. */
-export type RideEventKind = 'requested' | 'matched' | 'cancelled' | 'unmatched' | 'removed';
+/** That which the ride is now; `removed`: with the account of the rider. */
+export type RideEventKind = RideStatus | 'removed';
 
 export function rideEvent(kind: RideEventKind, row: RideRow): NewEvent {
   return {
@@ -19,8 +20,13 @@ export function rideEvent(kind: RideEventKind, row: RideRow): NewEvent {
       dropoff: { lat_e7: row.dropoff_lat_e7, lng_e7: row.dropoff_lng_e7 },
       status: row.status,
       reason: row.reason,
+      ended_by: row.ended_by,
       driver_id: row.driver_id === null ? null : String(row.driver_id),
       version: row.version,
+      accepted_at: row.accepted_at?.toISOString() ?? null,
+      arrived_at: row.arrived_at?.toISOString() ?? null,
+      started_at: row.started_at?.toISOString() ?? null,
+      ended_at: row.ended_at?.toISOString() ?? null,
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { RideType } from '../drivers/driver.ts';
-import type { RideReason, RideStatus } from './ride.ts';
+import type { RideReason, RiderReason, RideSide, RideStatus } from './ride.ts';
 
 export interface RideRow {
   readonly ride_id: Id;
@@ -15,13 +15,19 @@ export interface RideRow {
   readonly dropoff_lng_e7: number;
   readonly status: RideStatus;
   readonly reason: RideReason | null;
+  readonly ended_by: RideSide | null;
   readonly version: number;
   readonly driver_id: Id | null;
+  readonly pin: string | null;
+  readonly pin_tries: number;
+  readonly accepted_at: Date | null;
+  readonly arrived_at: Date | null;
+  readonly started_at: Date | null;
   readonly ended_at: Date | null;
 }
 
 export const RIDE_COLUMNS = `ride_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
-  status, reason, version, driver_id, ended_at`;
+  status, reason, ended_by, version, driver_id, pin, pin_tries, accepted_at, arrived_at, started_at, ended_at`;
 
 /** Answers nothing if the rider has one that goes on. */
 export const insertRide = writeStatement<
@@ -49,21 +55,23 @@ export const getOpenRide = readStatement<[riderId: Id], { readonly ride_id: Id }
   `SELECT ride_id FROM rides WHERE rider_id = $1 AND ended_at IS NULL`,
 );
 
-export const getRide = readStatement<[riderId: Id, rideId: Id], RideRow>(
+/** Of either side of it. */
+export const getRide = readStatement<[userId: Id, rideId: Id], RideRow>(
   'rides_get',
-  `SELECT ${RIDE_COLUMNS} FROM rides WHERE ride_id = $2 AND rider_id = $1`,
+  `SELECT ${RIDE_COLUMNS} FROM rides WHERE ride_id = $2 AND (rider_id = $1 OR driver_id = $1)`,
 );
 
-/** If it has not ended. */
-export const cancelRide = writeStatement<[riderId: Id, rideId: Id, now: Date], RideRow>(
+/** If it has not begun. */
+export const cancelRide = writeStatement<[riderId: Id, rideId: Id, reason: RiderReason, now: Date], RideRow>(
   'rides_cancel',
-  `UPDATE rides SET status = 'cancelled', reason = 'rider', ended_at = $3, version = version + 1
-   WHERE ride_id = $2 AND rider_id = $1 AND status IN ('requested', 'matched') RETURNING ${RIDE_COLUMNS}`,
+  `UPDATE rides SET status = 'cancelled', reason = $3, ended_by = 'rider', ended_at = $4, version = version + 1
+   WHERE ride_id = $2 AND rider_id = $1 AND status IN ('requested', 'accepted', 'arriving', 'arrived')
+   RETURNING ${RIDE_COLUMNS}`,
 );
 
 export const giveUpRides = writeStatement<[before: Id, limit: number, now: Date], RideRow>(
   'rides_give_up',
-  `UPDATE rides SET status = 'unmatched', ended_at = $3,
+  `UPDATE rides SET status = 'unmatched', ended_by = 'system', ended_at = $3,
      reason = CASE WHEN EXISTS (SELECT FROM offers WHERE offers.ride_id = rides.ride_id)
        THEN 'not_accepted' ELSE 'no_driver' END, version = version + 1
    WHERE ride_id IN (

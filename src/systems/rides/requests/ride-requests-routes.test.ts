@@ -41,6 +41,7 @@ describe('rides', () => {
     assert.match(requestedAt, /^20\d\d-/);
     assert.deepEqual(rest, {
       ...{ status: 'requested', reason: null, driver_id: null, ended_at: null, city: 'new_york' },
+      ...{ ended_by: null, version: 1, pin: null, accepted_at: null, arrived_at: null, started_at: null },
       ...BODY,
     });
     assert.deepEqual((await get(alice, rideId)).body, body);
@@ -101,7 +102,7 @@ describe('rides', () => {
     const { ride_id: rideId } = (await ask(bob)).body;
     assert.equal((await cancel(setting.addPerson(), rideId)).status, 404);
     const { status, body } = await cancel(bob, rideId, { 'idempotency-key': 'c' });
-    assert.deepEqual([status, body.status, body.reason], [200, 'cancelled', 'rider']);
+    assert.deepEqual([status, body.status, body.reason], [200, 'cancelled', 'unstated']);
     assert.notEqual(body.ended_at, null);
     assert.deepEqual((await cancel(bob, rideId)).body, body);
     assert.deepEqual((await cancel(bob, rideId, { 'idempotency-key': 'c' })).body, body);

@@ -1,15 +1,14 @@
-/** Rides, for the riders. */
-import { type Static, Type } from 'typebox';
-import { idTimestamp, parseId } from '../../../core/ids.ts';
+/** Rides, for the riders; what is told of one, its driver may read too. */
+import { Type } from 'typebox';
+import { parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import type { App } from '../../../http/server.ts';
-import { IdText } from '../../../http/user-schema.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
-import { RIDE_TYPES } from '../drivers/driver.ts';
-import { RIDE_M_MAX, RIDE_REASONS, RIDE_STATUSES, type Ride } from './ride.ts';
-import { GIVE_UP_MS, type RideRequests } from './ride-requests.ts';
+import { RIDER_REASONS } from './ride.ts';
+import type { RideRequests } from './ride-requests.ts';
+import { Dropoff, Pickup, presentRide, RideParams, RideSchema, RideType } from './ride-schema-routes.ts';
 
 export interface RideRequestsRoutesDeps {
   readonly requests: RideRequests;
@@ -17,40 +16,7 @@ export interface RideRequestsRoutesDeps {
   readonly writes: Writes;
 }
 
-const Place = (description: string) =>
-  Type.Object(
-    { lat: Type.Number({ minimum: -90, maximum: 90 }), lng: Type.Number({ minimum: -180, maximum: 180 }) },
-    { additionalProperties: false, description },
-  );
-const Pickup = Place('Where the rider waits, in degrees.');
-const Dropoff = Place(`Where the rider goes, at most ${RIDE_M_MAX / 1_000} km away.`);
-const RideType = Type.Enum([...RIDE_TYPES]);
-
-export const RideSchema = Type.Object(
-  {
-    ride_id: IdText,
-    status: Type.Enum([...RIDE_STATUSES], {
-      description: `requested: a driver is being looked for, for ${GIVE_UP_MS / 60_000} minutes at most. matched: one is on the way. cancelled, unmatched: it has ended.`,
-    }),
-    reason: Type.Union([Type.Enum([...RIDE_REASONS]), Type.Null()], {
-      description:
-        'Why it ended. rider: you cancelled it. no_driver: none was found in time. not_accepted: those who were found did not take it.',
-    }),
-    driver_id: Type.Union([IdText, Type.Null()], { description: 'Who drives; null: nobody yet.' }),
-    pickup: Pickup,
-    dropoff: Dropoff,
-    ride_type: RideType,
-    city: Type.String({ description: 'Which dispatches it.' }),
-    requested_at: Type.String({ format: 'date-time' }),
-    ended_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-  },
-  { $id: 'Ride', title: 'Ride' },
-);
-
-export const RIDE_REQUEST_SCHEMAS = [RideSchema] as const;
-
 const tags = ['rides'];
-const Params = Type.Object({ ride_id: IdText });
 
 export function rideRequestsRoutes(app: App, { requests, sql, writes }: RideRequestsRoutesDeps): void {
   app.post(
@@ -73,7 +39,7 @@ export function rideRequestsRoutes(app: App, { requests, sql, writes }: RideRequ
       const { pickup, dropoff, ride_type: rideType } = request.body;
       const { userId } = callerOf(request);
       return writes.answer(request, reply, 201, async (transaction) =>
-        presentRide(await requests.request(transaction, userId, { pickup, dropoff, rideType })),
+        presentRide(await requests.request(transaction, userId, { pickup, dropoff, rideType }), userId),
       );
     },
   );
@@ -84,15 +50,16 @@ export function rideRequestsRoutes(app: App, { requests, sql, writes }: RideRequ
       config: { access: 'user' },
       schema: {
         tags,
-        summary: 'One of your rides',
+        summary: 'One of your rides, as a rider or a driver',
         operationId: 'getRide',
-        params: Params,
+        params: RideParams,
         response: { 200: reference(RideSchema) },
       },
     },
     async (request) => {
       const rideId = parseId(request.params.ride_id, 'ride_id');
-      return presentRide(await requests.get(sql, callerOf(request).userId, rideId));
+      const { userId } = callerOf(request);
+      return presentRide(await requests.get(sql, userId, rideId), userId);
     },
   );
 
@@ -104,25 +71,24 @@ export function rideRequestsRoutes(app: App, { requests, sql, writes }: RideRequ
         tags,
         summary: 'Cancel your ride',
         operationId: 'cancelRide',
-        params: Params,
+        params: RideParams,
+        body: Type.Union([
+          Type.Object(
+            { reason: Type.Optional(Type.Enum([...RIDER_REASONS], { default: 'unstated' })) },
+            { additionalProperties: false },
+          ),
+          Type.Null(),
+        ]),
         response: { 200: reference(RideSchema) },
       },
     },
     async (request, reply) => {
       const rideId = parseId(request.params.ride_id, 'ride_id');
       const { userId } = callerOf(request);
+      const reason = request.body?.reason ?? 'unstated';
       return writes.answer(request, reply, 200, async (transaction) =>
-        presentRide(await requests.cancel(transaction, userId, rideId)),
+        presentRide(await requests.cancel(transaction, userId, rideId, reason), userId),
       );
     },
   );
-}
-
-function presentRide(ride: Ride): Static<typeof RideSchema> {
-  const { rideId, status, reason, pickup, dropoff, rideType, city, endedAt } = ride;
-  return {
-    ...{ ride_id: String(rideId), status, reason, pickup, dropoff, ride_type: rideType, city },
-    driver_id: ride.driverId === null ? null : String(ride.driverId),
-    ...{ requested_at: idTimestamp(rideId), ended_at: endedAt?.toISOString() ?? null },
-  };
 }

@@ -7,11 +7,11 @@ import type { EventLog, NewEvent, Subscription } from '../../../ports/event-log/
 import { distanceM } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Cities } from '../cities/cities.ts';
-import { driverEvent } from '../drivers/driver-events.ts';
 import { offerEvent } from '../offers/offer-events.ts';
-import { freeDriver, withdrawOffers } from '../offers/offers-queries.ts';
+import { withdrawOffers } from '../offers/offers-queries.ts';
 import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
-import { RIDE_M_MAX, type Ride, type RideRequest } from './ride.ts';
+import { moveDriver } from '../trips/driver-moves.ts';
+import { RIDE_M_MAX, type Ride, type RideRequest, type RiderReason } from './ride.ts';
 import { rideEvent } from './ride-events.ts';
 import {
   cancelRide,
@@ -22,6 +22,7 @@ import {
   insertRide,
   type RideRow,
 } from './ride-requests-queries.ts';
+import { rideOf } from './ride-rows.ts';
 
 /** Whoever has no driver by then is told so, and may ask again. */
 export const GIVE_UP_MS = 5 * 60_000;
@@ -29,14 +30,16 @@ const GIVE_UP_EVERY_MS = 5_000;
 /** Rides of one statement: some 10 ms. */
 const GIVEN_UP_MAX = 500;
 const USERS_TOPIC = 'users';
+/** Before the start, or in the middle of the way. */
+const FREED_BY = ['passenger_cancellation', 'trip_stop', 'trip_end'] as const;
 
 export interface RideRequests {
   /** Fails with `invalid` for places where nobody drives; with `conflict` for who has a ride that goes on. */
   request(transaction: SqlTransaction, riderId: Id, request: RideRequest): Promise<Ride>;
-  /** Fails with `not_found` for a ride that is not the rider's. */
-  get(session: SqlSession, riderId: Id, rideId: Id): Promise<Ride>;
-  /** Once more is no error. Fails with `not_found`, or with `conflict` when it has ended otherwise. */
-  cancel(transaction: SqlTransaction, riderId: Id, rideId: Id): Promise<Ride>;
+  /** Fails with `not_found` for a ride of others: neither as a rider nor as its driver. */
+  get(session: SqlSession, userId: Id, rideId: Id): Promise<Ride>;
+  /** Once more is no error. Fails with `not_found`, or with `conflict` when it has begun or ended otherwise. */
+  cancel(transaction: SqlTransaction, riderId: Id, rideId: Id, reason: RiderReason): Promise<Ride>;
   readonly subscription: Subscription;
   readonly job: Job;
 }
@@ -52,8 +55,8 @@ export interface RideRequestsDeps {
 export function createRideRequests(deps: RideRequestsDeps): RideRequests {
   const { ids, eventLog, clock, cities } = deps;
 
-  async function found(session: SqlSession, riderId: Id, rideId: Id): Promise<Ride> {
-    const [row] = await session.query(getRide, [riderId, rideId]);
+  async function found(session: SqlSession, userId: Id, rideId: Id): Promise<Ride> {
+    const [row] = await session.query(getRide, [userId, rideId]);
     if (row === undefined) throw notFound('ride');
     return rideOf(row);
   }
@@ -81,8 +84,8 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
 
     get: found,
 
-    async cancel(transaction, riderId, rideId) {
-      const [row] = await transaction.query(cancelRide, [riderId, rideId, new Date(clock.nowMs())]);
+    async cancel(transaction, riderId, rideId, reason) {
+      const [row] = await transaction.query(cancelRide, [riderId, rideId, reason, new Date(clock.nowMs())]);
       if (row !== undefined) {
         await eventLog.append(transaction, [
           rideEvent('cancelled', row),
@@ -137,8 +140,7 @@ async function letGo(transaction: SqlTransaction, rows: readonly RideRow[]): Pro
   // One ride as a rule: only a rider who is deleted has none or one, and nobody cancels two at once.
   for (const { driver_id: driverId } of rows) {
     if (driverId === null) continue;
-    const freed = await transaction.query(freeDriver, [driverId]);
-    events.push(...freed.map((row) => driverEvent('state_changed', row)));
+    events.push(...(await moveDriver(transaction, driverId, FREED_BY)));
   }
   return events;
 }
@@ -153,14 +155,4 @@ async function hasRide(session: SqlSession, riderId: Id): Promise<AppError> {
       outcome: 'not_applied',
     },
   );
-}
-
-function rideOf(row: RideRow): Ride {
-  return {
-    ...{ rideId: row.ride_id, riderId: row.rider_id, city: row.city, rideType: row.ride_type },
-    pickup: { lat: row.pickup_lat_e7 / UNITS_PER_DEGREE, lng: row.pickup_lng_e7 / UNITS_PER_DEGREE },
-    dropoff: { lat: row.dropoff_lat_e7 / UNITS_PER_DEGREE, lng: row.dropoff_lng_e7 / UNITS_PER_DEGREE },
-    ...{ status: row.status, reason: row.reason, version: row.version },
-    ...{ driverId: row.driver_id, endedAt: row.ended_at },
-  };
 }

@@ -3,13 +3,44 @@ import type { Id } from '../../../core/ids.ts';
 import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { RideType } from '../drivers/driver.ts';
 
-/** `requested`: a driver is being looked for. `matched`: one is on the way. The others are ends, with a reason. */
-export const RIDE_STATUSES = ['requested', 'matched', 'cancelled', 'unmatched'] as const;
+/**
+ * `requested`: a driver is being looked for. `accepted`: one is on the way, `arriving`: nearly there, `arrived`: waits at
+ * the pickup. `started`: rider and driver are on their way. The others are ends.
+ */
+export const RIDE_STATUSES = [
+  'requested',
+  'accepted',
+  'arriving',
+  'arrived',
+  'started',
+  'completed',
+  'cancelled',
+  'unmatched',
+] as const;
 export type RideStatus = (typeof RIDE_STATUSES)[number];
 
-/** `rider`: cancelled it. `no_driver`: none was found in time. `not_accepted`: some were, and none took it. */
-export const RIDE_REASONS = ['rider', 'no_driver', 'not_accepted'] as const;
+/** With a driver, and not begun: either side may still think better of it. */
+export const BEFORE_START: ReadonlySet<RideStatus> = new Set(['accepted', 'arriving', 'arrived']);
+
+/** Why riders cancel. */
+export const RIDER_REASONS = [
+  'changed_plans',
+  'driver_asked',
+  'driver_not_coming',
+  'wait_too_long',
+  'wrong_place',
+  'other',
+  'unstated',
+] as const;
+export type RiderReason = (typeof RIDER_REASONS)[number];
+
+/** Why a ride has ended. `no_driver`: none was found in time. `not_accepted`: some were, and none took it. */
+export const RIDE_REASONS = [...RIDER_REASONS, 'no_driver', 'not_accepted'] as const;
 export type RideReason = (typeof RIDE_REASONS)[number];
+
+/** Who has ended a ride. */
+export const RIDE_SIDES = ['rider', 'driver', 'system'] as const;
+export type RideSide = (typeof RIDE_SIDES)[number];
 
 /** By the great circle, from the pickup. */
 export const RIDE_M_MAX = 300_000;
@@ -28,7 +59,15 @@ export interface Ride extends RideRequest {
   readonly city: string;
   readonly status: RideStatus;
   readonly reason: RideReason | null;
+  readonly endedBy: RideSide | null;
   readonly driverId: Id | null;
+  /** Nobody but the rider may see it. */
+  readonly pin: string | null;
+  /** Wrong ones that the driver has tried. */
+  readonly pinTries: number;
   readonly version: number;
+  readonly acceptedAt: Date | null;
+  readonly arrivedAt: Date | null;
+  readonly startedAt: Date | null;
   readonly endedAt: Date | null;
 }
