@@ -7,6 +7,7 @@ import type { LogLevel } from '../telemetry/log.ts';
 import { CITIES_FORM, type CityBox, parseCity } from './cities.ts';
 import { EDGE_URL_FORM, type EdgeLocation, parseEdgeUrl } from './edge-locations.ts';
 import type { Environment } from './env.ts';
+import { FARES_FORM, type FareSetting, parseFare } from './fares.ts';
 import { parseS3Url, S3_URL_FORM, type S3Location } from './s3-location.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
 
@@ -56,6 +57,7 @@ export interface Config {
   readonly clickRetentionDays: number;
   readonly rides: {
     readonly cities: readonly CityBox[];
+    readonly fares: readonly FareSetting[];
     /** In the memory of this process. */
     readonly driversMax: number;
     /** Of drivers who are offered rides, from 1 to 5; those who are not rated yet are, too. */
@@ -134,6 +136,7 @@ export function loadConfig(environment: Environment): Config {
     clickRetentionDays: read.integer('GROUNDSWELL_CLICK_RETENTION_DAYS', 1, 3_650),
     rides: {
       cities: read.list('GROUNDSWELL_CITIES', parseCity, CITIES_FORM),
+      fares: read.list('GROUNDSWELL_FARES', parseFare, FARES_FORM),
       driversMax: read.integer('GROUNDSWELL_DRIVERS_MAX', 1, 10_000_000),
       ratingAbove: read.decimal('GROUNDSWELL_DRIVER_RATING_ABOVE', 0, 5),
       positionRetentionDays: read.integer('GROUNDSWELL_POSITION_RETENTION_DAYS', 1, 3_650),

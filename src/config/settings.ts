@@ -97,6 +97,12 @@ export const SETTINGS = {
     fallback: 'new_york=40.3/-74.6/41.2/-73.3,everywhere=-90/-180/90/180',
     purpose: 'where drivers drive: name=south/west/north/east in degrees; the first that fits counts',
   },
+  GROUNDSWELL_FARES: {
+    fallback:
+      'economy=USD/255/110/40/275/800/500/75,comfort=USD/380/150/55/275/1100/500/75,xl=USD/450/180/60/275/1300/500/75,wheelchair=USD/255/110/40/275/800/500/75',
+    purpose:
+      "what rides cost, in cents or the like: type, or city.type=currency/base/km/minute/fees/minimum/cancellation/driver's percent",
+  },
   GROUNDSWELL_DRIVERS_MAX: {
     fallback: '100000',
     purpose: 'drivers whose positions are in memory, at most; some 25 MB for 100,000',

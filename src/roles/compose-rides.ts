@@ -1,9 +1,14 @@
 /** The system `rides` as the roles run it. */
+import { ConfigError } from '../config/config.ts';
+import { type FareSetting, fareProblems } from '../config/fares.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
+import { RIDE_TYPES, type RideType } from '../systems/rides/drivers/driver.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
+import type { FareEntry } from '../systems/rides/fares/fare-rates.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../systems/rides/offers/offers-routes.ts';
+import { QUOTE_SCHEMAS, quotesRoutes } from '../systems/rides/quotes/quotes-routes.ts';
 import { rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
 import { RideSchema } from '../systems/rides/requests/ride-schema-routes.ts';
 import { createRides } from '../systems/rides/rides.ts';
@@ -33,23 +38,25 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     observer,
     dispatchObserver,
     cities: config.rides.cities,
+    fares: faresOf(config.rides),
     ratingAbove: config.rides.ratingAbove,
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
   });
-  const { drivers, streams, requests, offers, trips, dispatch } = rides;
+  const { drivers, streams, requests, prices, quotes, offers, trips, dispatch } = rides;
   observer.watchStreams(streams.connections);
   dispatchObserver.watchLed(dispatch.led);
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
     dispatch,
-    schemas: [...DRIVER_SCHEMAS, RideSchema, ...OFFER_SCHEMAS],
+    schemas: [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, ...OFFER_SCHEMAS],
     routes(app) {
       driversRoutes(app, { drivers, sql: ports.sql, writes });
       driverStreamRoutes(app, { streams });
       offersRoutes(app, { offers, writes });
-      rideRequestsRoutes(app, { requests, sql: ports.sql, writes });
+      quotesRoutes(app, { prices, quotes, writes });
+      rideRequestsRoutes(app, { requests, quotes, sql: ports.sql, writes });
       tripsRoutes(app, { trips, writes });
     },
     // Whom nobody can reach has nobody to tell.
@@ -59,4 +66,15 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     drain: streams.drain,
     close: rides.close,
   };
+}
+
+/** Which types of rides there are, the configuration does not know. */
+function faresOf({ fares, cities }: ComposeRidesDeps['config']['rides']): readonly FareEntry[] {
+  const problems = fareProblems(fares, cities, RIDE_TYPES);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return fares.filter(isOfRideType);
+}
+
+function isOfRideType(fare: FareSetting): fare is FareSetting & { readonly rideType: RideType } {
+  return RIDE_TYPES.some((type) => type === fare.rideType);
 }

@@ -57,6 +57,7 @@ const KEYLESS = [
   'listModeratedUsers',
   'listReports',
   'listSessions',
+  'quoteRide',
   'readReportedPost',
   'registerDriver',
   'renewRidePin',

@@ -10,8 +10,10 @@ import { createMemoryGeoIndex } from '../../src/ports/geo-index/memory-geo-index
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
+import { RIDE_TYPES } from '../../src/systems/rides/drivers/driver.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../../src/systems/rides/offers/offers-routes.ts';
+import { QUOTE_SCHEMAS, quotesRoutes } from '../../src/systems/rides/quotes/quotes-routes.ts';
 import { rideRequestsRoutes } from '../../src/systems/rides/requests/ride-requests-routes.ts';
 import { RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
@@ -29,6 +31,12 @@ export type RidesSetting = Awaited<ReturnType<typeof createRidesSetting>>;
 const PEOPLE_EPOCH_MS = Date.UTC(2024, 0, 1);
 export const PRIUS = { make: 'Toyota', model: 'Prius', colour: 'black', plate: 'T123456C', seats: 4 };
 export const NEW_YORK = { name: 'new_york', south: 40.3, west: -74.6, north: 41.2, east: -73.3 };
+
+/** Each type has a dearer base than the one before. */
+export const FARES = RIDE_TYPES.map((rideType, index) => ({
+  ...{ city: undefined, rideType, currency: 'USD', base: 255 + 100 * index, perKm: 110, perMinute: 40 },
+  ...{ fees: 275, minimum: 800, cancellation: 500, driverPercent: 75 },
+}));
 
 export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
   const database = await createTestDatabase();
@@ -78,6 +86,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         lease: (change) => count(`lease ${change}`),
       },
       cities: [NEW_YORK],
+      fares: FARES,
       ratingAbove: 4.5,
       positionRetentionDays: 30,
       endedSessions: async (sessionIds) => new Set(sessionIds.filter((id) => endedSessions.has(id))),
@@ -93,11 +102,14 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         clock,
       }),
     );
-    for (const schema of [...DRIVER_SCHEMAS, RideSchema, ...OFFER_SCHEMAS]) app.addSchema(schema);
+    for (const schema of [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, ...OFFER_SCHEMAS])
+      app.addSchema(schema);
     driversRoutes(app, { drivers: rides.drivers, sql, writes: createWrites(sql) });
     driverStreamRoutes(app, { streams: rides.streams });
     offersRoutes(app, { offers: rides.offers, writes: createWrites(sql) });
-    rideRequestsRoutes(app, { requests: rides.requests, sql, writes: createWrites(sql) });
+    const { requests, prices, quotes } = rides;
+    quotesRoutes(app, { prices, quotes, writes: createWrites(sql) });
+    rideRequestsRoutes(app, { requests, quotes, sql, writes: createWrites(sql) });
     tripsRoutes(app, { trips: rides.trips, writes: createWrites(sql) });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const tail = await eventLog.tail({ ...rides.streams.tail });

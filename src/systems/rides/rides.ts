@@ -13,13 +13,18 @@ import type { DispatchObserver } from './dispatch/dispatch-observer.ts';
 import { createDriverContacts } from './drivers/driver-contacts.ts';
 import { createDriverErasure } from './drivers/driver-erasure.ts';
 import { createDrivers, type Drivers } from './drivers/drivers.ts';
+import { NO_SURGE_PERCENT } from './fares/fare.ts';
+import { createFareTable, type FareEntry } from './fares/fare-rates.ts';
 import { greatCircleTravelTime } from './matching/travel-time.ts';
 import { createOffers, type Offers } from './offers/offers.ts';
 import { forgetPositionsJob, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
+import { createPrices, type Prices } from './quotes/prices.ts';
+import { createQuotes, type Quotes } from './quotes/quotes.ts';
 import { createRideRequests, type RideRequests } from './requests/ride-requests.ts';
 import type { DriverObserver } from './stream/driver-observer.ts';
 import { createDriverStreams, type DriverStreams } from './stream/driver-streams.ts';
+import { greatCircleEstimates } from './travel/route-estimates.ts';
 import { createTrips, type Trips } from './trips/trips.ts';
 
 export interface RidesDeps {
@@ -33,6 +38,7 @@ export interface RidesDeps {
   readonly observer: DriverObserver;
   readonly dispatchObserver: DispatchObserver;
   readonly cities: readonly City[];
+  readonly fares: readonly FareEntry[];
   /** Of drivers who are offered rides; those who are not rated yet are, too. */
   readonly ratingAbove: number;
   readonly positionRetentionDays: number;
@@ -47,6 +53,8 @@ export interface Rides {
   readonly drivers: Drivers;
   readonly streams: DriverStreams;
   readonly requests: RideRequests;
+  readonly prices: Prices;
+  readonly quotes: Quotes;
   readonly offers: Offers;
   readonly trips: Trips;
   /** Of those who are connected to this process. */
@@ -65,7 +73,12 @@ export function createRides(deps: RidesDeps): Rides {
   const recorder = createPositionRecorder(deps);
   const cities = createCities(deps.cities);
   const streams = createDriverStreams({ ...deps, contacts, recorder, cities });
-  const requests = createRideRequests({ ...deps, cities });
+  const prices = createPrices({
+    ...{ ...deps, cities, fares: createFareTable(deps.fares), routes: greatCircleEstimates },
+    surgeAt: () => ({ percent: NO_SURGE_PERCENT, version: undefined, basis: undefined }),
+  });
+  const quotes = createQuotes({ ...deps, prices });
+  const requests = createRideRequests({ ...deps, quotes });
   const offers = createOffers(deps);
   const leases = createDispatchLeases({
     ...deps,
@@ -83,12 +96,13 @@ export function createRides(deps: RidesDeps): Rides {
   const erasure = createDriverErasure(deps);
   return {
     drivers: createDrivers(deps),
-    ...{ streams, requests, offers, dispatch, trips: createTrips(deps) },
+    ...{ streams, requests, prices, quotes, offers, dispatch, trips: createTrips(deps) },
     subscriptions: [positionHistory, erasure.subscription, requests.subscription],
     jobs: [
       ...contacts.jobs,
       erasure.job,
       requests.job,
+      quotes.job,
       offers.job,
       forgetPositionsJob({ ...deps, retentionDays }),
     ],

@@ -13,6 +13,11 @@ const KIND = 1;
 /** Of a degree. */
 export const UNITS_PER_DEGREE = 1e7;
 
+/** As degrees are kept. */
+export function degreesE7(degrees: number): number {
+  return Math.round(degrees * UNITS_PER_DEGREE);
+}
+
 /** Fails with `invalid`. What is in it may still be nowhere on earth. */
 export function decodePoints(message: Buffer): PointBatch {
   const count = message.length > 1 ? message.readUInt8(1) : 0;

@@ -27,6 +27,7 @@ export function rideEvent(kind: RideEventKind, row: RideRow): NewEvent {
       arrived_at: row.arrived_at?.toISOString() ?? null,
       started_at: row.started_at?.toISOString() ?? null,
       ended_at: row.ended_at?.toISOString() ?? null,
+      fare: row.fare,
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { RideType } from '../drivers/driver.ts';
+import type { FareJson } from '../fares/fare-json.ts';
 import type { RideReason, RiderReason, RideSide, RideStatus } from './ride.ts';
 
 export interface RideRow {
@@ -24,10 +25,12 @@ export interface RideRow {
   readonly arrived_at: Date | null;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
+  /** That of the quote. Null: it is older than prices. */
+  readonly fare: FareJson | null;
 }
 
 export const RIDE_COLUMNS = `ride_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
-  status, reason, ended_by, version, driver_id, pin, pin_tries, accepted_at, arrived_at, started_at, ended_at`;
+  status, reason, ended_by, version, driver_id, pin, pin_tries, accepted_at, arrived_at, started_at, ended_at, fare`;
 
 /** Answers nothing if the rider has one that goes on. */
 export const insertRide = writeStatement<
@@ -41,12 +44,15 @@ export const insertRide = writeStatement<
     pickupLng: number,
     dropoffLat: number,
     dropoffLng: number,
+    quoteId: Id,
+    fare: string,
   ],
   RideRow
 >(
   'rides_insert',
-  `INSERT INTO rides (ride_id, shard, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  `INSERT INTO rides (ride_id, shard, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
+     quote_id, fare)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
    ON CONFLICT (rider_id) WHERE ended_at IS NULL DO NOTHING RETURNING ${RIDE_COLUMNS}`,
 );
 

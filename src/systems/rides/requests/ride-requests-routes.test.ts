@@ -4,7 +4,7 @@ import { createRidesSetting, NEW_YORK, type RidesSetting } from '../../../../tes
 import { until } from '../../../../test/support/until.ts';
 import type { Id } from '../../../core/ids.ts';
 import { distanceM } from '../../../ports/geo-index/geo-index.ts';
-import { RIDE_M_MAX } from './ride.ts';
+import { RIDE_M_MAX } from '../quotes/quote.ts';
 import { GIVE_UP_MS } from './ride-requests.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };
@@ -37,7 +37,8 @@ describe('rides', () => {
     const alice = setting.addPerson();
     const { status, body } = await ask(alice);
     assert.equal(status, 201);
-    const { ride_id: rideId, requested_at: requestedAt, ...rest } = body;
+    const { ride_id: rideId, requested_at: requestedAt, fare, ...rest } = body;
+    assert.equal(fare.currency, 'USD');
     assert.match(requestedAt, /^20\d\d-/);
     assert.deepEqual(rest, {
       ...{ status: 'requested', reason: null, driver_id: null, ended_at: null, city: 'new_york' },

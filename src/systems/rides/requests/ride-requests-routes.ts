@@ -5,41 +5,62 @@ import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import type { App } from '../../../http/server.ts';
+import { IdText } from '../../../http/user-schema.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
+import type { Quotes } from '../quotes/quotes.ts';
+import { Dropoff, Pickup, RideTypeText } from '../quotes/ride-places-schema.ts';
 import { RIDER_REASONS } from './ride.ts';
 import type { RideRequests } from './ride-requests.ts';
-import { Dropoff, Pickup, presentRide, RideParams, RideSchema, RideType } from './ride-schema-routes.ts';
+import { presentRide, RideParams, RideSchema } from './ride-schema-routes.ts';
 
 export interface RideRequestsRoutesDeps {
   readonly requests: RideRequests;
+  readonly quotes: Pick<Quotes, 'forRide'>;
   readonly sql: SqlSession;
   readonly writes: Writes;
 }
 
 const tags = ['rides'];
 
-export function rideRequestsRoutes(app: App, { requests, sql, writes }: RideRequestsRoutesDeps): void {
+export function rideRequestsRoutes(
+  app: App,
+  { requests, quotes, sql, writes }: RideRequestsRoutesDeps,
+): void {
   app.post(
     '/rides',
     {
-      config: { access: 'user', problems: [409] },
+      config: { access: 'user', problems: [404, 409] },
       schema: {
         tags,
         summary: 'Ask for a ride',
-        description: 'A rider has one ride at a time.',
+        description:
+          'A rider has one ride at a time. It costs what its fare says, which is that of the quote, or what it costs now.',
         operationId: 'requestRide',
         body: Type.Object(
-          { pickup: Pickup, dropoff: Dropoff, ride_type: RideType },
+          {
+            pickup: Pickup,
+            dropoff: Dropoff,
+            ride_type: RideTypeText,
+            quote_id: Type.Optional(
+              Type.String({
+                ...IdText,
+                description:
+                  'A quote of yours for this ride, which then costs that; absent: what it costs now.',
+              }),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: { 201: reference(RideSchema) },
       },
     },
     async (request, reply) => {
-      const { pickup, dropoff, ride_type: rideType } = request.body;
+      const { pickup, dropoff, ride_type: rideType, quote_id: quoteText } = request.body;
       const { userId } = callerOf(request);
+      const quoteId = quoteText === undefined ? undefined : parseId(quoteText, 'quote_id');
+      const takeQuote = await quotes.forRide(userId, { pickup, dropoff, rideType, quoteId });
       return writes.answer(request, reply, 201, async (transaction) =>
-        presentRide(await requests.request(transaction, userId, { pickup, dropoff, rideType }), userId),
+        presentRide(await requests.request(transaction, userId, takeQuote), userId),
       );
     },
   );

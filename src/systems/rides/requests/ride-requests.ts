@@ -1,17 +1,15 @@
 /** What riders do with their rides. A ride is in one row; whoever changes it says which state it has to be in, and the first wins. */
 import type { Clock } from '../../../core/clock.ts';
-import { AppError, invalidField, notFound } from '../../../core/errors.ts';
+import { AppError, notFound } from '../../../core/errors.ts';
 import { composeId, type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
 import type { EventLog, NewEvent, Subscription } from '../../../ports/event-log/event-log.ts';
-import { distanceM } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import type { Cities } from '../cities/cities.ts';
 import { offerEvent } from '../offers/offer-events.ts';
 import { withdrawOffers } from '../offers/offers-queries.ts';
-import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
+import type { Quotes, TakeQuote } from '../quotes/quotes.ts';
 import { moveDriver } from '../trips/driver-moves.ts';
-import { RIDE_M_MAX, type Ride, type RideRequest, type RiderReason } from './ride.ts';
+import type { Ride, RiderReason } from './ride.ts';
 import { rideEvent } from './ride-events.ts';
 import {
   cancelRide,
@@ -34,8 +32,8 @@ const USERS_TOPIC = 'users';
 const FREED_BY = ['passenger_cancellation', 'trip_stop', 'trip_end'] as const;
 
 export interface RideRequests {
-  /** Fails with `invalid` for places where nobody drives; with `conflict` for who has a ride that goes on. */
-  request(transaction: SqlTransaction, riderId: Id, request: RideRequest): Promise<Ride>;
+  /** At the price of the quote. Fails as the quote does; with `conflict` for who has a ride that goes on. */
+  request(transaction: SqlTransaction, riderId: Id, takeQuote: TakeQuote): Promise<Ride>;
   /** Fails with `not_found` for a ride of others: neither as a rider nor as its driver. */
   get(session: SqlSession, userId: Id, rideId: Id): Promise<Ride>;
   /** Once more is no error. Fails with `not_found`, or with `conflict` when it has begun or ended otherwise. */
@@ -49,11 +47,11 @@ export interface RideRequestsDeps {
   readonly ids: IdGenerator;
   readonly eventLog: Pick<EventLog, 'append'>;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly cities: Cities;
+  readonly quotes: Pick<Quotes, 'deleteOf'>;
 }
 
 export function createRideRequests(deps: RideRequestsDeps): RideRequests {
-  const { ids, eventLog, clock, cities } = deps;
+  const { ids, eventLog, clock, quotes } = deps;
 
   async function found(session: SqlSession, userId: Id, rideId: Id): Promise<Ride> {
     const [row] = await session.query(getRide, [userId, rideId]);
@@ -62,20 +60,14 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
   }
 
   return {
-    async request(transaction, riderId, request) {
-      const { pickup, dropoff, rideType } = request;
-      const city = cities.cityOf(pickup);
-      if (city === undefined) throw invalidField('pickup', 'must be in a city where drivers drive.');
-      if (distanceM(pickup, dropoff) > RIDE_M_MAX) {
-        throw invalidField('dropoff', `must be within ${RIDE_M_MAX / 1_000} km of the pickup.`);
-      }
-      const units = [pickup.lat, pickup.lng, dropoff.lat, dropoff.lng].map((degrees) =>
-        Math.round(degrees * UNITS_PER_DEGREE),
-      );
-      const [pickupLat = 0, pickupLng = 0, dropoffLat = 0, dropoffLng = 0] = units;
+    async request(transaction, riderId, takeQuote) {
+      const rideId = ids.next();
+      const quote = await takeQuote(transaction, rideId);
       const [row] = await transaction.query(insertRide, [
-        ...([ids.next(), shardOf(riderId), riderId, city.name, rideType] as const),
-        ...([pickupLat, pickupLng, dropoffLat, dropoffLng] as const),
+        ...([rideId, shardOf(riderId), riderId, quote.city, quote.ride_type] as const),
+        ...([quote.pickup_lat_e7, quote.pickup_lng_e7] as const),
+        ...([quote.dropoff_lat_e7, quote.dropoff_lng_e7] as const),
+        ...([quote.quote_id, JSON.stringify(quote.fare)] as const),
       ]);
       if (row === undefined) throw await hasRide(transaction, riderId);
       await eventLog.append(transaction, [rideEvent('requested', row)]);
@@ -106,6 +98,7 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
         const deleted = events.filter(({ kind }) => kind === 'deleted').map(({ key }) => key);
         if (deleted.length === 0) return;
         const rows = await transaction.query(deleteRidesOf, [deleted]);
+        await quotes.deleteOf(transaction, deleted);
         const open = rows.filter(({ ended_at: endedAt }) => endedAt === null);
         if (open.length === 0) return;
         const removed = open.map((row) => rideEvent('removed', row));

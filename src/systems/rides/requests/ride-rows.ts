@@ -10,6 +10,6 @@ export function rideOf(row: RideRow): Ride {
     ...{ status: row.status, reason: row.reason, endedBy: row.ended_by, version: row.version },
     ...{ driverId: row.driver_id, pin: row.pin, pinTries: row.pin_tries },
     ...{ acceptedAt: row.accepted_at, arrivedAt: row.arrived_at },
-    ...{ startedAt: row.started_at, endedAt: row.ended_at },
+    ...{ startedAt: row.started_at, endedAt: row.ended_at, fare: row.fare },
   };
 }

@@ -1,18 +1,12 @@
 /** A ride in JSON, as each side of it sees it. */
 import { type Static, Type } from 'typebox';
 import { type Id, idTimestamp } from '../../../core/ids.ts';
+import { reference } from '../../../http/openapi.ts';
 import { IdText } from '../../../http/user-schema.ts';
-import { RIDE_TYPES } from '../drivers/driver.ts';
-import { BEFORE_START, RIDE_M_MAX, RIDE_REASONS, RIDE_SIDES, RIDE_STATUSES, type Ride } from './ride.ts';
+import { FareSchema } from '../quotes/quotes-routes.ts';
+import { Dropoff, Pickup, RideTypeText } from '../quotes/ride-places-schema.ts';
+import { BEFORE_START, RIDE_REASONS, RIDE_SIDES, RIDE_STATUSES, type Ride } from './ride.ts';
 
-const Place = (description: string) =>
-  Type.Object(
-    { lat: Type.Number({ minimum: -90, maximum: 90 }), lng: Type.Number({ minimum: -180, maximum: 180 }) },
-    { additionalProperties: false, description },
-  );
-export const Pickup = Place('Where the rider waits, in degrees.');
-export const Dropoff = Place(`Where the rider goes, at most ${RIDE_M_MAX / 1_000} km away.`);
-export const RideType = Type.Enum([...RIDE_TYPES]);
 export const RideParams = Type.Object({ ride_id: IdText });
 
 const Time = (description: string) =>
@@ -40,8 +34,11 @@ export const RideSchema = Type.Object(
     }),
     pickup: Pickup,
     dropoff: Dropoff,
-    ride_type: RideType,
+    ride_type: RideTypeText,
     city: Type.String({ description: 'Which dispatches it.' }),
+    fare: Type.Union([reference(FareSchema), Type.Null()], {
+      description: 'What it costs, from the request on; null: it is older than prices.',
+    }),
     requested_at: Type.String({ format: 'date-time' }),
     accepted_at: Time('By the driver who has it.'),
     arrived_at: Time('When the driver was at the pickup.'),
@@ -58,7 +55,7 @@ export function presentRide(ride: Ride, viewerId: Id): Static<typeof RideSchema>
     ...{ ride_id: String(rideId), status, reason, ended_by: endedBy, version },
     driver_id: ride.driverId === null ? null : String(ride.driverId),
     pin: showsPin ? ride.pin : null,
-    ...{ pickup, dropoff, ride_type: rideType, city, requested_at: idTimestamp(rideId) },
+    ...{ pickup, dropoff, ride_type: rideType, city, fare: ride.fare, requested_at: idTimestamp(rideId) },
     ...{ accepted_at: timeText(ride.acceptedAt), arrived_at: timeText(ride.arrivedAt) },
     ...{ started_at: timeText(ride.startedAt), ended_at: timeText(ride.endedAt) },
   };

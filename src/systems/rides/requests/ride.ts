@@ -2,6 +2,7 @@
 import type { Id } from '../../../core/ids.ts';
 import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { RideType } from '../drivers/driver.ts';
+import type { FareJson } from '../fares/fare-json.ts';
 
 /**
  * `requested`: a driver is being looked for. `accepted`: one is on the way, `arriving`: nearly there, `arrived`: waits at
@@ -42,9 +43,6 @@ export type RideReason = (typeof RIDE_REASONS)[number];
 export const RIDE_SIDES = ['rider', 'driver', 'system'] as const;
 export type RideSide = (typeof RIDE_SIDES)[number];
 
-/** By the great circle, from the pickup. */
-export const RIDE_M_MAX = 300_000;
-
 export interface RideRequest {
   readonly pickup: GeoPoint;
   readonly dropoff: GeoPoint;
@@ -65,6 +63,8 @@ export interface Ride extends RideRequest {
   readonly pin: string | null;
   /** Wrong ones that the driver has tried. */
   readonly pinTries: number;
+  /** Null: it is older than prices. */
+  readonly fare: FareJson | null;
   readonly version: number;
   readonly acceptedAt: Date | null;
   readonly arrivedAt: Date | null;

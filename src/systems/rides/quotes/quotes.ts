@@ -1,0 +1,153 @@
+/** Quotes: prices that are kept for some minutes for who asked, and for good with the ride that they were used for. */
+import type { Clock } from '../../../core/clock.ts';
+import { AppError, invalidField, notFound } from '../../../core/errors.ts';
+import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
+import type { Job } from '../../../core/job.ts';
+import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import type { RideType } from '../drivers/driver.ts';
+import { fareJson } from '../fares/fare-json.ts';
+import { degreesE7 } from '../positions/binary-points.ts';
+import type { Prices } from './prices.ts';
+import { type Places, type Price, QUOTE_MS } from './quote.ts';
+import {
+  deleteQuotesOf,
+  deleteUnusedQuotes,
+  getQuote,
+  insertQuotes,
+  type QuoteRow,
+  takeQuote,
+} from './quotes-queries.ts';
+
+const FORGET_EVERY_MS = 60_000;
+/** Rows of one statement: some 20 ms. */
+const DELETED_MAX = 2_000;
+
+export interface PricedRequest extends Places {
+  readonly rideType: RideType;
+  /** `undefined`: at what it costs now. */
+  readonly quoteId: Id | undefined;
+}
+
+/** Makes the price that of the ride, in the transaction that makes the ride. */
+export type TakeQuote = (transaction: SqlTransaction, rideId: Id) => Promise<QuoteRow>;
+
+export interface Quotes {
+  /** In the same order as the prices, which are of the same places. */
+  keep(transaction: SqlTransaction, riderId: Id, prices: readonly Price[]): Promise<readonly QuoteRow[]>;
+  /**
+   * The price of a ride that is asked for: that of the quote, or one that is made now, for which it must not be called inside of a
+   * transaction. Fails as `Prices.of` does; what it answers fails with `not_found` for a quote that is not the rider's, with
+   * `invalid` for another ride than it is of, with `conflict` when it was used or has expired.
+   */
+  forRide(riderId: Id, request: PricedRequest): Promise<TakeQuote>;
+  /** With their rides. */
+  deleteOf(transaction: SqlTransaction, riderIds: readonly Id[]): Promise<void>;
+  readonly job: Job;
+}
+
+export interface QuotesDeps {
+  readonly sql: SqlStore;
+  readonly ids: IdGenerator;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly prices: Prices;
+}
+
+export function createQuotes({ sql, ids, clock, prices }: QuotesDeps): Quotes {
+  async function insert(
+    transaction: SqlTransaction,
+    riderId: Id,
+    made: readonly Price[],
+    rideId: Id | null,
+  ): Promise<readonly QuoteRow[]> {
+    const [first] = made;
+    if (first === undefined) return [];
+    const quoteIds = made.map(() => ids.next());
+    const expiresAt = new Date(clock.nowMs() + QUOTE_MS);
+    const rows = await transaction.query(insertQuotes, [
+      quoteIds,
+      ...([shardOf(riderId), riderId, first.city] as const),
+      ...placesE7(first),
+      ...([first.distanceM, first.durationS] as const),
+      made.map(({ rideType }) => rideType),
+      made.map(({ rates }) => JSON.stringify(rates)),
+      made.map(({ surge }) => surge.percent),
+      made.map(({ surge }) => surge.version ?? null),
+      made.map(({ surge }) => (surge.basis === undefined ? null : JSON.stringify(surge.basis))),
+      made.map((price) => JSON.stringify(fareJson(price))),
+      ...([expiresAt, rideId] as const),
+    ]);
+    return rows.toSorted((one, other) => quoteIds.indexOf(one.quote_id) - quoteIds.indexOf(other.quote_id));
+  }
+
+  async function take(
+    transaction: SqlTransaction,
+    riderId: Id,
+    quoteId: Id,
+    rideId: Id,
+    request: PricedRequest,
+  ): Promise<QuoteRow> {
+    const now = new Date(clock.nowMs());
+    const [taken] = await transaction.query(takeQuote, [riderId, quoteId, rideId, now]);
+    if (taken === undefined) throw await whyNot(transaction, riderId, quoteId);
+    refuseOther(taken, request);
+    return taken;
+  }
+
+  return {
+    keep: (transaction, riderId, made) => insert(transaction, riderId, made, null),
+
+    async forRide(riderId, request) {
+      const { quoteId, rideType } = request;
+      if (quoteId !== undefined) {
+        return (transaction, rideId) => take(transaction, riderId, quoteId, rideId, request);
+      }
+      const made = await prices.of(request, rideType);
+      return async (transaction, rideId) => {
+        const [row] = await insert(transaction, riderId, made, rideId);
+        if (row === undefined) throw new AppError('internal', 'The ride could not be priced.');
+        return row;
+      };
+    },
+
+    async deleteOf(transaction, riderIds) {
+      await transaction.query(deleteQuotesOf, [riderIds]);
+    },
+
+    job: {
+      name: 'forget-ride-quotes',
+      everyMs: FORGET_EVERY_MS,
+      async run() {
+        const [row] = await sql.query(deleteUnusedQuotes, [new Date(clock.nowMs()), DELETED_MAX]);
+        return row?.deleted === DELETED_MAX ? 'more' : 'done';
+      },
+    },
+  };
+}
+
+async function whyNot(transaction: SqlTransaction, riderId: Id, quoteId: Id): Promise<AppError> {
+  const [quote] = await transaction.query(getQuote, [riderId, quoteId]);
+  if (quote === undefined) return notFound('quote');
+  const why = quote.ride_id === null ? 'has expired' : `was used for the ride ${quote.ride_id}`;
+  return new AppError('conflict', `This quote ${why}. Ask for another one.`, { outcome: 'not_applied' });
+}
+
+/** A price is of its ride alone. */
+function refuseOther(quote: QuoteRow, request: PricedRequest): void {
+  const [pickupLat, pickupLng, dropoffLat, dropoffLng] = placesE7(request);
+  const isThere = pickupLat === quote.pickup_lat_e7 && pickupLng === quote.pickup_lng_e7;
+  if (!isThere) throw asQuoted('pickup');
+  const goesThere = dropoffLat === quote.dropoff_lat_e7 && dropoffLng === quote.dropoff_lng_e7;
+  if (!goesThere) throw asQuoted('dropoff');
+  if (request.rideType !== quote.ride_type) throw asQuoted('ride_type');
+}
+
+function asQuoted(field: string): AppError {
+  return invalidField(field, 'must be that of the quote.');
+}
+
+function placesE7({
+  pickup,
+  dropoff,
+}: Places): [pickupLat: number, pickupLng: number, dropoffLat: number, dropoffLng: number] {
+  return [degreesE7(pickup.lat), degreesE7(pickup.lng), degreesE7(dropoff.lat), degreesE7(dropoff.lng)];
+}
