@@ -1,0 +1,35 @@
+/** The table `payment_methods`. */
+import type { Id } from '../../../core/ids.ts';
+import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
+
+export interface MethodRow {
+  readonly label: string;
+  readonly created_at: Date;
+}
+
+export const putMethod = writeStatement<
+  [userId: Id, shard: number, token: string, label: string, now: Date],
+  MethodRow
+>(
+  'payment_methods_put',
+  `INSERT INTO payment_methods (user_id, shard, token, label, created_at) VALUES ($1, $2, $3, $4, $5)
+   ON CONFLICT (user_id) DO UPDATE SET token = excluded.token, label = excluded.label, created_at = excluded.created_at
+   RETURNING label, created_at`,
+);
+
+export const getMethod = readStatement<[userId: Id], MethodRow>(
+  'payment_methods_get',
+  'SELECT label, created_at FROM payment_methods WHERE user_id = $1',
+);
+
+export const deleteMethods = writeStatement<[userIds: readonly Id[]]>(
+  'payment_methods_delete',
+  'DELETE FROM payment_methods WHERE user_id = ANY ($1::bigint[])',
+);
+
+/** What is kept of them has no more than their numbers; what is still due keeps its token until it is settled. */
+export const erasePayments = writeStatement<[userIds: readonly Id[]]>(
+  'payments_erase',
+  `UPDATE payments SET erased = true, notice_due = false, method = CASE WHEN state = 'due' THEN method END
+   WHERE user_id = ANY ($1::bigint[])`,
+);
