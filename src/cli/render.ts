@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { packageRoot } from '../config/package-info.ts';
 import { AppError } from '../core/errors.ts';
+import { renderPrometheusRules } from '../planner/prometheus-rules.ts';
 import { renderNginxEdge } from '../ports/edge-cache/nginx-configuration.ts';
 import { configOf } from './config-options.ts';
 import { withExamples } from './examples.ts';
@@ -12,7 +13,8 @@ import { wholeNumber } from './option-values.ts';
 export function renderCommand(): Command {
   return new Command('render')
     .description('Print the configuration of a program beside Groundswell.')
-    .addCommand(nginxCommand());
+    .addCommand(nginxCommand())
+    .addCommand(prometheusCommand());
 }
 
 interface NginxOptions {
@@ -33,6 +35,13 @@ function nginxCommand(): Command {
     .option('--cache-gb <number>', 'pictures at most', wholeNumber(1, CACHE_GB_MAX), 10)
     .action(printNginx);
   return withExamples(command, 'groundswell render nginx --to 10.0.0.5:8080,10.0.0.6:8080');
+}
+
+function prometheusCommand(): Command {
+  const command = new Command('prometheus')
+    .description('The rules of Prometheus that alert when too much fails or is late.')
+    .action(() => void process.stdout.write(renderPrometheusRules()));
+  return withExamples(command, 'groundswell render prometheus > objectives.yaml');
 }
 
 function printNginx({ listen, to, folder, cacheGb }: NginxOptions): void {

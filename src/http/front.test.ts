@@ -18,6 +18,7 @@ describe('the front', () => {
   let app: App;
   let url: string;
   const front: Front = {
+    priority: 'critical',
     route: '/front',
     rewrite() {},
     answer: ({ url }) => (url === '/at-once' ? ANSWER : undefined),

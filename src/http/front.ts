@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
+import type { Priority } from '../core/priority.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { App } from './server.ts';
 
@@ -15,8 +16,9 @@ export interface FrontAnswer {
 }
 
 export interface Front {
-  /** The template of what it answers, for the metrics. */
+  /** The template of what it answers, and what that is worth, for the metrics. */
   readonly route: string;
+  readonly priority: Priority;
   /** Changes the `url` of a request to a host that has paths of its own, for whoever answers it. */
   rewrite(request: IncomingMessage): void;
   /** What is there at once; `undefined`: not this. */
@@ -53,7 +55,8 @@ export function registerFront(app: App, { front, isOverloaded, metrics, clock }:
     metrics.requestStarted();
     response.writeHead(status, headers);
     response.end();
-    metrics.requestEnded(method, front.route, status, (clock.monotonicMs() - startedMs) / 1_000);
+    const durationS = (clock.monotonicMs() - startedMs) / 1_000;
+    metrics.requestEnded({ method, route: front.route, priority: front.priority, status, durationS });
   }
 
   async function sendLoaded(

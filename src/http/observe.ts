@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { EndedRequest, Metrics } from '../telemetry/metrics.ts';
 import type { EntrySpan, Tracing } from '../telemetry/trace.ts';
 import type { Answers } from './answered.ts';
 
@@ -42,7 +42,9 @@ export function registerObservation(app: FastifyInstance, options: ObserveOption
   onAnswered((request, statusCode) => {
     const durationMs = clock.monotonicMs() - request.startedMs;
     const route = request.is404 ? undefined : request.routeOptions.url;
-    metrics.requestEnded(request.method, route, statusCode, durationMs / 1_000);
+    const { method } = request;
+    const durationS = durationMs / 1_000;
+    metrics.requestEnded({ method, route, priority: priorityOf(request), status: statusCode, durationS });
     request.span?.end({
       name: `${request.method} ${route ?? 'unknown'}`,
       attributes: { 'http.response.status_code': statusCode },
@@ -51,6 +53,12 @@ export function registerObservation(app: FastifyInstance, options: ObserveOption
     if (durationMs > SLOW_MS) log.warn(fieldsOf(request, statusCode, durationMs), 'slow request');
     else if (log.isLevelEnabled('debug')) log.debug(fieldsOf(request, statusCode, durationMs), 'request');
   });
+}
+
+/** What is asked at no known route is a read or a write all the same. */
+function priorityOf({ routeOptions: { config }, method }: FastifyRequest): EndedRequest['priority'] {
+  if (config.exempt === true) return 'exempt';
+  return config.priority ?? (method === 'GET' || method === 'HEAD' ? 'read' : 'write');
 }
 
 function fieldsOf(request: FastifyRequest, status: number, durationMs: number): Record<string, unknown> {

@@ -247,7 +247,7 @@ describe('the HTTP frame', () => {
     assert.equal((await app.inject({ url: '/health/ready' })).statusCode, 200);
   });
 
-  it('sheds reads and writes by their methods, and signing in last', async () => {
+  it('tells what a request is worth by its method, its limit and its call', async () => {
     const seen: string[] = [];
     const app = await createServerBeforeReady({
       turnAway: ({ priority }) => {
@@ -258,12 +258,15 @@ describe('the HTTP frame', () => {
     app.get('/read', { config: { access: 'public' } }, () => 'ok');
     app.post('/write', { config: { access: 'public' } }, () => 'ok');
     app.post('/sign-in', { config: { access: 'public', limit: 'sign-in' } }, () => 'ok');
+    app.get('/search', { config: { access: 'public' }, schema: { operationId: 'search' } }, () => 'ok');
     app.get('/ride', { config: { access: 'public', priority: 'critical' } }, () => 'ok');
     await app.inject({ url: '/read' });
     await app.inject({ method: 'POST', url: '/write' });
     await app.inject({ method: 'POST', url: '/sign-in' });
+    await app.inject({ url: '/search' });
     await app.inject({ url: '/ride' });
-    assert.deepEqual(seen, ['read', 'write', 'critical', 'critical']);
+    await app.inject({ url: '/nowhere' });
+    assert.deepEqual(seen, ['read', 'write', 'critical', 'optional', 'critical', 'read']);
   });
 
   it('refuses a route that does not say who may call it', async () => {

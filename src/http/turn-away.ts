@@ -1,15 +1,15 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import type { AppError } from '../core/errors.ts';
-import type { Priority } from '../resilience/shed.ts';
+import type { Priority } from '../core/priority.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Answers } from './answered.ts';
-import type { LimitClass } from './rate-limit.ts';
+import { priorityOf } from './call-priorities.ts';
 import { createTurns } from './turns.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who is shed first under load; by default `critical` for signing in, `read` for GET and HEAD, else `write`. */
+    /** Who is shed first under load; by default what `call-priorities.ts` says of the call. */
     priority?: Priority;
   }
   interface FastifyRequest {
@@ -52,12 +52,16 @@ export function registerTurningAway(
   metrics.watchQueue('requests', turns.waiting);
   let inFlight = 0;
   app.decorateRequest('admitted', false);
+  app.addHook('onRoute', ({ method, schema, config = {} }) => {
+    const writes = method !== 'GET' && method !== 'HEAD';
+    config.priority ??= priorityOf({ operationId: operationIdOf(schema), limit: config.limit, writes });
+  });
   app.addHook('onRequest', (request, _reply, done) => {
     const { config } = request.routeOptions;
     if (config.exempt === true) return done();
     turns.enter((waitedMs) => {
       const writes = request.method !== 'GET' && request.method !== 'HEAD';
-      const priority = config.priority ?? priorityOf(config.limit, writes);
+      const { priority = writes ? 'write' : 'read' } = config;
       const refusal = turnAway({ priority, writes, waitedMs, inFlight });
       if (refusal !== undefined) {
         metrics.refusal(refusal.reason);
@@ -74,7 +78,7 @@ export function registerTurningAway(
   });
 }
 
-function priorityOf(limit: LimitClass | undefined, writes: boolean): Priority {
-  if (limit === 'sign-in') return 'critical';
-  return writes ? 'write' : 'read';
+/** As the plugin for the document declares it. */
+function operationIdOf(schema: FastifySchema | undefined): string | undefined {
+  return schema?.operationId;
 }

@@ -42,7 +42,8 @@ export async function webAppRoutes(app: App): Promise<void> {
     serve: false,
     preCompressed: true,
   });
-  const config = { access: 'public' } as const;
+  // Without it nobody in a browser gets to what is critical, and it costs little.
+  const config = { access: 'public', priority: 'critical' } as const;
 
   function sendApp(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const theme = THEME.exec(request.headers.cookie ?? '')?.[1];

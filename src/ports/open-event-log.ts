@@ -37,6 +37,7 @@ export function openEventLog(stores: Stores, options: PortsOptions): EventLog {
       ? createPostgresEventLog(logOptions)
       : createKafkaEventLog({ ...logOptions, cluster: openKafka(options, address) });
   metrics.watchLag(() => eventLog.lag());
+  metrics.watchOutbox(() => eventLog.outboxAgeMs());
   return eventLog;
 }
 

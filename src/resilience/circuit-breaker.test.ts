@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createManualClock } from '../../test/support/manual-clock.ts';
 import { AppError, notFound } from '../core/errors.ts';
+import type { BreakerState } from '../telemetry/metrics.ts';
 import {
-  type BreakerState,
   CALLS_MIN,
   type CallOutcome,
   createCircuitBreaker,

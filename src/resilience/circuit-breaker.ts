@@ -6,6 +6,7 @@
 
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import type { BreakerState } from '../telemetry/metrics.ts';
 
 export const WINDOW_MS = 10_000;
 export const FAILURE_RATIO = 0.5;
@@ -19,7 +20,6 @@ export const OPEN_MS_MAX = 5_000;
 const BUCKET_MS = 1_000;
 const BUCKETS = WINDOW_MS / BUCKET_MS;
 
-export type BreakerState = 'closed' | 'open' | 'half_open';
 /** Success: the port answered, if only with an expected error. Neutral: it says nothing about the port. */
 export type CallOutcome = 'success' | 'failure' | 'neutral';
 /** Says in which period of the breaker the call began; results of an earlier period count for nothing. */

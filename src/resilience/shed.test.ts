@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { seededFraction } from '../core/clock.ts';
+import { PRIORITIES } from '../core/priority.ts';
 import { createLoadShedder, type Load, RETRY_AFTER_S_MAX, THRESHOLDS } from './shed.ts';
 
 const LIMITS: Load = { lagMs: 100, waitedMs: 1_000, inFlight: 1_000, queued: 500 };
@@ -78,18 +79,19 @@ describe('load shedding', () => {
         const { shedder, setLoad } = shedderUnder(IDLE);
         for (const load of sequence) {
           setLoad(load);
-          const [read, write, critical] = (['read', 'write', 'critical'] as const).map(
+          const [optional, read, write, critical] = PRIORITIES.map(
             (priority) => shedder.decide(priority).refuse,
           );
           assert.ok(!critical || write);
           assert.ok(!write || read);
+          assert.ok(!read || optional);
         }
       }),
     );
   });
 
   it('always refuses from the upper threshold, always serves below the lower, and says when to come back', () => {
-    const priorities = fc.constantFrom('read' as const, 'write' as const, 'critical' as const);
+    const priorities = fc.constantFrom(...PRIORITIES);
     fc.assert(
       fc.property(fc.array(fc.tuple(loads, priorities), { maxLength: 50 }), (sequence) => {
         const { shedder, setLoad } = shedderUnder(IDLE);

@@ -1,12 +1,11 @@
 /**
- * Load shedding: refusing some requests at once, before any work, so that the rest are answered in time. Reads go
- * first, then writes; what is critical (signing in, a ride in progress) only when nothing else would help.
+ * Load shedding: refusing some requests at once, before any work, so that the rest are answered in time. What is
+ * optional goes first, then reads, then writes; what is critical only when nothing else would help.
  */
 
 import type { Randomness } from '../core/clock.ts';
 import { assert } from '../core/errors.ts';
-
-export type Priority = 'critical' | 'write' | 'read';
+import { PRIORITIES, type Priority } from '../core/priority.ts';
 
 /** How loaded the process is, or how much of it is too much. */
 export interface Load {
@@ -46,12 +45,12 @@ export interface LoadShedderOptions {
 export const THRESHOLDS: Readonly<
   Record<Priority, { readonly refuseFrom: number; readonly serveBelow: number }>
 > = {
+  optional: { refuseFrom: 0.75, serveBelow: 0.5 },
   read: { refuseFrom: 1, serveBelow: 0.7 },
   write: { refuseFrom: 1.5, serveBelow: 1 },
   critical: { refuseFrom: 3, serveBelow: 2 },
 };
 
-const PRIORITIES: readonly Priority[] = ['read', 'write', 'critical'];
 export const RETRY_AFTER_S_MAX = 8;
 
 export function createLoadShedder({ load, limits, randomness }: LoadShedderOptions): LoadShedder {
@@ -59,7 +58,7 @@ export function createLoadShedder({ load, limits, randomness }: LoadShedderOptio
     Object.values(limits).every((limit) => limit > 0),
     'limits must be above zero',
   );
-  const refused: Record<Priority, boolean> = { critical: false, write: false, read: false };
+  const refused: Record<Priority, boolean> = { critical: false, write: false, read: false, optional: false };
 
   function pressure(): number {
     const { lagMs, waitedMs, inFlight, queued } = load();

@@ -133,6 +133,7 @@ function createChains<Port>({ name, bulkhead, deps }: WrapPortOptions<Port>): Ch
       log.warn({ port: name, state }, 'the circuit breaker of a port changed');
     },
   });
+  metrics.watchBreaker(name, breaker.state);
   const openBulkhead = (queue: string, limits: BulkheadLimits) => {
     const onRefused = (reason: string) => metrics.resilienceEvent(name, reason);
     const opened = createBulkhead({ clock, ...limits, onRefused });

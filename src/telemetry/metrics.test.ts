@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMetrics, ROUTES_MAX } from './metrics.ts';
 
+const READ = { method: 'GET', priority: 'read', durationS: 0.001 } as const;
+
 function linesOf(text: string, name: string): string[] {
   return text.split('\n').filter((line) => line.startsWith(name));
 }
@@ -12,12 +14,15 @@ describe('metrics', () => {
     const metrics = createMetrics({ version: '1.2.3' });
     metrics.requestStarted();
     metrics.requestStarted();
-    metrics.requestEnded('GET', '/posts/:post_id', 200, 0.003);
+    metrics.requestEnded({ ...READ, route: '/posts/:post_id', status: 200, durationS: 0.003 });
     const text = await metrics.render();
-    assert.match(text, /http_requests_total\{method="GET",route="\/posts\/:post_id",status="200"\} 1/);
     assert.match(
       text,
-      /http_request_duration_seconds_bucket\{le="0.005",method="GET",route="\/posts\/:post_id"\} 1/,
+      /http_requests_total\{method="GET",route="\/posts\/:post_id",status="200",priority="read"\} 1/,
+    );
+    assert.match(
+      text,
+      /http_request_duration_seconds_bucket\{le="0.005",method="GET",route="\/posts\/:post_id",priority="read"\} 1/,
     );
     assert.match(text, /http_request_duration_seconds_bucket\{le="0.0025",.*\} 0/);
     assert.match(text, /http_requests_in_flight 1/);
@@ -28,13 +33,18 @@ describe('metrics', () => {
   it('bounds every label that a client can influence', async () => {
     const metrics = createMetrics({ version: '1' });
     for (let index = 0; index < ROUTES_MAX + 50; index += 1) {
-      metrics.requestEnded(`METHOD${index}`, `/route/${index}`, 1_000 + index, 0.001);
+      const [method, route, status] = [`METHOD${index}`, `/route/${index}`, 1_000 + index];
+      metrics.requestEnded({ ...READ, method, route, status });
     }
-    metrics.requestEnded('GET', undefined, 404, 0.001);
+    metrics.requestEnded({ ...READ, route: undefined, status: 404 });
     const counts = linesOf(await metrics.render(), 'http_requests_total{');
     assert.equal(counts.length, ROUTES_MAX + 2);
-    assert.ok(counts.includes('http_requests_total{method="OTHER",route="other",status="other"} 50'));
-    assert.ok(counts.includes('http_requests_total{method="GET",route="none",status="404"} 1'));
+    assert.ok(
+      counts.includes('http_requests_total{method="OTHER",route="other",status="other",priority="read"} 50'),
+    );
+    assert.ok(
+      counts.includes('http_requests_total{method="GET",route="none",status="404",priority="read"} 1'),
+    );
   });
 
   it('counts port calls by outcome, and what the wrappers do', async () => {

@@ -4,6 +4,7 @@
  */
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { PRIORITIES, type Priority } from '../core/priority.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import { createCounter, createHistogram, type Tally } from './tallies.ts';
 
@@ -33,8 +34,7 @@ export interface Metrics {
   /** Asks every gauge now. */
   render(): Promise<string>;
   requestStarted(): void;
-  /** `route` is the template, such as `/api/v1/posts/:post_id`; `undefined` where no route matched. */
-  requestEnded(method: string, route: string | undefined, status: number, durationS: number): void;
+  requestEnded(request: EndedRequest): void;
   portCall(port: string, method: string, outcome: PortOutcome, durationS: number): void;
   /** A retry, a refusal by a full bulkhead, a call stopped by an open breaker and the like. */
   resilienceEvent(port: string, event: string): void;
@@ -48,13 +48,29 @@ export interface Metrics {
   eventFailed(group: string, topic: string, outcome: 'retry' | 'dead'): void;
   /** Reads the lag of all groups at every scrape, once for scrapes at the same time; a failing reading is left out. */
   watchLag(lag: () => Promise<readonly ConsumerLag[]>): void;
+  /** Reads at every scrape since when the oldest event waits to reach the log, in ms. */
+  watchOutbox(ageMs: () => Promise<number>): void;
   /** Reads the length of a queue in this process at every scrape. */
   watchQueue(name: string, length: () => number): void;
   watchEventLoop(lag: () => EventLoopLag): void;
+  watchBreaker(port: string, state: () => BreakerState): void;
   /** `freeBytes` is `undefined` while the disk has not been read. */
   watchDisk(state: () => { readonly freeBytes: number | undefined; readonly reserveBytes: number }): void;
   /** For what only one part of the product counts. */
   readonly registry: Registry;
+}
+
+/** Of a circuit breaker: closed lets all through, half open a few probes, open nothing. */
+export type BreakerState = 'closed' | 'half_open' | 'open';
+
+export interface EndedRequest {
+  readonly method: string;
+  /** The template, such as `/api/v1/posts/:post_id`; `undefined` where no route matched. */
+  readonly route: string | undefined;
+  /** `exempt`: for whoever operates the server, so it counts for no objective. */
+  readonly priority: Priority | 'exempt';
+  readonly status: number;
+  readonly durationS: number;
 }
 
 export interface MetricsOptions {
@@ -67,6 +83,7 @@ export const ROUTES_MAX = 300;
 export const PORT_METHODS_MAX = 300;
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const BREAKER_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
 /** From a cached read (under 1 ms) to the longest request we let run. */
 const REQUEST_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** From a consumer that is awake (some 10 ms) to one that has been away for an hour. */
@@ -98,13 +115,13 @@ type RequestMetrics = Pick<Metrics, 'requestStarted' | 'requestEnded' | 'refusal
 function createRequestMetrics(registry: Registry): RequestMetrics {
   const total = createCounter(registry, {
     name: 'http_requests_total',
-    help: 'HTTP requests answered, by route template and status.',
-    labelNames: ['method', 'route', 'status'],
+    help: 'HTTP requests answered, by route template, status, and what they are worth under load: critical, write, read, optional, or exempt from it.',
+    labelNames: ['method', 'route', 'status', 'priority'],
   });
   const duration = createHistogram(registry, {
     name: 'http_request_duration_seconds',
     help: 'Time from the head of the request to the end of the answer.',
-    labelNames: ['method', 'route'],
+    labelNames: ['method', 'route', 'priority'],
     buckets: REQUEST_BUCKETS_S,
   });
   let inFlight = 0;
@@ -123,18 +140,26 @@ function createRequestMetrics(registry: Registry): RequestMetrics {
     registers: [registry],
   });
   const boundRoute = createBound(ROUTES_MAX);
-  const countOf = createChildren(total);
-  const durationOf = createChildren(duration);
+  const childrenOf = new Map(
+    [...PRIORITIES, 'exempt' as const].map((priority) => [
+      priority,
+      {
+        countOf: createChildren((method, route, status = '') => total(method, route, status, priority)),
+        durationOf: createChildren((method, route) => duration(method, route, priority)),
+      },
+    ]),
+  );
   return {
     requestStarted() {
       inFlight += 1;
     },
-    requestEnded(method, route, status, durationS) {
+    requestEnded({ method, route, priority, status, durationS }) {
       inFlight -= 1;
       const knownMethod = METHODS.has(method) ? method : 'OTHER';
       const knownRoute = route === undefined ? 'none' : boundRoute(route);
-      countOf(knownMethod, knownRoute, statusLabel(status))();
-      durationOf(knownMethod, knownRoute)(durationS);
+      const children = childrenOf.get(priority);
+      children?.countOf(knownMethod, knownRoute, statusLabel(status))();
+      children?.durationOf(knownMethod, knownRoute)(durationS);
     },
     refusal: (reason) => refusals.inc({ reason }),
   };
@@ -203,7 +228,10 @@ function createConsumerMetrics(registry: Registry): ConsumerMetrics {
   };
 }
 
-type WatchedGauges = Pick<Metrics, 'watchPool' | 'watchLag' | 'watchQueue' | 'watchEventLoop' | 'watchDisk'>;
+type WatchedGauges = Pick<
+  Metrics,
+  'watchPool' | 'watchLag' | 'watchOutbox' | 'watchQueue' | 'watchEventLoop' | 'watchDisk' | 'watchBreaker'
+>;
 
 /** Gauges that are read when somebody looks, so that keeping them costs nothing. */
 function createWatchedGauges(registry: Registry): WatchedGauges {
@@ -216,6 +244,18 @@ function createWatchedGauges(registry: Registry): WatchedGauges {
     'consumer_lag_events',
     'Events a group has not handled, by state: waiting, retrying, dead. Every process reports the same: take the maximum.',
     ['group', 'topic', 'state'],
+  );
+  const outbox = watchedGauge(
+    registry,
+    'outbox_age_seconds',
+    'For how long the oldest committed event has waited to reach the log. Every process reports the same: take the maximum.',
+    [],
+  );
+  const breaker = watchedGauge(
+    registry,
+    'circuit_breaker_state',
+    'Of the breaker round a port: 0 closed, 1 half open, 2 open.',
+    ['port'],
   );
   const queue = watchedGauge(registry, 'queue_length', 'Entries waiting in a queue of this process.', [
     'queue',
@@ -252,6 +292,8 @@ function createWatchedGauges(registry: Registry): WatchedGauges {
         return reading;
       });
     },
+    watchOutbox: (ageMs) => outbox.push(async () => [[[], (await ageMs()) / 1_000]]),
+    watchBreaker: (port, state) => breaker.push(() => [[[port], BREAKER_VALUES[state()]]]),
     watchQueue: (name, length) => queue.push(() => [[[name], length()]]),
     watchEventLoop: (current) =>
       loop.push(() => {

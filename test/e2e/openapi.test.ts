@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { SCOPES } from '../../src/core/scope.ts';
+import { CRITICAL_CALLS, OPTIONAL_CALLS } from '../../src/http/call-priorities.ts';
 import { createServerHome } from '../support/server-process.ts';
 
 interface Parameter {
@@ -104,6 +105,11 @@ describe('the OpenAPI document of the product', () => {
         assert.ok($ref ?? description, `${operationId} does not describe ${name}`);
       }
     }
+  });
+
+  it('has every call that is worth more than others under load, or less', () => {
+    const calls = new Set(operations.map(({ operationId }) => operationId));
+    for (const call of [...CRITICAL_CALLS, ...OPTIONAL_CALLS]) assert.ok(calls.has(call), call);
   });
 
   it('says where a body may be left out', () => {

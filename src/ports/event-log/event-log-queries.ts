@@ -258,6 +258,13 @@ export const listLag = readStatement<
    ORDER BY consumer_group, topic`,
 );
 
+/** No row if it is empty. Transactions commit out of order, so the oldest id is nearly the oldest event. */
+export const readOutboxAge = readStatement<[], { age_ms: number }>(
+  'event_log_outbox_age',
+  `SELECT extract(epoch FROM clock_timestamp() - created_at)::double precision * 1000 AS age_ms
+   FROM outbox ORDER BY id LIMIT 1`,
+);
+
 /** The named positions of the group, or all of them, which then go to the beginning of what there is. */
 export const seekPositions = writeStatement<
   [

@@ -520,6 +520,11 @@ export function eventLogContract(name: string, deps: EventLogContractDeps): void
       assert.equal((await lagOf()).waiting, 1);
     });
 
+    it('says for how long an event has waited to reach it', async () => {
+      await append([event(ALICE, 'a')]);
+      await until(async () => (await one.eventLog.outboxAgeMs()) === 0);
+    });
+
     it('counts what a group has yet to handle', async () => {
       const consumer = await subscribe({ group: 'slow' });
       await consumer.close();

@@ -198,6 +198,9 @@ export interface EventLog {
   /** What each group has yet to handle, by group and topic. */
   lag(): Promise<GroupLag[]>;
 
+  /** Since when the oldest committed event has waited to reach the log, in ms; 0 if none waits. */
+  outboxAgeMs(): Promise<number>;
+
   /** Dead letters by group, topic, partition and offset, those after `after`; at most DEAD_LETTERS_PAGE_MAX. */
   pageDeadLetters(query: {
     readonly group?: string | undefined;

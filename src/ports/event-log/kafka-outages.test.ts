@@ -211,6 +211,7 @@ describeOnOwnKafka('a log in Kafka through outages', (jars) => {
     const beforeOutage = [...written.values()].flat().length;
     await until(() => [...written.values()].flat().length > beforeOutage + 200);
     assert((await waitingOf(group)) > 200, 'what is written meanwhile waits in the outbox');
+    assert((await eventLog.outboxAgeMs()) > 0);
     const checkOpened = await openWhileAway('opened_while_away');
     await broker.start();
     await killSome(KILLS / 2);

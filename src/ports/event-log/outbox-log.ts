@@ -24,6 +24,7 @@ import {
   appendEvents,
   createPositions,
   listLag,
+  readOutboxAge,
   removePositions,
   seekPositions,
 } from './event-log-queries.ts';
@@ -266,6 +267,11 @@ export function createOutboxLog(options: OutboxLogOptions): EventLog {
     async lag() {
       const rows = await sqlStore.query(listLag, []);
       return rows.map(({ consumer_group: group, ...row }) => ({ group, ...row }));
+    },
+
+    async outboxAgeMs() {
+      const [oldest] = await sqlStore.query(readOutboxAge, []);
+      return Math.max(0, oldest?.age_ms ?? 0);
     },
 
     async pageDeadLetters({ group, after, limit }) {

@@ -74,6 +74,7 @@ export function createRedirectFront(deps: RedirectRoutesDeps): Front {
   }
 
   return {
+    priority: 'critical',
     route: ROUTE,
     rewrite(request) {
       if (hosts.any() && hosts.domainIdOf(hostOf(request)) !== undefined) {
