@@ -5,6 +5,7 @@ import type { UserRole } from '../core/principal.ts';
 import type { Administration } from '../systems/accounts/administration.ts';
 import { generatePassword } from '../systems/accounts/credentials/generated-password.ts';
 import { auditCommand, usersCommand } from './admin-lists.ts';
+import { serviceLevelCommand } from './admin-service-level.ts';
 import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { withExistingProduct, withProduct } from './open-product.ts';
@@ -21,7 +22,7 @@ interface NewUserOptions extends SettingOptions {
 
 export function adminCommand(): Command {
   const admin = new Command('admin').description(
-    'Look after accounts, beside a running `serve` or without one. Each act is in the audit log.',
+    'Look after accounts and the server, beside a running `serve` or without one. Each act is in the audit log.',
   );
   for (const command of [
     createUserCommand(),
@@ -29,6 +30,7 @@ export function adminCommand(): Command {
     suspendCommand(),
     restoreCommand(),
     resetPasswordCommand(),
+    serviceLevelCommand(),
     usersCommand(),
     auditCommand(),
   ]) {

@@ -8,3 +8,13 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 }
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `30s`, `10m` or `2h`, in milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit = ''] = /^(\d+)([smh])$/.exec(text) ?? [];
+  const valueMs = Number(count) * (UNITS_MS[unit] ?? Number.NaN);
+  if (Number.isSafeInteger(valueMs)) return valueMs;
+  throw new InvalidArgumentError('It must be a number of seconds, minutes or hours, such as 30s, 10m or 2h.');
+}

@@ -1,5 +1,7 @@
 /** What balancers, orchestrators and Prometheus ask. Never limited, shed or authenticated. */
 import { Type } from 'typebox';
+import { SERVICE_LEVELS } from '../core/service-level.ts';
+import type { ServiceLevels } from '../resilience/service-levels.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { App } from './server.ts';
@@ -14,14 +16,28 @@ const Ready = Type.Object({
       message: Type.Optional(Type.String()),
     }),
   ),
+  service_level: Type.Optional(
+    Type.Object(
+      {
+        level: Type.Enum([...SERVICE_LEVELS]),
+        causes: Type.Record(Type.String(), Type.String(), {
+          description: 'What each would lead to alone: load, engines that are away, forced by an operator.',
+        }),
+        forced_for_s: Type.Number({ description: 'For how long it is forced yet; 0: it is not.' }),
+      },
+      { description: 'How much of the product is served: full, partial, core or emergency.' },
+    ),
+  ),
 });
 
 export interface HealthRoutesOptions {
   readonly health: Health;
   readonly metrics: Metrics;
+  /** Of a process that serves more than this. */
+  readonly levels?: ServiceLevels;
 }
 
-export function healthRoutes(app: App, { health, metrics }: HealthRoutesOptions): void {
+export function healthRoutes(app: App, { health, metrics, levels }: HealthRoutesOptions): void {
   const config = { access: 'public', exempt: true } as const;
   app.get(
     '/health/live',
@@ -49,7 +65,9 @@ export function healthRoutes(app: App, { health, metrics }: HealthRoutesOptions)
     },
     async (_request, reply) => {
       const report = await health.ready();
-      return reply.code(report.status === 'ready' ? 200 : 503).send(report);
+      return reply
+        .code(report.status === 'ready' ? 200 : 503)
+        .send(levels === undefined ? report : { ...report, service_level: describe(levels) });
     },
   );
   app.get(
@@ -68,4 +86,12 @@ export function healthRoutes(app: App, { health, metrics }: HealthRoutesOptions)
       return reply.type(metrics.contentType).send(text);
     },
   );
+}
+
+function describe(levels: ServiceLevels) {
+  return {
+    level: levels.current(),
+    causes: levels.byCause(),
+    forced_for_s: Math.ceil(levels.forcedForMs() / 1_000),
+  };
 }

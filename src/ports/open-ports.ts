@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { createIdGenerator, type IdGenerator } from '../core/ids.ts';
+import { createPortStates, type PortStates } from '../resilience/port-states.ts';
 import { wrapPort } from '../resilience/wrap-port.ts';
 import type { BlobStore } from './blob-store/blob-store.ts';
 import { openBundledCountryTable } from './country-table/bundled-country-table.ts';
@@ -54,6 +55,7 @@ export interface Ports {
   /** Only with the embedded database: another server watches its own disk. */
   readonly diskReserve: DiskReserve | undefined;
   readonly database: Database;
+  readonly states: PortStates;
   /** Closes all of them, the database last. */
   close(): Promise<void>;
 }
@@ -68,7 +70,8 @@ const EVENT_LOG_CONNECTIONS = 2;
 const SEARCH_INDEX_CONNECTIONS = 4;
 
 /** Opens everything in order; when one part cannot be opened, those before it are closed again. */
-export async function openPorts(options: PortsOptions): Promise<Ports> {
+export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Ports> {
+  const options: PortsOptions = { ...given, states: createPortStates() };
   const { clock, log } = options;
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -112,6 +115,7 @@ export async function openPorts(options: PortsOptions): Promise<Ports> {
       searchIndex: createPostgresSearchIndex({ sql: searchStore, clock }),
       diskReserve,
       database,
+      states: options.states,
       close,
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What every port may be opened with. */
 import type { Config } from '../config/config.ts';
 import type { Clock, Randomness } from '../core/clock.ts';
+import type { PortStates } from '../resilience/port-states.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -14,6 +15,8 @@ export interface PortsOptions {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
   readonly health: Health;
+  /** How wrapped ports are, for whoever decides what is served meanwhile. */
+  readonly states: PortStates;
   /** What holds the data folder, in the words of its user. */
   readonly command: string;
   /** Whether a database that another process runs will do, as for a command beside `serve`. */

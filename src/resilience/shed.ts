@@ -28,6 +28,8 @@ export interface LoadShedder {
   decide(priority: Priority): ShedDecision;
   /** The largest of the loads as a share of its limit. */
   pressure(): number;
+  /** The highest that a decision has met since this was last called. */
+  takePeak(): number;
 }
 
 export interface LoadShedderOptions {
@@ -60,6 +62,8 @@ export function createLoadShedder({ load, limits, randomness }: LoadShedderOptio
   );
   const refused: Record<Priority, boolean> = { critical: false, write: false, read: false, optional: false };
 
+  let peak = 0;
+
   function pressure(): number {
     const { lagMs, waitedMs, inFlight, queued } = load();
     return Math.max(
@@ -72,8 +76,14 @@ export function createLoadShedder({ load, limits, randomness }: LoadShedderOptio
 
   return {
     pressure,
+    takePeak() {
+      const taken = peak;
+      peak = 0;
+      return taken;
+    },
     decide(priority) {
       const current = pressure();
+      peak = Math.max(peak, current);
       // All of them each time: one that nobody asked for meanwhile must still have seen the pressure.
       for (const each of PRIORITIES) refused[each] = isRefused(refused[each], THRESHOLDS[each], current);
       if (!refused[priority]) return { refuse: false, retryAfterS: 0 };

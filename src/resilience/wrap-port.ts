@@ -14,6 +14,7 @@ import type { Tracing } from '../telemetry/trace.ts';
 import { type BulkheadLimits, createBulkhead } from './bulkhead.ts';
 import { type Call, type CallChain, createCallChain } from './call-chain.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import type { PortStates } from './port-states.ts';
 import { createRetryBudget } from './retry.ts';
 
 /** What a call of one method may take. A function decides by the arguments of the call. */
@@ -49,6 +50,7 @@ export interface WrapPortDeps {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
   readonly log: Log;
+  readonly states?: PortStates;
 }
 
 export interface WrapPortOptions<Port> {
@@ -141,6 +143,7 @@ function createChains<Port>({ name, bulkhead, deps }: WrapPortOptions<Port>): Ch
     return opened;
   };
   const shared = openBulkhead(name, bulkhead);
+  deps.states?.add({ name, breaker: breaker.state, waiting: shared.waiting });
   return (method, policy) => {
     const own = policy.bulkhead && openBulkhead(`${name}.${method}`, policy.bulkhead);
     return createCallChain({ port: name, bulkhead: own ?? shared, breaker, budget, ...deps });

@@ -6,17 +6,16 @@ import { AppError } from '../core/errors.ts';
 import { registerFront } from '../http/front.ts';
 import { healthRoutes } from '../http/health-routes.ts';
 import { type App, createServer, drain, SERVER_LIMITS } from '../http/server.ts';
-import type { TurnAway } from '../http/turn-away.ts';
 import { USER_SCHEMAS } from '../http/user-schema.ts';
 import { hasWebApp, webAppRoutes } from '../http/web-app-routes.ts';
 import { welcomeRoutes } from '../http/welcome-routes.ts';
 import type { Ports } from '../ports/open-ports.ts';
-import { createLoadShedder, type Load } from '../resilience/shed.ts';
-import { type EventLoopLagMonitor, openEventLoopLagMonitor } from '../telemetry/event-loop-lag.ts';
+import { openEventLoopLagMonitor } from '../telemetry/event-loop-lag.ts';
 import type { Health } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
+import { openAdmission } from './admission.ts';
 import type { Product } from './compose.ts';
 
 export interface ApiDeps {
@@ -38,16 +37,6 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** Where reads begin to be refused; see `resilience/shed.ts` for who follows. */
-const LOAD_LIMITS = {
-  lagMs: 100,
-  // A burst may wait a while; whoever waits longer has often given up.
-  waitedMs: 1_000,
-  // Writes are refused from half as many more: just as many as may wait for the database. So reads never fill
-  // its queue, and there is always room for a write.
-  inFlight: 1_340,
-  queued: 5_000,
-} as const;
 /** Connections that wait to be accepted; the kernel may allow fewer. More, and clients would wait for seconds. */
 const BACKLOG = 4_096;
 /** Longer than any request may take. */
@@ -59,14 +48,14 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   const version = packageVersion();
   const lag = openEventLoopLagMonitor();
   metrics.watchEventLoop(lag.current);
-  const shedding = createShedding(deps, lag);
+  const admission = openAdmission(deps, lag);
   const app = await createServer({
     ...deps,
     ...config.http,
     version,
     authenticate: product.authenticate,
     rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
-    turnAway: shedding.turnAway,
+    turnAway: admission.turnAway,
     // However many watch, there is room for requests.
     limits: {
       ...SERVER_LIMITS,
@@ -78,12 +67,13 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   welcomeRoutes(app, { path: hasWebApp() ? '/welcome' : '/', baseUrl: () => publicUrl ?? url, version });
   if (hasWebApp()) await webAppRoutes(app);
   product.pages(app);
-  healthRoutes(app, { health, metrics });
+  healthRoutes(app, { health, metrics, levels: admission.levels });
   await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });
   const { front } = product;
-  if (front !== undefined) registerFront(app, { ...deps, front, isOverloaded: shedding.isOverloaded });
+  if (front !== undefined) registerFront(app, { ...deps, front, isOverloaded: admission.isOverloaded });
   url = await listen(app, { host, port }).catch(async (error: unknown) => {
     lag.close();
+    await admission.close();
     await app.close();
     throw error;
   });
@@ -93,6 +83,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
       health.drain();
       product.drain();
       await drain(app, DRAIN_TIMEOUT_MS);
+      await admission.close();
       lag.close();
     },
   };
@@ -121,27 +112,4 @@ export async function listen(app: App, options: ListenOptions): Promise<string> 
     const message = `The server cannot listen on ${place}: ${reason}. Name another one with --host and --port, or GROUNDSWELL_HOST and GROUNDSWELL_PORT.`;
     throw new AppError('invalid', message, { cause: error });
   }
-}
-
-/** Refuses writes while the disk is down to its reserve, and by priority whatever is too much. */
-function createShedding(
-  { ports, product, randomness }: ApiDeps,
-  lag: EventLoopLagMonitor,
-): { readonly turnAway: TurnAway; readonly isOverloaded: () => boolean } {
-  let arrived = { waitedMs: 0, inFlight: 0 };
-  const load = (): Load => ({ lagMs: lag.current().sustainedMs, queued: product.queued(), ...arrived });
-  const shedder = createLoadShedder({ load, limits: LOAD_LIMITS, randomness });
-  const turnAway: TurnAway = ({ priority, writes, waitedMs, inFlight }) => {
-    arrived = { waitedMs, inFlight };
-    const full = writes ? ports.diskReserve?.refusal() : undefined;
-    if (full !== undefined) return { error: full, reason: 'disk' };
-    const { refuse, retryAfterS } = shedder.decide(priority);
-    return refuse ? { error: overloaded(retryAfterS), reason: `overload_${priority}` } : undefined;
-  };
-  return { turnAway, isOverloaded: () => shedder.decide('read').refuse };
-}
-
-function overloaded(retryAfterS: number): AppError {
-  const message = `The server has more to do than it can. Try again in ${retryAfterS} s.`;
-  return new AppError('unavailable', message, { retryAfterS, outcome: 'not_applied' });
 }

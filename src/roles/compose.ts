@@ -13,6 +13,7 @@ import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
 import { presentPost } from '../systems/feed/posts/posts-routes.ts';
 import type { Shortener } from '../systems/links/shortener.ts';
+import { createForcedLevels, type ForcedLevels } from '../systems/operations/forced-level.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
@@ -45,6 +46,7 @@ export interface Product {
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   readonly dispatch: Dispatch;
+  readonly forcedLevels: ForcedLevels;
   /** Accepted work that waits in this process. */
   queued(): number;
   drain(): void;
@@ -149,6 +151,11 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     feed,
     shortener: links.shortener,
     dispatch: rides.dispatch,
+    forcedLevels: createForcedLevels({
+      sql,
+      record: (transaction, detail) =>
+        accounts.administration.recordAct(transaction, 'service_level_forced', detail),
+    }),
     authenticate: (token) => accounts.authenticator.authenticate(token),
     schemas: systems.flatMap(({ schemas = [] }) => schemas),
     routes(app) {

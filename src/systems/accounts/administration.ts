@@ -5,10 +5,10 @@ import { AppError, notFound } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
 import type { Page } from '../../core/page.ts';
 import type { UserRole } from '../../core/principal.ts';
-import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
+import type { SqlStore, SqlTransaction } from '../../ports/sql-store/sql-store.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import { PASSWORD_RESET_MS, type PasswordResets, resetLink } from './credentials/password-resets.ts';
-import { type AuditEntry, type AuditLog, COMMAND_LINE } from './moderation/audit-log.ts';
+import { type AuditAction, type AuditEntry, type AuditLog, COMMAND_LINE } from './moderation/audit-log.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import { pageFrom } from './page.ts';
 import type { Account } from './users/user-rows.ts';
@@ -40,6 +40,8 @@ export interface Administration {
   listUsers(before: Id, limit: number): Promise<Page<Account>>;
   /** What the staff did. The newest first, those with ids below `before`. */
   listAuditEntries(before: Id, limit: number): Promise<Page<NamedAuditEntry>>;
+  /** What the command line does about the whole server, in the transaction of that. */
+  recordAct(transaction: SqlTransaction, action: AuditAction, detail: string): Promise<void>;
   /** Fails with `conflict` when too many links of the account are outstanding. */
   resetPassword(username: string): Promise<ResetLink>;
 }
@@ -116,6 +118,8 @@ export function createAdministration(deps: AdministrationDeps): Administration {
         nextBefore,
       };
     },
+
+    recordAct: (transaction, action, detail) => auditLog.add(transaction, COMMAND_LINE, { action, detail }),
 
     async resetPassword(username) {
       const userId = await idOf(username);

@@ -1,6 +1,5 @@
 /** What moderators and administrators did, each act in the transaction of its effect. */
 
-import { assert } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Page } from '../../../core/page.ts';
 import type { UserRole } from '../../../core/principal.ts';
@@ -29,7 +28,8 @@ export type AuditAction =
   | 'target_blocked'
   | 'target_unblocked'
   | 'link_disabled'
-  | 'link_enabled';
+  | 'link_enabled'
+  | 'service_level_forced';
 
 export interface AuditEntry {
   readonly entryId: Id;
@@ -62,9 +62,9 @@ export function createAuditLog({ sql, ids }: AuditLogDeps): AuditLog {
   return {
     async add(transaction, { userId: actorId }, { action, userId = null, reportId = null, detail = '' }) {
       const ownerId = actorId ?? userId;
-      assert(ownerId !== null, 'an act of the command line is about a user');
       const entryId = ids.next();
-      const shard = shardOf(ownerId);
+      // What is about the whole server is about nobody.
+      const shard = ownerId === null ? 0 : shardOf(ownerId);
       await transaction.query(insertAuditEntry, [entryId, shard, actorId, action, userId, reportId, detail]);
     },
 

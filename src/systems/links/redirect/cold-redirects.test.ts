@@ -33,7 +33,10 @@ describe('a link that is not in memory', () => {
     assert.equal(answers.filter(isOfFramework).length, 0);
     assert.equal(setting.clicks.length, COUNT);
     const counted = await setting.metrics.render();
-    assert.match(counted, /http_requests_total\{method="GET",route="\/l\/:code",status="302",priority="critical"\} 100/);
+    assert.match(
+      counted,
+      /http_requests_total\{method="GET",route="\/l\/:code",status="302",priority="critical"\} 100/,
+    );
   });
 
   it('is opened by the framework where more is asked for than to be loaded', async () => {

@@ -49,7 +49,10 @@ describe('a redirect', () => {
     assert.equal(headers['strict-transport-security'], 'max-age=31536000');
     assert.equal(text, '');
     const counted = await setting.metrics.render();
-    assert.match(counted, /http_requests_total\{method="GET",route="\/l\/:code",status="302",priority="critical"\} 2/);
+    assert.match(
+      counted,
+      /http_requests_total\{method="GET",route="\/l\/:code",status="302",priority="critical"\} 2/,
+    );
   });
 
   it('may be remembered for 30 s where its owner chose a lasting one', async () => {
