@@ -10,6 +10,7 @@ export interface SettingOptions {
   readonly host?: string;
   readonly port?: string;
   readonly roles?: string;
+  readonly systems?: string;
 }
 
 /** Adds `--data` and `--database-url`, which every command that reaches the database takes. */
@@ -27,6 +28,7 @@ export function configOf(options: SettingOptions): Config {
     GROUNDSWELL_HOST: options.host,
     GROUNDSWELL_PORT: options.port,
     GROUNDSWELL_ROLES: options.roles,
+    GROUNDSWELL_SYSTEMS: options.systems,
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return loadConfig({ ...readEnvironment(), ...Object.fromEntries(set) });

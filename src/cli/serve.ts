@@ -28,6 +28,10 @@ export function serveCommand(): Command {
     .option('--host <address>', 'address to listen on (GROUNDSWELL_HOST, 127.0.0.1)')
     .option('--port <number>', 'port to listen on (GROUNDSWELL_PORT, 8080)')
     .option('--roles <list>', 'what this process does: api, worker, dispatch (GROUNDSWELL_ROLES, all)')
+    .option(
+      '--systems <list>',
+      'systems whose calls it answers, such as feed,links (GROUNDSWELL_SYSTEMS, all)',
+    )
     .option('--demo', 'with some people and posts to look at, an account to look with, and an administrator')
     .addHelpText('after', settingsHelp)
     .action(run);

@@ -10,12 +10,15 @@ import type { Environment } from './env.ts';
 import { FARES_FORM, type FareSetting, parseFare } from './fares.ts';
 import { parseS3Url, S3_URL_FORM, type S3Location } from './s3-location.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { SYSTEM_NAMES, type SystemName } from './systems.ts';
 
 export const ROLES = ['api', 'worker', 'dispatch'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Config {
   readonly roles: readonly Role[];
+  /** Whose calls this process answers; `undefined`: all. */
+  readonly systems: readonly SystemName[] | undefined;
   /** Absolute path of the folder that holds everything the embedded engines keep. */
   readonly dataFolder: string;
   readonly http: {
@@ -26,6 +29,8 @@ export interface Config {
     /** What clients use to reach this server; no trailing slash. `undefined`: the address it listens on. */
     readonly publicUrl: string | undefined;
     readonly trustedProxies: readonly string[];
+    /** Whether connections of these begin with who is behind them. */
+    readonly proxyProtocol: boolean;
     readonly corsOrigins: readonly string[];
   };
   readonly database: {
@@ -101,6 +106,7 @@ export function loadConfig(environment: Environment): Config {
   const read = createReader(environment, problems);
   const config: Config = {
     roles: read.list('GROUNDSWELL_ROLES', (text) => ROLES.find((role) => role === text), ROLES.join(', ')),
+    systems: systemsOf(read),
     dataFolder: resolve(read.text('GROUNDSWELL_DATA')),
     http: {
       host: read.text('GROUNDSWELL_HOST'),
@@ -112,6 +118,7 @@ export function loadConfig(environment: Environment): Config {
         addressRange,
         'addresses or ranges such as 10.0.0.0/8',
       ),
+      proxyProtocol: read.choice('GROUNDSWELL_PROXY_PROTOCOL', ['on', 'off']) === 'on',
       corsOrigins: read.list('GROUNDSWELL_CORS_ORIGINS', origin, 'origins such as https://app.example'),
     },
     database: {
@@ -163,13 +170,30 @@ export function loadConfig(environment: Environment): Config {
       ratio: read.fraction('GROUNDSWELL_TRACE_RATIO'),
     },
   };
-  problems.push(...rolesProblems(config), ...linksUrlProblems(config));
+  problems.push(...rolesProblems(config), ...proxyProtocolProblems(config), ...linksUrlProblems(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
 
+function systemsOf(read: ReturnType<typeof createReader>): SystemName[] | undefined {
+  const parse = (text: string) => SYSTEM_NAMES.find((name) => name === text);
+  const systems = read.list('GROUNDSWELL_SYSTEMS', parse, SYSTEM_NAMES.join(', '));
+  return systems.length === 0 ? undefined : systems;
+}
+
+/** Without trusted proxies, the word of any client would be taken. */
+function proxyProtocolProblems({ http }: Config): string[] {
+  if (!http.proxyProtocol || http.trustedProxies.length > 0) return [];
+  return [
+    'GROUNDSWELL_PROXY_PROTOCOL must be off without GROUNDSWELL_TRUSTED_PROXIES, which says whose connections begin with it.',
+  ];
+}
+
 /** Where drivers are is in the memory of the process that has their streams. */
-function rolesProblems({ roles }: Config): string[] {
+function rolesProblems({ roles, systems }: Config): string[] {
+  if (systems !== undefined && !roles.includes('api')) {
+    return ['GROUNDSWELL_SYSTEMS must be empty without the role api: it says whose calls are answered.'];
+  }
   if (!roles.includes('dispatch') || roles.includes('api')) return [];
   return [
     'GROUNDSWELL_ROLES must have api beside dispatch, such as api,dispatch: where drivers are is known by the process to which they connect.',

@@ -9,6 +9,10 @@ export interface Setting {
 
 export const SETTINGS = {
   GROUNDSWELL_ROLES: { fallback: 'api,worker,dispatch', purpose: 'what this process does' },
+  GROUNDSWELL_SYSTEMS: {
+    fallback: '',
+    purpose: 'systems whose calls this process answers, such as feed,links; none: all there are',
+  },
   GROUNDSWELL_DATA: { fallback: './data', purpose: 'folder of the embedded engines' },
   GROUNDSWELL_HOST: { fallback: '127.0.0.1', purpose: 'address to listen on; 0.0.0.0 for all' },
   GROUNDSWELL_PORT: { fallback: '8080', purpose: 'port to listen on; 0 takes a free one' },
@@ -20,6 +24,10 @@ export const SETTINGS = {
   GROUNDSWELL_TRUSTED_PROXIES: {
     fallback: '',
     purpose: 'addresses or ranges whose X-Forwarded-For is believed',
+  },
+  GROUNDSWELL_PROXY_PROTOCOL: {
+    fallback: 'off',
+    purpose: 'on: connections of trusted proxies begin with who is behind them (PROXY protocol 1)',
   },
   GROUNDSWELL_CORS_ORIGINS: { fallback: '', purpose: 'origins whose pages may call the API' },
   GROUNDSWELL_DATABASE_URL: {

@@ -7,17 +7,7 @@ export type ClientAddress = (request: IncomingMessage) => string;
 /** `trustedProxies`: addresses and ranges (10.0.0.0/8) whose `X-Forwarded-For` is believed. */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   if (trustedProxies.length === 0) return ({ socket }) => unmapped(socket.remoteAddress ?? '');
-  const trusted = new BlockList();
-  for (const range of trustedProxies) {
-    const [address = '', bits] = range.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) trusted.addAddress(address, family);
-    else trusted.addSubnet(address, Number(bits), family);
-  }
-  const isTrusted = (address: string): boolean => {
-    const version = isIP(address);
-    return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
-  };
+  const isTrusted = createTrust(trustedProxies);
   return ({ headers, socket }) => {
     const forwarded = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').reverse();
     let address = unmapped(socket.remoteAddress ?? '');
@@ -27,6 +17,22 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
       address = unmapped(named.trim());
     }
     return address;
+  };
+}
+
+/** Whether an address is one of them. */
+export function createTrust(proxies: readonly string[]): (address: string) => boolean {
+  const trusted = new BlockList();
+  for (const range of proxies) {
+    const [address = '', bits] = range.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) trusted.addAddress(address, family);
+    else trusted.addSubnet(address, Number(bits), family);
+  }
+  return (named) => {
+    const address = unmapped(named);
+    const version = isIP(address);
+    return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

@@ -5,6 +5,7 @@ import type { Clock, Randomness } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { registerFront } from '../http/front.ts';
 import { healthRoutes } from '../http/health-routes.ts';
+import { acceptProxyProtocol } from '../http/proxy-protocol.ts';
 import { type App, createServer, drain, SERVER_LIMITS } from '../http/server.ts';
 import { USER_SCHEMAS } from '../http/user-schema.ts';
 import { hasWebApp, webAppRoutes } from '../http/web-app-routes.ts';
@@ -64,13 +65,13 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   });
   for (const schema of [...USER_SCHEMAS, ...product.schemas]) app.addSchema(schema);
   let url = '';
-  welcomeRoutes(app, { path: hasWebApp() ? '/welcome' : '/', baseUrl: () => publicUrl ?? url, version });
-  if (hasWebApp()) await webAppRoutes(app);
+  if (config.systems === undefined) await frontPages(app, { baseUrl: () => publicUrl ?? url, version });
   product.pages(app);
   healthRoutes(app, { health, metrics, levels: admission.levels });
   await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });
   const { front } = product;
   if (front !== undefined) registerFront(app, { ...deps, front, isOverloaded: admission.isOverloaded });
+  if (config.http.proxyProtocol) acceptProxyProtocol(app, config.http);
   url = await listen(app, { host, port }).catch(async (error: unknown) => {
     lag.close();
     await admission.close();
@@ -87,6 +88,15 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
       lag.close();
     },
   };
+}
+
+/** What is of no system: the app, and the page that greets whoever looks for it. */
+async function frontPages(
+  app: App,
+  options: { readonly baseUrl: () => string; readonly version: string },
+): Promise<void> {
+  welcomeRoutes(app, { ...options, path: hasWebApp() ? '/welcome' : '/' });
+  if (hasWebApp()) await webAppRoutes(app);
 }
 
 export interface ListenOptions {

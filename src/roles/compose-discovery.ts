@@ -27,6 +27,7 @@ export function composeDiscovery({ ports, clock, accounts, writes }: ComposeDisc
     describeUsers: accounts.profiles.describeUsers,
   });
   return {
+    name: 'discovery',
     schemas: DISCOVERY_SCHEMAS,
     routes: (app) => discoveryRoutes(app, { discovery, writes }),
     subscriptions: discovery.subscriptions,

@@ -63,6 +63,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
   metrics.watchQueue('link-writer', shortener.waiting);
   metrics.watchQueue('link-clicks', clicks.waiting);
   return {
+    name: 'links',
     shortener,
     schemas: SCHEMAS,
     front: createRedirectFront(redirects),

@@ -1,3 +1,4 @@
+import { answersFor } from '../config/systems.ts';
 import type { Id } from '../core/ids.ts';
 import type { User } from '../core/user.ts';
 import { presentAuthor } from '../http/user-schema.ts';
@@ -33,9 +34,10 @@ export function composeLive(deps: LiveCompositionDeps): ComposedSystem {
   });
   accounts.authenticator.onRevoked(live.sessionsChanged);
   return {
+    name: 'live',
     routes: (app) => liveRoutes(app, { live }),
     // Whom nobody can reach has nobody to tell.
-    tails: config.roles.includes('api') ? [live.tail] : [],
+    tails: answersFor(config, 'live') ? [live.tail] : [],
     drain: live.drain,
     close: async () => live.close(),
   };

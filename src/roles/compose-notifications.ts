@@ -32,6 +32,7 @@ export function composeNotifications(deps: {
     observer: createNotificationMetrics(metrics.registry),
   });
   return {
+    name: 'notifications',
     schemas: NOTIFICATION_SCHEMAS,
     routes: (app) => notificationsRoutes(app, { writes, notifications }),
     subscriptions: [notifications.subscription],

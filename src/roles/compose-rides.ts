@@ -1,6 +1,7 @@
 /** The system `rides` as the roles run it. */
 import { ConfigError } from '../config/config.ts';
 import { type FareSetting, fareProblems } from '../config/fares.ts';
+import { answersFor } from '../config/systems.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
@@ -49,6 +50,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
+    name: 'rides',
     dispatch,
     schemas: [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, ...OFFER_SCHEMAS],
     routes(app) {
@@ -60,7 +62,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       tripsRoutes(app, { trips, writes });
     },
     // Whom nobody can reach has nobody to tell.
-    tails: config.roles.includes('api') ? [streams.tail] : [],
+    tails: answersFor(config, 'rides') ? [streams.tail] : [],
     subscriptions: rides.subscriptions,
     jobs: rides.jobs,
     drain: streams.drain,

@@ -31,6 +31,7 @@ export interface ComposeSearchDeps extends SearchParts {
 export function composeSearch(deps: ComposeSearchDeps): ComposedSystem {
   const search = searchOf(deps, createSearchMetrics(deps.metrics.registry).indexed);
   return {
+    name: 'search',
     schemas: SEARCH_SCHEMAS,
     routes: (app) => searchRoutes(app, { search }),
     subscriptions: search.subscriptions,

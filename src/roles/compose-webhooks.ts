@@ -28,6 +28,7 @@ export function composeWebhooks(deps: ComposeWebhooksDeps): ComposedSystem {
   });
   webhookMetrics.watchQueues(webhooks.queueSizes);
   return {
+    name: 'webhooks',
     schemas: WEBHOOKS_SCHEMAS,
     routes: (app) => webhooksRoutes(app, { webhooks, writes }),
     subscriptions: webhooks.subscriptions,

@@ -1,5 +1,6 @@
 /** Where configuration, ports and systems meet: the one place that knows all systems. */
 import type { TSchema } from 'typebox';
+import { answersFor } from '../config/systems.ts';
 import type { Job } from '../core/job.ts';
 import type { Authenticate } from '../http/auth.ts';
 import type { Front } from '../http/front.ts';
@@ -22,6 +23,7 @@ import { composeLinks } from './compose-links.ts';
 import { composeLive } from './compose-live.ts';
 import { composeMedia, mediaOf } from './compose-media.ts';
 import { composeNotifications } from './compose-notifications.ts';
+import { composePhotos } from './compose-photos.ts';
 import { composeRides } from './compose-rides.ts';
 import { composeSearch } from './compose-search.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
@@ -35,7 +37,7 @@ export interface Product {
   readonly authenticate: Authenticate;
   /** Schemas that routes refer to. */
   readonly schemas: readonly TSchema[];
-  /** Registers every call of every system, below the prefix of the API. */
+  /** Registers every call of every system that this process answers for, below the prefix of the API. */
   routes(app: App): void;
   /** Registers what people open in a browser, at the root. */
   pages(app: App): void;
@@ -128,6 +130,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       close: () => accounts.close(),
     },
     {
+      name: 'feed',
       schemas: FEED_SCHEMAS,
       routes: (app) => feedRoutes(app, { feed, writes }),
       tails: [feed.home.tail, feed.home.checks],
@@ -137,7 +140,8 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       close: () => feed.home.checks.close(),
     },
     composeNotifications({ ...deps, accounts, feed, writes }),
-    composeMedia({ ...deps, media, feed, writes }),
+    composeMedia({ ...deps, media, writes }),
+    composePhotos({ media, feed, writes }),
     composeSearch({ ...deps, accounts, feed }),
     composeDiscovery({ ...deps, accounts, writes }),
     links,
@@ -146,6 +150,8 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     // After the feed, whose memory has then heard of what is told.
     composeLive({ ...deps, accounts, feed }),
   ];
+  // What is in memory is kept right for all of them: systems ask each other.
+  const answered = systems.filter(({ name }) => answersFor(config, name));
   return {
     accounts,
     feed,
@@ -159,12 +165,12 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     authenticate: (token) => accounts.authenticator.authenticate(token),
     schemas: systems.flatMap(({ schemas = [] }) => schemas),
     routes(app) {
-      for (const system of systems) system.routes?.(app);
+      for (const system of answered) system.routes?.(app);
     },
     pages(app) {
-      for (const system of systems) system.pages?.(app);
+      for (const system of answered) system.pages?.(app);
     },
-    front: systems.find(({ front }) => front !== undefined)?.front,
+    front: answered.find(({ front }) => front !== undefined)?.front,
     openTail: () =>
       openProcessTail(
         eventLog,

@@ -1,6 +1,7 @@
 /** What a system is to the roles, and what it is composed from. */
 import type { TSchema } from 'typebox';
 import type { Config } from '../config/config.ts';
+import type { SystemName } from '../config/systems.ts';
 import type { Clock, Randomness } from '../core/clock.ts';
 import type { Job } from '../core/job.ts';
 import type { Front } from '../http/front.ts';
@@ -25,6 +26,8 @@ export interface ProductDeps {
 
 /** What the roles run of one system. */
 export interface ComposedSystem {
+  /** Of those that can be answered by processes of their own. */
+  readonly name?: SystemName;
   /** Schemas that its routes refer to. */
   readonly schemas?: readonly TSchema[];
   /** Its calls, below the prefix of the API. */

@@ -1,8 +1,8 @@
-/** All HTTP of the system. */
+/** All HTTP of the system, but for photos: `photos/photos-routes.ts`. */
 import type { Writes } from '../../http/idempotency.ts';
 import type { App } from '../../http/server.ts';
 import type { Feed } from './feed.ts';
-import { PHOTO_SCHEMAS, photoRoutes } from './photos/photos-routes.ts';
+import { PHOTO_SCHEMAS } from './photos/photos-routes.ts';
 import { POST_SCHEMAS, postRoutes } from './posts/posts-routes.ts';
 import { reactionRoutes } from './reactions/reactions-routes.ts';
 import { RELATIONSHIP_SCHEMAS, relationshipRoutes } from './relationships/relationships-routes.ts';
@@ -22,6 +22,5 @@ export function feedRoutes(
   relationshipRoutes(app, { ...feed, writes, lists: feed.relationshipLists });
   postRoutes(app, { ...feed, writes });
   reactionRoutes(app, { ...feed, writes, lists: feed.reactionLists });
-  photoRoutes(app, { ...feed, writes });
   timelineRoutes(app, feed);
 }
