@@ -128,16 +128,16 @@ describe('the balancer of containers', () => {
     const expected = renderHaproxyConfig({
       haproxy: {
         ...{ kind: 'started', host: '0.0.0.0', port: 8_080, cpu: undefined },
-        ...{ balance: 'leastconn', trustedProxies: [] },
+        ...{ mode: 'http', balance: 'leastconn', tls: undefined },
+        ...{ trustedProxies: [], trustedWord: 'forwarded' },
       },
       pools: [
         {
-          name: 'pool_all',
-          systems: undefined,
-          servers: [],
+          ...{ name: 'pool_all', systems: undefined, hosts: [], balance: 'leastconn', servers: [] },
           lookup: { address: 'api-4:8080', countMax: 16 },
         },
       ],
+      ...{ publicHost: undefined, certificateFile: undefined },
       ...{ statisticsPort: 8_404, adminSocket: undefined, user: undefined },
     });
     assert.equal(readFileSync(HAPROXY_FILE, 'utf8'), expected);

@@ -1,4 +1,5 @@
 /** The engines of a topology, and how they are read from its file: each is started by us, or named by its URL. */
+import { readHaproxy, type StartedHaproxy } from './topology-balancer.ts';
 import type { Place, TopologyReader } from './topology-reader.ts';
 
 /** Inside the one process that uses it. */
@@ -35,17 +36,6 @@ export interface StartedKafka extends StartedEngine {
   readonly heapMb: number;
 }
 
-export const BALANCE_KINDS = ['leastconn', 'roundrobin', 'random', 'source'] as const;
-export type BalanceKind = (typeof BALANCE_KINDS)[number];
-
-export interface StartedHaproxy extends StartedEngine {
-  readonly port: number;
-  readonly host: string;
-  readonly balance: BalanceKind;
-  /** Networks of balancers before this one, whose X-Forwarded-For is passed on. */
-  readonly trustedProxies: readonly string[];
-}
-
 export interface TopologyEngines {
   readonly postgres: EmbeddedEngine | ExternalEngine | StartedEngine;
   readonly redis: ExternalEngine | StartedRedis | undefined;
@@ -62,9 +52,6 @@ export const REDIS_NODES_MAX = 16;
 const CLUSTER_NODES_MIN = 3;
 const MEMORY_MB_MIN = 16;
 const MEMORY_MB_MAX = 1_048_576;
-/** Bookmarks point to it, and it is where `groundswell serve` is without any of this. */
-const HAPROXY_PORT = 8_080;
-
 export function readEngines(read: TopologyReader, place: Place): TopologyEngines {
   const engines = read.fields(place, ['postgres', 'redis', 'kafka', 's3', 'haproxy']);
   const isEmbedded = engines.postgres.value === undefined || engines.postgres.value === 'embedded';
@@ -125,21 +112,6 @@ function readS3(read: TopologyReader, place: Place): ExternalEngine | undefined 
   if (fields.url.value === undefined)
     read.complain(fields.url, `must be ${form}; object storage is not started here.`);
   return readExternal(read, fields, /^s3:\/\//, form);
-}
-
-function readHaproxy(read: TopologyReader, place: Place): StartedHaproxy {
-  const fields = read.fields(place, ['port', 'cpu', 'host', 'balance', 'trusted_proxies']);
-  const networks = read.items(fields.trusted_proxies, 'a list of addresses or networks') ?? [];
-  const network = /^[\d.a-f:]+(\/\d{1,3})?$/i;
-  return {
-    ...readStarted(read, fields),
-    port: read.integer(fields.port, 1, PORT_MAX) ?? HAPROXY_PORT,
-    host: read.text(fields.host, 'an address such as 127.0.0.1 or 0.0.0.0', /^[\da-f.:]+$/i) ?? '127.0.0.1',
-    balance: read.choice(fields.balance, BALANCE_KINDS) ?? 'leastconn',
-    trustedProxies: networks.flatMap(
-      (each) => read.text(each, 'an address or a network such as 10.0.0.0/8', network) ?? [],
-    ),
-  };
 }
 
 /** `undefined` where no URL is named. Whoever names one cannot say how the engine shall be started. */

@@ -1,6 +1,8 @@
 /** What a process is told of its place in the topology: the settings of `groundswell serve`. */
 import type { Role } from '../config/config.ts';
 import { SETTINGS } from '../config/settings.ts';
+import type { SystemName } from '../config/systems.ts';
+import type { StartedHaproxy } from './topology-balancer.ts';
 import type { TopologyEngines } from './topology-engines.ts';
 
 /** Where each engine of the topology is reached; `undefined` where there is none. */
@@ -18,11 +20,13 @@ export const ENGINE_SETTINGS: Readonly<Record<EngineWithUrl, readonly string[]>>
 /** What comes out of any topology, so that no `settings:` of it may say otherwise. Of blobs, only where it names a place. */
 export const MADE_SETTINGS: readonly string[] = [
   'GROUNDSWELL_ROLES',
+  'GROUNDSWELL_SYSTEMS',
   'GROUNDSWELL_DATA',
   'GROUNDSWELL_HOST',
   'GROUNDSWELL_PORT',
   'GROUNDSWELL_OPERATIONS_PORT',
   'GROUNDSWELL_TRUSTED_PROXIES',
+  'GROUNDSWELL_PROXY_PROTOCOL',
   ...ENGINE_SETTINGS.postgres,
   ...ENGINE_SETTINGS.redis,
   ...ENGINE_SETTINGS.kafka,
@@ -30,6 +34,8 @@ export const MADE_SETTINGS: readonly string[] = [
 
 export interface ServePlace {
   readonly roles: readonly Role[];
+  /** `undefined`: all. */
+  readonly systems: readonly SystemName[] | undefined;
   /** Of its API, or of its health and metrics where it has none. */
   readonly port: number;
   readonly dataFolder: string;
@@ -40,11 +46,9 @@ export interface ServePlace {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-export interface BalancerPlace {
+export interface BalancerPlace extends Pick<StartedHaproxy, 'mode' | 'trustedProxies' | 'trustedWord'> {
   /** Where clients reach it. */
   readonly url: string;
-  /** Whose word it takes for where a request came from. */
-  readonly trustedProxies: readonly string[];
 }
 
 /** Processes and their balancer meet on this address only. */
@@ -55,21 +59,28 @@ export const PROCESS_HOST = '127.0.0.1';
  * absent.
  */
 export function serveEnvironment(place: ServePlace): Record<string, string> {
-  const { roles, port, dataFolder, engineUrls, balancer, settings } = place;
+  const { roles, systems = [], port, dataFolder, engineUrls, balancer, settings } = place;
   const isApi = roles.includes('api');
-  const trusted = balancer === undefined ? [] : [PROCESS_HOST, ...balancer.trustedProxies];
   return {
     ...settings,
     // The files are for programs; whoever shows lines makes them readable.
     GROUNDSWELL_LOG_FORMAT: 'json',
     GROUNDSWELL_ROLES: roles.join(','),
+    GROUNDSWELL_SYSTEMS: systems.join(','),
     GROUNDSWELL_DATA: dataFolder,
     GROUNDSWELL_HOST: PROCESS_HOST,
     GROUNDSWELL_PORT: isApi ? String(port) : '',
     GROUNDSWELL_OPERATIONS_PORT: isApi ? '' : String(port),
-    GROUNDSWELL_TRUSTED_PROXIES: trusted.join(','),
+    GROUNDSWELL_TRUSTED_PROXIES: trustedBy(balancer).join(','),
+    GROUNDSWELL_PROXY_PROTOCOL: balancer?.mode === 'tcp' ? 'on' : 'off',
     ...engineSettings(engineUrls),
   };
+}
+
+/** Of balancers before it that are named in headers; who comes by the PROXY protocol is a client. */
+function trustedBy(balancer: BalancerPlace | undefined): readonly string[] {
+  if (balancer === undefined) return [];
+  return [PROCESS_HOST, ...(balancer.trustedWord === 'forwarded' ? balancer.trustedProxies : [])];
 }
 
 function engineSettings(urls: EngineUrls): Record<string, string> {

@@ -1,7 +1,7 @@
 /** From a topology to processes: their names, in the order in which they start, and the ports that they take. */
 import type { Role } from '../config/config.ts';
-import type { BalancerPool } from './haproxy-config.ts';
-import type { ProcessGroup, SystemName, Topology } from './topology.ts';
+import type { SystemName } from '../config/systems.ts';
+import type { ProcessGroup, Topology } from './topology.ts';
 import type { StartedEngine, StartedRedis } from './topology-engines.ts';
 
 /** One process that shall run. */
@@ -13,9 +13,14 @@ export interface PlannedProcess {
   readonly kind: ProcessKind;
   /** What it listens on; `undefined`: on any that is free. */
   readonly port: number | undefined;
-  /** Ports besides, for itself: any that are free. */
-  readonly furtherPorts: readonly string[];
+  /** Ports besides, for itself; any that is free where none is named. */
+  readonly furtherPorts: readonly FurtherPort[];
   readonly cpu: number | undefined;
+}
+
+export interface FurtherPort {
+  readonly purpose: string;
+  readonly port?: number;
 }
 
 export type ProcessKind = 'postgres' | 'redis' | 'kafka' | 'haproxy' | 'serve';
@@ -41,6 +46,7 @@ export const REDIS_BUS_PORT = 'bus';
 /** Kafka's controller, and HAProxy's own metrics. */
 export const KAFKA_CONTROLLER_PORT = 'controller';
 export const HAPROXY_STATISTICS_PORT = 'statistics';
+const HAPROXY_TLS_PORT = 'tls';
 
 export function planTopology({ engines, processes, settings }: Topology): TopologyPlan {
   const { postgres, redis, kafka, haproxy } = engines;
@@ -49,14 +55,17 @@ export function planTopology({ engines, processes, settings }: Topology): Topolo
       ...(postgres.kind === 'started' ? [plannedEngine('postgres', 'database', postgres)] : []),
       ...(redis?.kind === 'started' ? plannedRedis(redis) : []),
       ...(kafka?.kind === 'started'
-        ? [plannedEngine('kafka', 'event log', kafka, [KAFKA_CONTROLLER_PORT])]
+        ? [plannedEngine('kafka', 'event log', kafka, [{ purpose: KAFKA_CONTROLLER_PORT }])]
         : []),
     ],
     serves: processes.flatMap((group) => plannedGroup(group, settings)),
     balancer:
       haproxy === undefined
         ? undefined
-        : plannedEngine('haproxy', 'balancer', haproxy, [HAPROXY_STATISTICS_PORT]),
+        : plannedEngine('haproxy', 'balancer', haproxy, [
+            { purpose: HAPROXY_STATISTICS_PORT },
+            ...(haproxy.tls === undefined ? [] : [{ purpose: HAPROXY_TLS_PORT, port: haproxy.tls.port }]),
+          ]),
   };
 }
 
@@ -64,25 +73,11 @@ export function plannedProcesses({ engines, serves, balancer }: TopologyPlan): r
   return [...(balancer === undefined ? [] : [balancer]), ...serves, ...engines];
 }
 
-/** What stands behind the balancer. */
-export function balancerPools(plan: TopologyPlan, portOf: (name: string) => number): BalancerPool[] {
-  const apis = plan.serves.filter(({ roles }) => roles.includes('api'));
-  const split = apis.filter(({ systems }) => systems !== undefined);
-  const rest = apis.filter(({ systems }) => systems === undefined);
-  const servers = (members: readonly PlannedServe[]) =>
-    members.map(({ name }) => ({ name, port: portOf(name) }));
-  const pools = [...new Set(split.map(({ group }) => group))].map((group) => {
-    const members = split.filter((one) => one.group === group);
-    return { name: `pool_${group}`, systems: members[0]?.systems, servers: servers(members) };
-  });
-  return [...pools, { name: 'pool_all', systems: undefined, servers: servers(rest) }];
-}
-
 function plannedEngine(
   kind: ProcessKind,
   role: string,
   { port, cpu }: StartedEngine,
-  furtherPorts: readonly string[] = [],
+  furtherPorts: readonly FurtherPort[] = [],
 ): PlannedProcess {
   return { name: kind, role, kind, port, furtherPorts, cpu };
 }
@@ -90,7 +85,7 @@ function plannedEngine(
 function plannedRedis(redis: StartedRedis): PlannedProcess[] {
   if (redis.nodes === 1) return [plannedEngine('redis', 'cache', redis)];
   return numbered(redis.nodes).map((index) => ({
-    ...plannedEngine('redis', 'cache', redis, [REDIS_BUS_PORT]),
+    ...plannedEngine('redis', 'cache', redis, [{ purpose: REDIS_BUS_PORT }]),
     name: `redis-${index + 1}`,
     port: redis.port === undefined ? undefined : redis.port + index,
   }));

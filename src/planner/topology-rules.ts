@@ -1,14 +1,10 @@
 /** What must hold between the parts of a topology, and what whoever runs it should know. */
 import { SETTINGS } from '../config/settings.ts';
+import { balancerNotes, balancerProblems } from './balancer-rules.ts';
 import type { ProcessGroup, Topology } from './topology.ts';
 import { ENGINE_SETTINGS, type EngineWithUrl, isEngineUsed, MADE_SETTINGS } from './topology-environment.ts';
 import { plannedProcesses, planTopology } from './topology-plan.ts';
-
-export interface TopologyProblem {
-  readonly path: readonly string[];
-  /** What follows after the path: what it must be, or what to do. */
-  readonly message: string;
-}
+import type { TopologyProblem } from './topology-problem.ts';
 
 /** Everything that is wrong between values which each are right. */
 export function topologyProblems(topology: Topology): TopologyProblem[] {
@@ -16,6 +12,7 @@ export function topologyProblems(topology: Topology): TopologyProblem[] {
     ...roleProblems(topology),
     ...engineProblems(topology),
     ...systemProblems(topology),
+    ...balancerProblems(topology),
     ...settingProblems(topology),
     ...nameProblems(topology),
     ...portProblems(topology),
@@ -146,7 +143,11 @@ function portClaims({ engines, processes }: Topology): PortClaim[] {
     const engine = engines[name];
     if (engine?.kind !== 'started' || engine.port === undefined) return [];
     const count = 'nodes' in engine ? engine.nodes : 1;
-    return [{ path: ['engines', name, 'port'], first: engine.port, count }];
+    const tls = name === 'haproxy' ? engines.haproxy?.tls : undefined;
+    return [
+      { path: ['engines', name, 'port'], first: engine.port, count },
+      ...(tls === undefined ? [] : [{ path: ['engines', name, 'tls', 'port'], first: tls.port, count: 1 }]),
+    ];
   });
   const groups = processes.flatMap(({ name, port, count }: ProcessGroup) =>
     port === undefined ? [] : [{ path: ['processes', name, 'port'], first: port, count }],
@@ -155,7 +156,8 @@ function portClaims({ engines, processes }: Topology): PortClaim[] {
 }
 
 /** What is allowed and works, and may still surprise. */
-export function topologyNotes({ engines, processes }: Topology): string[] {
+export function topologyNotes(topology: Topology): string[] {
+  const { engines, processes } = topology;
   const apis = processes
     .filter(({ roles }) => roles.includes('api'))
     .reduce((sum, { count }) => sum + count, 0);
@@ -170,5 +172,5 @@ export function topologyNotes({ engines, processes }: Topology): string[] {
       `without haproxy the ${apis} api processes have an address each, and nothing spreads requests.`,
     );
   }
-  return notes;
+  return [...notes, ...balancerNotes(topology)];
 }

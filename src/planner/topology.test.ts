@@ -7,9 +7,17 @@ import { stringify } from 'yaml';
 import { ConfigError, loadConfig } from '../config/config.ts';
 import { packageRoot } from '../config/package-info.ts';
 import { SETTINGS } from '../config/settings.ts';
-import { COUNT_MAX, parseTopology, SYSTEM_NAMES, type Topology } from './topology.ts';
-import { ENGINE_SETTINGS, MADE_SETTINGS, type ServePlace, serveEnvironment } from './topology-environment.ts';
-import { balancerPools, plannedProcesses, planTopology } from './topology-plan.ts';
+import { SYSTEM_NAMES } from '../config/systems.ts';
+import { balancerPools, localAddresses } from './balancer-pools.ts';
+import { COUNT_MAX, parseTopology, type Topology } from './topology.ts';
+import {
+  type BalancerPlace,
+  ENGINE_SETTINGS,
+  MADE_SETTINGS,
+  type ServePlace,
+  serveEnvironment,
+} from './topology-environment.ts';
+import { plannedProcesses, planTopology } from './topology-plan.ts';
 import { TEXT_LENGTH_MAX } from './topology-reader.ts';
 import { topologyNotes } from './topology-rules.ts';
 
@@ -67,7 +75,7 @@ describe('a topology', () => {
       'topology.yaml:3: engines.postgres.port must be a whole number from 1 to 65535; it is 0.',
       'topology.yaml:4: engines.redis.nodes must be 1, or 3 to 16 of a cluster; it is 2.',
       'topology.yaml:4: engines.redis.memory_mb must be a whole number from 16 to 1048576; it is "lots".',
-      'topology.yaml:5: engines.haproxy.balance must be one of leastconn, roundrobin, random, source; it is "fair".',
+      'topology.yaml:5: engines.haproxy.balance must be one of leastconn, roundrobin, random, source, hash caller, hash path 1 (to 9, or last), hash header NAME, hash cookie NAME; it is "fair".',
       'topology.yaml:5: engines.haproxy.trusted_proxies[0] must be an address or a network such as 10.0.0.0/8; it is "everyone".',
       'topology.yaml:8: processes.api.count must be a whole number from 1 to 64; it is 65.',
       'topology.yaml:8: processes.api.roles[1] must be one of api, worker, dispatch; it is "walker".',
@@ -116,6 +124,56 @@ describe('a topology', () => {
     );
   });
 
+  it('says all that is wrong with a balancer and what stands behind it', () => {
+    const text = (haproxy: string, groups = '', api = '') =>
+      [
+        ...[
+          `engines: { postgres: {}, haproxy: { ${haproxy} } }`,
+          'processes:',
+          '  worker: { roles: [worker] }',
+        ],
+        ...[`  api: { roles: [api], count: 2, ${api} }`, `  ${groups}`],
+      ].join('\n');
+    const links = (more: string) => `links: { roles: [api], systems: [links], ${more} }`;
+    const forms = problemsOf(
+      text('mode: udp, balance: hash, tls: { certificate: app.pem }', links('hosts: ["a b"], weights: [0]')),
+    );
+    assert.equal(forms.length, 5, forms.join('\n'));
+    for (const balance of [
+      'hash path 0',
+      'hash path 10',
+      'hash header',
+      'hash header a b',
+      "hash cookie 'x'",
+    ]) {
+      assert.match(problemsOf(text(`balance: "${balance}"`)).join(), /balance must be one of/, balance);
+    }
+    assert.deepEqual(problemsOf(text('balance: hash path 9', '', 'weights: [1, 256]')), []);
+    assert.match(problemsOf(text('', '', 'weights: [1, 257]')).join(), /weights\[1\] must be a whole number/);
+    assert.match(problemsOf(text('', '', 'weights: [1]')).join(), /has 1 and the group 2 processes/);
+    assert.match(problemsOf(text('', '', 'hosts: [go.example]')).join(), /hosts needs systems/);
+    assert.match(
+      problemsOf(text('', 'b: { roles: [api], balance: source }', 'balance: random')).join(),
+      /b\.balance is source, and that of api is random/,
+    );
+    assert.match(problemsOf(text('', links('hosts: [a.example, a.example]'))).join(), /a\.example twice/);
+    assert.match(problemsOf(text('', links('hosts: ["*"]'))).join(), /GROUNDSWELL_PUBLIC_URL/);
+    assert.match(problemsOf(text('trusted_word: proxy')).join(), /nobody is trusted with it/);
+    const tcp = 'mode: tcp, tls: {}, balance: hash caller, trusted_proxies: [10.0.0.1]';
+    const blind = problemsOf(text(tcp, links(''), 'balance: hash caller')).join('\n');
+    for (const field of ['haproxy.tls', 'haproxy.balance', 'links.systems', 'api.balance']) {
+      assert.ok(blind.includes(`${field} needs mode: http`), field);
+    }
+    assert.match(blind, /trusted_word is forwarded, which needs mode: http/);
+    const alone = `engines: { postgres: {} }\nprocesses: { all: { weights: [1], balance: source } }`;
+    assert.match(
+      problemsOf(alone).join('\n'),
+      /balance is for the balancer.*\n.*weights is for the balancer/,
+    );
+    const ports = text('tls: { port: 9000 }', '', 'port: 8999');
+    assert.match(problemsOf(ports).join(), /takes 8999 to 9000, which engines\.haproxy\.tls\.port takes too/);
+  });
+
   it('refuses what follows from it, settings that there are not, and what would be called or listen alike', () => {
     const settings = (lines: string) => problemsOf(`${BOTH}\nsettings: { ${lines} }`).join();
     for (const name of MADE_SETTINGS) assert.match(settings(`${name}: x`), /follows from engines and proc/);
@@ -160,19 +218,34 @@ describe('a topology', () => {
 
   it('says to its processes what it does not name, too, so that no environment says otherwise', () => {
     const engineUrls = { postgres: undefined, redis: undefined, kafka: undefined, s3: undefined };
-    const place = { engineUrls, port: 20_000, dataFolder: '/data', settings: {}, balancer: undefined };
+    const place = {
+      systems: undefined,
+      engineUrls,
+      port: 20_000,
+      dataFolder: '/data',
+      settings: {},
+      balancer: undefined,
+    };
     const inherited = {
       ...{ GROUNDSWELL_DATABASE_URL: 'postgres://other/x', GROUNDSWELL_REDIS_URL: 'redis://other' },
       ...{ GROUNDSWELL_OPERATIONS_PORT: '9090', GROUNDSWELL_TRUSTED_PROXIES: '10.0.0.1' },
-      ...{ GROUNDSWELL_BLOBS_URL: 'disk:/srv/blobs' },
+      ...{ GROUNDSWELL_BLOBS_URL: 'disk:/srv/blobs', GROUNDSWELL_SYSTEMS: 'feed' },
+      ...{ GROUNDSWELL_PROXY_PROTOCOL: 'on' },
     };
     const configOf = (more: Partial<ServePlace>) =>
       loadConfig({ ...inherited, ...serveEnvironment({ ...place, roles: ['api'], ...more }) });
     const { database, timelinesRedis, http, blobs } = configOf({});
     assert.deepEqual([database.url, timelinesRedis, http.operationsPort], [undefined, undefined, undefined]);
     assert.deepEqual([http.trustedProxies, blobs], [[], { kind: 'disk', folder: '/srv/blobs' }]);
-    const balancer = { url: 'http://b', trustedProxies: ['10.0.0.0/8'] };
+    const balancer: BalancerPlace = {
+      ...{ url: 'http://b', mode: 'http' },
+      ...{ trustedProxies: ['10.0.0.0/8'], trustedWord: 'forwarded' },
+    };
     assert.deepEqual(configOf({ balancer }).http.trustedProxies, ['127.0.0.1', '10.0.0.0/8']);
+    assert.equal(configOf({ balancer }).http.proxyProtocol, false);
+    const bare = configOf({ balancer: { ...balancer, mode: 'tcp', trustedWord: 'proxy' } }).http;
+    assert.deepEqual([bare.trustedProxies, bare.proxyProtocol], [['127.0.0.1'], true]);
+    assert.deepEqual(configOf({ systems: ['links'] }).systems, ['links']);
     assert.equal(configOf({ roles: ['worker'] }).http.operationsPort, 20_000);
   });
 
@@ -230,9 +303,15 @@ describe('any topology', () => {
   it('has each api behind its balancer exactly once', () => {
     fc.assert(
       fc.property(someTopology, (wanted) => {
-        const plan = planTopology(parse(fileOf(wanted)));
-        const servers = balancerPools(plan, () => 1).flatMap((pool) => pool.servers.map(({ name }) => name));
-        const apis = plan.serves.filter(({ roles }) => roles.includes('api')).map(({ name }) => name);
+        const topology = parse(fileOf(wanted));
+        const pools = balancerPools(
+          topology,
+          localAddresses(topology, () => 1),
+        );
+        const servers = pools.flatMap((pool) => pool.servers.map(({ name }) => name));
+        const apis = planTopology(topology)
+          .serves.filter(({ roles }) => roles.includes('api'))
+          .map(({ name }) => name);
         assert.deepEqual([...servers].sort(), [...apis].sort());
       }),
     );
@@ -247,12 +326,19 @@ describe('any topology', () => {
     };
     fc.assert(
       fc.property(someTopology, fc.integer({ min: 1, max: 65_535 }), (wanted, port) => {
-        for (const { roles, settings } of planTopology(parse(fileOf(wanted))).serves) {
-          const place = { roles, settings, port, dataFolder: '/data', engineUrls: urls };
+        for (const { roles, systems, settings } of planTopology(parse(fileOf(wanted))).serves) {
+          const place = { roles, systems, settings, port, dataFolder: '/data', engineUrls: urls };
           loadConfig(
             serveEnvironment({
               ...place,
-              balancer: wanted.haproxy ? { url: 'http://b:8080', trustedProxies: ['10.0.0.0/8'] } : undefined,
+              balancer: wanted.haproxy
+                ? {
+                    url: 'http://b:8080',
+                    mode: 'http',
+                    trustedProxies: ['10.0.0.0/8'],
+                    trustedWord: 'forwarded',
+                  }
+                : undefined,
             }),
           );
         }

@@ -3,13 +3,12 @@
  * file that a person has written (`deploy/stages/` has four of them); `docs/growing.md` says what each costs and gives.
  */
 import { ConfigError, ROLES, type Role } from '../config/config.ts';
+import { SYSTEM_NAMES, type SystemName } from '../config/systems.ts';
+import type { Balance } from './balance.ts';
+import { readBalance, readHosts, readWeights } from './topology-balancer.ts';
 import { PORT_MAX, readCpu, readEngines, type TopologyEngines } from './topology-engines.ts';
 import { type Place, readTopologyText, type TopologyReader, type TopologySource } from './topology-reader.ts';
 import { topologyProblems } from './topology-rules.ts';
-
-/** What a balancer can tell apart by the path, and send to processes of its own. */
-export const SYSTEM_NAMES = ['links', 'live', 'media', 'search'] as const;
-export type SystemName = (typeof SYSTEM_NAMES)[number];
 
 /** Processes that do the same. */
 export interface ProcessGroup {
@@ -18,8 +17,14 @@ export interface ProcessGroup {
   readonly count: number;
   /** Of the first one; the others follow. Free ones where none is named. */
   readonly port: number | undefined;
-  /** Whose requests the balancer sends here; `undefined`: all that no other group has. */
+  /** Whose calls they answer, and the balancer sends here; `undefined`: all, and those that no other group has. */
   readonly systems: readonly SystemName[] | undefined;
+  /** Whose every request the balancer sends here, whatever its path. */
+  readonly hosts: readonly string[];
+  /** By what the balancer chooses one of them; `undefined`: as it does elsewhere. */
+  readonly balance: Balance | undefined;
+  /** One for each of them, of how much each can do; `undefined`: all the same. */
+  readonly weights: readonly number[] | undefined;
   /** How many processors' time each process may use at most, such as 0.5. */
   readonly cpu: number | undefined;
   readonly settings: Readonly<Record<string, string>>;
@@ -57,9 +62,13 @@ export function parseTopology(source: TopologySource): Topology {
   return topology;
 }
 
+const GROUP_FIELDS = [
+  ...(['roles', 'count', 'port', 'systems', 'hosts', 'balance', 'weights', 'cpu', 'settings'] as const),
+];
+
 function readGroup(read: TopologyReader, name: string, place: Place): ProcessGroup {
   if (!NAME.test(name)) read.complain(place, `is the name of processes, which must be ${NAME_FORM}.`);
-  const fields = read.fields(place, ['roles', 'count', 'port', 'systems', 'cpu', 'settings']);
+  const fields = read.fields(place, GROUP_FIELDS);
   const count = read.integer(fields.count, 1, COUNT_MAX) ?? 1;
   return {
     name,
@@ -68,6 +77,9 @@ function readGroup(read: TopologyReader, name: string, place: Place): ProcessGro
     // So that there is one for the last of them.
     port: read.integer(fields.port, 1, PORT_MAX - count + 1),
     systems: readChoices(read, fields.systems, SYSTEM_NAMES),
+    hosts: readHosts(read, fields.hosts),
+    balance: readBalance(read, fields.balance),
+    weights: readWeights(read, fields.weights),
     cpu: readCpu(read, fields.cpu),
     settings: readSettings(read, fields.settings),
   };

@@ -16,15 +16,15 @@ export function missingPrograms({ engines }: Topology, environment: Environment)
   return [
     ...(redis?.kind === 'started' ? missingRedis({ environment }) : []),
     ...(kafka?.kind === 'started' ? missingKafka({ kafka, environment }) : []),
-    ...(haproxy === undefined ? [] : missingHaproxy({ environment })),
+    ...(haproxy === undefined ? [] : missingHaproxy({ haproxy, environment })),
   ];
 }
 
 export function portWishes(plan: TopologyPlan, { engines }: Topology): PortWish[] {
   return plannedProcesses(plan).flatMap(({ name, kind, port, furtherPorts }) => {
     const host = kind === 'haproxy' ? (engines.haproxy?.host ?? PROCESS_HOST) : PROCESS_HOST;
-    const further = furtherPorts.map((purpose) => ({
-      ...{ name: `${name} ${purpose}`, host: PROCESS_HOST, port: undefined },
+    const further = furtherPorts.map(({ purpose, port: named }) => ({
+      ...{ name: `${name} ${purpose}`, host: named === undefined ? PROCESS_HOST : host, port: named },
     }));
     return [{ name, host, port }, ...further];
   });
@@ -56,9 +56,9 @@ export function refuseBadSettings(
   const engineUrls = {
     ...{ postgres: urlOf('postgres'), redis: urlOf('redis'), kafka: urlOf('kafka'), s3: urlOf('s3') },
   };
-  const problems = plan.serves.flatMap(({ roles, settings }) => {
-    const place = { roles, settings, engineUrls, port: SAMPLE_PORT, dataFolder: 'data' };
-    const balancer = engines.haproxy && { url: '', trustedProxies: engines.haproxy.trustedProxies };
+  const problems = plan.serves.flatMap(({ roles, systems, settings }) => {
+    const place = { roles, systems, settings, engineUrls, port: SAMPLE_PORT, dataFolder: 'data' };
+    const balancer = engines.haproxy && { ...engines.haproxy, url: '' };
     return problemsOf({ ...environment, ...serveEnvironment({ ...place, balancer }) });
   });
   if (problems.length > 0) throw new ConfigError([...new Set(problems)], `What ${name} tells its processes`);

@@ -16,7 +16,7 @@ import type { Launch, ProcessSpec } from './process-spec.ts';
 
 export interface ServeDeps {
   readonly planned: PlannedServe;
-  readonly place: Omit<ServePlace, 'roles' | 'settings'>;
+  readonly place: Omit<ServePlace, 'roles' | 'systems' | 'settings'>;
   /** What it inherits; the topology wins. */
   readonly environment: Environment;
   readonly clock: Clock;
@@ -49,7 +49,7 @@ export function serveLaunch(
   args: readonly string[],
   { planned, place, environment }: Omit<ServeDeps, 'clock'>,
 ): Launch {
-  const { roles, settings } = planned;
+  const { roles, systems, settings } = planned;
   return {
     file: process.execPath,
     args: [PROGRAM, ...args],
@@ -57,7 +57,7 @@ export function serveLaunch(
     environment: {
       ...serveDefaults(place),
       ...environment,
-      ...serveEnvironment({ ...place, roles, settings }),
+      ...serveEnvironment({ ...place, roles, systems, settings }),
     },
     user: undefined,
   };

@@ -2,9 +2,10 @@
 import path from 'node:path';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../core/clock.ts';
+import { balancerPools, localAddresses, publicHostOf } from '../planner/balancer-pools.ts';
 import type { Topology } from '../planner/topology.ts';
 import type { EngineUrls, ServePlace } from '../planner/topology-environment.ts';
-import { balancerPools, type TopologyPlan } from '../planner/topology-plan.ts';
+import type { TopologyPlan } from '../planner/topology-plan.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createHaproxyEngine, hostToAsk } from './engines/haproxy-engine.ts';
 import { createKafkaEngine } from './engines/kafka-engine.ts';
@@ -92,7 +93,10 @@ export function entranceUrl({ topology, plan, portOf }: Omit<TopologyDeps, 'upFo
   const { haproxy } = topology.engines;
   if (haproxy !== undefined) {
     const host = hostToAsk(haproxy.host);
-    return `http://${host.includes(':') ? `[${host}]` : host}:${haproxy.port}`;
+    const named = host.includes(':') ? `[${host}]` : host;
+    return haproxy.tls === undefined
+      ? `http://${named}:${haproxy.port}`
+      : `https://${named}:${haproxy.tls.port}`;
   }
   const [first] = plan.serves.filter(({ roles }) => roles.includes('api'));
   return `http://127.0.0.1:${portOf(first?.name ?? '')}`;
@@ -103,10 +107,10 @@ export function servePlace(
   deps: TopologyDeps,
   engineUrls: EngineUrls,
   name: string,
-): Omit<ServePlace, 'roles' | 'settings'> {
+): Omit<ServePlace, 'roles' | 'systems' | 'settings'> {
   const { topology, dataFolder, portOf } = deps;
   const { haproxy } = topology.engines;
-  const balancer = haproxy && { url: entranceUrl(deps), trustedProxies: haproxy.trustedProxies };
+  const balancer = haproxy && { ...haproxy, url: entranceUrl(deps) };
   return { port: portOf(name), dataFolder, engineUrls, balancer };
 }
 
@@ -125,6 +129,7 @@ export async function createBalancer(deps: TopologyDeps): Promise<ProcessSpec | 
     haproxy,
     planned: plan.balancer,
     folder: path.join(upFolder, 'haproxy'),
-    pools: balancerPools(plan, portOf),
+    pools: balancerPools(topology, localAddresses(topology, portOf)),
+    publicHost: publicHostOf(topology),
   });
 }

@@ -2,8 +2,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../core/errors.ts';
-import { type BalancerPool, renderHaproxyConfig } from '../../planner/haproxy-config.ts';
-import type { StartedHaproxy } from '../../planner/topology-engines.ts';
+import { type HaproxyOptions, renderHaproxyConfig } from '../../planner/haproxy-config.ts';
+import { ENTRANCE } from '../../planner/haproxy-entrance.ts';
+import type { BalancerMode, StartedHaproxy } from '../../planner/topology-balancer.ts';
 import { HAPROXY_STATISTICS_PORT } from '../../planner/topology-plan.ts';
 import { runProgram } from '../../ports/sql-store/embedded-postgres/program.ts';
 import { isRoot } from '../../ports/sql-store/embedded-postgres/user.ts';
@@ -12,11 +13,9 @@ import type { Launch, ProcessSpec } from '../process-spec.ts';
 import { findProgram, installCommand, type MissingProgram } from '../programs.ts';
 import { ENGINE_HOST, type EngineDeps, engineEnvironment } from './engine.ts';
 import { checkPort } from './port-check.ts';
+import { keepSelfMadeCertificate, missingOpenssl } from './self-made-certificate.ts';
 
-export interface HaproxyDeps extends EngineDeps {
-  readonly haproxy: StartedHaproxy;
-  readonly pools: readonly BalancerPool[];
-}
+export interface HaproxyDeps extends EngineDeps, Pick<HaproxyOptions, 'haproxy' | 'pools' | 'publicHost'> {}
 
 const PROGRAM = 'haproxy';
 const CONFIG_FILE = 'haproxy.cfg';
@@ -24,24 +23,42 @@ const CONFIG_FILE = 'haproxy.cfg';
 const SOCKET_PATH_BYTES_MAX = 90;
 /** Whom it becomes: the package's own user, or one that has nothing. */
 const USERS = ['haproxy', 'nobody'];
+/** Of requests, or of connections where it sees no more. */
+const COUNTERS: Readonly<Record<BalancerMode, string>> = {
+  http: 'haproxy_frontend_http_requests_total',
+  tcp: 'haproxy_frontend_sessions_total',
+};
 const STOP_MS = 5_000;
 const READY_MS = 15_000;
 /** Ends when the last request is answered; what it then has is cut after `hard-stop-after`. */
 export const HAPROXY_DRAIN_SIGNAL = 'SIGUSR1';
 
-export function missingHaproxy({ environment }: Pick<EngineDeps, 'environment'>): MissingProgram[] {
-  if (findProgram(PROGRAM, environment) !== undefined) return [];
+export function missingHaproxy({
+  haproxy,
+  environment,
+}: Pick<HaproxyDeps, 'haproxy' | 'environment'>): MissingProgram[] {
   const remedy = installCommand({ debian: PROGRAM, homebrew: PROGRAM });
-  return [{ what: 'haproxy (HAProxy 2.6 or later)', remedy }];
+  const own =
+    findProgram(PROGRAM, environment) === undefined
+      ? [{ what: 'haproxy (HAProxy 2.6 or later)', remedy }]
+      : [];
+  return [...own, ...(makesCertificate(haproxy) ? missingOpenssl(environment) : [])];
+}
+
+function makesCertificate({ tls }: StartedHaproxy): boolean {
+  return tls !== undefined && tls.certificate === undefined;
 }
 
 export async function createHaproxyEngine(deps: HaproxyDeps): Promise<ProcessSpec> {
-  const { planned, haproxy, folder, portOf, pools, environment, clock } = deps;
+  const { planned, haproxy, folder, portOf, pools, publicHost, environment, clock } = deps;
   const statisticsPort = portOf(`${planned.name} ${HAPROXY_STATISTICS_PORT}`);
   const host = hostToAsk(haproxy.host);
   const adminSocket = path.join(folder, 'admin.sock');
   const config = renderHaproxyConfig({
-    ...{ haproxy, pools, statisticsPort },
+    ...{ haproxy, pools, publicHost, statisticsPort },
+    certificateFile: makesCertificate(haproxy)
+      ? await keepSelfMadeCertificate({ folder, host: haproxy.host, environment, clock })
+      : haproxy.tls?.certificate,
     adminSocket: Buffer.byteLength(adminSocket) > SOCKET_PATH_BYTES_MAX ? undefined : adminSocket,
     user: isRoot() ? await unprivilegedUser() : undefined,
   });
@@ -57,10 +74,10 @@ export async function createHaproxyEngine(deps: HaproxyDeps): Promise<ProcessSpe
       await refuseBadConfig(file, folder);
       return { ...start, args: ['-db', '-f', CONFIG_FILE] };
     },
-    check: () => checkPort(host, haproxy.port),
+    check: () => checkPort(host, haproxy.tls?.port ?? haproxy.port),
     figures: createCounterFigures(
-      () => readMetricSum(metricsUrl, 'haproxy_frontend_http_requests_total', 'proxy', 'clients'),
-      'req',
+      () => readMetricSum(metricsUrl, COUNTERS[haproxy.mode], 'proxy', ENTRANCE),
+      haproxy.mode === 'http' ? 'req' : 'conn',
       clock,
     ),
     readyUrl: undefined,

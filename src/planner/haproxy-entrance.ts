@@ -1,0 +1,130 @@
+/** Where clients come in: by HTTP, HTTPS or as bare connections; what is believed of them, and which pool they go to. */
+import { metricsRefusal } from './haproxy-answers.ts';
+import type { HaproxyOptions } from './haproxy-config.ts';
+import type { BalancerPool } from './haproxy-pools.ts';
+import { quoted, section } from './haproxy-section.ts';
+import { patternSource, SYSTEM_PATHS } from './system-paths.ts';
+import type { StartedHaproxy } from './topology-balancer.ts';
+
+/** Of the statistics, and of whoever watches them. */
+export const ENTRANCE = 'clients';
+const HTTPS_PORT = 443;
+const YEAR_S = 31_536_000;
+
+export function entranceSections(options: HaproxyOptions): string[] {
+  const { haproxy } = options;
+  if (haproxy.mode === 'tcp') return [tcpEntrance(options)];
+  const redirect = haproxy.tls === undefined ? [] : [redirectSection(haproxy, haproxy.tls.port)];
+  return [httpEntrance(options), ...redirect];
+}
+
+function tcpEntrance({ haproxy, pools }: HaproxyOptions): string {
+  return section(`frontend ${ENTRANCE}`, [
+    `bind ${address(haproxy.host, haproxy.port)}`,
+    ...proxyProtocolLines(haproxy),
+    ...defaultPool(pools),
+  ]);
+}
+
+function httpEntrance(options: HaproxyOptions): string {
+  const { haproxy, pools, publicHost } = options;
+  return section(`frontend ${ENTRANCE}`, [
+    bindLine(options),
+    ...proxyProtocolLines(haproxy),
+    ...originLines(haproxy),
+    ...strictTransportLines(haproxy),
+    metricsRefusal(),
+    // With the key, whatever was done by the first try is answered to the second.
+    'http-request disable-l7-retry unless { method GET HEAD OPTIONS } or { req.hdr(idempotency-key) -m found }',
+    ...pools.flatMap((pool) => hostRules(pool, publicHost)),
+    ...pools.flatMap(pathRules),
+    ...defaultPool(pools),
+  ]);
+}
+
+function bindLine({ haproxy, certificateFile }: HaproxyOptions): string {
+  const { host, port, tls } = haproxy;
+  if (tls === undefined) return `bind ${address(host, port)}`;
+  return `bind ${address(host, tls.port)} ssl crt ${certificateFile ?? ''} alpn h2,http/1.1`;
+}
+
+/** Whoever comes by http is sent to https, with the method and body that they had. */
+function redirectSection({ host, port }: StartedHaproxy, tlsPort: number): string {
+  const suffix = tlsPort === HTTPS_PORT ? '' : `:${tlsPort}`;
+  return section('frontend redirect', [
+    `bind ${address(host, port)}`,
+    `http-request redirect location https://%[req.hdr(host),host_only]${suffix}%[pathq] code 308`,
+  ]);
+}
+
+/** Of balancers that speak it, and nobody else: then `src` is their client. */
+function proxyProtocolLines({ trustedProxies, trustedWord }: StartedHaproxy): string[] {
+  if (trustedWord !== 'proxy') return [];
+  return [`tcp-request connection expect-proxy layer4 if { src ${trustedProxies.join(' ')} }`];
+}
+
+/** Servers believe what comes from here, so it must not come from clients. */
+function originLines({ tls, trustedProxies, trustedWord }: StartedHaproxy): string[] {
+  const believes = trustedProxies.length > 0 && trustedWord === 'forwarded';
+  const unlessTrusted = believes ? ' unless from_trusted_proxy' : '';
+  return [
+    ...(believes ? [`acl from_trusted_proxy src ${trustedProxies.join(' ')}`] : []),
+    ...['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'Forwarded'].map(
+      (header) => `http-request del-header ${header}${unlessTrusted}`,
+    ),
+    'option forwardfor',
+    `http-request set-header X-Forwarded-Proto ${tls === undefined ? 'http' : 'https'}${unlessTrusted}`,
+  ];
+}
+
+/**
+ * Browsers are told to use https alone only where its certificate is there to stay: they would shut everybody out of
+ * `localhost` who later serves something else there.
+ */
+function strictTransportLines({ tls }: StartedHaproxy): string[] {
+  if (tls === undefined) return [];
+  const header = 'Strict-Transport-Security';
+  if (tls.certificate === undefined) return [`http-after-response del-header ${header}`];
+  return [`http-after-response set-header ${header} max-age=${YEAR_S}`];
+}
+
+function hostRules({ name, hosts }: BalancerPool, publicHost: string | undefined): string[] {
+  if (hosts.length === 0) return [];
+  const named = hosts.filter((host) => !host.includes('*'));
+  const below = hosts.filter((host) => host.startsWith('*.')).map((host) => host.slice(1));
+  const test = (acl: string, match: string, values: readonly string[]) =>
+    values.length === 0 ? [] : [`acl ${acl} req.hdr(host),host_only -i -m ${match} ${values.join(' ')}`];
+  const rules = [...test(`at_${name}`, 'str', named), ...test(`at_${name}`, 'end', below)];
+  const others =
+    hosts.includes('*') && publicHost !== undefined
+      ? [
+          `acl not_at_${name} req.hdr(host),host_only -i -m str ${publicHost}`,
+          `use_backend ${name} unless not_at_${name}`,
+        ]
+      : [];
+  return [...rules, ...(rules.length === 0 ? [] : [`use_backend ${name} if at_${name}`]), ...others];
+}
+
+function pathRules({ name, systems }: BalancerPool): string[] {
+  if (systems === undefined) return [];
+  const patterns = systems.flatMap((system) => SYSTEM_PATHS[system]);
+  const plain = patterns.filter((pattern) => !pattern.includes('*'));
+  const wild = patterns.filter((pattern) => pattern.includes('*'));
+  return [
+    `acl for_${name} path ${plain.join(' ')}`,
+    `acl for_${name} path_beg ${plain.map((path) => `${path}/`).join(' ')}`,
+    ...(wild.length === 0
+      ? []
+      : [`acl for_${name} path_reg ${wild.map((pattern) => quoted(patternSource(pattern))).join(' ')}`]),
+    `use_backend ${name} if for_${name}`,
+  ];
+}
+
+function defaultPool(pools: readonly BalancerPool[]): string[] {
+  const others = pools.find(({ systems }) => systems === undefined);
+  return others === undefined ? [] : [`default_backend ${others.name}`];
+}
+
+function address(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,96 @@
+/** Where requests go: the processes of a pool, by what one of them is chosen, and the checks that take one out. */
+import type { SystemName } from '../config/systems.ts';
+import type { Balance, HashKey, PlainBalance } from './balance.ts';
+import { unavailablePage } from './haproxy-answers.ts';
+import { section } from './haproxy-section.ts';
+import type { BalancerMode } from './topology-balancer.ts';
+
+/** Processes that may answer the same requests. */
+export interface BalancerPool {
+  readonly name: string;
+  /** `undefined`: of all requests that no other pool has. */
+  readonly systems: readonly SystemName[] | undefined;
+  /** Whose every request it has, whatever the path: `go.example`, `*.go.example`, or `*` for all but the public one. */
+  readonly hosts: readonly string[];
+  readonly balance: Balance;
+  readonly servers: readonly BalancerServer[];
+  /** In place of those: however many a name stands for, as where containers run. At most `countMax`. */
+  readonly lookup?: { readonly address: string; readonly countMax: number };
+}
+
+export interface BalancerServer {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Twice as much, twice as many requests. */
+  readonly weight: number;
+}
+
+/** Adding or losing a process moves only its share of the keys. */
+const CONSISTENT = 'hash-type consistent';
+const BALANCE_LINES: Readonly<Record<PlainBalance, readonly string[]>> = {
+  leastconn: ['balance leastconn'],
+  roundrobin: ['balance roundrobin'],
+  random: ['balance random(2)'],
+  source: ['balance source', CONSISTENT],
+};
+
+/** The browser's session; the same name as in `http/session-cookie.ts`, which this pure part does not import. */
+export const SESSION_COOKIE = 'groundswell_session';
+
+/** What is looked at, in turn; the first that is there counts. */
+function samplesOf(key: HashKey): readonly string[] {
+  switch (key.of) {
+    case 'header':
+      return [`req.hdr(${key.name})`];
+    case 'cookie':
+      return [`req.cook(${key.name})`];
+    case 'path':
+      // A path begins with a slash, so what is before it is the first field.
+      return [`path,field(${key.part === 'last' ? -1 : key.part + 1},/)`];
+    case 'caller':
+      // A WebSocket of a page has its token among the protocols.
+      return ['req.hdr(authorization)', `req.cook(${SESSION_COOKIE})`, 'req.hdr(sec-websocket-protocol)'];
+  }
+}
+
+function balanceLines(balance: Balance): readonly string[] {
+  if (typeof balance === 'string') return BALANCE_LINES[balance];
+  const [first = '', ...others] = samplesOf(balance);
+  const isMissing = '!{ var(req.key) -m found } || { var(req.key) -m len 0 }';
+  return [
+    `http-request set-var(req.key) ${first}`,
+    ...[...others, 'src'].map((sample) => `http-request set-var(req.key) ${sample} if ${isMissing}`),
+    'balance hash var(req.key)',
+    CONSISTENT,
+  ];
+}
+
+/** A process that stops is noticed before it lets go of idle connections (after 1 s): so no request meets one. */
+const CHECK_LINES = [
+  'option httpchk',
+  'http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host groundswell',
+  'http-check expect status 200',
+];
+const SERVER_DEFAULTS =
+  'default-server check inter 500ms fastinter 100ms downinter 500ms fall 3 rise 2 observe layer4 error-limit 3 on-error fastinter';
+
+export function poolSection(pool: BalancerPool, mode: BalancerMode): string {
+  const { name, balance, servers, lookup } = pool;
+  return section(`backend ${name}`, [
+    ...(mode === 'http' ? [unavailablePage()] : []),
+    ...balanceLines(balance),
+    ...CHECK_LINES,
+    // Not ready, as while it stops, means nothing new; what is being answered goes on.
+    `${SERVER_DEFAULTS}${mode === 'tcp' ? ' send-proxy' : ''}`,
+    ...servers.map(serverLine),
+    ...(lookup === undefined
+      ? []
+      : [`server-template server ${lookup.countMax} ${lookup.address} resolvers platform init-addr none`]),
+  ]);
+}
+
+function serverLine({ name, host, port, weight }: BalancerServer): string {
+  const address = host.includes(':') ? `[${host}]` : host;
+  return `server ${name} ${address}:${port}${weight === 1 ? '' : ` weight ${weight}`}`;
+}
