@@ -8,7 +8,7 @@ import type { Feed } from '../systems/feed/feed.ts';
 import type { CachedEntry } from '../systems/feed/home/posts-cache.ts';
 import type { Post } from '../systems/feed/posts/post.ts';
 import { presentContent, presentPost } from '../systems/feed/posts/posts-routes.ts';
-import { createLive } from '../systems/live/live.ts';
+import { createLive, type Live, type LiveDeps } from '../systems/live/live.ts';
 import type { LiveContent, ShownEntry, WatchedPost } from '../systems/live/live-content.ts';
 import { liveRoutes } from '../systems/live/live-routes.ts';
 import { createLiveMetrics } from '../telemetry/live-metrics.ts';
@@ -19,9 +19,12 @@ export interface LiveCompositionDeps
   readonly ports: Pick<Ports, 'eventLog'>;
   readonly accounts: Accounts;
   readonly feed: Feed;
+  readonly ownStatesOf: NonNullable<LiveDeps['ownStatesOf']>;
 }
 
-export function composeLive(deps: LiveCompositionDeps): ComposedSystem {
+export interface ComposedLive extends ComposedSystem, Pick<Live, 'isHere' | 'tell'> {}
+
+export function composeLive(deps: LiveCompositionDeps): ComposedLive {
   const { config, ports, accounts, feed, metrics } = deps;
   const live = createLive({
     ...deps,
@@ -35,6 +38,7 @@ export function composeLive(deps: LiveCompositionDeps): ComposedSystem {
   accounts.authenticator.onRevoked(live.sessionsChanged);
   return {
     name: 'live',
+    ...{ isHere: live.isHere, tell: live.tell },
     routes: (app) => liveRoutes(app, { live }),
     // Whom nobody can reach has nobody to tell.
     tails: answersFor(config, 'live') ? [live.tail] : [],

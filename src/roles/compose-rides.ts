@@ -10,10 +10,12 @@ import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-
 import type { FareEntry } from '../systems/rides/fares/fare-rates.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../systems/rides/offers/offers-routes.ts';
 import { QUOTE_SCHEMAS, quotesRoutes } from '../systems/rides/quotes/quotes-routes.ts';
+import { RideRatingSchema, ratingsRoutes } from '../systems/rides/ratings/ratings-routes.ts';
 import { rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
-import { RideSchema } from '../systems/rides/requests/ride-schema-routes.ts';
+import { presentRide, RideSchema } from '../systems/rides/requests/ride-schema-routes.ts';
 import { createRides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
+import type { OwnChannel, RideTracking } from '../systems/rides/tracking/ride-tracking.ts';
 import { tripsRoutes } from '../systems/rides/trips/trips-routes.ts';
 import { createDispatchMetrics } from '../telemetry/dispatch-metrics.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
@@ -23,10 +25,14 @@ export interface ComposeRidesDeps
   extends Pick<ProductDeps, 'config' | 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {
   readonly accounts: Pick<Accounts, 'sessions' | 'authenticator'>;
   readonly writes: Writes;
+  /** How users are told of their rides. */
+  readonly channel: OwnChannel;
 }
 
 export interface ComposedRides extends ComposedSystem {
   readonly dispatch: Dispatch;
+  /** What there is to tell a user of their ride who has just connected. */
+  readonly statesOf: RideTracking['statesOf'];
 }
 
 export function composeRides(deps: ComposeRidesDeps): ComposedRides {
@@ -43,8 +49,21 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     ratingAbove: config.rides.ratingAbove,
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
+    presentRide,
   });
-  const { drivers, streams, requests, prices, quotes, offers, trips, dispatch } = rides;
+  const {
+    drivers,
+    streams,
+    requests,
+    prices,
+    quotes,
+    offers,
+    trips,
+    cancellations,
+    ratings,
+    whereIs,
+    dispatch,
+  } = rides;
   observer.watchStreams(streams.connections);
   dispatchObserver.watchLed(dispatch.led);
   metrics.watchQueue('driver-positions', rides.waiting);
@@ -52,17 +71,23 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
   return {
     name: 'rides',
     dispatch,
-    schemas: [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, ...OFFER_SCHEMAS],
+    statesOf: rides.tracking.statesOf,
+    schemas: [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, RideRatingSchema, ...OFFER_SCHEMAS],
     routes(app) {
       driversRoutes(app, { drivers, sql: ports.sql, writes });
       driverStreamRoutes(app, { streams });
       offersRoutes(app, { offers, writes });
       quotesRoutes(app, { prices, quotes, writes });
       rideRequestsRoutes(app, { requests, quotes, sql: ports.sql, writes });
-      tripsRoutes(app, { trips, writes });
+      tripsRoutes(app, { trips, cancellations, whereIs, writes });
+      ratingsRoutes(app, { ratings, writes });
     },
     // Whom nobody can reach has nobody to tell.
-    tails: answersFor(config, 'rides') ? [streams.tail] : [],
+    tails: [
+      ...(answersFor(config, 'rides') ? rides.tails : []),
+      // Riders are told by the processes to which they are connected.
+      ...(answersFor(config, 'live') ? [rides.tracking.tail] : []),
+    ],
     subscriptions: rides.subscriptions,
     jobs: rides.jobs,
     drain: streams.drain,

@@ -115,7 +115,13 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   metrics.watchQueue('password-hashes', accounts.passwords.waiting);
   const writes = createWrites(sql);
   const links = await composeLinks({ ...deps, accounts, writes });
-  const rides = composeRides({ ...deps, accounts, writes });
+  const rides = composeRides({
+    ...deps,
+    ...{ accounts, writes },
+    // Riders are told over the connections of the live updates.
+    channel: { isHere: (userId) => live.isHere(userId), tell: (userId, state) => live.tell(userId, state) },
+  });
+  const live = composeLive({ ...deps, accounts, feed, ownStatesOf: rides.statesOf });
   const systems: readonly ComposedSystem[] = [
     {
       schemas: ACCOUNTS_SCHEMAS,
@@ -148,7 +154,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     composeWebhooks({ ...deps, accounts, writes }),
     rides,
     // After the feed, whose memory has then heard of what is told.
-    composeLive({ ...deps, accounts, feed }),
+    live,
   ];
   // What is in memory is kept right for all of them: systems ask each other.
   const answered = systems.filter(({ name }) => answersFor(config, name));

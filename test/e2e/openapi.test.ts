@@ -33,6 +33,7 @@ interface Document {
  */
 const KEYLESS = [
   'acceptOffer',
+  'arriveRide',
   'blockTarget',
   // Who rides is a person, too.
   'cancelRide',
@@ -55,10 +56,13 @@ const KEYLESS = [
   'listApiKeys',
   'listAuditEntries',
   'listBlockedTargets',
+  'listDriverRides',
   'listModeratedUsers',
   'listReports',
+  'listRides',
   'listSessions',
   'quoteRide',
+  'rateRide',
   'readReportedPost',
   'registerDriver',
   'renewRidePin',

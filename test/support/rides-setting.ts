@@ -10,12 +10,14 @@ import { createMemoryGeoIndex } from '../../src/ports/geo-index/memory-geo-index
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
+import { openProcessTail } from '../../src/roles/process-tail.ts';
 import { RIDE_TYPES } from '../../src/systems/rides/drivers/driver.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../../src/systems/rides/offers/offers-routes.ts';
 import { QUOTE_SCHEMAS, quotesRoutes } from '../../src/systems/rides/quotes/quotes-routes.ts';
+import { RideRatingSchema, ratingsRoutes } from '../../src/systems/rides/ratings/ratings-routes.ts';
 import { rideRequestsRoutes } from '../../src/systems/rides/requests/ride-requests-routes.ts';
-import { RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
+import { presentRide, RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
 import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
 import { tripsRoutes } from '../../src/systems/rides/trips/trips-routes.ts';
@@ -25,6 +27,12 @@ import { createTestDatabase } from './database.ts';
 import type { Json } from './journey-client.ts';
 import { serverOptions } from './server-options.ts';
 import { until } from './until.ts';
+
+export interface ToldRider {
+  readonly userId: Id;
+  readonly event: string;
+  readonly data: Json;
+}
 
 export type RidesSetting = Awaited<ReturnType<typeof createRidesSetting>>;
 
@@ -67,6 +75,9 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       ...{ sqlStore: sql, clock: systemClock, randomness: systemRandomness, log },
     });
     const geoIndex = createMemoryGeoIndex({ clock, driversMax: 1_000 });
+    /** Riders with live updates, and what they were told. */
+    const watching = new Set<Id>();
+    const told: ToldRider[] = [];
     const rides = createRides({
       ids: createIdGenerator(() => lease, clock),
       ...{ sql, eventLog, geoIndex, clock, randomness: systemRandomness, log },
@@ -85,6 +96,11 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         hurried: (requests) => count('hurried', requests),
         lease: (change) => count(`lease ${change}`),
       },
+      channel: {
+        isHere: (userId) => watching.has(userId),
+        tell: (userId, { event, data }) => void told.push({ userId, event, data: JSON.parse(data) }),
+      },
+      presentRide,
       cities: [NEW_YORK],
       fares: FARES,
       ratingAbove: 4.5,
@@ -102,22 +118,28 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         clock,
       }),
     );
-    for (const schema of [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, ...OFFER_SCHEMAS])
+    for (const schema of [
+      ...DRIVER_SCHEMAS,
+      ...QUOTE_SCHEMAS,
+      RideSchema,
+      RideRatingSchema,
+      ...OFFER_SCHEMAS,
+    ])
       app.addSchema(schema);
     driversRoutes(app, { drivers: rides.drivers, sql, writes: createWrites(sql) });
     driverStreamRoutes(app, { streams: rides.streams });
     offersRoutes(app, { offers: rides.offers, writes: createWrites(sql) });
-    const { requests, prices, quotes } = rides;
+    const { requests, prices, quotes, trips, cancellations, ratings, whereIs } = rides;
     quotesRoutes(app, { prices, quotes, writes: createWrites(sql) });
     rideRequestsRoutes(app, { requests, quotes, sql, writes: createWrites(sql) });
-    tripsRoutes(app, { trips: rides.trips, writes: createWrites(sql) });
+    ratingsRoutes(app, { ratings, writes: createWrites(sql) });
+    tripsRoutes(app, { trips, cancellations, whereIs, writes: createWrites(sql) });
     await app.listen({ port: 0, host: '127.0.0.1' });
-    const tail = await eventLog.tail({ ...rides.streams.tail });
-    rides.streams.tail.follow(tail);
+    const tail = await openProcessTail(eventLog, [...rides.tails, rides.tracking.tail], log);
     const consumers = await Promise.all(rides.subscriptions.map((one) => eventLog.subscribe(one)));
     const { port } = app.server.address() as AddressInfo; // It listens at a port.
     return {
-      ...{ sql, eventLog, geoIndex, rides, app, port, call: createCallAs(app) },
+      ...{ watching, told, sql, eventLog, geoIndex, rides, app, port, call: createCallAs(app) },
       connect: (userId: Id, session: Id = userId) =>
         openDriverClient(`http://127.0.0.1:${port}`, `${userId}.${session}`),
       async close() {

@@ -37,6 +37,8 @@ export interface LiveConnection {
   readonly reader: Reader;
   readonly sessionId: Id;
   readonly transport: Transport['kind'];
+  /** Opened by the user, and not by a program with a key of theirs. */
+  readonly isPerson: boolean;
   /** Frames of events wait from now on, until `release`. */
   hold(): void;
   release(): void;
@@ -60,6 +62,7 @@ export interface ConnectionOptions {
   readonly reader: Reader;
   readonly sessionId: Id;
   readonly transport: Transport;
+  readonly isPerson: boolean;
   readonly gather: Gather;
   readonly onSent: (event: string) => void;
   readonly onEnd: (reason: EndReason) => void;
@@ -130,6 +133,7 @@ export function createConnection(options: ConnectionOptions): LiveConnection {
     reader,
     sessionId,
     transport: transport.kind,
+    isPerson: options.isPerson,
     write,
     sendNow,
     get closed() {

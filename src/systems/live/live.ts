@@ -61,11 +61,24 @@ export interface OpenConnection {
   closed(): void;
 }
 
+/** Something of a user's own that is so now. It has no place in the log: whoever connects again is told how it is by then. */
+export interface OwnState {
+  readonly event: string;
+  /** JSON. */
+  readonly data: string;
+  /** Who is busy need not have it: a newer one follows. */
+  readonly passing: boolean;
+}
+
 export interface Live {
   /** Hears of everything; without it nobody is told of anything. */
   readonly tail: TailFollower;
   /** Fails with `unavailable` when there are too many connections, or the server stops. */
   join(principal: Principal): Promise<Seat>;
+  /** Whether the user is connected to this process. */
+  isHere(userId: Id): boolean;
+  /** On all connections here that the user has opened, but for those of API keys. */
+  tell(userId: Id, state: OwnState): void;
   /** A session of the user has ended, or of anyone may have. */
   sessionsChanged(userId: Id | undefined): void;
   /** Asks all clients to come back later, to another process, and lets nobody in any more. */
@@ -86,6 +99,8 @@ export interface LiveDeps {
   readonly log: Log;
   readonly observer: LiveObserver;
   readonly recentEventsMax?: number;
+  /** What others keep current for a user who has just connected, on their own and not by a key. */
+  readonly ownStatesOf?: (userId: Id) => Promise<readonly OwnState[]>;
 }
 
 const USERS_TOPIC = 'users';
@@ -93,6 +108,7 @@ const REACTIONS_TOPIC = 'reactions';
 
 export function createLive(deps: LiveDeps): Live {
   const { connectionsMax, clock, randomness, log, observer, endedSessions } = deps;
+  const { ownStatesOf = async () => [] } = deps;
   const readers = createReaders(deps.loadRelations);
   const recentEvents = createRecentEvents(deps.recentEventsMax);
   const watches = createWatches(deps);
@@ -165,9 +181,9 @@ export function createLive(deps: LiveDeps): Live {
     return true;
   }
 
-  function open(reader: Reader, sessionId: Id, transport: Transport): LiveConnection {
+  function open(reader: Reader, { sessionId, scopes }: Principal, transport: Transport): LiveConnection {
     const connection = createConnection({
-      ...{ reader, sessionId, transport, gather, onSent: observer.sent },
+      ...{ reader, sessionId, transport, gather, onSent: observer.sent, isPerson: scopes === undefined },
       onEnd: (reason: EndReason) => {
         observer.ended(reason);
         remove(connection);
@@ -212,6 +228,9 @@ export function createLive(deps: LiveDeps): Live {
     const { userId } = connection.reader;
     const resumed = since !== undefined && gap === undefined;
     connection.sendNow(new Frame('ready', `{"user_id":"${userId}","resumed":${resumed}}`, text));
+    if (connection.isPerson) {
+      for (const { event, data } of await ownStatesOf(userId)) connection.sendNow(new Frame(event, data));
+    }
     connection.release();
   }
 
@@ -224,11 +243,11 @@ export function createLive(deps: LiveDeps): Live {
 
   function connect(
     reader: Reader,
-    sessionId: Id,
+    principal: Principal,
     transport: Transport,
     { since, reached, watched }: KnownStart,
   ): OpenConnection {
-    const connection = open(reader, sessionId, transport);
+    const connection = open(reader, principal, transport);
     const watch = (postIds: readonly Id[]): Promise<void> => watches.watch(connection, postIds);
     if (draining) askToReconnect(connection);
     // It may have ended while it was on its way here.
@@ -260,7 +279,18 @@ export function createLive(deps: LiveDeps): Live {
       },
     },
 
-    async join({ userId, sessionId }) {
+    isHere: (userId) => (readers.get(userId)?.connections.size ?? 0) > 0,
+
+    tell(userId, { event, data, passing }) {
+      const frame = new Frame(event, data);
+      for (const connection of readers.get(userId)?.connections ?? []) {
+        if (!connection.isPerson || (passing && (connection.held || connection.isWaiting()))) continue;
+        connection.send(frame);
+      }
+    },
+
+    async join(principal) {
+      const { userId } = principal;
       if (draining || !following) throw stopping();
       if (seats >= connectionsMax) throw full();
       seats += 1;
@@ -281,7 +311,7 @@ export function createLive(deps: LiveDeps): Live {
           const known = await startOf(begin);
           if (taken) throw left();
           taken = true;
-          return connect(reader, sessionId, transport, known);
+          return connect(reader, principal, transport, known);
         },
       };
     },

@@ -2,7 +2,7 @@
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { Id, IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { EventLog, Subscription } from '../../ports/event-log/event-log.ts';
+import type { EventLog, Subscription, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -17,14 +17,25 @@ import { NO_SURGE_PERCENT } from './fares/fare.ts';
 import { createFareTable, type FareEntry } from './fares/fare-rates.ts';
 import { greatCircleTravelTime } from './matching/travel-time.ts';
 import { createOffers, type Offers } from './offers/offers.ts';
-import { forgetPositionsJob, positionHistory } from './positions/position-history.ts';
+import { forgetPositionsJob, lastPositionOf, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
 import { createPrices, type Prices } from './quotes/prices.ts';
 import { createQuotes, type Quotes } from './quotes/quotes.ts';
+import { createRatings, type Ratings } from './ratings/ratings.ts';
 import { createRideRequests, type RideRequests } from './requests/ride-requests.ts';
 import type { DriverObserver } from './stream/driver-observer.ts';
 import { createDriverStreams, type DriverStreams } from './stream/driver-streams.ts';
+import { createDrivenRides } from './tracking/driven-rides.ts';
+import { createRidePositions } from './tracking/ride-positions.ts';
+import {
+  createRideTracking,
+  type OwnChannel,
+  type RideTracking,
+  type RideTrackingDeps,
+} from './tracking/ride-tracking.ts';
 import { greatCircleEstimates } from './travel/route-estimates.ts';
+import type { TimedPoint } from './trips/arrival.ts';
+import { type Cancellations, createCancellations } from './trips/cancellations.ts';
 import { createTrips, type Trips } from './trips/trips.ts';
 
 export interface RidesDeps {
@@ -44,6 +55,9 @@ export interface RidesDeps {
   readonly positionRetentionDays: number;
   /** Those of the sessions that have ended, or whose users are suspended or gone. */
   readonly endedSessions: (sessionIds: readonly Id[]) => Promise<ReadonlySet<Id>>;
+  /** How riders are told of their rides. */
+  readonly channel: OwnChannel;
+  readonly presentRide: RideTrackingDeps['present'];
   readonly contactGraceMs?: number;
   readonly serverSilentMs?: number;
   readonly streamsMax?: number;
@@ -57,6 +71,16 @@ export interface Rides {
   readonly quotes: Quotes;
   readonly offers: Offers;
   readonly trips: Trips;
+  readonly cancellations: Cancellations;
+  readonly ratings: Ratings;
+  /** Where a driver was last, as far as is known here. */
+  whereIs(driverId: Id): Promise<TimedPoint | undefined>;
+  /** Rides whose drivers are connected to this process. */
+  driven(): number;
+  /** Of a process to which riders are connected. */
+  readonly tracking: RideTracking;
+  /** Of a process that serves drivers. */
+  readonly tails: readonly TailFollower[];
   /** Of those who are connected to this process. */
   readonly dispatch: Dispatch;
   readonly subscriptions: readonly Subscription[];
@@ -72,7 +96,13 @@ export function createRides(deps: RidesDeps): Rides {
   const contacts = createDriverContacts({ ...deps, serverId });
   const recorder = createPositionRecorder(deps);
   const cities = createCities(deps.cities);
-  const streams = createDriverStreams({ ...deps, contacts, recorder, cities });
+  const trips = createTrips(deps);
+  const ratings = createRatings(deps);
+  const cancellations = createCancellations(deps);
+  const ridePositions = createRidePositions(deps);
+  const driven = createDrivenRides({ ...deps, trips, positions: ridePositions });
+  const tracking = createRideTracking({ ...deps, present: deps.presentRide });
+  const streams = createDriverStreams({ ...deps, contacts, recorder, cities, driven });
   const prices = createPrices({
     ...{ ...deps, cities, fares: createFareTable(deps.fares), routes: greatCircleEstimates },
     surgeAt: () => ({ percent: NO_SURGE_PERCENT, version: undefined, basis: undefined }),
@@ -93,22 +123,29 @@ export function createRides(deps: RidesDeps): Rides {
     ...{ leases, offers, observer: deps.dispatchObserver, travelTime: greatCircleTravelTime },
     hasDrivers: () => streams.connections() > 0,
   });
-  const erasure = createDriverErasure(deps);
+  const erasure = createDriverErasure({ ...deps, abandonRides: cancellations.abandon });
   return {
     drivers: createDrivers(deps),
-    ...{ streams, requests, prices, quotes, offers, dispatch, trips: createTrips(deps) },
-    subscriptions: [positionHistory, erasure.subscription, requests.subscription],
+    ...{ streams, requests, prices, quotes, offers, dispatch, trips, cancellations, tracking },
+    ratings,
+    whereIs: async (driverId) =>
+      driven.lastPoint(driverId) ?? (await lastPositionOf(deps.sql, driverId))?.last,
+    driven: driven.count,
+    tails: [streams.tail, driven.tail],
+    subscriptions: [positionHistory, erasure.subscription, requests.subscription, ratings.subscription],
     jobs: [
       ...contacts.jobs,
       erasure.job,
       requests.job,
       quotes.job,
+      cancellations.job,
       offers.job,
       forgetPositionsJob({ ...deps, retentionDays }),
     ],
     waiting: recorder.waiting,
     async close() {
       await streams.close();
+      await ridePositions.close();
       await recorder.close();
     },
   };

@@ -8,7 +8,7 @@ export const removeDrivers = writeStatement<[driverIds: readonly Id[]], DriverRo
   'drivers_remove',
   `UPDATE drivers SET state = 'removed', state_event = 'decommissioned', state_changed_at = now(), lost_state = NULL,
      version = version + 1, contact_lost_at = NULL, server_id = NULL,
-     ride_types = '{}', make = '', model = '', colour = '', plate = '', seats = 0
+     rating = NULL, stars_sum = 0, stars_count = 0, ride_types = '{}', make = '', model = '', colour = '', plate = '', seats = 0
    WHERE driver_id = ANY ($1::bigint[]) AND state <> 'removed' RETURNING ${DRIVER_COLUMNS}`,
 );
 
@@ -29,4 +29,17 @@ export const deletePositionsOf = writeStatement<[driverId: Id, limit: number], {
 export const deleteDriver = writeStatement<[driverId: Id]>(
   'drivers_delete',
   `DELETE FROM drivers WHERE driver_id = $1 AND state = 'removed'`,
+);
+
+/** Rides of theirs that have ended stay their riders', without a driver. Answers how many there were. */
+export const forgetDriverOfRides = writeStatement<
+  [driverId: Id, limit: number],
+  { readonly changed: number }
+>(
+  'rides_forget_driver',
+  `WITH changed AS (
+     UPDATE rides SET driver_id = NULL, vehicle = NULL, driver_rating = NULL WHERE ride_id IN (
+       SELECT ride_id FROM rides WHERE driver_id = $1 AND ended_at IS NOT NULL ORDER BY ride_id LIMIT $2 FOR UPDATE)
+     RETURNING 1)
+   SELECT count(*) AS changed FROM changed`,
 );

@@ -1,11 +1,13 @@
 /** Users who are deleted drive no more, and nothing of them is kept: told by the topic `users`. */
+import type { Id } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
 import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
-import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import {
   claimRemovedDriver,
   deleteDriver,
   deletePositionsOf,
+  forgetDriverOfRides,
   removeDrivers,
 } from './driver-erasure-queries.ts';
 import { driverEvent } from './driver-events.ts';
@@ -23,14 +25,18 @@ export interface DriverErasure {
 export function createDriverErasure(deps: {
   readonly sql: SqlStore;
   readonly eventLog: Pick<EventLog, 'append'>;
+  /** What they drive ends with them, or is driven by others. */
+  readonly abandonRides: (transaction: SqlTransaction, driverIds: readonly Id[]) => Promise<void>;
 }): DriverErasure {
-  const { sql, eventLog } = deps;
+  const { sql, eventLog, abandonRides } = deps;
   return {
     subscription: {
       ...{ group: 'removed-drivers', topics: [USERS_TOPIC], from: 'beginning' },
       async handle(events, transaction) {
         const deleted = events.filter(({ kind }) => kind === 'deleted').map(({ key }) => key);
         if (deleted.length === 0) return;
+        // Rides are locked before their drivers.
+        await abandonRides(transaction, deleted);
         const removed = await transaction.query(removeDrivers, [deleted]);
         if (removed.length === 0) return;
         await eventLog.append(
@@ -43,14 +49,16 @@ export function createDriverErasure(deps: {
   };
 }
 
-/** Positions first, the driver last. Any number of workers may; one that stops half-way is taken up by the next. */
+/** Positions first, then what rides say of them, the driver last. Any number of workers may; one that stops half-way is taken up by the next. */
 function erase(sql: SqlStore): Promise<'more' | 'done'> {
   return sql.transaction(async (transaction) => {
     const [claimed] = await transaction.query(claimRemovedDriver, []);
     if (claimed === undefined) return 'done';
     const { driver_id: driverId } = claimed;
-    const [row] = await transaction.query(deletePositionsOf, [driverId, DELETED_MAX]);
-    if (row?.deleted !== DELETED_MAX) await transaction.query(deleteDriver, [driverId]);
+    const [positions] = await transaction.query(deletePositionsOf, [driverId, DELETED_MAX]);
+    if (positions?.deleted === DELETED_MAX) return 'more';
+    const [rides] = await transaction.query(forgetDriverOfRides, [driverId, DELETED_MAX]);
+    if (rides?.changed !== DELETED_MAX) await transaction.query(deleteDriver, [driverId]);
     return 'more';
   });
 }

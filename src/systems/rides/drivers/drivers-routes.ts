@@ -19,7 +19,7 @@ export interface DriversRoutesDeps {
 const VehicleText = (description: string) =>
   Type.String({ minLength: 1, maxLength: VEHICLE_TEXT_LENGTH_MAX, description });
 
-const VehicleSchema = Type.Object(
+export const VehicleSchema = Type.Object(
   {
     make: VehicleText('Such as Toyota.'),
     model: VehicleText('Such as Prius.'),

@@ -73,6 +73,17 @@ export const takeRide = writeStatement<[rideId: Id, version: number, driverId: I
    WHERE ride_id = $1 AND version = $2 AND status = 'requested' RETURNING ${RIDE_COLUMNS}`,
 );
 
+/** What the sides are told of each other. The driver is locked, so that the vehicle stays what it is. */
+export const introduceSides = writeStatement<
+  [rideId: Id, vehicle: string, driverRating: number | null],
+  RideRow
+>(
+  'offers_introduce_sides',
+  `UPDATE rides SET vehicle = $2, driver_rating = $3,
+     rider_rating = (SELECT riders.rating FROM riders WHERE riders.rider_id = rides.rider_id)
+   WHERE ride_id = $1 RETURNING ${RIDE_COLUMNS}`,
+);
+
 export const reserveDriver = writeStatement<[driverId: Id], DriverRow>(
   'offers_reserve_driver',
   `UPDATE drivers SET state = 'reserved', state_event = 'reservation_start', state_changed_at = now(),

@@ -10,6 +10,7 @@ import type { Job } from '../../../core/job.ts';
 import { APPEND_EVENTS_MAX, type EventLog, type NewEvent } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { driverEvent } from '../drivers/driver-events.ts';
+import { driverOf } from '../drivers/driver-rows.ts';
 import type { BatchOffers } from '../matching/match-batch.ts';
 import { rideEvent } from '../requests/ride-events.ts';
 import { drawPin } from '../trips/pin.ts';
@@ -20,6 +21,7 @@ import {
   expireOffers,
   getOffer,
   insertOffers,
+  introduceSides,
   type OfferRow,
   reserveDriver,
   takeRide,
@@ -94,9 +96,13 @@ export function createOffers({ sql, ids, eventLog, randomness }: OffersDeps): Of
       if (driver === undefined) throw tooLate('You are not available.');
       const [accepted] = await transaction.query(acceptOffer, [offerId]);
       if (accepted === undefined) throw tooLate('The offer has expired, or was declined or withdrawn.');
+      const { vehicle } = driverOf(driver);
+      const introduced = await transaction.query(introduceSides, [
+        ...([ride.ride_id, JSON.stringify(vehicle), driver.rating] as const),
+      ]);
       const others = await transaction.query(withdrawOffers, [[offer.ride_id]]);
       await append(transaction, [
-        rideEvent('accepted', ride),
+        ...introduced.map((row) => rideEvent('accepted', row)),
         driverEvent('state_changed', driver),
         ...[accepted, ...others].map(offerEvent),
       ]);

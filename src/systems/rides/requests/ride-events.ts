@@ -1,7 +1,12 @@
 /** What happens to rides, in the event log: topic `rides`, key the ride. Each event says how the ride is from then on. */
-import type { NewEvent } from '../../../ports/event-log/event-log.ts';
-import type { RideStatus } from './ride.ts';
+import { assert } from '../../../core/errors.ts';
+import { type Id, isIdText } from '../../../core/ids.ts';
+import type { LoggedEvent, NewEvent } from '../../../ports/event-log/event-log.ts';
+import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
+import { RIDE_STATUSES, type RideReason, type RideStatus } from './ride.ts';
 import type { RideRow } from './ride-requests-queries.ts';
+import { feeOf } from './ride-rows.ts';
 
 export const RIDES_TOPIC = 'rides';
 
@@ -28,6 +33,49 @@ export function rideEvent(kind: RideEventKind, row: RideRow): NewEvent {
       started_at: row.started_at?.toISOString() ?? null,
       ended_at: row.ended_at?.toISOString() ?? null,
       fare: row.fare,
+      fee: feeOf(row),
     },
   };
+}
+
+/** A driver has given it back, and another is looked for. */
+export function rideReleased(row: RideRow, driverId: Id | null, reason: RideReason): NewEvent {
+  const event = rideEvent('requested', row);
+  return { ...event, payload: { ...event.payload, released: { driver_id: String(driverId), reason } } };
+}
+
+/** What processes that serve its rider or its driver want to know. */
+export interface RideNews {
+  readonly rideId: Id;
+  readonly riderId: Id;
+  /** `undefined`: nobody drives it. */
+  readonly driverId: Id | undefined;
+  readonly pickup: GeoPoint;
+  readonly status: RideStatus;
+  /** News of an older one are no news. */
+  readonly version: number;
+  /** With the account of its rider: there is nothing to be read of it any more. */
+  readonly removed: boolean;
+}
+
+export function rideNews({ kind, payload }: Pick<LoggedEvent, 'kind' | 'payload'>): RideNews {
+  const { ride_id: rideId, rider_id: riderId, driver_id: driverId, status, version } = payload;
+  assert(typeof rideId === 'string' && isIdText(rideId), 'an event of a ride names it');
+  assert(typeof riderId === 'string' && isIdText(riderId), 'an event of a ride names its rider');
+  assert(driverId === null || (typeof driverId === 'string' && isIdText(driverId)), 'a driver is an id');
+  const known = RIDE_STATUSES.find((each) => each === status);
+  assert(known !== undefined && typeof version === 'number', 'an event of a ride says how it is');
+  return {
+    ...{ rideId: Number(rideId), riderId: Number(riderId), status: known, version },
+    driverId: driverId === null ? undefined : Number(driverId),
+    pickup: placeOf(payload['pickup']),
+    removed: kind === 'removed',
+  };
+}
+
+function placeOf(value: unknown): GeoPoint {
+  assert(value !== null && typeof value === 'object', 'a place has coordinates');
+  assert('lat_e7' in value && typeof value.lat_e7 === 'number', 'a place has a latitude');
+  assert('lng_e7' in value && typeof value.lng_e7 === 'number', 'a place has a longitude');
+  return { lat: value.lat_e7 / UNITS_PER_DEGREE, lng: value.lng_e7 / UNITS_PER_DEGREE };
 }

@@ -1,9 +1,9 @@
 /** The table `rides`, as riders change it. */
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
-import type { RideType } from '../drivers/driver.ts';
+import type { RideType, Vehicle } from '../drivers/driver.ts';
 import type { FareJson } from '../fares/fare-json.ts';
-import type { RideReason, RiderReason, RideSide, RideStatus } from './ride.ts';
+import type { RideReason, RideSide, RideStatus } from './ride.ts';
 
 export interface RideRow {
   readonly ride_id: Id;
@@ -17,6 +17,9 @@ export interface RideRow {
   readonly status: RideStatus;
   readonly reason: RideReason | null;
   readonly ended_by: RideSide | null;
+  readonly vehicle: Vehicle | null;
+  readonly driver_rating: number | null;
+  readonly rider_rating: number | null;
   readonly version: number;
   readonly driver_id: Id | null;
   readonly pin: string | null;
@@ -27,10 +30,13 @@ export interface RideRow {
   readonly ended_at: Date | null;
   /** That of the quote. Null: it is older than prices. */
   readonly fare: FareJson | null;
+  readonly fee_total: number | null;
+  readonly fee_to_driver: number | null;
 }
 
 export const RIDE_COLUMNS = `ride_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
-  status, reason, ended_by, version, driver_id, pin, pin_tries, accepted_at, arrived_at, started_at, ended_at, fare`;
+  status, reason, ended_by, version, driver_id, pin, pin_tries, accepted_at, arrived_at, started_at, ended_at,
+  vehicle, driver_rating, rider_rating, fare, fee_total, fee_to_driver`;
 
 /** Answers nothing if the rider has one that goes on. */
 export const insertRide = writeStatement<
@@ -67,21 +73,27 @@ export const getRide = readStatement<[userId: Id, rideId: Id], RideRow>(
   `SELECT ${RIDE_COLUMNS} FROM rides WHERE ride_id = $2 AND (rider_id = $1 OR driver_id = $1)`,
 );
 
-/** If it has not begun. */
-export const cancelRide = writeStatement<[riderId: Id, rideId: Id, reason: RiderReason, now: Date], RideRow>(
-  'rides_cancel',
-  `UPDATE rides SET status = 'cancelled', reason = $3, ended_by = 'rider', ended_at = $4, version = version + 1
-   WHERE ride_id = $2 AND rider_id = $1 AND status IN ('requested', 'accepted', 'arriving', 'arrived')
-   RETURNING ${RIDE_COLUMNS}`,
+/** Those of the rider, the newest first. */
+export const pageRidesOfRider = readStatement<[riderId: Id, before: Id, limit: number], RideRow>(
+  'rides_page_of_rider',
+  `SELECT ${RIDE_COLUMNS} FROM rides WHERE rider_id = $1 AND ride_id < $2 ORDER BY ride_id DESC LIMIT $3`,
 );
 
-export const giveUpRides = writeStatement<[before: Id, limit: number, now: Date], RideRow>(
+/** Those that the driver drives or has driven, and not those that they gave back. */
+export const pageRidesOfDriver = readStatement<[driverId: Id, before: Id, limit: number], RideRow>(
+  'rides_page_of_driver',
+  `SELECT ${RIDE_COLUMNS} FROM rides WHERE driver_id = $1 AND ride_id < $2 ORDER BY ride_id DESC LIMIT $3`,
+);
+
+/** Those that were requested before, and that no driver has given back since. */
+export const giveUpRides = writeStatement<[before: Id, since: Date, limit: number, now: Date], RideRow>(
   'rides_give_up',
-  `UPDATE rides SET status = 'unmatched', ended_by = 'system', ended_at = $3,
+  `UPDATE rides SET status = 'unmatched', ended_by = 'system', ended_at = $4,
      reason = CASE WHEN EXISTS (SELECT FROM offers WHERE offers.ride_id = rides.ride_id)
        THEN 'not_accepted' ELSE 'no_driver' END, version = version + 1
    WHERE ride_id IN (
-     SELECT ride_id FROM rides WHERE status = 'requested' AND ride_id < $1 ORDER BY ride_id LIMIT $2
+     SELECT ride_id FROM rides WHERE status = 'requested' AND ride_id < $1 AND (released_at IS NULL OR released_at < $2)
+     ORDER BY ride_id LIMIT $3
      FOR UPDATE SKIP LOCKED)
    RETURNING ${RIDE_COLUMNS}`,
 );

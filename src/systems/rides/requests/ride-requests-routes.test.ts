@@ -42,7 +42,16 @@ describe('rides', () => {
     assert.match(requestedAt, /^20\d\d-/);
     assert.deepEqual(rest, {
       ...{ status: 'requested', reason: null, driver_id: null, ended_at: null, city: 'new_york' },
-      ...{ ended_by: null, version: 1, pin: null, accepted_at: null, arrived_at: null, started_at: null },
+      ...{
+        ended_by: null,
+        version: 1,
+        pin: null,
+        fee: null,
+        accepted_at: null,
+        arrived_at: null,
+        started_at: null,
+      },
+      ...{ vehicle: null, driver_rating: null, rider_rating: null },
       ...BODY,
     });
     assert.deepEqual((await get(alice, rideId)).body, body);

@@ -4,12 +4,12 @@ import { parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
+import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText } from '../../../http/user-schema.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { Quotes } from '../quotes/quotes.ts';
 import { Dropoff, Pickup, RideTypeText } from '../quotes/ride-places-schema.ts';
-import { RIDER_REASONS } from './ride.ts';
 import type { RideRequests } from './ride-requests.ts';
 import { presentRide, RideParams, RideSchema } from './ride-schema-routes.ts';
 
@@ -21,6 +21,22 @@ export interface RideRequestsRoutesDeps {
 }
 
 const tags = ['rides'];
+
+const HISTORIES = [
+  {
+    path: '/rides',
+    page: 'page',
+    operationId: 'listRides',
+    summary: 'Your rides, the newest first',
+  },
+  {
+    path: '/drivers/me/rides',
+    page: 'pageDriven',
+    operationId: 'listDriverRides',
+    summary: 'The rides that you drive and have driven, the newest first',
+    description: 'Without those that you gave back.',
+  },
+] as const;
 
 export function rideRequestsRoutes(
   app: App,
@@ -65,6 +81,26 @@ export function rideRequestsRoutes(
     },
   );
 
+  for (const { path, page, ...texts } of HISTORIES) {
+    app.get(
+      path,
+      {
+        config: { access: 'user' },
+        schema: {
+          tags,
+          ...texts,
+          querystring: PageQuery,
+          response: { 200: pageOf(reference(RideSchema)) },
+        },
+      },
+      async (request) => {
+        const { userId } = callerOf(request);
+        const rides = await requests[page](sql, userId, pageRequest(request.query));
+        return presentPage(rides, (ride) => presentRide(ride, userId));
+      },
+    );
+  }
+
   app.get(
     '/rides/:ride_id',
     {
@@ -81,35 +117,6 @@ export function rideRequestsRoutes(
       const rideId = parseId(request.params.ride_id, 'ride_id');
       const { userId } = callerOf(request);
       return presentRide(await requests.get(sql, userId, rideId), userId);
-    },
-  );
-
-  app.post(
-    '/rides/:ride_id/cancel',
-    {
-      config: { access: 'user', problems: [409] },
-      schema: {
-        tags,
-        summary: 'Cancel your ride',
-        operationId: 'cancelRide',
-        params: RideParams,
-        body: Type.Union([
-          Type.Object(
-            { reason: Type.Optional(Type.Enum([...RIDER_REASONS], { default: 'unstated' })) },
-            { additionalProperties: false },
-          ),
-          Type.Null(),
-        ]),
-        response: { 200: reference(RideSchema) },
-      },
-    },
-    async (request, reply) => {
-      const rideId = parseId(request.params.ride_id, 'ride_id');
-      const { userId } = callerOf(request);
-      const reason = request.body?.reason ?? 'unstated';
-      return writes.answer(request, reply, 200, async (transaction) =>
-        presentRide(await requests.cancel(transaction, userId, rideId, reason), userId),
-      );
     },
   );
 }

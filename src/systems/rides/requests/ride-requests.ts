@@ -3,21 +3,21 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, notFound } from '../../../core/errors.ts';
 import { composeId, type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
-import type { EventLog, NewEvent, Subscription } from '../../../ports/event-log/event-log.ts';
+import type { Page, PageRequest } from '../../../core/page.ts';
+import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import { offerEvent } from '../offers/offer-events.ts';
-import { withdrawOffers } from '../offers/offers-queries.ts';
 import type { Quotes, TakeQuote } from '../quotes/quotes.ts';
-import { moveDriver } from '../trips/driver-moves.ts';
-import type { Ride, RiderReason } from './ride.ts';
+import { letGo } from '../trips/letting-go.ts';
+import type { Ride } from './ride.ts';
 import { rideEvent } from './ride-events.ts';
 import {
-  cancelRide,
   deleteRidesOf,
   getOpenRide,
   getRide,
   giveUpRides,
   insertRide,
+  pageRidesOfDriver,
+  pageRidesOfRider,
   type RideRow,
 } from './ride-requests-queries.ts';
 import { rideOf } from './ride-rows.ts';
@@ -36,8 +36,10 @@ export interface RideRequests {
   request(transaction: SqlTransaction, riderId: Id, takeQuote: TakeQuote): Promise<Ride>;
   /** Fails with `not_found` for a ride of others: neither as a rider nor as its driver. */
   get(session: SqlSession, userId: Id, rideId: Id): Promise<Ride>;
-  /** Once more is no error. Fails with `not_found`, or with `conflict` when it has begun or ended otherwise. */
-  cancel(transaction: SqlTransaction, riderId: Id, rideId: Id, reason: RiderReason): Promise<Ride>;
+  /** As a rider, the newest first. */
+  page(session: SqlSession, riderId: Id, page: PageRequest): Promise<Page<Ride>>;
+  /** As a driver, but for those that they gave back. */
+  pageDriven(session: SqlSession, driverId: Id, page: PageRequest): Promise<Page<Ride>>;
   readonly subscription: Subscription;
   readonly job: Job;
 }
@@ -51,7 +53,7 @@ export interface RideRequestsDeps {
 }
 
 export function createRideRequests(deps: RideRequestsDeps): RideRequests {
-  const { ids, eventLog, clock, quotes } = deps;
+  const { ids, eventLog, quotes } = deps;
 
   async function found(session: SqlSession, userId: Id, rideId: Id): Promise<Ride> {
     const [row] = await session.query(getRide, [userId, rideId]);
@@ -76,20 +78,12 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
 
     get: found,
 
-    async cancel(transaction, riderId, rideId, reason) {
-      const [row] = await transaction.query(cancelRide, [riderId, rideId, reason, new Date(clock.nowMs())]);
-      if (row !== undefined) {
-        await eventLog.append(transaction, [
-          rideEvent('cancelled', row),
-          ...(await letGo(transaction, [row])),
-        ]);
-        return rideOf(row);
-      }
-      const ride = await found(transaction, riderId, rideId);
-      if (ride.status === 'cancelled') return ride;
-      throw new AppError('conflict', `This ride is ${ride.status}: it cannot be cancelled any more.`, {
-        outcome: 'not_applied',
-      });
+    async page(session, riderId, { before, limit }) {
+      return pageOf(await session.query(pageRidesOfRider, [riderId, before, limit + 1]), limit);
+    },
+
+    async pageDriven(session, driverId, { before, limit }) {
+      return pageOf(await session.query(pageRidesOfDriver, [driverId, before, limit + 1]), limit);
     },
 
     subscription: {
@@ -102,7 +96,7 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
         const open = rows.filter(({ ended_at: endedAt }) => endedAt === null);
         if (open.length === 0) return;
         const removed = open.map((row) => rideEvent('removed', row));
-        await eventLog.append(transaction, [...removed, ...(await letGo(transaction, open))]);
+        await eventLog.append(transaction, [...removed, ...(await letGo(transaction, open, FREED_BY))]);
       },
     },
 
@@ -115,27 +109,22 @@ function giveUp({ sql, eventLog, clock }: RideRequestsDeps): Promise<'more' | 'd
     const now = clock.nowMs();
     const rows = await transaction.query(giveUpRides, [
       composeId(now - GIVE_UP_MS, 0, 0),
+      new Date(now - GIVE_UP_MS),
       GIVEN_UP_MAX,
       new Date(now),
     ]);
     if (rows.length > 0) {
       const unmatched = rows.map((row) => rideEvent('unmatched', row));
-      await eventLog.append(transaction, [...unmatched, ...(await letGo(transaction, rows))]);
+      await eventLog.append(transaction, [...unmatched, ...(await letGo(transaction, rows, []))]);
     }
     return rows.length === GIVEN_UP_MAX ? 'more' : 'done';
   });
 }
 
-/** Whoever was offered the rides, or had them, is free again. Answers the events that say so. */
-async function letGo(transaction: SqlTransaction, rows: readonly RideRow[]): Promise<NewEvent[]> {
-  const withdrawn = await transaction.query(withdrawOffers, [rows.map(({ ride_id: rideId }) => rideId)]);
-  const events = withdrawn.map(offerEvent);
-  // One ride as a rule: only a rider who is deleted has none or one, and nobody cancels two at once.
-  for (const { driver_id: driverId } of rows) {
-    if (driverId === null) continue;
-    events.push(...(await moveDriver(transaction, driverId, FREED_BY)));
-  }
-  return events;
+/** One more than are shown says that there are more. */
+function pageOf(rows: readonly RideRow[], limit: number): Page<Ride> {
+  const items = rows.slice(0, limit).map(rideOf);
+  return { items, nextBefore: rows.length > limit ? items.at(-1)?.rideId : undefined };
 }
 
 async function hasRide(session: SqlSession, riderId: Id): Promise<AppError> {

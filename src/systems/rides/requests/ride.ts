@@ -1,7 +1,7 @@
 /** A ride, from the request on. */
 import type { Id } from '../../../core/ids.ts';
 import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
-import type { RideType } from '../drivers/driver.ts';
+import type { RideType, Vehicle } from '../drivers/driver.ts';
 import type { FareJson } from '../fares/fare-json.ts';
 
 /**
@@ -23,6 +23,11 @@ export type RideStatus = (typeof RIDE_STATUSES)[number];
 /** With a driver, and not begun: either side may still think better of it. */
 export const BEFORE_START: ReadonlySet<RideStatus> = new Set(['accepted', 'arriving', 'arrived']);
 
+/** Somebody drives, towards the rider or with them. */
+export function isUnderWay(status: RideStatus): boolean {
+  return BEFORE_START.has(status) || status === 'started';
+}
+
 /** Why riders cancel. */
 export const RIDER_REASONS = [
   'changed_plans',
@@ -35,13 +40,46 @@ export const RIDER_REASONS = [
 ] as const;
 export type RiderReason = (typeof RIDER_REASONS)[number];
 
-/** Why a ride has ended. `no_driver`: none was found in time. `not_accepted`: some were, and none took it. */
-export const RIDE_REASONS = [...RIDER_REASONS, 'no_driver', 'not_accepted'] as const;
+/** Why drivers cancel: always for a reason. Only `rider_no_show` ends the ride; else another driver is looked for. */
+export const DRIVER_REASONS = [
+  'cannot_reach_pickup',
+  'does_not_fit',
+  'rider_no_show',
+  'unsafe',
+  'vehicle_trouble',
+  'other',
+] as const;
+export type DriverReason = (typeof DRIVER_REASONS)[number];
+
+/**
+ * Why a ride has ended. `no_driver`: none was found in time. `not_accepted`: some were, and none took it. `forgotten`:
+ * nobody has said anything of it for hours. `driver_removed`: with their account.
+ */
+export const RIDE_REASONS = [
+  ...RIDER_REASONS,
+  'cannot_reach_pickup',
+  'does_not_fit',
+  'rider_no_show',
+  'unsafe',
+  'vehicle_trouble',
+  'no_driver',
+  'not_accepted',
+  'forgotten',
+  'driver_removed',
+] as const;
 export type RideReason = (typeof RIDE_REASONS)[number];
 
 /** Who has ended a ride. */
 export const RIDE_SIDES = ['rider', 'driver', 'system'] as const;
 export type RideSide = (typeof RIDE_SIDES)[number];
+
+/** Of a cancellation, in whole minor units; as it is kept, told and shown. */
+export interface RideFee {
+  readonly currency: string;
+  readonly total: number;
+  /** Of the total; the rest is the platform's. */
+  readonly to_driver: number;
+}
 
 export interface RideRequest {
   readonly pickup: GeoPoint;
@@ -59,12 +97,19 @@ export interface Ride extends RideRequest {
   readonly reason: RideReason | null;
   readonly endedBy: RideSide | null;
   readonly driverId: Id | null;
+  /** The driver's, as the rider was told of it. */
+  readonly vehicle: Vehicle | null;
+  /** At the acceptance; null: not rated yet. */
+  readonly driverRating: number | null;
+  readonly riderRating: number | null;
   /** Nobody but the rider may see it. */
   readonly pin: string | null;
   /** Wrong ones that the driver has tried. */
   readonly pinTries: number;
   /** Null: it is older than prices. */
   readonly fare: FareJson | null;
+  /** Null: it was not cancelled, or that cost nothing. */
+  readonly fee: RideFee | null;
   readonly version: number;
   readonly acceptedAt: Date | null;
   readonly arrivedAt: Date | null;

@@ -22,6 +22,7 @@ import { getOpenOffer } from '../offers/offers-queries.ts';
 import { type LastPosition, lastPositionOf } from '../positions/position-history.ts';
 import { type PositionRecorder, RECORD_EVERY_MS } from '../positions/position-recorder.ts';
 import type { ReportedPoint } from '../positions/reported-point.ts';
+import type { DrivenRides } from '../tracking/driven-rides.ts';
 import type { DriverObserver } from './driver-observer.ts';
 import { type DriverStream, openDriverStream } from './driver-stream.ts';
 import { createPositionGather } from './position-gather.ts';
@@ -88,10 +89,12 @@ export interface DriverStreamsDeps {
   readonly observer: DriverObserver;
   readonly endedSessions: StreamUpkeepDeps['endedSessions'];
   readonly streamsMax?: number | undefined;
+  /** What becomes of their rides by where they are. */
+  readonly driven: Pick<DrivenRides, 'joined' | 'left' | 'moved'>;
 }
 
 export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
-  const { sql, geoIndex, cities, contacts, recorder, clock, log, observer } = deps;
+  const { sql, geoIndex, cities, contacts, recorder, driven, clock, log, observer } = deps;
   const { streamsMax = STREAMS_MAX } = deps;
   const upkeep = createStreamUpkeep(deps);
   /** By driver: more than one only while one takes the place of another. */
@@ -159,6 +162,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
     if (cities.cityOf(point) === undefined) return false;
     observer.accepted(1);
     gather.add({ driverId: seat.driverId, lat: point.lat, lng: point.lng, atMs: point.atMs });
+    driven.moved(seat.driverId, point);
     if (point.atMs - seat.recordedMs >= RECORD_EVERY_MS) record(seat, point, sequence);
     return true;
   }
@@ -193,7 +197,10 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
     count -= 1;
     const rest = (seats.get(seat.driverId) ?? []).filter((other) => other !== seat);
     if (rest.length > 0) seats.set(seat.driverId, rest);
-    else seats.delete(seat.driverId);
+    else {
+      seats.delete(seat.driverId);
+      driven.left(seat.driverId);
+    }
     if (seat.stream !== undefined) {
       observer.ended(seat.stream.endReason ?? 'closed');
       const { last, sequence } = seat.stream;
@@ -270,6 +277,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
     seat.known = await lastPositionOf(sql, seat.driverId);
     seat.recordedMs = seat.known?.last.atMs ?? 0;
     learn(seat, driver);
+    await driven.joined(seat.driverId);
   }
 
   return {

@@ -17,6 +17,18 @@ export const updateDriverByRide = writeStatement<
    WHERE driver_id = $1 AND coalesce(lost_state, state) = ANY ($3::text[]) RETURNING ${DRIVER_COLUMNS}`,
 );
 
+export const approachRide = writeStatement<[driverId: Id, rideId: Id], RideRow>(
+  'trips_approach',
+  `UPDATE rides SET status = 'arriving', version = version + 1
+   WHERE ride_id = $2 AND driver_id = $1 AND status = 'accepted' RETURNING ${RIDE_COLUMNS}`,
+);
+
+export const arriveRide = writeStatement<[driverId: Id, rideId: Id], RideRow>(
+  'trips_arrive',
+  `UPDATE rides SET status = 'arrived', arrived_at = now(), version = version + 1
+   WHERE ride_id = $2 AND driver_id = $1 AND status IN ('accepted', 'arriving') RETURNING ${RIDE_COLUMNS}`,
+);
+
 /** Of a ride that is about to start, and may still be tried: a right one counts nothing. */
 export const countWrongPin = writeStatement<
   [driverId: Id, rideId: Id, pin: string, triesMax: number],

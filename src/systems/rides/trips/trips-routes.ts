@@ -1,16 +1,23 @@
 /** The steps of a ride, for the side that takes them. */
 import { Type } from 'typebox';
-import { parseId } from '../../../core/ids.ts';
+import { type Id, parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import type { App } from '../../../http/server.ts';
+import { DRIVER_REASONS, RIDER_REASONS } from '../requests/ride.ts';
 import { presentRide, RideParams, RideSchema } from '../requests/ride-schema-routes.ts';
+import { ARRIVED_BY_WORD_M, type TimedPoint } from './arrival.ts';
+import { FREE_S, NO_SHOW_S } from './cancellation-rules.ts';
+import type { Cancellations } from './cancellations.ts';
 import { PIN_PATTERN, PIN_TRIES_MAX } from './pin.ts';
 import type { Trips } from './trips.ts';
 
 export interface TripsRoutesDeps {
   readonly trips: Trips;
+  readonly cancellations: Pick<Cancellations, 'cancel'>;
+  /** Where a driver was last. */
+  readonly whereIs: (driverId: Id) => Promise<TimedPoint | undefined>;
   readonly writes: Writes;
 }
 
@@ -35,7 +42,69 @@ const STEPS = [
   },
 ] as const;
 
-export function tripsRoutes(app: App, { trips, writes }: TripsRoutesDeps): void {
+const CancelBody = Type.Union([
+  Type.Object(
+    {
+      reason: Type.Optional(
+        Type.Enum([...new Set([...RIDER_REASONS, ...DRIVER_REASONS])], {
+          description: `A rider may say: ${RIDER_REASONS.join(', ')}. A driver has to say: ${DRIVER_REASONS.join(', ')}.`,
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Null(),
+]);
+
+export function tripsRoutes(app: App, deps: TripsRoutesDeps): void {
+  const { trips, cancellations, whereIs, writes } = deps;
+  app.post(
+    '/rides/:ride_id/cancel',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Cancel a ride of yours that has not started, as its rider or driver',
+        description: `Free for riders until ${FREE_S / 60} minutes after the acceptance, then the cancellation fee of the fare. A driver gives the ride back: it is requested again, and another driver is looked for; but with rider_no_show, which can be said ${NO_SHOW_S / 60} minutes after the arrival, it has ended, and the rider pays the fee.`,
+        operationId: 'cancelRide',
+        params: RideParams,
+        body: CancelBody,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const rideId = parseId(request.params.ride_id, 'ride_id');
+      const { userId } = callerOf(request);
+      const reason = request.body?.reason;
+      return writes.answer(request, reply, 200, async (transaction) =>
+        presentRide(await cancellations.cancel(transaction, userId, rideId, reason), userId),
+      );
+    },
+  );
+
+  app.post(
+    '/rides/:ride_id/arrive',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'You are at the pickup of the ride that you drive',
+        description: `Positions say so by themselves; this is for where they do not. Within ${ARRIVED_BY_WORD_M} m of it.`,
+        operationId: 'arriveRide',
+        params: RideParams,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const rideId = parseId(request.params.ride_id, 'ride_id');
+      const { userId } = callerOf(request);
+      const last = await whereIs(userId);
+      return writes.answer(request, reply, 200, async (transaction) =>
+        presentRide(await trips.arrive(transaction, userId, rideId, last), userId),
+      );
+    },
+  );
+
   app.post(
     '/rides/:ride_id/start',
     {

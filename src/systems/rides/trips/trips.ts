@@ -7,18 +7,34 @@ import type { Clock, Randomness } from '../../../core/clock.ts';
 import { AppError, assert, invalidField, notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
+import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { DriverEvent } from '../drivers/driver-states.ts';
 import { BEFORE_START, type Ride, type RideStatus } from '../requests/ride.ts';
 import { rideEvent } from '../requests/ride-events.ts';
 import { getRide, type RideRow } from '../requests/ride-requests-queries.ts';
 import { rideOf } from '../requests/ride-rows.ts';
+import { ARRIVED_BY_WORD_M, POINT_MS_MAX, type TimedPoint } from './arrival.ts';
 import { moveDriver } from './driver-moves.ts';
 import { drawPin, PIN_TRIES_MAX } from './pin.ts';
-import { completeRide, countWrongPin, renewPin, startRide } from './trips-queries.ts';
+import {
+  approachRide,
+  arriveRide,
+  completeRide,
+  countWrongPin,
+  renewPin,
+  startRide,
+} from './trips-queries.ts';
 
 /** All fail with `not_found` for strangers, `forbidden` for the other side, and `conflict` in a status where it cannot be. */
 export interface Trips {
+  /** The driver is nearly there. Answers `undefined` for a ride that is further than that, or is none of theirs any more. */
+  approach(transaction: SqlTransaction, driverId: Id, rideId: Id): Promise<Ride | undefined>;
+  /**
+   * The driver is at the pickup, by their word and where they were last. Once more is no error. Fails with `conflict` also
+   * when they are too far away, or nobody knows where they are.
+   */
+  arrive(transaction: SqlTransaction, driverId: Id, rideId: Id, last: TimedPoint | undefined): Promise<Ride>;
   /**
    * To be called before `start`, and outside of its transaction, so that a wrong PIN stays counted. Fails with `invalid`
    * for that; whatever else is wrong, `start` will say.
@@ -54,6 +70,25 @@ export function createTrips({ sql, eventLog, clock, randomness }: TripsDeps): Tr
   }
 
   return {
+    async approach(transaction, driverId, rideId) {
+      const [row] = await transaction.query(approachRide, [driverId, rideId]);
+      if (row === undefined) return undefined;
+      await eventLog.append(transaction, [rideEvent('arriving', row)]);
+      return rideOf(row);
+    },
+
+    async arrive(transaction, driverId, rideId, last) {
+      const ride = await driven(transaction, driverId, rideId);
+      if (ride.status === 'arrived') return ride;
+      if (!BEFORE_START.has(ride.status)) throw tooLate(ride.status, 'arrived');
+      checkDistance(ride.pickup, last, clock.nowMs());
+      const [row] = await transaction.query(arriveRide, [driverId, rideId]);
+      if (row !== undefined) return tell(transaction, row, driverId, ['reservation_stop']);
+      const now = await driven(transaction, driverId, rideId);
+      if (now.status === 'arrived') return now;
+      throw tooLate(now.status, 'arrived');
+    },
+
     async tryPin(driverId, rideId, pin) {
       const [row] = await sql.query(countWrongPin, [driverId, rideId, pin, PIN_TRIES_MAX]);
       if (row === undefined) return;
@@ -102,6 +137,15 @@ async function driven(session: SqlSession, driverId: Id, rideId: Id): Promise<Ri
   if (ride.driverId !== driverId)
     throw new AppError('forbidden', 'That is for the driver of the ride to say.');
   return ride;
+}
+
+function checkDistance(pickup: GeoPoint, last: TimedPoint | undefined, nowMs: number): void {
+  if (last === undefined || nowMs - last.atMs > POINT_MS_MAX) {
+    throw conflict('It is not known where you are. Send your position over the stream, and try again.');
+  }
+  const left = Math.round(distanceM(last, pickup));
+  if (left <= ARRIVED_BY_WORD_M) return;
+  throw conflict(`You are ${left} m from the pickup: come within ${ARRIVED_BY_WORD_M} m.`);
 }
 
 function usedUp(): AppError {
