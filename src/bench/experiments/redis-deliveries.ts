@@ -154,7 +154,11 @@ async function speedOf(
   const endMs = startMs + seconds * 1_000;
   let done = 0;
   const lane = async () => {
-    while (clock.monotonicMs() < endMs && !signal.aborted) done += await work();
+    while (clock.monotonicMs() < endMs && !signal.aborted) {
+      // Not `done += await`, which would add to what it was before the wait, and lose what other lanes did meanwhile.
+      const more = await work();
+      done += more;
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   const { user, system } = process.cpuUsage(before);
