@@ -3,6 +3,7 @@
 import path from 'node:path';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../core/clock.ts';
+import { isClusterUrl } from '../core/postgres-cluster.ts';
 import { attachEmbeddedPostgres } from '../ports/sql-store/embedded-postgres/attach.ts';
 import type { PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
 import { requireLoopback } from './loopback.ts';
@@ -33,9 +34,14 @@ export async function attachStage({ url, pids, databaseUrl }: RunningServer): Pr
   return {
     url: await requireLoopback(url),
     pids,
-    database: databaseUrl ? { url: databaseUrl } : undefined,
+    database: databaseUrl ? serverAt(databaseUrl) : undefined,
     close,
   };
+}
+
+/** What is measured is one server: of several, whose primary may change meanwhile, nothing is measured directly. */
+function serverAt(url: string): PostgresConnection | undefined {
+  return isClusterUrl(url) ? undefined : { url };
 }
 
 export interface OwnServer {
@@ -65,7 +71,7 @@ export async function openOwnStage(options: OwnServer): Promise<BenchStage> {
   const find = async (): Promise<PostgresConnection | undefined> =>
     databaseUrl === undefined
       ? await attachEmbeddedPostgres(path.join(dataFolder, 'postgres'))
-      : { url: databaseUrl };
+      : serverAt(databaseUrl);
   let server = await start();
   let database = await find();
   const { url } = server;

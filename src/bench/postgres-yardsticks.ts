@@ -4,8 +4,8 @@
  * product's schema, so not in a migration.
  */
 
-import { Client } from 'pg';
-import { clientConfig, type PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
+import type { Client } from 'pg';
+import { openClient, type PostgresConnection } from '../ports/sql-store/postgres-connection.ts';
 import type { Operation } from './load.ts';
 
 export interface PostgresTarget {
@@ -82,9 +82,7 @@ const YARDSTICKS = {
 export function createPostgresYardstick(target: PostgresTarget, slots: number): PostgresYardstick {
   const { connection, yardstick, text } = target;
   const { create, drop, statement } = YARDSTICKS[yardstick];
-  const clients = Array.from({ length: slots }, () => new Client(clientConfig(connection)));
-  // Without a listener a connection that dies between queries would end the process; the query reports it.
-  for (const client of clients) client.on('error', () => undefined);
+  const clients: Client[] = [];
   return {
     async operation(slot) {
       try {
@@ -95,7 +93,8 @@ export function createPostgresYardstick(target: PostgresTarget, slots: number): 
       }
     },
     async open() {
-      await Promise.all(clients.map((client) => client.connect()));
+      const opened = await Promise.all(Array.from({ length: slots }, () => openClient(connection)));
+      clients.push(...opened);
       await clients[0]?.query(`${drop}; ${create}`);
     },
     async close() {

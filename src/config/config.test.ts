@@ -53,6 +53,25 @@ describe('configuration', () => {
     );
   });
 
+  it('takes a database of several servers, and says the one thing that is wrong with it', () => {
+    const { database } = loadConfig({ GROUNDSWELL_DATABASE_URL: 'postgres://u:hunter2@a,b/x?replica=b' });
+    assert.deepEqual(
+      database.nodes?.map(({ name, mayWrite, mayRead }) => [name, mayWrite, mayRead]),
+      [
+        ['a:5432', true, false],
+        ['b:5432', true, true],
+      ],
+    );
+    assert.equal(loadConfig({ GROUNDSWELL_DATABASE_URL: 'postgres://u@a/x' }).database.nodes, undefined);
+    const problems = problemsOf({ GROUNDSWELL_DATABASE_URL: 'postgres://u:hunter2@a,b:99999/x?replica=b' });
+    assert.equal(problems.length, 1);
+    assert.match(
+      problems.join(),
+      /^GROUNDSWELL_DATABASE_URL must be a URL whose servers are each host or host:port/,
+    );
+    assert.doesNotMatch(problems.join(), /hunter2/);
+  });
+
   it('accepts a value at its limit and refuses one past it', () => {
     assert.equal(loadConfig({ GROUNDSWELL_PORT: '65535' }).http.port, 65_535);
     assert.equal(loadConfig({ GROUNDSWELL_DATABASE_POOL_SIZE: '2' }).database.poolSize, 2);

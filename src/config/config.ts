@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { KAFKA_URL_FORM, type KafkaAddress, parseKafkaUrl } from '../core/kafka-address.ts';
+import { type ClusterNode, isClusterUrl, parseClusterUrl } from '../core/postgres-cluster.ts';
 import { parseRedisUrl, REDIS_URL_FORM, type RedisAddress } from '../core/redis-address.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import { CITIES_FORM, type CityBox, parseCity } from './cities.ts';
@@ -36,6 +37,9 @@ export interface Config {
   readonly database: {
     /** `undefined`: the embedded PostgreSQL. May hold a password, so it is never logged. */
     readonly url: string | undefined;
+    /** Where the URL names several servers with the same data. */
+    readonly nodes: readonly ClusterNode[] | undefined;
+    /** Of each server. */
     readonly poolSize: number;
   };
   /** Where events are kept; `undefined`: in the database. Its password is never logged. */
@@ -98,7 +102,8 @@ export class ConfigError extends Error {
 }
 
 const DATABASE_SCHEMES = ['embedded:', 'postgres:', 'postgresql:'];
-const DATABASE_URL_FORM = 'embedded: or a URL such as postgres://user:password@db.example:5432/groundswell';
+const DATABASE_URL_FORM =
+  'embedded: or a URL such as postgres://user:password@db.example:5432/groundswell, with further servers as docs/growing.md says';
 
 /** Reads and checks the whole environment. Throws a `ConfigError` that lists every mistake. */
 export function loadConfig(environment: Environment): Config {
@@ -122,7 +127,7 @@ export function loadConfig(environment: Environment): Config {
       corsOrigins: read.list('GROUNDSWELL_CORS_ORIGINS', origin, 'origins such as https://app.example'),
     },
     database: {
-      url: databaseUrl(read.url('GROUNDSWELL_DATABASE_URL', DATABASE_SCHEMES, DATABASE_URL_FORM)),
+      ...databaseLocation(read),
       poolSize: read.integer('GROUNDSWELL_DATABASE_POOL_SIZE', 2, 200),
     },
     eventLogKafka: kafkaAddress(read),
@@ -320,8 +325,16 @@ function kafkaAddress(read: ReturnType<typeof createReader>): KafkaAddress | und
   return address;
 }
 
-function databaseUrl(url: string | undefined): string | undefined {
-  return url?.startsWith('embedded:') ? undefined : url;
+function databaseLocation(read: ReturnType<typeof createReader>): Pick<Config['database'], 'url' | 'nodes'> {
+  const text = read.text('GROUNDSWELL_DATABASE_URL');
+  if (isClusterUrl(text)) {
+    const parsed = parseClusterUrl(text);
+    if ('nodes' in parsed) return { url: text, nodes: parsed.nodes };
+    read.complain('GROUNDSWELL_DATABASE_URL', parsed.must);
+    return { url: undefined, nodes: undefined };
+  }
+  const url = read.url('GROUNDSWELL_DATABASE_URL', DATABASE_SCHEMES, DATABASE_URL_FORM);
+  return { url: url?.startsWith('embedded:') ? undefined : url, nodes: undefined };
 }
 
 function addressRange(text: string): string | undefined {

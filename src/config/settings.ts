@@ -32,12 +32,14 @@ export const SETTINGS = {
   GROUNDSWELL_CORS_ORIGINS: { fallback: '', purpose: 'origins whose pages may call the API' },
   GROUNDSWELL_DATABASE_URL: {
     fallback: 'embedded:',
-    purpose: 'embedded: or postgres://user:password@host/database',
+    purpose:
+      'embedded:, or postgres://user:password@host/database; with replicas host,host/database?replica=host',
     secret: true,
   },
   GROUNDSWELL_DATABASE_POOL_SIZE: {
     fallback: '10',
-    purpose: 'connections to the database at most; four more are for the event log and the home timelines',
+    purpose:
+      'connections to each server of the database at most; four more are for the event log and the home timelines',
   },
   GROUNDSWELL_EVENT_LOG_URL: {
     fallback: 'postgres:',

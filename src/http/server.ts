@@ -16,6 +16,7 @@ import fastify, {
 } from 'fastify';
 import type { Clock, Randomness } from '../core/clock.ts';
 import type { RateLimiter } from '../ports/rate-limiter/rate-limiter.ts';
+import type { SqlSessions } from '../ports/sql-store/sql-sessions.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
@@ -23,6 +24,7 @@ import { registerAllowedMethods } from './allowed-methods.ts';
 import { registerAnswers } from './answered.ts';
 import { type Authenticate, registerAccess, registerAuth } from './auth.ts';
 import { type BodyPaces, createBodyPaces } from './body-pace.ts';
+import { CONSISTENCY_HEADER, registerConsistency } from './consistency.ts';
 import { registerJsonBodies } from './json-bodies.ts';
 import { registerObservation } from './observe.ts';
 import { registerOpenApi } from './openapi.ts';
@@ -82,6 +84,8 @@ export interface ServerOptions {
   readonly tracing: Tracing;
   /** `undefined`: nobody is limited. */
   readonly rateLimiter: RateLimiter | undefined;
+  /** `undefined`: there are no replicas. */
+  readonly sqlSessions?: SqlSessions | undefined;
   /** Why a request must be turned away before any work is done for it; see `roles/api.ts`. */
   readonly turnAway: TurnAway;
   readonly limits?: ServerLimits;
@@ -136,6 +140,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   registerUpgrades(app);
   const { onAnswered } = registerAnswers(app);
   registerObservation(app, { ...options, onAnswered });
+  if (options.sqlSessions !== undefined) registerConsistency(app, options.sqlSessions);
   registerSecurityHeaders(app, { secure: publicUrl?.startsWith('https:') ?? false });
   registerAllowedMethods(app);
   // For what it parses and writes; that no request pays for its hooks, `session-cookie.ts` calls it where needed.
@@ -207,6 +212,7 @@ function corsOptions(origins: readonly string[]): FastifyCorsOptions {
       'ratelimit-reset',
       'retry-after',
       'idempotent-replayed',
+      CONSISTENCY_HEADER,
       // Of uploads in pieces.
       'location',
       'tus-resumable',

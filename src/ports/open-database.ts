@@ -8,10 +8,13 @@ import { type DataFolder, openDataFolder } from './data-folder/data-folder.ts';
 import { readServingUrl } from './data-folder/folder-lock.ts';
 import { attachEmbeddedPostgres } from './sql-store/embedded-postgres/attach.ts';
 import { openEmbeddedPostgres } from './sql-store/embedded-postgres/embedded-postgres.ts';
+import { createPostgresCluster, type PostgresCluster } from './sql-store/postgres-cluster.ts';
 import type { PostgresConnection } from './sql-store/postgres-connection.ts';
 
 export interface Database {
   readonly connection: PostgresConnection;
+  /** Only where the configuration names several servers. */
+  readonly cluster: PostgresCluster | undefined;
   /** Only where this process holds the data folder: with the embedded server, started by us. */
   readonly dataFolder: DataFolder | undefined;
   /** Where the process serves whose embedded server this is; only known of another process. */
@@ -33,7 +36,9 @@ export interface DatabaseOptions {
 /** Starts the embedded server, or uses the configured one. Fails with `conflict` if the data folder is held. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { config, log, clock, command, signal } = options;
-  if (config.database.url !== undefined) return configured(config.database.url);
+  const { url, nodes } = config.database;
+  if (nodes !== undefined) return clustered(createPostgresCluster({ nodes, clock, log }));
+  if (url !== undefined) return configured(url);
   const dataFolder = await openDataFolder(config.dataFolder, { clock, command });
   try {
     const server = await openEmbeddedPostgres({
@@ -46,7 +51,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await server.close();
       await dataFolder.close();
     };
-    return { connection: server.connection, dataFolder, servingUrl: undefined, close };
+    return { connection: server.connection, cluster: undefined, dataFolder, servingUrl: undefined, close };
   } catch (error) {
     await dataFolder.close();
     throw error;
@@ -78,9 +83,21 @@ async function attachDatabase(folder: string): Promise<Database | undefined> {
   const connection = await attachEmbeddedPostgres(path.join(folder, 'postgres'));
   if (connection === undefined) return undefined;
   const servingUrl = await readServingUrl(folder);
-  return { connection, dataFolder: undefined, servingUrl, close: async () => undefined };
+  return { connection, ...ELSEWHERE, servingUrl };
 }
 
+/** What is somebody else's to stop, and has no folder of ours. */
+const ELSEWHERE = {
+  cluster: undefined,
+  dataFolder: undefined,
+  servingUrl: undefined,
+  close: async () => undefined,
+} as const;
+
 function configured(url: string): Database {
-  return { connection: { url }, dataFolder: undefined, servingUrl: undefined, close: async () => undefined };
+  return { connection: { url }, ...ELSEWHERE };
+}
+
+function clustered(cluster: PostgresCluster): Database {
+  return { ...ELSEWHERE, connection: { primary: cluster.primary }, cluster, close: () => cluster.close() };
 }

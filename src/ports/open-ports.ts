@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { createIdGenerator, type IdGenerator } from '../core/ids.ts';
 import { createPortStates, type PortStates } from '../resilience/port-states.ts';
-import { wrapPort } from '../resilience/wrap-port.ts';
 import type { BlobStore } from './blob-store/blob-store.ts';
 import { openBundledCountryTable } from './country-table/bundled-country-table.ts';
 import type { CountryTable } from './country-table/country-table.ts';
@@ -23,6 +22,7 @@ import { openEdgeCache } from './open-edge-cache.ts';
 import { openEventLog } from './open-event-log.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
 import { openRateLimiter } from './open-rate-limiter.ts';
+import { openSqlStores } from './open-sql-store.ts';
 import { openTimelineStore } from './open-timeline-store.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
 import type { PortsOptions } from './ports-options.ts';
@@ -30,15 +30,16 @@ import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
 import { createPostgresSearchIndex } from './search-index/postgres-search-index.ts';
 import type { SearchIndex } from './search-index/search-index.ts';
 import { migrate } from './sql-store/migrate.ts';
-import { createPostgresSqlStore } from './sql-store/postgres-sql-store.ts';
+import type { SqlSessions } from './sql-store/sql-sessions.ts';
 import type { SqlStore } from './sql-store/sql-store.ts';
-import { SQL_STORE_POLICIES, STATEMENT_TIMEOUT_MS } from './sql-store/sql-store-policies.ts';
 import { createNodeTextRecords } from './text-records/node-text-records.ts';
 import type { TextRecords } from './text-records/text-records.ts';
 import type { TimelineStore } from './timeline-store/timeline-store.ts';
 
 export interface Ports {
   readonly sql: SqlStore;
+  /** `undefined`: nothing is read from replicas. */
+  readonly sqlSessions: SqlSessions | undefined;
   readonly ids: IdGenerator;
   readonly eventLog: EventLog;
   readonly mailer: Mailer;
@@ -60,10 +61,6 @@ export interface Ports {
   close(): Promise<void>;
 }
 
-/** Calls that wait for a connection, at most; what is beyond them is refused at once. */
-const SQL_QUEUE_MAX = 2_000;
-const SQL_QUEUE_AGE_MAX_MS = 2_000;
-
 /** For what moves and hears events, one statement at a time each; opened when they are first used. */
 const EVENT_LOG_CONNECTIONS = 2;
 /** For searches and what they search in: however long they take, they hold up nobody else. */
@@ -81,26 +78,25 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     const database = await (options.shared === true ? reachDatabase : openDatabase)(options);
     opened.push(() => database.close());
     await migrate({ connection: database.connection, log, clock });
-    const sql = openSqlStore(database, options);
-    opened.push(() => sql.close());
+    const { sql, sqlSessions, openPart, close: closeSql } = openSqlStores(database, options);
+    opened.push(closeSql);
     const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });
     opened.push(() => lease.close());
-    const ownSqlStore = openPartStore(database, options, 'event-log', EVENT_LOG_CONNECTIONS);
-    opened.push(() => ownSqlStore.close());
+    const ownSqlStore = openPart('event-log', EVENT_LOG_CONNECTIONS);
     const eventLog = openEventLog({ sqlStore: sql, ownSqlStore }, options);
     opened.push(() => eventLog.close());
     const timelineStore = await openTimelineStore(options);
     opened.push(() => timelineStore.close());
     const rateLimiter = await openRateLimiter(options);
     opened.push(() => rateLimiter.close());
-    const searchStore = openPartStore(database, options, 'search-index', SEARCH_INDEX_CONNECTIONS);
-    opened.push(() => searchStore.close());
+    const searchStore = openPart('search-index', SEARCH_INDEX_CONNECTIONS);
     const diskReserve = await watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
     const blobStore = await openBlobStore(options, diskReserve);
     opened.push(() => blobStore.close());
     return {
       sql,
+      sqlSessions,
       ids: createIdGenerator(lease.current, clock),
       eventLog,
       mailer: openMailer(options),
@@ -122,60 +118,6 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     await close();
     throw error;
   }
-}
-
-function openSqlStore({ connection }: Database, options: PortsOptions): SqlStore {
-  const { config, clock, log, metrics, health } = options;
-  const { poolSize } = config.database;
-  const store = createPostgresSqlStore({
-    connection,
-    poolSize,
-    tryTimeoutMs: STATEMENT_TIMEOUT_MS,
-    clock,
-    log,
-  });
-  metrics.watchPool('sql-store', () => {
-    const { connections, idleConnections, waitingCalls } = store.stats();
-    return {
-      active: connections - idleConnections,
-      idle: idleConnections,
-      waiting: waitingCalls,
-      max: poolSize,
-    };
-  });
-  health.addCheck('sql-store', () => store.ping());
-  return wrapPort<SqlStore>(store, {
-    name: 'sql-store',
-    methods: SQL_STORE_POLICIES,
-    bulkhead: { concurrencyMax: poolSize, queueMax: SQL_QUEUE_MAX, queueAgeMaxMs: SQL_QUEUE_AGE_MAX_MS },
-    deps: options,
-  });
-}
-
-/** For one part of the product, with connections, a breaker and a queue of its own. */
-function openPartStore(
-  { connection }: Database,
-  options: PortsOptions,
-  name: string,
-  connections: number,
-): SqlStore {
-  const store = createPostgresSqlStore({
-    connection,
-    poolSize: connections,
-    tryTimeoutMs: STATEMENT_TIMEOUT_MS,
-    clock: options.clock,
-    log: options.log,
-  });
-  return wrapPort<SqlStore>(store, {
-    name,
-    methods: SQL_STORE_POLICIES,
-    bulkhead: {
-      concurrencyMax: connections,
-      queueMax: SQL_QUEUE_MAX,
-      queueAgeMaxMs: SQL_QUEUE_AGE_MAX_MS,
-    },
-    deps: options,
-  });
 }
 
 /** A full disk is shown, but no reason to be sent no requests: reads are served as ever. */

@@ -57,6 +57,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
     authenticate: product.authenticate,
     rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
     turnAway: admission.turnAway,
+    sqlSessions: ports.sqlSessions,
     // However many watch, there is room for requests.
     limits: {
       ...SERVER_LIMITS,

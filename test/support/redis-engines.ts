@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { freePorts } from './free-ports.ts';
 import { until } from './until.ts';
 
 export interface RedisEngine {
@@ -33,6 +33,7 @@ const PRIMARIES = 3;
 const NODE_TIMEOUT_MS = 1_500;
 /** The bus of a cluster has the port of its node and this. */
 const BUS_PORT = 10_000;
+const PORT_MAX = 65_535 - BUS_PORT;
 
 /** For `describeOnBackend`. */
 export function redisBackend(backend: 'redis' | 'redis-cluster') {
@@ -45,7 +46,7 @@ export function redisBackend(backend: 'redis' | 'redis-cluster') {
 }
 
 export async function startRedis(program: string, ...options: readonly string[]): Promise<RedisEngine> {
-  const [port = 0] = await freePorts(1);
+  const [port = 0] = await freePorts(1, PORT_MAX);
   const folder = await mkdtemp(path.join(tmpdir(), 'groundswell-redis-'));
   const server = await startServer(program, folder, port, options);
   return engineOf(`redis://${HOST}:${port}`, [server], folder);
@@ -53,7 +54,7 @@ export async function startRedis(program: string, ...options: readonly string[])
 
 export async function startRedisCluster(program: string): Promise<RedisClusterEngine> {
   const folder = await mkdtemp(path.join(tmpdir(), 'groundswell-redis-'));
-  const ports = await freePorts(PRIMARIES * 2);
+  const ports = await freePorts(PRIMARIES * 2, PORT_MAX);
   const servers = await Promise.all(
     ports.map((port) => startServer(program, folder, port, clusterOptions(port))),
   );
@@ -171,19 +172,3 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   local left = redis.call('PTTL', key)
   if left >= 0 then redis.call('PEXPIRE', key, math.max(0, left - tonumber(ARGV[1]))) end
 end`;
-
-/** Held until all are found, so that they differ. The bus of a cluster needs one more each. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  const held = [];
-  while (ports.length < count) {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    held.push(server);
-    if (port + BUS_PORT <= 65_535) ports.push(port);
-  }
-  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}

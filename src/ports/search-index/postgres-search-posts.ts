@@ -121,6 +121,7 @@ export const searchNewestPosts = readStatement<[...SearchPostsParams, walked: nu
      WHERE post_id < $3 AND post_id >= $4 ORDER BY post_id DESC LIMIT $8) AS post
    WHERE ${FOUND} AND ${AUTHOR_SHOWN}
    ORDER BY post.post_id DESC LIMIT $5`,
+  { mayBeStale: true },
 );
 
 /** How far that has gone: from the newest post to the last one that was looked at; no row when none is further down. */
@@ -133,6 +134,7 @@ export const getWalked = readStatement<
      SELECT post_id FROM search_posts
      WHERE post_id < $1 AND post_id >= $2 ORDER BY post_id DESC LIMIT $3) AS walked
    HAVING count(*) = $3::bigint`,
+  { mayBeStale: true },
 );
 
 /**
@@ -146,4 +148,5 @@ export const searchPostsByWords = readStatement<SearchPostsParams, { post_id: Id
      SELECT post_id, author_id FROM search_posts AS post
      WHERE post.post_id + 0 < $3 AND post.post_id + 0 >= $4 AND ${FOUND})
    SELECT post.post_id FROM post WHERE ${AUTHOR_SHOWN} ORDER BY post.post_id DESC LIMIT $5`,
+  { mayBeStale: true },
 );

@@ -21,6 +21,7 @@ export const searchTagsByPrefix = readStatement<
    WHERE tag_key >= $1 AND tag_key < $2 AND use_count > 0
      AND ($3::bigint IS NULL OR use_count < $3 OR (use_count = $3 AND tag > $4))
    ORDER BY use_count DESC, tag LIMIT $5`,
+  { mayBeStale: true },
 );
 
 export const purgeSearchTags = writeStatement<[limit: number], { purged: number }>(

@@ -73,6 +73,7 @@ export const getSearchUsersNamed = readStatement<[usernameKey: string, hiddenIds
   `SELECT user_id, popularity FROM search_users
    WHERE username_key = $1 AND state = 'shown' AND user_id NOT IN (SELECT unnest($2::bigint[]))
    ORDER BY user_id LIMIT 1`,
+  { mayBeStale: true },
 );
 
 /** Of those whom the viewer follows. */
@@ -83,6 +84,7 @@ export const searchFollowees = readStatement<SearchUsersParams, UserHitRow>(
      SELECT user_id, popularity, words FROM search_users
      WHERE search_users.user_id = followee.user_id AND state = 'shown') AS found
    WHERE ${FOUND} AND ${AFTER} ORDER BY ${ORDER} LIMIT $4`,
+  { mayBeStale: true },
 );
 
 /** Of the most followed of all others: what is in very many names is found among them. */
@@ -95,6 +97,7 @@ export const searchPopularUsers = readStatement<[...SearchUsersParams, walked: n
    WHERE ($1::text = '' OR found.words @@ nullif($1, '')::tsquery) AND found.user_id NOT IN (SELECT unnest($6::bigint[]))
      AND found.user_id NOT IN (SELECT unnest($5::bigint[]))
    ORDER BY ${ORDER} LIMIT $4`,
+  { mayBeStale: true },
 );
 
 /** Of all others, by the index of words. Adding 0 keeps the planner from walking all users by their popularity. */
@@ -105,6 +108,7 @@ export const searchAllUsers = readStatement<SearchUsersParams, UserHitRow>(
      WHERE ${FOUND} AND found.state || '' = 'shown' AND found.user_id NOT IN (SELECT unnest($5::bigint[]))
        AND (found.popularity + 0, found.user_id) < ($2::int, $3::bigint))
    SELECT user_id, popularity FROM found ORDER BY ${ORDER} LIMIT $4`,
+  { mayBeStale: true },
 );
 
 /** Of the most followed: an index of trigrams would read the names of all, where many begin alike. */
@@ -118,4 +122,5 @@ export const searchSimilarUsers = readStatement<
      FROM search_users WHERE state = 'shown' ORDER BY popularity DESC, user_id DESC LIMIT $4) AS found
    WHERE found.likeness >= $5::float8 AND found.user_id NOT IN (SELECT unnest($3::bigint[]))
    ORDER BY found.likeness DESC, ${ORDER} LIMIT $2`,
+  { mayBeStale: true },
 );

@@ -1,9 +1,9 @@
 /** Names that one process holds at a time: a session's advisory lock, on a connection of its own. */
 
-import pg from 'pg';
+import type pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { clientConfig, type PostgresConnection } from './postgres-connection.ts';
+import { openClient, type PostgresConnection } from './postgres-connection.ts';
 import type { Hold } from './sql-store.ts';
 
 const CHECK_EVERY_MS = 500;
@@ -40,7 +40,7 @@ export async function openPostgresHold(
   async function look(): Promise<void> {
     const startedMs = clock.monotonicMs();
     try {
-      client ??= await connect();
+      client ??= await openClient(connection, { query_timeout: QUERY_TIMEOUT_MS });
       const [row] = (await client.query(wasHeld ? CHECK : TRY_LOCK, wasHeld ? [] : [name])).rows;
       if (wasHeld || row?.held === true) heldUntilMs = startedMs + HELD_MS;
     } catch (error) {
@@ -61,13 +61,6 @@ export async function openPostgresHold(
       await clock.sleep(CHECK_EVERY_MS, closed.signal);
       if (!closed.signal.aborted) await look();
     }
-  }
-
-  async function connect(): Promise<pg.Client> {
-    const opened = new pg.Client({ ...clientConfig(connection), query_timeout: QUERY_TIMEOUT_MS });
-    opened.on('error', () => undefined);
-    await opened.connect();
-    return opened;
   }
 
   async function disconnect(): Promise<void> {

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { assert } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { clientConfig, type PostgresConnection } from './postgres-connection.ts';
+import { openClient, type PostgresConnection } from './postgres-connection.ts';
 import { translateError } from './postgres-errors.ts';
 
 const RECONNECT_DELAY_MS_MIN = 100;
@@ -48,12 +48,11 @@ export function createPostgresListener(deps: {
   }
 
   async function connect(): Promise<pg.Client> {
-    const client = new pg.Client({ ...clientConfig(connection), query_timeout: QUERY_TIMEOUT_MS });
+    const client = await openClient(connection, { query_timeout: QUERY_TIMEOUT_MS });
     client.on('notification', ({ channel, payload }) => {
       for (const subscriber of subscribers.get(channel) ?? []) subscriber.onMessage(payload ?? '');
     });
     client.on('error', (error) => log.warn({ err: error }, 'the connection that listens broke'));
-    await client.connect();
     try {
       for (const channel of subscribers.keys()) await client.query(listenText(channel));
     } catch (error) {

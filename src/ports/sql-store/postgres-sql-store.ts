@@ -1,11 +1,12 @@
 /** The sql-store on PostgreSQL: a bounded pool of connections, one of them at a time per call or transaction. */
 
-import pg, { type PoolClient } from 'pg';
+import type pg from 'pg';
+import type { PoolClient } from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, assert } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createParamsEncoder, type EncodeParams } from './postgres-arrays.ts';
-import { clientConfig, type PostgresConnection } from './postgres-connection.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
 import { copyRows, SourceError } from './postgres-copy.ts';
 import {
   abortedByConcurrency,
@@ -16,6 +17,7 @@ import {
 } from './postgres-errors.ts';
 import { openPostgresHold } from './postgres-hold.ts';
 import { createPostgresListener } from './postgres-listener.ts';
+import { createPostgresPool } from './postgres-pool.ts';
 import type { Hold, SqlStore, SqlTransaction, SqlValue, Statement } from './sql-store.ts';
 
 export interface PostgresSqlStoreOptions {
@@ -68,21 +70,18 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
   const poolSize = options.poolSize ?? POOL_SIZE_DEFAULT;
   const tryTimeoutMs = options.tryTimeoutMs ?? TRY_TIMEOUT_MS_DEFAULT;
   const clientTimeoutMs = tryTimeoutMs + CLIENT_TIMEOUT_MARGIN_MS;
-  const pool = new pg.Pool({
-    ...clientConfig(connection),
-    max: poolSize,
-    connectionTimeoutMillis: options.acquireTimeoutMs ?? ACQUIRE_TIMEOUT_MS_DEFAULT,
-    idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
-    statement_timeout: tryTimeoutMs,
-    options: PLANNING,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-  });
-  // Without these listeners, a connection that breaks between two statements would end the process.
-  pool.on('error', (error) => {
-    // While it closes, a server that stops too may be faster than its farewell.
-    if (!closing) log.warn({ err: error }, 'an idle database connection broke');
-  });
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const pool = createPostgresPool(
+    connection,
+    {
+      max: poolSize,
+      connectionTimeoutMillis: options.acquireTimeoutMs ?? ACQUIRE_TIMEOUT_MS_DEFAULT,
+      idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
+      statement_timeout: tryTimeoutMs,
+      options: PLANNING,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    },
+    log,
+  );
   const listener = createPostgresListener({ connection, clock, log });
   const holds = new Set<Hold>();
   const encoders = new WeakMap<object, EncodeParams>();

@@ -22,3 +22,17 @@ export const SQL_STORE_POLICIES: MethodPolicies<SqlStore> = {
   // Not idempotent: a failed COMMIT may have committed. What certainly did not is tried again all the same.
   transaction: { idempotent: false, totalMs: TRANSACTION_MS, tryMs: TRANSACTION_MS },
 };
+
+/** Reads of what may be stale take a few ms; what takes longer is asked of the primary instead. */
+export const REPLICA_STATEMENT_TIMEOUT_MS = 1_500;
+const REPLICA_TRY_MS = REPLICA_STATEMENT_TIMEOUT_MS + 500;
+
+export const REPLICA_POLICIES: MethodPolicies<SqlStore> = {
+  query: {
+    idempotent: true,
+    retriesMax: 0,
+    totalMs: REPLICA_TRY_MS,
+    tryMs: REPLICA_TRY_MS,
+    label: (statement: AnyStatement) => statement.name,
+  },
+};

@@ -8,8 +8,8 @@ export type SqlScalar = string | number | boolean | Date | Buffer | null;
 export type SqlValue = SqlScalar | readonly SqlScalar[];
 
 /**
- * One SQL text with a name under which the server keeps its plan. `read` changes nothing, so it may be retried
- * and may one day be answered by a replica; everything else is `write`.
+ * One SQL text with a name under which the server keeps its plan. `read` changes nothing, so it may be retried;
+ * everything else is `write`.
  * `Params` are the values of $1, $2, …; `Row` is one row of the answer. bigint arrives as a number (ids and
  * counts are safe integers), timestamptz as a Date, bytea as a Buffer, json parsed.
  */
@@ -17,6 +17,11 @@ export interface Statement<Params extends readonly SqlValue[], Row> {
   readonly name: string;
   readonly kind: 'read' | 'write';
   readonly text: string;
+  /**
+   * A replica may answer it, within a visit of a session that has seen no more than the replica has. Never of what a write
+   * is based on, of what is kept in memory, and of what must be exact: these are read where they are written.
+   */
+  readonly mayBeStale?: true;
   /** Never set: it only carries the types. */
   readonly types?: { readonly params: Params; readonly row: Row };
 }
@@ -24,8 +29,9 @@ export interface Statement<Params extends readonly SqlValue[], Row> {
 export function readStatement<Params extends readonly SqlValue[], Row>(
   name: string,
   text: string,
+  options: Pick<Statement<Params, Row>, 'mayBeStale'> = {},
 ): Statement<Params, Row> {
-  return { name, kind: 'read', text };
+  return { name, kind: 'read', text, ...options };
 }
 
 /** A statement that writes. One without RETURNING answers no rows. */

@@ -103,4 +103,5 @@ export interface TrendRow {
 export const getTrends = readStatement<[period: TrendPeriod, limit: number], TrendRow>(
   'tag_trends_get',
   `SELECT tag, score, author_count FROM tag_trends WHERE period = $1 ORDER BY score DESC, tag LIMIT $2`,
+  { mayBeStale: true },
 );

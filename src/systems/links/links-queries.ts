@@ -101,6 +101,7 @@ export const pageOwnLinks = readStatement<
      enabled, expires_at, max_visits, visits, visit_count, password_hash, disabled_reason, updated_at,
      false FROM last
    WHERE (SELECT count(*) FROM fitting) < $3 AND (SELECT count(*) FROM looked_at) = $4`,
+  { mayBeStale: true },
 );
 
 export const updateLink = writeStatement<
@@ -145,6 +146,7 @@ export const pageLinkChanges = readStatement<[linkId: Id, before: Id, limit: num
   'links_page_changes',
   `SELECT change_id, url, rules FROM link_changes WHERE link_id = $1 AND change_id < $2
    ORDER BY change_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );
 
 /** Visits that were used stay used when the limit changes. */

@@ -30,6 +30,7 @@ export const pageDeliveries = readStatement<
   `SELECT ${COLUMNS} FROM webhook_deliveries
    WHERE webhook_id = $1 AND delivery_id < $2 AND ($4::text IS NULL OR state = $4)
    ORDER BY delivery_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );
 
 export const getDelivery = readStatement<[webhookId: Id, deliveryId: Id], DeliveryRow & { body: string }>(

@@ -98,6 +98,7 @@ async function attemptCall<Answer>(method: Method, path: string, options: CallOp
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
   if (options.bearer !== undefined) headers['authorization'] = `Bearer ${options.bearer}`;
+  if (consistencyToken !== '') headers['consistency-token'] = consistencyToken;
   if (method !== 'GET') Object.assign(headers, csrfHeaders());
   let response: Response;
   try {
@@ -116,10 +117,19 @@ async function attemptCall<Answer>(method: Method, path: string, options: CallOp
       : unreachable();
   }
   isReachable.value = true;
+  keepConsistencyToken(response.headers);
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as Answer;
   const problem = await problemOf(response);
   if (response.status === 401 && csrfToken !== null && options.bearer === undefined) onSignedOut();
   throw problem;
+}
+
+/** Up to where this page has seen what is committed. Answers may overtake each other, and the greater text is the later one. */
+let consistencyToken = '';
+
+function keepConsistencyToken(headers: Headers): void {
+  const token = headers.get('consistency-token') ?? '';
+  if (token > consistencyToken) consistencyToken = token;
 }
 
 function unreachable(): Problem {

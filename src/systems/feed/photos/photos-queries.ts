@@ -31,6 +31,7 @@ export const pagePhotoFeed = readStatement<[readerId: Id, before: Id, limit: num
      SELECT post.post_id ${withPictures('newest_source.user_id')} AND post.visibility <> 'direct'
      ORDER BY post.post_id DESC LIMIT $3) AS entry
    ORDER BY entry.post_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );
 
 /** Of one user, as far as the viewer may see them. */
@@ -41,4 +42,5 @@ export const pageUserPhotos = readStatement<
   'photos_user_page',
   `SELECT post.post_id ${withPictures('$1')} AND ${postVisible('$4::bigint')}
    ORDER BY post.post_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );

@@ -40,7 +40,7 @@ export function createPhotos(deps: {
       idOf: (row) => row.post_id,
       items: async (rows) => {
         const postIds = rows.map((row) => row.post_id);
-        const posts = await hydration.hydrate(viewerId, postIds);
+        const posts = await hydration.hydratePage(viewerId, postIds);
         return postIds.map((postId) => posts.get(postId)).map((post) => (isPhoto(post) ? post : undefined));
       },
     });

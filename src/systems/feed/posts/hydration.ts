@@ -5,7 +5,11 @@ import type { GetUsers, User } from '../../../core/user.ts';
 import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { audienceOf, type Named, type Post, type PostReactions } from './post.ts';
 import { getPostReactions, type PostReactionsRow } from './post-reactions-queries.ts';
-import { getVisiblePostsWithReactions, type PostRow } from './posts-queries.ts';
+import {
+  getVisiblePostsWithReactions,
+  listVisiblePostsWithReactions,
+  type PostRow,
+} from './posts-queries.ts';
 
 export interface Hydration {
   /**
@@ -17,6 +21,9 @@ export interface Hydration {
     postIds: readonly Id[],
     session?: SqlSession,
   ): Promise<ReadonlyMap<Id, Post>>;
+
+  /** The same of what a page lists: who does not yet have a post leaves it out, and nobody writes what follows from it. */
+  hydratePage(viewerId: Id | undefined, postIds: readonly Id[]): Promise<ReadonlyMap<Id, Post>>;
 
   /** How the posts stand, for whoever may see them; of one moment. */
   reactions(
@@ -36,6 +43,23 @@ export interface HydrationDeps {
 export function createHydration(deps: HydrationDeps): Hydration {
   const { sql, getUsers, showMedia = () => NO_MEDIA } = deps;
 
+  async function load(
+    viewerId: Id | undefined,
+    postIds: readonly Id[],
+    query: (params: [Id | null, readonly Id[]]) => Promise<(PostRow & PostReactionsRow)[]>,
+  ): Promise<ReadonlyMap<Id, Post>> {
+    const distinctIds = [...new Set(postIds)];
+    if (distinctIds.length === 0) return new Map();
+    const rows = await query([viewerId ?? null, distinctIds]);
+    const users = await getUsers(usersOf(rows));
+    const posts = rows.flatMap((row) => {
+      const author = users.get(row.author_id);
+      if (author === undefined) return [];
+      return [assemble(row, author, users, showMedia)];
+    });
+    return new Map(posts.map((post) => [post.postId, post]));
+  }
+
   return {
     async reactions(viewerId, postIds, session = sql) {
       if (postIds.length === 0) return new Map();
@@ -43,18 +67,11 @@ export function createHydration(deps: HydrationDeps): Hydration {
       return new Map(rows.map((row) => [row.post_id, reactionsOf(row)]));
     },
 
-    async hydrate(viewerId, postIds, session = sql) {
-      const distinctIds = [...new Set(postIds)];
-      if (distinctIds.length === 0) return new Map();
-      const rows = await session.query(getVisiblePostsWithReactions, [viewerId ?? null, distinctIds]);
-      const users = await getUsers(usersOf(rows));
-      const posts = rows.flatMap((row) => {
-        const author = users.get(row.author_id);
-        if (author === undefined) return [];
-        return [assemble(row, author, users, showMedia)];
-      });
-      return new Map(posts.map((post) => [post.postId, post]));
-    },
+    hydrate: (viewerId, postIds, session = sql) =>
+      load(viewerId, postIds, (params) => session.query(getVisiblePostsWithReactions, params)),
+
+    hydratePage: (viewerId, postIds) =>
+      load(viewerId, postIds, (params) => sql.query(listVisiblePostsWithReactions, params)),
   };
 }
 

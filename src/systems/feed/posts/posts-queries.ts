@@ -34,15 +34,23 @@ export const getVisiblePosts = readStatement<[viewerId: Id | null, postIds: read
   `SELECT ${POST_COLUMNS} FROM posts AS post WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
 );
 
-/** The same with how they stand, in one go: for whoever shows them. */
-export const getVisiblePostsWithReactions = readStatement<
-  [viewerId: Id | null, postIds: readonly Id[]],
-  PostRow & PostReactionsRow
->(
-  'posts_get_visible_with_reactions',
-  `SELECT ${POST_COLUMNS}, ${reactionColumns('$1::bigint', 'post.post_id')}
+const VISIBLE_WITH_REACTIONS = `SELECT ${POST_COLUMNS}, ${reactionColumns('$1::bigint', 'post.post_id')}
    FROM posts AS post ${reactionSources('post.post_id')}
-   WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`,
+   WHERE post.post_id = ANY ($2::bigint[]) AND ${postVisible('$1::bigint')}`;
+
+type VisibleParams = [viewerId: Id | null, postIds: readonly Id[]];
+
+/** The same with how they stand, in one go: for whoever shows them. */
+export const getVisiblePostsWithReactions = readStatement<VisibleParams, PostRow & PostReactionsRow>(
+  'posts_get_visible_with_reactions',
+  VISIBLE_WITH_REACTIONS,
+);
+
+/** For pages of posts that a replica has listed. */
+export const listVisiblePostsWithReactions = readStatement<VisibleParams, PostRow & PostReactionsRow>(
+  'posts_list_visible_with_reactions',
+  VISIBLE_WITH_REACTIONS,
+  { mayBeStale: true },
 );
 
 /** The author's own live posts among these, locked until the end of the transaction, in the order of their ids. */
@@ -136,4 +144,5 @@ export const pagePostEdits = readStatement<[postId: Id, before: Id, limit: numbe
   'posts_page_edits',
   `SELECT edit_id, text, content_warning, language FROM post_edits
    WHERE post_id = $1 AND edit_id < $2 ORDER BY edit_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );

@@ -22,6 +22,7 @@ export const getAncestors = readStatement<[viewerId: Id | null, postId: Id, limi
    SELECT post.post_id FROM ancestor AS post
    WHERE ${postVisible('$1::bigint')} AND ${notMuted('$1::bigint', 'post.author_id')}
    ORDER BY post.depth`,
+  { mayBeStale: true },
 );
 
 type DescendantsParams = [viewerId: Id | null, postId: Id, after: Id, limit: number];
@@ -33,6 +34,7 @@ export const pageThread = readStatement<DescendantsParams, PostIdRow>(
    WHERE post.thread_id = $2 AND post.reply_to_id IS NOT NULL AND post.post_id > $3
      AND ${postVisible('$1::bigint')} AND ${notMuted('$1::bigint', 'post.author_id')}
    ORDER BY post.post_id LIMIT $4`,
+  { mayBeStale: true },
 );
 
 /**
@@ -52,4 +54,5 @@ export const pageDescendants = readStatement<[...DescendantsParams, scanMax: num
    WHERE post.post_id > $3
      AND ${postVisible('$1::bigint')} AND ${notMuted('$1::bigint', 'post.author_id')}
    ORDER BY post.post_id LIMIT $4`,
+  { mayBeStale: true },
 );

@@ -57,7 +57,7 @@ export function createReactionLists(deps: {
         idOf: (row) => row.bookmark_id,
         items: async (rows) => {
           const postIds = rows.map((row) => row.post_id);
-          const posts = await hydration.hydrate(userId, postIds);
+          const posts = await hydration.hydratePage(userId, postIds);
           return postIds.map((postId) => posts.get(postId));
         },
       }),

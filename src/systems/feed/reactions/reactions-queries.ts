@@ -124,6 +124,7 @@ export const pageLikingUsers = readStatement<ReactingUsersParams, ReactingUserRo
    WHERE likes.post_id = $2 AND likes.like_id < $3
      AND ${userVisible('$1::bigint', 'likes.user_id')} AND ${notMuted('$1::bigint', 'likes.user_id')}
    ORDER BY likes.like_id DESC LIMIT $4`,
+  { mayBeStale: true },
 );
 
 export const pageRepostingUsers = readStatement<ReactingUsersParams, ReactingUserRow>(
@@ -132,6 +133,7 @@ export const pageRepostingUsers = readStatement<ReactingUsersParams, ReactingUse
    WHERE reposts.post_id = $2 AND reposts.repost_id < $3
      AND ${userVisible('$1::bigint', 'reposts.user_id')} AND ${notMuted('$1::bigint', 'reposts.user_id')}
    ORDER BY reposts.repost_id DESC LIMIT $4`,
+  { mayBeStale: true },
 );
 
 export interface BookmarkRow {
@@ -146,4 +148,5 @@ export const pageBookmarks = readStatement<[userId: Id, before: Id, limit: numbe
    FROM bookmarks AS bookmark JOIN posts AS post ON post.post_id = bookmark.post_id
    WHERE bookmark.user_id = $1 AND bookmark.bookmark_id < $2 AND ${postVisible('$1::bigint')}
    ORDER BY bookmark.bookmark_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );

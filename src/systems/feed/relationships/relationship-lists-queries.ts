@@ -24,6 +24,7 @@ export const pageFollowers = readStatement<ListParams, ListRow>(
      AND (SELECT user_id FROM blocks WHERE user_id = $2 AND blocked_id = follower_id) IS NULL
      AND (SELECT user_id FROM blocks WHERE user_id = follower_id AND blocked_id = $2) IS NULL
    ORDER BY follow_id DESC LIMIT $4`,
+  { mayBeStale: true },
 );
 
 export const pageFollowing = readStatement<ListParams, ListRow>(
@@ -34,6 +35,7 @@ export const pageFollowing = readStatement<ListParams, ListRow>(
      AND (SELECT user_id FROM blocks WHERE user_id = $2 AND blocked_id = followee_id) IS NULL
      AND (SELECT user_id FROM blocks WHERE user_id = followee_id AND blocked_id = $2) IS NULL
    ORDER BY follow_id DESC LIMIT $4`,
+  { mayBeStale: true },
 );
 
 export const pageMutes = readStatement<[userId: Id, before: Id, limit: number], ListRow>(
@@ -42,6 +44,7 @@ export const pageMutes = readStatement<[userId: Id, before: Id, limit: number], 
    WHERE user_id = $1 AND mute_id < $2
      AND (SELECT hidden.user_id FROM hidden_users AS hidden WHERE hidden.user_id = muted_id) IS NULL
    ORDER BY mute_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );
 
 export const pageBlocks = readStatement<[userId: Id, before: Id, limit: number], ListRow>(
@@ -50,4 +53,5 @@ export const pageBlocks = readStatement<[userId: Id, before: Id, limit: number],
    WHERE user_id = $1 AND block_id < $2
      AND (SELECT hidden.user_id FROM hidden_users AS hidden WHERE hidden.user_id = blocked_id) IS NULL
    ORDER BY block_id DESC LIMIT $3`,
+  { mayBeStale: true },
 );

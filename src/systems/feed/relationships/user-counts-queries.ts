@@ -21,6 +21,7 @@ export const getUserCounts = readStatement<[userIds: readonly Id[]], UserCountsR
      FROM user_count_deltas WHERE user_id = ANY ($1)
    ) AS parts (user_id, followers, following, posts)
    GROUP BY user_id`,
+  { mayBeStale: true },
 );
 
 /**

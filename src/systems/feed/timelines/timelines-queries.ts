@@ -96,6 +96,7 @@ export const pageUserPosts = readStatement<
         AND (post.author_id = $2 OR ${notMuted('$1::bigint', 'post.author_id')})
       ORDER BY repost.repost_id DESC LIMIT $4)) AS entry
    ORDER BY entry.entry_id DESC LIMIT $4`,
+  { mayBeStale: true },
 );
 
 /** Public posts with the tag, newest first, without those of users whom the viewer has muted. */
@@ -109,4 +110,5 @@ export const pageTagPosts = readStatement<
    WHERE tagged.tag = $2 AND tagged.post_id < $3
      AND ${postVisible('$1::bigint')} AND ${notMuted('$1::bigint', 'tagged.author_id')}
    ORDER BY tagged.post_id DESC LIMIT $4`,
+  { mayBeStale: true },
 );

@@ -41,6 +41,7 @@ export function createTimelines(deps: {
     viewerId: Id | undefined,
     page: PageRequest,
     entries: (before: Id, count: number) => Promise<EntryRow[]>,
+    hydrate: Hydration['hydratePage'] = hydration.hydratePage,
   ): Promise<Page<TimelineEntry>> {
     return fillPage(page, {
       entries,
@@ -48,7 +49,7 @@ export function createTimelines(deps: {
       items: async (rows) => {
         const reposterIds = rows.map((row) => row.reposter_id).filter((userId) => userId !== null);
         const [posts, reposters] = await Promise.all([
-          hydration.hydrate(
+          hydrate(
             viewerId,
             rows.map((row) => row.post_id),
           ),
@@ -61,7 +62,12 @@ export function createTimelines(deps: {
 
   return {
     feed: (readerId, page) =>
-      entriesPage(readerId, page, (before, count) => sql.query(pageFeed, [readerId, before, count])),
+      entriesPage(
+        readerId,
+        page,
+        (before, count) => sql.query(pageFeed, [readerId, before, count]),
+        hydration.hydrate,
+      ),
 
     async userPosts(viewerId, userId, { replies }, page) {
       if (!(await getUsers([userId])).has(userId)) throw notFound('user');

@@ -22,6 +22,7 @@ export const listCounts = readStatement<
    WHERE link_id = $1 AND grain = $2 AND starts_at >= to_timestamp($3::double precision)
      AND starts_at < to_timestamp($4::double precision)
    ORDER BY starts_at`,
+  { mayBeStale: true },
 );
 
 /** The values of one dimension with the most humans, in the days that begin in these. */
@@ -37,6 +38,7 @@ export const listValues = readStatement<
    GROUP BY counted.key
    ORDER BY humans DESC, value
    LIMIT $5::integer`,
+  { mayBeStale: true },
 );
 
 export const listTotals = readStatement<
@@ -45,6 +47,7 @@ export const listTotals = readStatement<
 >(
   'link_statistics_totals',
   `SELECT link_id, humans, bots, previews FROM link_click_totals WHERE link_id = ANY ($1::bigint[])`,
+  { mayBeStale: true },
 );
 
 /** Humans by day, of those of the links that are the owner's; days without any have no rows. */
@@ -58,4 +61,5 @@ export const listDailyHumans = readStatement<
    WHERE counted.link_id = ANY ($1::bigint[]) AND link.owner_id = $2 AND counted.grain = 2
      AND counted.starts_at >= to_timestamp($3::double precision)
      AND counted.starts_at < to_timestamp($4::double precision)`,
+  { mayBeStale: true },
 );

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { after, before, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { atEnd } from '../../../test/support/at-end.ts';
+import {
+  type ReplicatedPostgres,
+  replicatedPostgresBackend,
+  startReplicatedPostgres,
+} from '../../../test/support/replicated-postgres.ts';
+import { describeOnBackend } from '../../../test/support/required-backends.ts';
+import { until } from '../../../test/support/until.ts';
+import { systemClock } from '../../core/clock.ts';
+import { hasCode } from '../../core/errors.ts';
+import { parseClusterUrl } from '../../core/postgres-cluster.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { createPostgresCluster, type PostgresCluster } from './postgres-cluster.ts';
+import { createPostgresSqlStore } from './postgres-sql-store.ts';
+import { createReplicaReads, type FallBack } from './replica-reads.ts';
+import type { CommitPosition, Seen, SqlSessions } from './sql-sessions.ts';
+import { type SqlStoreLimits, sqlStoreContract } from './sql-store.contract.ts';
+import { readStatement, type SqlStore, writeStatement } from './sql-store.ts';
+
+const log = createLog({ level: 'silent', pretty: false });
+const clock = systemClock;
+
+const createTable = writeStatement<[]>(
+  'reads_create',
+  'CREATE TABLE counters (id int PRIMARY KEY, version int NOT NULL)',
+);
+const increase = writeStatement<[number], { version: number }>(
+  'reads_increase',
+  `INSERT INTO counters VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET version = counters.version + 1 RETURNING version`,
+);
+const versions = readStatement<[], { id: number; version: number }>(
+  'reads_versions',
+  'SELECT id, version FROM counters',
+  { mayBeStale: true },
+);
+
+describeOnBackend('reads from replicas', replicatedPostgresBackend(), (programs) => {
+  let postgres: ReplicatedPostgres;
+  before(async () => {
+    postgres = await startReplicatedPostgres(programs, 2);
+    await postgres.primary.run(createTable.text);
+  });
+  after(() => postgres.close());
+
+  sqlStoreContract('PostgreSQL with replicas', {
+    async open(limits) {
+      const { store, close } = openProduct(postgres.url, limits);
+      return { ...store, close };
+    },
+  });
+
+  it('shows each session its own writes, and nothing older than it has seen, while replicas stop and go on', async (test) => {
+    const { store, sessions, answeredBy } = await openForTest(test, postgres);
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('write'), session: fc.nat(2), counter: fc.nat(2) }),
+      fc.record({ kind: fc.constant('read'), session: fc.nat(2), counter: fc.nat(2) }),
+      fc.record({ kind: fc.constantFrom('pause', 'resume'), session: fc.nat(1), counter: fc.constant(0) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 24 }), async (steps) => {
+        const seen = new Map<number, Seen>();
+        const least = new Map<string, number>();
+        const note = (session: number, id: number, version: number): void => {
+          const known = least.get(`${session} ${id}`) ?? 0;
+          assert(version >= known, `session ${session} had seen ${known} of ${id} and now sees ${version}`);
+          least.set(`${session} ${id}`, version);
+        };
+        for (const { kind, session, counter } of steps) {
+          if (kind === 'pause' || kind === 'resume') {
+            await postgres.replicas[session]?.run(`SELECT pg_wal_replay_${kind}()`);
+            continue;
+          }
+          const visit = sessions.visit(seen.get(session) ?? 'nothing', { writes: kind === 'write' });
+          if (kind === 'write') {
+            const [row] = await visit.run(() => store.query(increase, [counter]));
+            note(session, counter, row?.version ?? 0);
+          } else {
+            for (const { id, version } of await visit.run(() => store.query(versions, [])))
+              note(session, id, version);
+          }
+          seen.set(session, (await visit.seen()) ?? seen.get(session) ?? 'nothing');
+        }
+        for (const replica of postgres.replicas) await replica.run('SELECT pg_wal_replay_resume()');
+      }),
+      { numRuns: 20 },
+    );
+    for (const { name } of postgres.replicas)
+      assert((answeredBy.get(name) ?? 0) > 0, `${name} has answered nothing`);
+  });
+
+  it('reads from the primary outside of a visit, of a session of which nothing is known, and where it writes', async (test) => {
+    const { store, sessions, answeredBy, fellBack } = await openForTest(test, postgres);
+    await store.query(versions, []);
+    await sessions.visit('everything', { writes: false }).run(() => store.query(versions, []));
+    await sessions.visit('nothing', { writes: true }).run(() => store.query(versions, []));
+    await sessions.visit('nothing', { writes: false }).run(async () => {
+      await store.transaction((transaction) => transaction.query(increase, [7]));
+      assert.equal((await store.query(versions, [])).find(({ id }) => id === 7)?.version, 1);
+    });
+    assert.deepEqual([...answeredBy.keys()], ['primary']);
+    assert.deepEqual(fellBack, ['unknown', 'writing', 'writing']);
+  });
+
+  it('answers a place that never was from the primary, and puts a true one in its stead', async (test) => {
+    const { store, sessions, fellBack } = await openForTest(test, postgres);
+    const invented: CommitPosition = { timeline: 4_000_000_000, position: Number.MAX_SAFE_INTEGER };
+    const visit = sessions.visit(invented, { writes: false });
+    await visit.run(() => store.query(versions, []));
+    assert.deepEqual(fellBack, ['behind']);
+    const seen = await visit.seen();
+    assert(seen !== undefined && seen.timeline === 1 && seen.position < invented.position);
+  });
+
+  it('goes on while a replica is killed, and reads from it again when it is back', async (test) => {
+    const { store, sessions, answeredBy, cluster } = await openForTest(test, postgres);
+    const [victim] = postgres.replicas;
+    assert(victim !== undefined);
+    const read = () => sessions.visit('nothing', { writes: false }).run(() => store.query(versions, []));
+    const answers = async (name: string) => {
+      answeredBy.clear();
+      await read();
+      return answeredBy.has(name);
+    };
+    await until(() => answers(victim.name));
+    await victim.kill();
+    for (let count = 0; count < 50; count += 1) assert.equal((await read()).length > 0, true);
+    await until(() =>
+      cluster.nodes.every((node) => node.name !== victim.name || node.status() === undefined),
+    );
+    answeredBy.clear();
+    for (let count = 0; count < 10; count += 1) await read();
+    assert.equal(answeredBy.has(victim.name), false);
+    await victim.start();
+    await until(() => answers(victim.name));
+  });
+
+  it('leaves out a replica that is far behind, and takes it back when it is not', async (test) => {
+    const { store, sessions, answeredBy, cluster } = await openForTest(test, postgres);
+    const [slow] = postgres.replicas;
+    assert(slow !== undefined);
+    const node = cluster.nodes.find(({ name }) => name === slow.name);
+    assert(node !== undefined);
+    const answers = async (): Promise<boolean> => {
+      answeredBy.clear();
+      for (let count = 0; count < 4; count += 1) {
+        await sessions.visit('nothing', { writes: false }).run(() => store.query(versions, []));
+      }
+      return answeredBy.has(slow.name);
+    };
+    await until(answers);
+    await slow.run('SELECT pg_wal_replay_pause()');
+    await store.query(increase, [8]);
+    await until(async () => !(await answers()));
+    assert((cluster.lagMs(node) ?? 0) > 5_000);
+    await slow.run('SELECT pg_wal_replay_resume()');
+    await until(answers);
+    assert((cluster.lagMs(node) ?? 0) < 5_000);
+  });
+});
+
+describeOnBackend('a primary that is lost', replicatedPostgresBackend(), (programs) => {
+  it('is followed to the one that is promoted, and never written to again', async (test) => {
+    const postgres = await startReplicatedPostgres(programs, 1);
+    atEnd(test, () => postgres.close());
+    const { primary, replicas } = postgres;
+    const [standby] = replicas;
+    assert(standby !== undefined);
+    await primary.run(createTable.text);
+    await primary.run("ALTER SYSTEM SET synchronous_standby_names = '*'");
+    await primary.run('SELECT pg_reload_conf()');
+    const { store, cluster, sessions } = await openForTest(test, postgres);
+    const heard: string[] = [];
+    let reconnects = 0;
+    await store.listen(
+      'news',
+      (message) => heard.push(message),
+      () => {
+        reconnects += 1;
+      },
+    );
+    const [first] = await store.query(increase, [1]);
+    assert.equal(first?.version, 1);
+
+    await primary.kill();
+    const failedMs = clock.monotonicMs();
+    await assert.rejects(store.query(increase, [1]), (error) => hasCode(error, 'unavailable'));
+    assert(clock.monotonicMs() - failedMs < 2_000, 'a write fails soon');
+    const refused = await store.query(increase, [1]).catch((error: unknown) => error);
+    assert(hasCode(refused, 'unavailable') && refused.retryAfterS === 1 && refused.outcome === 'not_applied');
+    // The read goes on, from what is left.
+    const rows = await sessions.visit('nothing', { writes: false }).run(() => store.query(versions, []));
+    assert.deepEqual(rows, [{ id: 1, version: 1 }]);
+
+    await standby.run('SELECT pg_promote()');
+    await until(async () =>
+      store.query(increase, [1]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.equal(cluster.promotions(), 1);
+    await until(async () => {
+      await store.notify('news', 'hello').catch(() => undefined);
+      return heard.includes('hello');
+    });
+    assert(reconnects > 0);
+
+    // It comes back and still thinks that it is the primary.
+    await primary.start();
+    const old = cluster.nodes.find(({ name }) => name === primary.name);
+    await until(() => old?.status()?.role === 'primary');
+    for (let count = 0; count < 20; count += 1) await store.query(increase, [1]);
+    assert.equal(cluster.primaryNode()?.name, standby.name);
+    const [kept] = (await primary.run('SELECT version FROM counters')) as [{ version: number }];
+    assert.equal(kept.version, 1);
+  });
+});
+
+async function openForTest(test: TestContext, postgres: ReplicatedPostgres) {
+  const product = openProduct(postgres.url, { poolSize: 4, tryTimeoutMs: 5_000, acquireTimeoutMs: 2_000 });
+  atEnd(test, product.close);
+  await product.store.ping();
+  return product;
+}
+
+interface OpenProduct {
+  readonly store: SqlStore;
+  readonly sessions: SqlSessions;
+  readonly cluster: PostgresCluster;
+  readonly answeredBy: Map<string, number>;
+  readonly fellBack: FallBack[];
+  readonly close: () => Promise<void>;
+}
+
+function openProduct(url: string, limits: SqlStoreLimits): OpenProduct {
+  const parsed = parseClusterUrl(url);
+  assert('nodes' in parsed);
+  const cluster = createPostgresCluster({ nodes: parsed.nodes, clock, log });
+  const primary = createPostgresSqlStore({ connection: { primary: cluster.primary }, clock, log, ...limits });
+  const replicas = cluster.nodes.map((node) => {
+    const store = createPostgresSqlStore({ connection: { url: node.url }, clock, log, ...limits });
+    return [node.name, store] as const;
+  });
+  const answeredBy = new Map<string, number>();
+  const fellBack: FallBack[] = [];
+  const observer = {
+    read: (node: string) => void answeredBy.set(node, (answeredBy.get(node) ?? 0) + 1),
+    fellBack: (reason: FallBack) => void fellBack.push(reason),
+  };
+  const { sessions, route } = createReplicaReads({ cluster, clock, observer });
+  return {
+    ...{ store: route(primary, new Map(replicas)), sessions, cluster, answeredBy, fellBack },
+    async close() {
+      await Promise.all([primary, ...replicas.map(([, store]) => store)].map((store) => store.close()));
+      await cluster.close();
+    },
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * Reads from replicas: what may be stale is read from one that has all that the session has seen, and everything else from
+ * the primary. A replica that fails, or is too far behind, only makes reads dearer.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '../../core/clock.ts';
+import { hasCode } from '../../core/errors.ts';
+import type { PostgresCluster } from './postgres-cluster.ts';
+import type { PostgresNode } from './postgres-node.ts';
+import { type CommitPosition, isAtLeast, type Seen, type SqlSessions } from './sql-sessions.ts';
+import type { SqlStore } from './sql-store.ts';
+
+/**
+ * Why a read that might have been answered by a replica was not: the session's past is not known, the request writes, no
+ * replica is there (or all are too far behind), none has what the session has seen, or the one that was asked failed.
+ */
+export type FallBack = 'unknown' | 'writing' | 'absent' | 'behind' | 'failed';
+
+export interface ReadObserver {
+  /** `node`: which replica has answered, or `primary`. */
+  read(node: string): void;
+  fellBack(reason: FallBack): void;
+}
+
+export interface ReplicaReadsDeps {
+  readonly cluster: Pick<PostgresCluster, 'nodes' | 'primaryNode' | 'lastPosition' | 'lagMs' | 'readNow'>;
+  readonly clock: Clock;
+  readonly observer: ReadObserver;
+}
+
+/** How each replica is queried, by the name of its node. */
+export type ReplicaStores = ReadonlyMap<string, Pick<SqlStore, 'query'>>;
+
+export interface ReplicaReads {
+  readonly sessions: SqlSessions;
+  /** The same store, whose reads of what may be stale are spread over replicas. */
+  route(primary: SqlStore, replicas: ReplicaStores): SqlStore;
+}
+
+/** A replica that has been behind for longer is left out until it is not. So nobody sees anything older. */
+export const LAG_MS_MAX = 5_000;
+/** How long a read waits for a replica to come up to what its session has seen; healthy ones take a few ms. */
+const CATCH_UP_MS = 20;
+const CATCH_UP_POLL_MS = 4;
+/** More than any server writes between two looks at it, and soon reached by one that is written to. */
+const AHEAD_BYTES = 2 ** 30;
+
+interface Visit {
+  seen: Seen;
+  /** All its reads go there, so that none shows less than the one before. */
+  node: PostgresNode | undefined;
+  /** Since `seen` was last brought up to date. */
+  readReplica: boolean;
+  usedPrimary: boolean;
+  hasWritten: boolean;
+}
+
+export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDeps): ReplicaReads {
+  const visits = new AsyncLocalStorage<Visit>();
+  const nodes = cluster.nodes.filter(({ mayRead }) => mayRead);
+  let turn = 0;
+
+  function usable(): PostgresNode[] {
+    return nodes.filter((node) => (cluster.lagMs(node) ?? Number.POSITIVE_INFINITY) <= LAG_MS_MAX);
+  }
+
+  async function choose(visit: Visit): Promise<PostgresNode | FallBack> {
+    if (visit.hasWritten) return 'writing';
+    if (visit.seen === 'everything') return 'unknown';
+    const candidates = usable();
+    if (visit.node !== undefined) return candidates.includes(visit.node) ? visit.node : 'absent';
+    if (candidates.length === 0) return 'absent';
+    cluster.readNow();
+    visit.node = await caughtUp(candidates, visit.seen);
+    return visit.node ?? 'behind';
+  }
+
+  async function caughtUp(
+    candidates: readonly PostgresNode[],
+    seen: CommitPosition | 'nothing',
+  ): Promise<PostgresNode | undefined> {
+    turn = (turn + 1) % candidates.length;
+    const inTurn = [...candidates.slice(turn), ...candidates.slice(0, turn)];
+    const find = () => inTurn.find((node) => hasAll(node, seen));
+    const deadlineMs = clock.monotonicMs() + CATCH_UP_MS;
+    for (let found = find(); ; found = find()) {
+      if (found !== undefined || clock.monotonicMs() >= deadlineMs) return found;
+      await Promise.race([...inTurn.map((node) => node.ask()), clock.sleep(CATCH_UP_MS)]);
+      if (find() === undefined) await clock.sleep(CATCH_UP_POLL_MS);
+    }
+  }
+
+  /** Brings `seen` up to all that the visit may have been shown: it is asked for afterwards. */
+  async function settle(visit: Visit): Promise<void> {
+    const { usedPrimary, readReplica, node } = visit;
+    if (!usedPrimary && !readReplica) return;
+    visit.usedPrimary = false;
+    visit.readReplica = false;
+    const onReplica = usedPrimary ? undefined : (await node?.ask())?.at;
+    // The primary has all that any replica shows, so it also answers for one that has just gone.
+    const at = onReplica ?? (await cluster.primaryNode()?.ask())?.at ?? aheadOf(cluster.lastPosition());
+    visit.seen = onReplica === undefined ? at : laterOf(visit.seen, at);
+  }
+
+  function routed(primary: SqlStore, replicas: ReplicaStores): SqlStore['query'] {
+    return async (statement, params) => {
+      const visit = visits.getStore();
+      if (visit === undefined) return primary.query(statement, params);
+      const chosen = await choose(visit);
+      const replica = typeof chosen === 'string' ? undefined : replicas.get(chosen.name);
+      if (typeof chosen !== 'string' && replica !== undefined) {
+        visit.readReplica = true;
+        try {
+          const rows = await replica.query(statement, params);
+          observer.read(chosen.name);
+          return rows;
+        } catch (error) {
+          if (!isOutage(error)) throw error;
+          chosen.suspect();
+        }
+      }
+      observer.fellBack(typeof chosen === 'string' ? chosen : 'failed');
+      observer.read('primary');
+      visit.usedPrimary = true;
+      return primary.query(statement, params);
+    };
+  }
+
+  function usePrimary(writes: boolean): void {
+    const visit = visits.getStore();
+    if (visit === undefined) return;
+    visit.usedPrimary = true;
+    visit.hasWritten ||= writes;
+  }
+
+  return {
+    route(primary, replicas) {
+      const readReplica = routed(primary, replicas);
+      return {
+        ...primary,
+        query(statement, params) {
+          if (statement.mayBeStale === true) return readReplica(statement, params);
+          usePrimary(statement.kind === 'write');
+          return primary.query(statement, params);
+        },
+        transaction(work) {
+          usePrimary(true);
+          return primary.transaction(work);
+        },
+      };
+    },
+    sessions: {
+      visit(seen, { writes }) {
+        const visit: Visit = {
+          ...{ seen, node: undefined, readReplica: false },
+          // What it writes may be written in another's batch, where it is not heard of.
+          ...{ usedPrimary: writes, hasWritten: writes },
+        };
+        return {
+          run: (work) => visits.run(visit, work),
+          async seen() {
+            const before = visit.seen;
+            await settle(visit);
+            return visit.seen === before || typeof visit.seen === 'string' ? undefined : visit.seen;
+          },
+        };
+      },
+    },
+  };
+}
+
+function hasAll(node: PostgresNode, seen: CommitPosition | 'nothing'): boolean {
+  const at = node.status()?.at;
+  return at !== undefined && (seen === 'nothing' || isAtLeast(at, seen));
+}
+
+function laterOf(seen: Seen, at: CommitPosition): CommitPosition {
+  return typeof seen === 'string' || isAtLeast(at, seen) ? at : seen;
+}
+
+function aheadOf({ timeline, position }: CommitPosition): CommitPosition {
+  return { timeline, position: position + AHEAD_BYTES };
+}
+
+/** Also a statement that was cancelled because the replica had to go on: the primary is asked. */
+function isOutage(error: unknown): boolean {
+  return hasCode(error, 'unavailable') || hasCode(error, 'timeout');
+}
