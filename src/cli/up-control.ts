@@ -67,7 +67,7 @@ async function showStatus(options: ControlOptions, command: Command): Promise<vo
       'The up that started it was killed. Stop the rest with: groundswell up down',
     );
   }
-  if (states.some((state) => state !== READY && state !== RUNNING)) {
+  if (!record.ready || states.some((state) => state !== READY && state !== RUNNING)) {
     throw new AppError('unavailable', 'Not all of it is ready.');
   }
 }

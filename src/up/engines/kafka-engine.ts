@@ -113,7 +113,14 @@ function configurationOf({ planned, portOf }: KafkaDeps): string {
 async function format(folder: string, java: string, classPath: string): Promise<void> {
   if (existsSync(path.join(folder, 'data', 'meta.properties'))) return;
   const id = systemRandomness.bytes(CLUSTER_ID_BYTES).toString('base64url');
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', CONFIG_FILE, '--ignore-formatted'];
+  const tool = [
+    'kafka.tools.StorageTool',
+    'format',
+    `--cluster-id=${id}`,
+    '-c',
+    CONFIG_FILE,
+    '--ignore-formatted',
+  ];
   const { exitCode, output } = await runProgram({
     ...{ file: java, args: [...SHORT_LIVED, '-cp', classPath, ...tool], folder, user: undefined },
   });
