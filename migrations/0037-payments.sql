@@ -22,14 +22,14 @@ CREATE TABLE ledger_transfers (
     CHECK (debit_account <> credit_account OR debit_owner_id <> credit_owner_id)
 );
 
--- A mistake is corrected by another transfer, never by changing one.
+-- A mistake is corrected by another transfer, never by changing one. Only a restore empties the table, as a whole.
 CREATE FUNCTION refuse_change_of_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'ledger_transfers are immutable' USING ERRCODE = 'restrict_violation';
 END
 $$;
 
-CREATE TRIGGER ledger_transfers_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transfers
+CREATE TRIGGER ledger_transfers_immutable BEFORE UPDATE OR DELETE ON ledger_transfers
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_ledger();
 
 -- What accounts have, as far as it was summed up: with ledger_deltas it is exact.

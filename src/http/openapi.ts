@@ -28,6 +28,7 @@ const TAGS = [
   { name: 'discovery', description: 'Trends, and whom to follow.' },
   { name: 'links', description: 'Short links and where they lead.' },
   { name: 'rides', description: 'Asking for a ride; drivers, where they are, and what they are doing.' },
+  { name: 'payments', description: 'What riders pay, and what drivers earn.' },
   { name: 'live', description: 'What happens, as it happens.' },
   { name: 'webhooks', description: 'Your own servers, told of what happens in your account.' },
   { name: 'moderation', description: 'Reports, and what the staff does.' },

@@ -19,7 +19,10 @@ export const SYSTEM_PATHS: Readonly<Record<SystemName, readonly string[]>> = {
   media: ['/media', '/api/v1/media'],
   notifications: ['/api/v1/notifications'],
   photos: ['/api/v1/photos', '/api/v1/users/*/photos'],
-  rides: ['/api/v1/rides', '/api/v1/drivers', '/api/v1/offers'],
+  rides: [
+    ...['/api/v1/rides', '/api/v1/drivers', '/api/v1/offers'],
+    ...['/api/v1/payments', '/api/v1/moderation/payments'],
+  ],
   search: ['/api/v1/search'],
   webhooks: ['/api/v1/webhooks'],
 };

@@ -21,10 +21,12 @@ import { type Database, openDatabase, reachDatabase } from './open-database.ts';
 import { openEdgeCache } from './open-edge-cache.ts';
 import { openEventLog } from './open-event-log.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
+import { openPaymentProvider } from './open-payment-provider.ts';
 import { openRateLimiter } from './open-rate-limiter.ts';
 import { openSqlStores } from './open-sql-store.ts';
 import { openTimelineStore } from './open-timeline-store.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
+import type { PaymentProvider } from './payment-provider/payment-provider.ts';
 import type { PortsOptions } from './ports-options.ts';
 import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
 import { createPostgresSearchIndex } from './search-index/postgres-search-index.ts';
@@ -53,6 +55,7 @@ export interface Ports {
   readonly geoIndex: GeoIndex;
   readonly countryTable: CountryTable;
   readonly searchIndex: SearchIndex;
+  readonly paymentProvider: PaymentProvider;
   /** Only with the embedded database: another server watches its own disk. */
   readonly diskReserve: DiskReserve | undefined;
   readonly database: Database;
@@ -65,6 +68,8 @@ export interface Ports {
 const EVENT_LOG_CONNECTIONS = 2;
 /** For searches and what they search in: however long they take, they hold up nobody else. */
 const SEARCH_INDEX_CONNECTIONS = 4;
+/** For the books of the sandbox provider, which are nobody else's. */
+const SANDBOX_CONNECTIONS = 2;
 
 /** Opens everything in order; when one part cannot be opened, those before it are closed again. */
 export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Ports> {
@@ -90,6 +95,8 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     const rateLimiter = await openRateLimiter(options);
     opened.push(() => rateLimiter.close());
     const searchStore = openPart('search-index', SEARCH_INDEX_CONNECTIONS);
+    const paymentProvider = openPaymentProvider(openPart('payment-sandbox', SANDBOX_CONNECTIONS), options);
+    opened.push(() => paymentProvider.close());
     const diskReserve = await watchDisk(database, options);
     opened.push(async () => diskReserve?.close());
     const blobStore = await openBlobStore(options, diskReserve);
@@ -109,6 +116,7 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
       geoIndex: createMemoryGeoIndex({ clock, driversMax: options.config.rides.driversMax }),
       countryTable: await openCountryTable(options.config),
       searchIndex: createPostgresSearchIndex({ sql: searchStore, clock }),
+      paymentProvider,
       diskReserve,
       database,
       states: options.states,

@@ -11,9 +11,10 @@ import type { FareEntry } from '../systems/rides/fares/fare-rates.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../systems/rides/offers/offers-routes.ts';
 import { QUOTE_SCHEMAS, quotesRoutes } from '../systems/rides/quotes/quotes-routes.ts';
 import { RideRatingSchema, ratingsRoutes } from '../systems/rides/ratings/ratings-routes.ts';
+import type { CheckDebt } from '../systems/rides/requests/ride-requests.ts';
 import { rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
 import { presentRide, RideSchema } from '../systems/rides/requests/ride-schema-routes.ts';
-import { createRides } from '../systems/rides/rides.ts';
+import { createRides, type Rides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
 import type { OwnChannel, RideTracking } from '../systems/rides/tracking/ride-tracking.ts';
 import { tripsRoutes } from '../systems/rides/trips/trips-routes.ts';
@@ -27,9 +28,11 @@ export interface ComposeRidesDeps
   readonly writes: Writes;
   /** How users are told of their rides. */
   readonly channel: OwnChannel;
+  readonly checkDebt: CheckDebt;
 }
 
 export interface ComposedRides extends ComposedSystem {
+  readonly rides: Pick<Rides, 'requests' | 'costs'>;
   readonly dispatch: Dispatch;
   /** What there is to tell a user of their ride who has just connected. */
   readonly statesOf: RideTracking['statesOf'];
@@ -70,7 +73,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
     name: 'rides',
-    dispatch,
+    ...{ rides, dispatch },
     statesOf: rides.tracking.statesOf,
     schemas: [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, RideRatingSchema, ...OFFER_SCHEMAS],
     routes(app) {

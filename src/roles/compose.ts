@@ -15,6 +15,7 @@ import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
 import { presentPost } from '../systems/feed/posts/posts-routes.ts';
 import type { Shortener } from '../systems/links/shortener.ts';
 import { createForcedLevels, type ForcedLevels } from '../systems/operations/forced-level.ts';
+import type { Payments } from '../systems/payments/payments.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
@@ -23,6 +24,7 @@ import { composeLinks } from './compose-links.ts';
 import { composeLive } from './compose-live.ts';
 import { composeMedia, mediaOf } from './compose-media.ts';
 import { composeNotifications } from './compose-notifications.ts';
+import { composePayments } from './compose-payments.ts';
 import { composePhotos } from './compose-photos.ts';
 import { composeRides } from './compose-rides.ts';
 import { composeSearch } from './compose-search.ts';
@@ -49,6 +51,7 @@ export interface Product {
   readonly jobs: readonly Job[];
   readonly dispatch: Dispatch;
   readonly forcedLevels: ForcedLevels;
+  readonly payments: Payments;
   /** Accepted work that waits in this process. */
   queued(): number;
   drain(): void;
@@ -118,10 +121,12 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   const rides = composeRides({
     ...deps,
     ...{ accounts, writes },
+    checkDebt: (session, riderId) => payments.payments.charges.checkDebt(session, riderId),
     // Riders are told over the connections of the live updates.
     channel: { isHere: (userId) => live.isHere(userId), tell: (userId, state) => live.tell(userId, state) },
   });
   const live = composeLive({ ...deps, accounts, feed, ownStatesOf: rides.statesOf });
+  const payments = composePayments({ ...deps, accounts, writes, rides: rides.rides });
   const systems: readonly ComposedSystem[] = [
     {
       schemas: ACCOUNTS_SCHEMAS,
@@ -153,6 +158,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     links,
     composeWebhooks({ ...deps, accounts, writes }),
     rides,
+    payments,
     // After the feed, whose memory has then heard of what is told.
     live,
   ];
@@ -168,6 +174,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       record: (transaction, detail) =>
         accounts.administration.recordAct(transaction, 'service_level_forced', detail),
     }),
+    payments: payments.payments,
     authenticate: (token) => accounts.authenticator.authenticate(token),
     schemas: systems.flatMap(({ schemas = [] }) => schemas),
     routes(app) {

@@ -22,7 +22,7 @@ import { startJobs } from '../../src/roles/jobs.ts';
 import { createPayments, type PaymentsDeps } from '../../src/systems/payments/payments.ts';
 import { PAYMENTS_SCHEMAS, paymentsRoutes } from '../../src/systems/payments/payments-routes.ts';
 import type { RefundAct } from '../../src/systems/payments/refunds/refunds.ts';
-import { createVerification, type RideCost } from '../../src/systems/payments/verification/verification.ts';
+import type { RideCost } from '../../src/systems/payments/verification/verification.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { tracingOff } from '../../src/telemetry/trace.ts';
@@ -105,21 +105,17 @@ export async function createPaymentsSetting() {
         if (ride?.riderId !== viewerId && ride?.driverId !== viewerId) throw notFound('ride');
         return { ride_id: String(rideId), status: 'completed' };
       },
-    };
-    const payments = createPayments(deps);
-    const verification = createVerification({
-      sql,
-      nowMs: () => clock.nowMs(),
       findRideCosts: async (rideIds) => rideIds.flatMap((rideId) => rides.get(rideId) ?? []),
       pageRideCosts: async (after, limit) =>
         [...rides.values()]
           .filter(({ rideId }) => rideId > after)
           .sort((one, other) => one.rideId - other.rideId)
           .slice(0, limit),
-    });
+    };
+    const payments = createPayments(deps);
     const workers: { close(): Promise<void> }[] = [];
     return {
-      ...{ sql, eventLog, ids, payments, verification, paymentProvider },
+      ...{ sql, eventLog, ids, payments, paymentProvider },
       /** Consumes events and runs the jobs, as the role `worker` does, until it is closed. */
       async startWorker() {
         const consumers = await Promise.all(payments.subscriptions.map((one) => eventLog.subscribe(one)));

@@ -105,6 +105,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       fares: FARES,
       ratingAbove: 4.5,
       positionRetentionDays: 30,
+      checkDebt: async () => undefined,
       endedSessions: async (sessionIds) => new Set(sessionIds.filter((id) => endedSessions.has(id))),
       ...options,
     });

@@ -30,7 +30,7 @@ describe('payments', () => {
     );
     return rows.map(({ amount }) => amount);
   };
-  const verified = async () => (await setting.verification.verify()).faults;
+  const verified = async () => (await setting.payments.verification.verify()).faults;
 
   it('charge the fare of a ride once, though its event comes often and in two processes', async () => {
     const alice = await setting.addRider();

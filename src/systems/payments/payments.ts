@@ -21,6 +21,12 @@ import { createReconciliation, type Reconciliation } from './reconciliation/reco
 import { createRefunds, type RecordAct, type Refunds } from './refunds/refunds.ts';
 import { createSettlement, type Settlement } from './settlement/settlement.ts';
 import { countPayments, type PaymentCounts } from './settlement/settlement-queries.ts';
+import {
+  createVerification,
+  type FindRideCosts,
+  type PageRideCosts,
+  type Verification,
+} from './verification/verification.ts';
 
 export interface PaymentsDeps {
   readonly sql: SqlStore;
@@ -34,6 +40,8 @@ export interface PaymentsDeps {
   readonly emailOf: (userId: Id) => Promise<string | undefined>;
   readonly recordAct: RecordAct;
   readonly describeRide: DescribeRide;
+  readonly findRideCosts: FindRideCosts;
+  readonly pageRideCosts: PageRideCosts;
 }
 
 export interface Payments {
@@ -47,6 +55,7 @@ export interface Payments {
   readonly list: PaymentList;
   readonly settlement: Settlement;
   readonly reconciliation: Reconciliation;
+  readonly verification: Verification;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
   counts(): Promise<PaymentCounts>;
@@ -70,6 +79,7 @@ export function createPayments(deps: PaymentsDeps): Payments {
     earnings: createEarnings(),
     list: createPaymentList(),
     reconciliation: createReconciliation({ sql, provider, settlement }),
+    verification: createVerification({ ...deps, nowMs: () => clock.nowMs() }),
     subscriptions: [createChargeIntake({ ...deps, ledger, onDue }), methods.erasure],
     jobs: [ledger.job, settlement.job, payouts.job, notices.job],
     async counts() {

@@ -7,6 +7,7 @@ import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type City, createCities } from './cities/cities.ts';
+import { createRideCosts, type RideCosts } from './costs/ride-costs.ts';
 import { createDispatch, type Dispatch } from './dispatch/dispatch.ts';
 import { createDispatchLeases } from './dispatch/dispatch-leases.ts';
 import type { DispatchObserver } from './dispatch/dispatch-observer.ts';
@@ -22,7 +23,7 @@ import { createPositionRecorder } from './positions/position-recorder.ts';
 import { createPrices, type Prices } from './quotes/prices.ts';
 import { createQuotes, type Quotes } from './quotes/quotes.ts';
 import { createRatings, type Ratings } from './ratings/ratings.ts';
-import { createRideRequests, type RideRequests } from './requests/ride-requests.ts';
+import { type CheckDebt, createRideRequests, type RideRequests } from './requests/ride-requests.ts';
 import type { DriverObserver } from './stream/driver-observer.ts';
 import { createDriverStreams, type DriverStreams } from './stream/driver-streams.ts';
 import { createDrivenRides } from './tracking/driven-rides.ts';
@@ -58,6 +59,7 @@ export interface RidesDeps {
   /** How riders are told of their rides. */
   readonly channel: OwnChannel;
   readonly presentRide: RideTrackingDeps['present'];
+  readonly checkDebt: CheckDebt;
   readonly contactGraceMs?: number;
   readonly serverSilentMs?: number;
   readonly streamsMax?: number;
@@ -81,6 +83,7 @@ export interface Rides {
   readonly tracking: RideTracking;
   /** Of a process that serves drivers. */
   readonly tails: readonly TailFollower[];
+  readonly costs: RideCosts;
   /** Of those who are connected to this process. */
   readonly dispatch: Dispatch;
   readonly subscriptions: readonly Subscription[];
@@ -128,6 +131,7 @@ export function createRides(deps: RidesDeps): Rides {
     drivers: createDrivers(deps),
     ...{ streams, requests, prices, quotes, offers, dispatch, trips, cancellations, tracking },
     ratings,
+    costs: createRideCosts(deps.sql),
     whereIs: async (driverId) =>
       driven.lastPoint(driverId) ?? (await lastPositionOf(deps.sql, driverId))?.last,
     driven: driven.count,

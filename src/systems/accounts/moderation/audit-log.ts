@@ -29,7 +29,8 @@ export type AuditAction =
   | 'target_unblocked'
   | 'link_disabled'
   | 'link_enabled'
-  | 'service_level_forced';
+  | 'service_level_forced'
+  | 'payment_refunded';
 
 export interface AuditEntry {
   readonly entryId: Id;

@@ -83,7 +83,7 @@ describe('payouts', () => {
   });
 
   it('leave the provider with what riders have paid less what drivers have had', async () => {
-    const { faults, nets } = await setting.verification.verify();
+    const { faults, nets } = await setting.payments.verification.verify();
     assert.deepEqual([faults, nets.map(({ amount }) => amount)], [[], [0, 0]]);
     const { differences, totals } = await setting.payments.reconciliation.reconcile({ mend: false });
     assert.deepEqual(differences, []);

@@ -141,6 +141,6 @@ describe('reconciliation', () => {
       assert.deepEqual((await reconcile()).differences, []);
       assert.equal((await setting.settledChargeOf(ride)).state, state);
     }
-    assert.deepEqual((await setting.verification.verify()).faults, []);
+    assert.deepEqual((await setting.payments.verification.verify()).faults, []);
   });
 });

@@ -99,6 +99,6 @@ describe('refunds', () => {
   });
 
   it('leave a ledger without faults', async () => {
-    assert.deepEqual((await setting.verification.verify()).faults, []);
+    assert.deepEqual((await setting.payments.verification.verify()).faults, []);
   });
 });

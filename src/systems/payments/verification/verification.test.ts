@@ -24,7 +24,7 @@ describe('verification', () => {
   after(() => setting.close());
 
   const kinds = async (): Promise<Fault['kind'][]> =>
-    [...new Set((await setting.verification.verify()).faults.map(({ kind }) => kind))].sort();
+    [...new Set((await setting.payments.verification.verify()).faults.map(({ kind }) => kind))].sort();
   /** Breaks something behind the back of the program, looks, and mends it. */
   const broken = async (statement: string, back: string): Promise<Fault['kind'][]> => {
     await setting.sabotage(statement);
@@ -35,7 +35,7 @@ describe('verification', () => {
   };
 
   it('finds nothing where all is right, and says what it has looked at', async () => {
-    const report = await setting.verification.verify();
+    const report = await setting.payments.verification.verify();
     assert.deepEqual(report, {
       ...{ transfers: 3, charges: 1, rides: 1, faults: [], nets: [{ amount: 0, currency: 'USD' }] },
     });

@@ -31,8 +31,11 @@ const USERS_TOPIC = 'users';
 /** Before the start, or in the middle of the way. */
 const FREED_BY = ['passenger_cancellation', 'trip_stop', 'trip_end'] as const;
 
+/** Fails with `conflict`, saying what to do, for a rider who has not paid for an earlier ride. */
+export type CheckDebt = (session: SqlSession, riderId: Id) => Promise<void>;
+
 export interface RideRequests {
-  /** At the price of the quote. Fails as the quote does; with `conflict` for who has a ride that goes on. */
+  /** At the price of the quote. Fails as the quote does; with `conflict` for who has a ride that goes on, or owes for one. */
   request(transaction: SqlTransaction, riderId: Id, takeQuote: TakeQuote): Promise<Ride>;
   /** Fails with `not_found` for a ride of others: neither as a rider nor as its driver. */
   get(session: SqlSession, userId: Id, rideId: Id): Promise<Ride>;
@@ -50,10 +53,11 @@ export interface RideRequestsDeps {
   readonly eventLog: Pick<EventLog, 'append'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly quotes: Pick<Quotes, 'deleteOf'>;
+  readonly checkDebt: CheckDebt;
 }
 
 export function createRideRequests(deps: RideRequestsDeps): RideRequests {
-  const { ids, eventLog, quotes } = deps;
+  const { ids, eventLog, quotes, checkDebt } = deps;
 
   async function found(session: SqlSession, userId: Id, rideId: Id): Promise<Ride> {
     const [row] = await session.query(getRide, [userId, rideId]);
@@ -63,6 +67,7 @@ export function createRideRequests(deps: RideRequestsDeps): RideRequests {
 
   return {
     async request(transaction, riderId, takeQuote) {
+      await checkDebt(transaction, riderId);
       const rideId = ids.next();
       const quote = await takeQuote(transaction, rideId);
       const [row] = await transaction.query(insertRide, [
