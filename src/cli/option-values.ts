@@ -18,3 +18,12 @@ export function duration(text: string): number {
   if (Number.isSafeInteger(valueMs)) return valueMs;
   throw new InvalidArgumentError('It must be a number of seconds, minutes or hours, such as 30s, 10m or 2h.');
 }
+
+/** The same, from `minMs` to `maxMs`. */
+export function durationWithin(minMs: number, maxMs: number): (text: string) => number {
+  return (text) => {
+    const valueMs = duration(text);
+    if (valueMs >= minMs && valueMs <= maxMs) return valueMs;
+    throw new InvalidArgumentError(`It must be from ${minMs / 1_000}s to ${maxMs / 1_000}s.`);
+  };
+}

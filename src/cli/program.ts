@@ -12,6 +12,7 @@ import { linksCommand } from './links.ts';
 import { migrateCommand } from './migrate.ts';
 import { renderCommand } from './render.ts';
 import { restoreCommand } from './restore.ts';
+import { ridesCommand } from './rides.ts';
 import { searchCommand } from './search.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand } from './serve.ts';
@@ -40,6 +41,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     feedsCommand(),
     searchCommand(),
     linksCommand(),
+    ridesCommand(),
     renderCommand(),
     benchCommand(),
   ]) {

@@ -2,12 +2,16 @@
 
 import { createHmac } from 'node:crypto';
 import type { Clock, Randomness } from '../../core/clock.ts';
-import { composeId, FIRST_BULK_WRITER, IDS_PER_MS_PER_WRITER, type Id, WRITERS_MAX } from '../../core/ids.ts';
+import type { Id } from '../../core/ids.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { FollowGraph } from '../../seed/follow-graph.ts';
 import { type SeedTarget, seed } from '../../seed/seed.ts';
 import { seededUser } from '../../seed/seeded-content.ts';
-import { type BulkSession, bulkLoadSessions } from '../../systems/accounts/sessions/bulk-load.ts';
+import {
+  type BulkSession,
+  bulkLoadSessions,
+  bulkSessionId,
+} from '../../systems/accounts/sessions/bulk-load.ts';
 import { createSessionToken } from '../../systems/accounts/sessions/session-token.ts';
 import { type Crowd, createCrowd, type Star } from './crowd.ts';
 import { type CrowdNote, newTokenKey, writeCrowdNote } from './crowd-folder.ts';
@@ -37,8 +41,6 @@ export interface CrowdDeps {
 const PREFIX = 'person_';
 const DAY_MS = 24 * 3_600_000;
 const SESSION_MS = 60 * DAY_MS;
-/** Ids that bulk writers can make in a millisecond. */
-const BULK_IDS_PER_MS = (WRITERS_MAX - FIRST_BULK_WRITER) * IDS_PER_MS_PER_WRITER;
 
 /** Loads what is not there yet. */
 export async function prepareCrowd(deps: CrowdDeps, plan: CrowdPlan): Promise<Crowd> {
@@ -99,18 +101,8 @@ function* sessionsOf(userIds: readonly Id[], nowMs: number, note: CrowdNote): Ge
   const createdAt = new Date(nowMs);
   const expiresAt = new Date(note.sessionsExpireMs);
   for (const [index, userId] of userIds.entries()) {
-    yield { sessionId: sessionIdOf(index, nowMs), userId, token: tokenOf(userId), createdAt, expiresAt };
+    yield { sessionId: bulkSessionId(index, nowMs), userId, token: tokenOf(userId), createdAt, expiresAt };
   }
-}
-
-/** Back from now on, so that no later load has the same. */
-function sessionIdOf(index: number, nowMs: number): Id {
-  const place = index % BULK_IDS_PER_MS;
-  return composeId(
-    nowMs - Math.floor(index / BULK_IDS_PER_MS),
-    FIRST_BULK_WRITER + Math.floor(place / IDS_PER_MS_PER_WRITER),
-    place % IDS_PER_MS_PER_WRITER,
-  );
 }
 
 /** Tokens that follow from a key need not be kept by the ten thousand. */

@@ -1,7 +1,14 @@
 /** Starts many sessions at once, for benchmarks: signing in costs a password hash each, which takes the time of an hour. */
 import { batchesOf } from '../../../core/batches.ts';
 import { assert } from '../../../core/errors.ts';
-import { type Id, shardOf } from '../../../core/ids.ts';
+import {
+  composeId,
+  FIRST_BULK_WRITER,
+  IDS_PER_MS_PER_WRITER,
+  type Id,
+  shardOf,
+  WRITERS_MAX,
+} from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { hashToken, isSessionToken } from './session-token.ts';
 import { BULK_TARGET } from './sessions-queries.ts';
@@ -33,6 +40,19 @@ export async function bulkLoadSessions(
     inserted += batch.length;
   }
   return inserted;
+}
+
+/** Ids that bulk writers can make in a millisecond. */
+const BULK_IDS_PER_MS = (WRITERS_MAX - FIRST_BULK_WRITER) * IDS_PER_MS_PER_WRITER;
+
+/** For the session `index` of a load: back from now on, so that no later load has the same. */
+export function bulkSessionId(index: number, nowMs: number): Id {
+  const place = index % BULK_IDS_PER_MS;
+  return composeId(
+    nowMs - Math.floor(index / BULK_IDS_PER_MS),
+    FIRST_BULK_WRITER + Math.floor(place / IDS_PER_MS_PER_WRITER),
+    place % IDS_PER_MS_PER_WRITER,
+  );
 }
 
 /** In COPY text format, in the order of `BULK_TARGET`. */
