@@ -53,7 +53,7 @@ export interface BenchCommandOptions {
 export const DEFAULT_PULL_FOLLOWERS = 10_000;
 export const DEFAULT_PEOPLE = 10_000;
 /** Experiments that need no people, or make their own. */
-const WITHOUT_CROWD = ['blobs', 'clicks', 'geo-index', 'redis-deliveries'];
+const WITHOUT_CROWD = ['blobs', 'clicks', 'geo-index', 'redis-deliveries', 'redis-geo-index'];
 const ALL_NAMES = [...SCENARIO_NAMES, ...EXPERIMENT_NAMES];
 
 /** For a look whether everything works; the figures mean little. */
@@ -132,7 +132,7 @@ export function describeScenarios(): string {
     'Scenarios:',
     `  on users made through the API: ${BASIC_SCENARIO_NAMES.join(', ')} (the default)`,
     `  on links: ${LINK_SCENARIO_NAMES.join(', ')}; clicks, with figures of its own`,
-    `  on nothing but memory: geo-index; or a folder: blobs; or a Redis of the bench: redis-deliveries; with figures of their own`,
+    `  on nothing but memory: geo-index; or a folder: blobs; or a Redis of the bench: redis-deliveries, redis-geo-index; with figures of their own`,
     `  on the people of a graph: ${CROWD_SCENARIO_NAMES.join(', ')}`,
     `  with figures of their own, on the same: ${EXPERIMENT_NAMES.filter(needsCrowd).join(', ')}`,
   ].join('\n');

@@ -86,9 +86,13 @@ describe('configuration', () => {
   });
 
   it('dispatches where drivers are connected, and drivers of any rating for 0', () => {
+    const apart = { GROUNDSWELL_ROLES: 'worker,dispatch' };
+    assert.match(problemsOf(apart).join(), /must have api beside dispatch/);
+    const shared = { ...apart, GROUNDSWELL_REDIS_URL: 'redis://one:1' };
+    assert.deepEqual(loadConfig(shared).roles, ['worker', 'dispatch']);
     assert.match(
-      problemsOf({ GROUNDSWELL_ROLES: 'worker,dispatch' }).join(),
-      /must have api beside dispatch/,
+      problemsOf({ ...shared, GROUNDSWELL_GEO_INDEX_URL: 'memory:' }).join(),
+      /GROUNDSWELL_GEO_INDEX_URL name a Redis/,
     );
     assert.deepEqual(loadConfig({ GROUNDSWELL_ROLES: 'api,dispatch' }).roles, ['api', 'dispatch']);
     const above = (text: string) => loadConfig({ GROUNDSWELL_DRIVER_RATING_ABOVE: text }).rides.ratingAbove;

@@ -53,6 +53,8 @@ export interface Config {
   readonly timelinesRedis: RedisAddress | undefined;
   /** Where requests are counted; `undefined`: in the memory of each process. */
   readonly rateLimitsRedis: RedisAddress | undefined;
+  /** Where it is kept where drivers are; `undefined`: in the memory of each process, of those who are connected to it. */
+  readonly geoIndexRedis: RedisAddress | undefined;
   readonly diskReserveBytes: number;
   readonly rateLimits: boolean;
   /** WebSockets and event streams of this process at most. */
@@ -135,6 +137,7 @@ export function loadConfig(environment: Environment): Config {
     edges: read.list('GROUNDSWELL_EDGE_URLS', parseEdgeUrl, EDGE_URL_FORM),
     timelinesRedis: redisAddress(read, 'GROUNDSWELL_TIMELINES_URL'),
     rateLimitsRedis: redisAddress(read, 'GROUNDSWELL_RATE_LIMITS_URL'),
+    geoIndexRedis: redisAddress(read, 'GROUNDSWELL_GEO_INDEX_URL'),
     timelinesMax: read.integer('GROUNDSWELL_TIMELINES_MAX', 1, 10_000_000),
     diskReserveBytes: read.integer('GROUNDSWELL_DISK_RESERVE_MB', 0, 1_000_000) * 1_048_576,
     rateLimits: read.choice('GROUNDSWELL_RATE_LIMITS', ['on', 'off']) === 'on',
@@ -194,14 +197,14 @@ function proxyProtocolProblems({ http }: Config): string[] {
   ];
 }
 
-/** Where drivers are is in the memory of the process that has their streams. */
-function rolesProblems({ roles, systems }: Config): string[] {
+/** Without a Redis, where drivers are is in the memory of the process that has their streams. */
+function rolesProblems({ roles, systems, geoIndexRedis }: Config): string[] {
   if (systems !== undefined && !roles.includes('api')) {
     return ['GROUNDSWELL_SYSTEMS must be empty without the role api: it says whose calls are answered.'];
   }
-  if (!roles.includes('dispatch') || roles.includes('api')) return [];
+  if (!roles.includes('dispatch') || roles.includes('api') || geoIndexRedis !== undefined) return [];
   return [
-    'GROUNDSWELL_ROLES must have api beside dispatch, such as api,dispatch: where drivers are is known by the process to which they connect.',
+    'GROUNDSWELL_ROLES must have api beside dispatch, such as api,dispatch, or GROUNDSWELL_GEO_INDEX_URL name a Redis: without one, where drivers are is known only by the process to which they connect.',
   ];
 }
 

@@ -73,6 +73,12 @@ export const SETTINGS = {
     purpose: 'where requests are counted: memory: or a Redis; none: as GROUNDSWELL_REDIS_URL says',
     secret: true,
   },
+  GROUNDSWELL_GEO_INDEX_URL: {
+    fallback: '',
+    purpose:
+      'where it is kept where drivers are: memory: or a Redis; none: as GROUNDSWELL_REDIS_URL says. dispatch without api needs a Redis',
+    secret: true,
+  },
   GROUNDSWELL_TIMELINES_MAX: {
     fallback: '1000000',
     purpose: 'readers whose home timeline is cached in memory, the most active ones',
@@ -115,7 +121,7 @@ export const SETTINGS = {
   },
   GROUNDSWELL_DRIVERS_MAX: {
     fallback: '100000',
-    purpose: 'drivers whose positions are in memory, at most; some 25 MB for 100,000',
+    purpose: 'drivers whose positions are in the memory of a process, at most; some 25 MB for 100,000',
   },
   GROUNDSWELL_DRIVER_RATING_ABOVE: {
     fallback: '4.5',

@@ -11,7 +11,6 @@ import { type DiskReserve, openDiskReserve } from './data-folder/disk-reserve.ts
 import type { EdgeCache } from './edge-cache/edge-cache.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import type { GeoIndex } from './geo-index/geo-index.ts';
-import { createMemoryGeoIndex } from './geo-index/memory-geo-index.ts';
 import { createPostgresIdWriters } from './id-writers/postgres-id-writers.ts';
 import { openWriterLease } from './id-writers/writer-lease.ts';
 import { createFolderMailer } from './mailer/folder-mailer.ts';
@@ -20,6 +19,7 @@ import { openBlobStore } from './open-blob-store.ts';
 import { type Database, openDatabase, reachDatabase } from './open-database.ts';
 import { openEdgeCache } from './open-edge-cache.ts';
 import { openEventLog } from './open-event-log.ts';
+import { openGeoIndex } from './open-geo-index.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
 import { openPaymentProvider } from './open-payment-provider.ts';
 import { openRateLimiter } from './open-rate-limiter.ts';
@@ -94,6 +94,8 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     opened.push(() => timelineStore.close());
     const rateLimiter = await openRateLimiter(options);
     opened.push(() => rateLimiter.close());
+    const geoIndex = await openGeoIndex(options);
+    opened.push(() => geoIndex.close());
     const searchStore = openPart('search-index', SEARCH_INDEX_CONNECTIONS);
     const paymentProvider = openPaymentProvider(openPart('payment-sandbox', SANDBOX_CONNECTIONS), options);
     opened.push(() => paymentProvider.close());
@@ -113,7 +115,7 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
       textRecords: createNodeTextRecords(),
       rateLimiter,
       timelineStore,
-      geoIndex: createMemoryGeoIndex({ clock, driversMax: options.config.rides.driversMax }),
+      geoIndex,
       countryTable: await openCountryTable(options.config),
       searchIndex: createPostgresSearchIndex({ sql: searchStore, clock }),
       paymentProvider,

@@ -3,16 +3,13 @@
  * that is in it is lost, the worker is killed, and then a primary: nobody may miss anything, neither then nor afterwards.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { it, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { startPinned } from '../../src/bench/pinned-process.ts';
-import { type Environment, readEnvironment } from '../../src/config/env.ts';
+import { it } from 'node:test';
 import { atEnd } from '../support/at-end.ts';
 import type { ServerUrls } from '../support/moving-client.ts';
 import { postgresOfRun } from '../support/postgres-engines.ts';
 import { redisBackend, startRedisCluster } from '../support/redis-engines.ts';
 import { describeOnBackend } from '../support/required-backends.ts';
+import { startRoleProcess } from '../support/role-process.ts';
 import { PULL_LIMITS } from '../support/timeline-cast.ts';
 import {
   assertContent,
@@ -31,7 +28,6 @@ import { until } from '../support/until.ts';
 
 const SERVERS = 2;
 const WRITES = 40;
-const PROGRAM = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 describeOnBackend('home timelines that processes share', redisBackend('redis-cluster'), (program) => {
   it('lack nothing after Redis was emptied, the worker killed and a primary killed', async (test) => {
@@ -55,7 +51,7 @@ describeOnBackend('home timelines that processes share', redisBackend('redis-clu
       const home = await openHome(test);
       urls[n] = (await home.start({ ...settings, GROUNDSWELL_ROLES: 'api' })).url;
     }
-    let worker = startWorker(test, settings);
+    let worker = startRoleProcess(test, 'worker', settings);
     const sql = openSql(test, database.connection);
     const run = await startRun(test, urls, sql);
 
@@ -77,7 +73,7 @@ describeOnBackend('home timelines that processes share', redisBackend('redis-clu
     await worker.kill();
     await writesOf(run, WRITES);
     assertContent(run);
-    worker = startWorker(test, settings);
+    worker = startRoleProcess(test, 'worker', settings);
     redis.killPrimary();
     await writesOf(run, WRITES);
     assertContent(run);
@@ -91,27 +87,3 @@ describeOnBackend('home timelines that processes share', redisBackend('redis-clu
     await worker.kill();
   });
 });
-
-interface WorkerProcess {
-  /** Resolves when it is gone. */
-  kill(): Promise<void>;
-}
-
-/** It has no address by which it could be asked whether it is ready. */
-function startWorker(test: TestContext, settings: Environment): WorkerProcess {
-  const child = startPinned(PROGRAM, ['serve'], {
-    cores: undefined,
-    stdio: 'logs',
-    environment: { ...readEnvironment(), ...settings, GROUNDSWELL_ROLES: 'worker' },
-  });
-  const exited = once(child, 'exit');
-  let logs = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (logs += text));
-  const kill = async (): Promise<void> => {
-    if (child.exitCode !== null) test.diagnostic(logs.slice(-2_000));
-    child.kill('SIGKILL');
-    await exited;
-  };
-  atEnd(test, kill);
-  return { kill };
-}

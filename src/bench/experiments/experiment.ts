@@ -20,6 +20,7 @@ export const EXPERIMENT_NAMES = [
   'photos',
   'blobs',
   'geo-index',
+  'redis-geo-index',
   'driver-positions',
 ] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];

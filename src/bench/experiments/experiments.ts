@@ -15,6 +15,7 @@ import { liveDeliveryExperiment } from './live-delivery.ts';
 import { liveIdleExperiment } from './live-idle.ts';
 import { photosExperiment } from './photos.ts';
 import { redisDeliveriesExperiment } from './redis-deliveries.ts';
+import { redisGeoIndexExperiment } from './redis-geo-index.ts';
 import { refreshAheadExperiment } from './refresh-ahead.ts';
 import { searchExperiment } from './search.ts';
 import { writeThroughExperiment } from './write-through.ts';
@@ -37,5 +38,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   photosExperiment,
   blobsExperiment,
   geoIndexExperiment,
+  redisGeoIndexExperiment,
   driverPositionsExperiment,
 ];

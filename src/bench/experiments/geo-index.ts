@@ -3,37 +3,18 @@
  * nearest who fit, two hundred of these for each 200,000 positions. No server takes part.
  */
 import { seededFraction } from '../../core/clock.ts';
-import type {
-  DriverPosition,
-  DriverTraits,
-  GeoPoint,
-  NearestSearch,
-} from '../../ports/geo-index/geo-index.ts';
 import { createMemoryGeoIndex, type MemoryGeoIndex } from '../../ports/geo-index/memory-geo-index.ts';
+import { createMovingDrivers, type MovingDrivers } from '../drivers/moving-drivers.ts';
 import { median } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Experiment, Figure } from './experiment.ts';
 
 const DRIVERS = 1_000_000;
-/** Where they are: towns of some 30 km across, busier in the middle. */
 const TOWNS = 25;
-const TOWN_DEGREES = 0.15;
 const POSITIONS_PER_SEARCH = 1_000;
 /** Of one call, as a process gathers them in some milliseconds. */
 const BATCH = 500;
-/** A driver moves some 40 m between two positions: 5 s at 30 km/h. */
-const STEP_DEGREES = 0.0008;
 const SLICES_PER_ROUND = 3;
-
-type Driver = {
-  -readonly [Field in keyof (DriverPosition & DriverTraits)]: (DriverPosition & DriverTraits)[Field];
-};
-
-interface Town {
-  readonly centres: readonly GeoPoint[];
-  readonly drivers: readonly Driver[];
-  readonly draw: () => number;
-}
 
 interface Round {
   readonly perS: number;
@@ -59,33 +40,18 @@ export const geoIndexExperiment: Experiment = {
   },
 };
 
-function createWorld(index: MemoryGeoIndex, nowMs: number, draw: () => number): Town {
-  const centres = Array.from({ length: TOWNS }, () => ({ lat: 100 * draw() - 50, lng: 358 * draw() - 179 }));
-  const drivers = Array.from({ length: DRIVERS }, (_, n) => {
-    const { lat, lng } = near(centres, n, draw);
-    // Of ten, four are free, eight are rated, and two take more than one type of ride.
-    const state = draw() < 0.4 ? 0 : 1;
-    const types = draw() < 0.2 ? 3 : 1;
-    const rating = draw() < 0.8 ? 4 + draw() : undefined;
-    // Not put together from others, which would make each read of it slower than what is measured.
-    return { driverId: 1_500_000_000_000_000 + n * 4_096, lat, lng, atMs: nowMs, state, types, rating };
-  });
+function createWorld(index: MemoryGeoIndex, nowMs: number, draw: () => number): MovingDrivers {
+  const world = createMovingDrivers(DRIVERS, TOWNS, nowMs, draw);
   for (let at = 0; at < DRIVERS; at += BATCH) {
-    index.describe(drivers.slice(at, at + BATCH));
-    index.move(drivers.slice(at, at + BATCH));
+    index.describe(world.drivers.slice(at, at + BATCH));
+    index.move(world.drivers.slice(at, at + BATCH));
   }
-  return { centres, drivers, draw };
-}
-
-function near(centres: readonly GeoPoint[], n: number, draw: () => number): GeoPoint {
-  const { lat, lng } = centres[n % centres.length] ?? { lat: 0, lng: 0 };
-  const offset = () => ((draw() + draw() + draw() - 1.5) / 1.5) * TOWN_DEGREES;
-  return { lat: lat + offset(), lng: lng + offset() };
+  return world;
 }
 
 function runRound(
   index: MemoryGeoIndex,
-  { centres, drivers, draw }: Town,
+  world: MovingDrivers,
   { clock }: Workshop['options'],
   durationMs: number,
 ): Round {
@@ -95,27 +61,16 @@ function runRound(
   const before = process.cpuUsage();
   for (const startMs = clock.monotonicMs(); clock.monotonicMs() - startMs < durationMs; ) {
     for (let moved = 0; moved < POSITIONS_PER_SEARCH; moved += BATCH) {
-      index.move(Array.from({ length: BATCH }, () => step(drivers, draw)));
+      index.move(Array.from({ length: BATCH }, world.step));
     }
     positions += POSITIONS_PER_SEARCH;
-    const search: NearestSearch = {
-      around: near(centres, positions / POSITIONS_PER_SEARCH, draw),
-      ...{ radiusM: 5_000, limit: 10, states: 1, types: draw() < 0.2 ? 2 : 1, ratingAbove: 4.5, sinceMs },
-    };
+    const search = world.search(sinceMs);
     const searchedMs = clock.monotonicMs();
     index.nearest(search);
     latenciesMs.push(clock.monotonicMs() - searchedMs);
   }
   const { user, system } = process.cpuUsage(before);
   return { perS: positions / ((user + system) / 1e6), latenciesMs };
-}
-
-function step(drivers: readonly Driver[], draw: () => number): Driver {
-  const driver = drivers[Math.floor(draw() * drivers.length)] as Driver; // Within its bounds.
-  driver.lat += (draw() - 0.5) * STEP_DEGREES;
-  driver.lng += (draw() - 0.5) * STEP_DEGREES;
-  driver.atMs += 1;
-  return driver;
 }
 
 function figuresOf(rounds: readonly Round[]): Figure[] {

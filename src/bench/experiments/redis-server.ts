@@ -1,7 +1,7 @@
 /** A Redis of the bench's own, on a core of its own where the machine has one, and what redis-benchmark says of it. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,8 @@ export interface BenchRedis {
   usedBytes(): Promise<number>;
   /** Writes a second of redis-benchmark, 64 in flight on each of its connections, so many in all. */
   pipelinedWrites(command: 'set' | 'lpush', writes: number): Promise<number>;
+  /** Sends the commands as bytes, all at once, and waits for their answers: no client could do with less. */
+  send(commands: readonly (readonly string[])[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,11 +73,30 @@ export async function startBenchRedis(cores: Cores): Promise<BenchRedis> {
       // "SET","1234567.89",… below the titles.
       return Number(stdout.trim().split('\n').at(-1)?.split('","')[1] ?? Number.NaN);
     },
+    send: (commands) => sendRaw(port, commands),
     async close() {
       child.kill('SIGKILL');
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** In its protocol (RESP 2). Each command must answer a number or a list of texts; an error fails. */
+async function sendRaw(port: number, commands: readonly (readonly string[])[]): Promise<void> {
+  const socket = connect(port, HOST);
+  const quit = ['PING'];
+  const texts = [...commands, quit].map(
+    (words) => `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`,
+  );
+  socket.write(texts.join(''));
+  let tail = '';
+  for await (const data of socket) {
+    tail = `${tail}${data}`;
+    if (/^-/m.test(tail)) throw new AppError('internal', `Redis refused: ${tail.slice(0, 200)}`);
+    if (tail.endsWith('+PONG\r\n')) break;
+    tail = tail.slice(-200);
+  }
+  socket.destroy();
 }
 
 async function freePort(): Promise<number> {

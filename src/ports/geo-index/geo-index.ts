@@ -9,14 +9,20 @@
  *
  * Fresh: what `describe` and `move` were given counts for every `nearest` that begins after they have resolved, in any
  * process that shares the index. A position never goes back in time: one that is not younger than the one known is left
- * out, so every call may be repeated, and calls may come in any order. A driver of whom nothing was said for KEPT_MS may
- * be forgotten at any time; searches say by `sinceMs` which positions are too old for them, which is a matter of seconds.
+ * out, so every call may be repeated, and positions may come in any order. A driver of whom nothing was said for KEPT_MS may
+ * be forgotten at any time, and so may a position that is older; searches say by `sinceMs` which positions are too old for
+ * them, which is a matter of seconds. Clocks of processes that share an index may differ by CLOCKS_DIFFER_MS_MAX.
  *
- * Bounded: there are so many drivers at most as the adapter was told; one more is left out, and counted as such.
+ * Bounded: there are so many drivers at most as the adapter was told, and one more is left out, and counted as such; or as
+ * its server has memory for, and then calls fail with `unavailable`.
+ *
+ * An index that loses what it was told (a server that restarts, or whose place another takes) says so by what `move` leaves
+ * out: describe these again. After a call that failed, too, drivers may be missing until their next position.
  *
  * A call about several drivers is atomic for each, not for all. What lies outside of the limits below is a defect of the
  * caller and fails an assertion. An index that cannot be reached fails with `unavailable` or `timeout`.
  */
+import { assert } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 
@@ -31,6 +37,9 @@ export const GEO_STATES_MAX = 32;
 export const GEO_TYPES_MAX = 16;
 /** Longer than any position is of use. */
 export const KEPT_MS = 10 * 60_000;
+
+/** And so far ahead of all of them may be when a driver was somewhere: further, the position may not be found. */
+export const CLOCKS_DIFFER_MS_MAX = 10_000;
 
 /** In degrees: latitude from -90 to 90, longitude from -180 to 180. */
 export interface GeoPoint {
@@ -76,6 +85,9 @@ export interface NearDriver extends DriverPosition {
 }
 
 export interface GeoIndex {
+  /** Whether processes see what others have told it. If not, this one finds those whom it has described and moved itself. */
+  readonly shared: boolean;
+
   /**
    * Says what the drivers are and do, from now on. Nobody is found before they were both described and moved, in this
    * order: a position of who was not described is left out. Answers how many there was no place for.
@@ -92,6 +104,21 @@ export interface GeoIndex {
   nearest(search: NearestSearch): MaybePromise<readonly NearDriver[]>;
 
   close(): Promise<void>;
+}
+
+/** For adapters: what the limits above say. */
+export function assertBatch(batch: readonly unknown[]): void {
+  assert(batch.length <= GEO_BATCH_MAX, `at most ${GEO_BATCH_MAX} drivers are named at a time`);
+}
+
+export function assertPosition(position: DriverPosition): void {
+  assert(isGeoPoint(position) && position.atMs > 0, 'a position is on earth, after 1970');
+}
+
+export function assertSearch({ around, radiusM, limit }: NearestSearch): void {
+  assert(isGeoPoint(around), 'a search is around a place on earth');
+  assert(radiusM > 0 && radiusM <= RADIUS_M_MAX, `a search is within ${RADIUS_M_MAX} m`);
+  assert(limit >= 1 && limit <= NEAREST_MAX, `a search is for at most ${NEAREST_MAX}`);
 }
 
 /** Whether it is on earth, and a number at all. */

@@ -5,10 +5,12 @@ import { geoIndexContract } from './geo-index.contract.ts';
 import { KEPT_MS } from './geo-index.ts';
 import { createMemoryGeoIndex } from './memory-geo-index.ts';
 
-geoIndexContract('memory-geo-index', async () => {
+const DRIVERS_MAX = 1_000;
+
+geoIndexContract('memory-geo-index', { driversMax: DRIVERS_MAX, worlds: 500, imprecisionMs: 0 }, async () => {
   const clock = createManualClock();
   return {
-    index: createMemoryGeoIndex({ clock, driversMax: 1_000 }),
+    index: createMemoryGeoIndex({ clock, driversMax: DRIVERS_MAX }),
     nowMs: () => clock.nowMs(),
     advance: async (durationMs) => clock.skip(durationMs),
   };

@@ -4,28 +4,24 @@
  * nothing else.
  */
 import type { Clock } from '../../core/clock.ts';
-import { assert } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
-import { createCellGrid } from './cell-grid.ts';
 import { createCellLists } from './cell-lists.ts';
 import { AT_MS, kindOf, LAT, LINE, LNG, RATING, writePosition } from './driver-lines.ts';
 import {
+  assertBatch,
+  assertPosition,
+  assertSearch,
   type DriverPosition,
   type DriverTraits,
-  GEO_BATCH_MAX,
   type GeoIndex,
-  isGeoPoint,
   KEPT_MS,
-  NEAREST_MAX,
   type NearDriver,
   type NearestSearch,
-  RADIUS_M_MAX,
 } from './geo-index.ts';
 import { createIdPlaces, NOWHERE } from './id-places.ts';
 import { createNearestSearch, distanceOf } from './nearest-search.ts';
+import { createGrids } from './search-circles.ts';
 
-/** Of cells of some 500 m, 4 km and 32 km. */
-const GRID_ROWS = [40_000, 5_000, 625];
 /** Places that are looked at with each position, for one that is to be forgotten. */
 const SWEPT_PER_MOVE = 1;
 /** And for one who is new when there is no place left. */
@@ -52,10 +48,7 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
   const lines = new Float64Array(driversMax * LINE);
   const kinds = new Int32Array(driversMax);
   const describedMs = new Float64Array(driversMax);
-  const levels = GRID_ROWS.map((rows) => {
-    const grid = createCellGrid(rows);
-    return { grid, lists: createCellLists(grid, driversMax) };
-  });
+  const levels = createGrids().map((grid) => ({ grid, lists: createCellLists(grid, driversMax) }));
   const search = createNearestSearch({ lines, kinds, levels });
   const free = new Int32Array(driversMax);
   let freed = 0;
@@ -105,7 +98,7 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
 
   function moveOne(position: DriverPosition): boolean {
     const { driverId, lat, lng, atMs } = position;
-    assert(isGeoPoint(position) && atMs > 0, 'a position is on earth, after 1970');
+    assertPosition(position);
     const place = places.get(driverId);
     if (place === NOWHERE || atMs <= (lines[place * LINE + AT_MS] ?? 0)) return false;
     writePosition(lines, place * LINE, position);
@@ -114,10 +107,11 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
   }
 
   return {
+    shared: false,
     drivers: () => places.size,
 
     describe(drivers) {
-      assert(drivers.length <= GEO_BATCH_MAX, `at most ${GEO_BATCH_MAX} drivers are described at a time`);
+      assertBatch(drivers);
       const nowMs = clock.nowMs();
       let left = 0;
       for (const traits of drivers) if (!describeOne(traits, nowMs)) left += 1;
@@ -125,7 +119,7 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
     },
 
     move(positions) {
-      assert(positions.length <= GEO_BATCH_MAX, `at most ${GEO_BATCH_MAX} drivers are moved at a time`);
+      assertBatch(positions);
       sweep(positions.length * SWEPT_PER_MOVE);
       let left = 0;
       for (const position of positions) if (!moveOne(position)) left += 1;
@@ -133,7 +127,7 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
     },
 
     forget(driverIds) {
-      assert(driverIds.length <= GEO_BATCH_MAX, `at most ${GEO_BATCH_MAX} drivers are forgotten at a time`);
+      assertBatch(driverIds);
       for (const driverId of driverIds) {
         const place = places.get(driverId);
         if (place !== NOWHERE) release(place);
@@ -141,10 +135,7 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
     },
 
     nearest(wanted) {
-      const { around, radiusM, limit } = wanted;
-      assert(isGeoPoint(around), 'a search is around a place on earth');
-      assert(radiusM > 0 && radiusM <= RADIUS_M_MAX, `a search is within ${RADIUS_M_MAX} m`);
-      assert(limit >= 1 && limit <= NEAREST_MAX, `a search is for at most ${NEAREST_MAX}`);
+      assertSearch(wanted);
       const found = search(wanted);
       return Array.from({ length: found.size }, (_, index) => {
         const place = found.place(index);

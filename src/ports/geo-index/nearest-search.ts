@@ -8,16 +8,10 @@ import { AT_MS, isWanted, LINE, onSphere, RATING, X, Y, Z } from './driver-lines
 import { EARTH_RADIUS_M, type NearestSearch } from './geo-index.ts';
 import { NOWHERE } from './id-places.ts';
 import { createNearestList, type NearestList } from './nearest-list.ts';
+import { gridFor, widened } from './search-circles.ts';
 
-/** A search uses the finest grid of which its radius is so many cells at most: some 150 cells to look into. */
-const RADIUS_CELLS_MAX = 6;
 /** Where a search begins, which in a busy town is far enough. */
 const FIRST_RADIUS_M = 300;
-/** By so much the radius grows where there is nobody; and at least, as a guess from few is a bad one. */
-const GROWTH_MAX = 4;
-const GROWTH_MIN = 1.5;
-/** Beyond the radius at which so many as are wanted are to be expected. */
-const MARGIN = 1.2;
 
 export interface GridLevel {
   readonly grid: CellGrid;
@@ -49,16 +43,13 @@ export function createNearestSearch({
   levels,
 }: SearchedDrivers): (search: NearestSearch) => NearestList {
   const found = createNearestList();
-
-  function levelFor(radiusM: number): GridLevel | undefined {
-    return levels.find(({ grid }) => radiusM <= grid.cellM * RADIUS_CELLS_MAX) ?? levels.at(-1);
-  }
+  const grids = levels.map(({ grid }) => grid);
 
   function look(search: NearestSearch, radiusM: number): void {
     const { states, types, sinceMs, ratingAbove = Number.NEGATIVE_INFINITY } = search;
     const { x, y, z } = onSphere(search.around);
     const chordMax = chordOf(radiusM);
-    const level = levelFor(radiusM);
+    const level = levels[gridFor(grids, radiusM)];
     found.clear(search.limit);
     level?.grid.cover(search.around, radiusM, (cell) => {
       for (let place = level.lists.first(cell); place !== NOWHERE; place = level.lists.next(place)) {
@@ -79,8 +70,7 @@ export function createNearestSearch({
     for (let radiusM = Math.min(FIRST_RADIUS_M, radiusMax); ; ) {
       look(search, radiusM);
       if (found.size === limit || radiusM >= radiusMax) return found;
-      const growth = found.size === 0 ? GROWTH_MAX : MARGIN * Math.sqrt(limit / found.size);
-      radiusM = Math.min(radiusMax, radiusM * Math.min(GROWTH_MAX, Math.max(GROWTH_MIN, growth)));
+      radiusM = Math.min(radiusMax, widened(radiusM, found.size, limit));
     }
   };
 }
