@@ -6,6 +6,9 @@ import { ENGINE_SETTINGS, type EngineWithUrl, isEngineUsed, MADE_SETTINGS } from
 import { plannedProcesses, planTopology } from './topology-plan.ts';
 import type { TopologyProblem } from './topology-problem.ts';
 
+/** Where it names a place of its own, processes check it themselves. */
+const GEO_INDEX = 'GROUNDSWELL_GEO_INDEX_URL';
+
 /** Everything that is wrong between values which each are right. */
 export function topologyProblems(topology: Topology): TopologyProblem[] {
   return [
@@ -19,16 +22,17 @@ export function topologyProblems(topology: Topology): TopologyProblem[] {
   ];
 }
 
-function roleProblems({ processes }: Topology): TopologyProblem[] {
+function roleProblems({ processes, engines, settings }: Topology): TopologyProblem[] {
   const path = ['processes'];
   if (processes.length === 0) {
     return [{ path, message: 'must name at least one group, such as all: { roles: [api, worker] }.' }];
   }
+  const isShared = engines.redis !== undefined || settings[GEO_INDEX] !== undefined;
   const apart = processes.filter(({ roles }) => roles.includes('dispatch') && !roles.includes('api'));
-  const blind = apart.map(({ name }) => ({
+  const blind = (isShared ? [] : apart).map(({ name }) => ({
     path: [...path, name],
     message:
-      'has the role dispatch without api, so it knows no drivers: they connect to api. Write roles: [api, dispatch].',
+      'has the role dispatch without api and there is no redis, so it knows no drivers: they connect to api. Write roles: [api, dispatch], or add engines.redis.',
   }));
   const missing = (['api', 'worker'] as const).filter(
     (role) => !processes.some(({ roles }) => roles.includes(role)),

@@ -99,8 +99,11 @@ describe('a topology', () => {
     const apart = 'processes: { api: { roles: [api] }, rides: { roles: [worker, dispatch] } }';
     assert.match(
       problemsOf(`engines: { postgres: {} }\n${apart}`).join(),
-      /rides has the role dispatch without api/,
+      /rides has the role dispatch without api and there is no redis/,
     );
+    assert.deepEqual(problemsOf(`engines: { postgres: {}, redis: {} }\n${apart}`), []);
+    const elsewhere = 'settings: { GROUNDSWELL_GEO_INDEX_URL: "redis://shared" }';
+    assert.deepEqual(problemsOf(`engines: { postgres: {} }\n${apart}\n${elsewhere}`), []);
     const two = 'processes: { all: { count: 2 } }';
     assert.match(problemsOf(two).join(), /engines\.postgres is embedded, which one process can hold/);
     assert.deepEqual(problemsOf(`engines: { postgres: {} }\n${two}`), []);

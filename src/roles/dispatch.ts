@@ -1,6 +1,6 @@
 /**
- * The role `dispatch`: offers the requests of cities to drivers. It goes by the geo-index, which is memory of this process as long
- * as there is no shared one, so it runs beside `api`, where the drivers' streams are.
+ * The role `dispatch`: offers the requests of cities to drivers. It goes by the geo-index: where that is shared, any process can do it,
+ * and drivers hear of it from the process that has their stream; where it is memory, only beside `api`, where the streams are.
  */
 import {
   type DispatchLoop,

@@ -74,7 +74,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     const eventLog = createPostgresEventLog({
       ...{ sqlStore: sql, clock: systemClock, randomness: systemRandomness, log },
     });
-    const geoIndex = createMemoryGeoIndex({ clock, driversMax: 1_000 });
+    const { geoIndex = createMemoryGeoIndex({ clock, driversMax: 1_000 }) } = options;
     /** Riders with live updates, and what they were told. */
     const watching = new Set<Id>();
     const told: ToldRider[] = [];
@@ -108,6 +108,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       checkDebt: async () => undefined,
       endedSessions: async (sessionIds) => new Set(sessionIds.filter((id) => endedSessions.has(id))),
       ...options,
+      geoIndex,
     });
     const app = await createServer(
       serverOptions({

@@ -11,6 +11,7 @@ import { createRideCosts, type RideCosts } from './costs/ride-costs.ts';
 import { createDispatch, type Dispatch } from './dispatch/dispatch.ts';
 import { createDispatchLeases } from './dispatch/dispatch-leases.ts';
 import type { DispatchObserver } from './dispatch/dispatch-observer.ts';
+import { createDriverPresence } from './dispatch/driver-presence.ts';
 import { createDriverContacts } from './drivers/driver-contacts.ts';
 import { createDriverErasure } from './drivers/driver-erasure.ts';
 import { createDrivers, type Drivers } from './drivers/drivers.ts';
@@ -84,7 +85,7 @@ export interface Rides {
   /** Of a process that serves drivers. */
   readonly tails: readonly TailFollower[];
   readonly costs: RideCosts;
-  /** Of those who are connected to this process. */
+  /** Of all drivers in the geo-index: of those who are connected to this process, where it is not shared. */
   readonly dispatch: Dispatch;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
@@ -94,7 +95,7 @@ export interface Rides {
 }
 
 export function createRides(deps: RidesDeps): Rides {
-  const { randomness, positionRetentionDays: retentionDays } = deps;
+  const { geoIndex, randomness, positionRetentionDays: retentionDays } = deps;
   const serverId = randomness.uuid();
   const contacts = createDriverContacts({ ...deps, serverId });
   const recorder = createPositionRecorder(deps);
@@ -124,7 +125,9 @@ export function createRides(deps: RidesDeps): Rides {
   const dispatch = createDispatch({
     ...deps,
     ...{ leases, offers, observer: deps.dispatchObserver, travelTime: greatCircleTravelTime },
-    hasDrivers: () => streams.connections() > 0,
+    hasDrivers: geoIndex.shared
+      ? createDriverPresence({ ...deps, contacts })
+      : () => streams.connections() > 0,
   });
   const erasure = createDriverErasure({ ...deps, abandonRides: cancellations.abandon });
   return {

@@ -9,10 +9,12 @@ import { until } from '../../../../test/support/until.ts';
 import { systemClock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { DriverTraits } from '../../../ports/geo-index/geo-index.ts';
+import { createMemoryGeoIndex } from '../../../ports/geo-index/memory-geo-index.ts';
 import { createLog } from '../../../telemetry/log.ts';
 import { GIVE_UP_MS } from '../requests/ride-requests.ts';
 import { FRESH_MS } from './candidates.ts';
 import { startDispatch } from './dispatch-loop.ts';
+import { PRESENCE_MS } from './driver-presence.ts';
 import { RADII } from './search-radius.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };
@@ -231,6 +233,34 @@ describe('dispatching', () => {
     assert.equal(setting.rides.dispatch.led(), 1);
     const [lease] = await setting.read<{ token: number }>('test_token', 'SELECT token FROM dispatch_leases');
     assert.equal(lease?.token, 3);
+  });
+
+  it('is done by any process where all share the index, from when anybody drives', async () => {
+    const index = createMemoryGeoIndex({ clock: systemClock, driversMax: 10 });
+    // As it is here for both, which are one process.
+    const shared = await createRidesSetting({ geoIndex: { ...index, shared: true } });
+    const other = await shared.openOther();
+    const { dispatch } = shared.rides;
+    await dispatch.claim();
+    assert.equal(dispatch.led(), 0, 'nobody drives');
+    const driver = await shared.addDriver();
+    const client = await other.connect(driver);
+    await client.first('ready');
+    await dispatch.claim();
+    assert.equal(dispatch.led(), 0, 'and that is believed for a while');
+    shared.time.aheadMs = PRESENCE_MS;
+    await dispatch.claim();
+    assert.equal(dispatch.led(), 1);
+    const point = { ...PICKUP, time_ms: shared.clock.nowMs(), accuracy_m: 5 };
+    client.send({ type: 'positions', sequence: 1, points: [point] });
+    await until(() => (shared.counts.get('accepted') ?? 0) > 0);
+    const { body } = await shared.call('POST', '/rides', shared.addPerson(), BODY);
+    await until(async () => {
+      await dispatch.run();
+      return client.of('offer').length > 0;
+    });
+    assert.equal(client.of('offer')[0].ride_id, body.ride_id);
+    await shared.close();
   });
 
   it('goes on in another process within 5 s of the leader’s death, with every request', async () => {

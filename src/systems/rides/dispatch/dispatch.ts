@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 import { type Id, idTimeMs } from '../../../core/ids.ts';
+import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import { matchBatch } from '../matching/match-batch.ts';
@@ -25,7 +26,7 @@ const MATCH_MS_MAX = 250;
 const CITIES_AT_ONCE = 4;
 
 export interface Dispatch {
-  /** Keeps the cities that this process leads, and takes those that nobody does, while it has drivers. */
+  /** Keeps the cities that this process leads, and takes those that nobody does, while there are drivers. */
   claim(): Promise<void>;
   /** A batch for each city that this process leads and that has requests. */
   run(): Promise<void>;
@@ -38,8 +39,8 @@ export interface DispatchDeps extends CandidatesDeps {
   readonly sql: SqlStore;
   readonly offers: Pick<Offers, 'make'>;
   readonly leases: DispatchLeases;
-  /** Whether this process knows where any drivers are. One that does not leaves cities to others. */
-  readonly hasDrivers: () => boolean;
+  /** Whether this process may know where any drivers are. One that does not leaves cities to others. */
+  readonly hasDrivers: () => MaybePromise<boolean>;
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'sleep'>;
   readonly log: Log;
   readonly observer: DispatchObserver;
@@ -61,7 +62,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
 
   return {
     async claim() {
-      if (hasDrivers()) await leases.claim();
+      if (await hasDrivers()) await leases.claim();
       else if (leases.led().length > 0) await leases.release();
     },
     release: leases.release,

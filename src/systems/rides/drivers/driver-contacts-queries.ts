@@ -1,6 +1,6 @@
 /** The table `drivers`, as their connections come and go, and `driver_servers`, who holds these. Times are those of the database. */
 import type { Id } from '../../../core/ids.ts';
-import { writeStatement } from '../../../ports/sql-store/sql-store.ts';
+import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import { DRIVER_COLUMNS, type DriverRow } from './drivers-queries.ts';
 
 /** They go on with what they were doing when contact was lost. */
@@ -49,6 +49,13 @@ export const seeServer = writeStatement<[serverId: string], { readonly fresh: bo
   'driver_servers_see',
   `INSERT INTO driver_servers (server_id, seen_at) VALUES ($1, now())
    ON CONFLICT (server_id) DO UPDATE SET seen_at = excluded.seen_at RETURNING xmax = 0 AS fresh`,
+);
+
+/** Whether any has drivers: it says so every few seconds for as long as it has. */
+export const anyServerSeen = readStatement<[withinS: number], { readonly seen: boolean }>(
+  'driver_servers_any_seen',
+  `SELECT EXISTS (
+     SELECT FROM driver_servers WHERE seen_at >= now() - make_interval(secs => $1::double precision)) AS seen`,
 );
 
 /** One that was not seen for so long, and that nobody else is burying. */

@@ -10,6 +10,7 @@ import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import { type Coalescer, createCoalescer } from '../../../resilience/coalesce.ts';
 import type { Driver } from './driver.ts';
 import {
+  anyServerSeen,
   claimDeadServer,
   connectDriver,
   deleteServer,
@@ -45,6 +46,8 @@ export interface DriverContacts {
   disconnect(driverId: Id, connection: number): Promise<void>;
   /** This process is alive. Answers false if others took it for dead, and its connections for lost. */
   see(): Promise<boolean>;
+  /** Whether any process has connections, or had some seconds ago. */
+  any(): Promise<boolean>;
   /** This process has no connections any more. */
   leave(): Promise<void>;
   readonly jobs: readonly Job[];
@@ -60,7 +63,7 @@ export interface DriverContactsDeps {
 }
 
 export function createDriverContacts(deps: DriverContactsDeps): DriverContacts {
-  const { sql, eventLog, serverId } = deps;
+  const { sql, eventLog, serverId, serverSilentMs = SERVER_SILENT_MS } = deps;
   const disconnects = createDisconnects(sql, serverId);
 
   return {
@@ -79,6 +82,11 @@ export function createDriverContacts(deps: DriverContactsDeps): DriverContacts {
     async see() {
       const [row] = await sql.query(seeServer, [serverId]);
       return row?.fresh === false;
+    },
+
+    async any() {
+      const [row] = await sql.query(anyServerSeen, [serverSilentMs / 1_000]);
+      return row?.seen === true;
     },
 
     async leave() {

@@ -23,6 +23,7 @@ import { type LastPosition, lastPositionOf } from '../positions/position-history
 import { type PositionRecorder, RECORD_EVERY_MS } from '../positions/position-recorder.ts';
 import type { ReportedPoint } from '../positions/reported-point.ts';
 import type { DrivenRides } from '../tracking/driven-rides.ts';
+import { createDriverDescriptions } from './driver-descriptions.ts';
 import type { DriverObserver } from './driver-observer.ts';
 import { type DriverStream, openDriverStream } from './driver-stream.ts';
 import { createPositionGather } from './position-gather.ts';
@@ -101,15 +102,18 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
   const seats = new Map<Id, Seat[]>();
   const leaving = new Set<Promise<void>>();
   const stopping = new AbortController();
-  const gather = createPositionGather({ geoIndex, log, traitsOf: (driverId) => traitsOf(seatOf(driverId)) });
+  const index = { geoIndex, log, traitsOf: (driverId: Id) => traitsOf(seatOf(driverId)) };
+  const gather = createPositionGather(index);
+  const descriptions = createDriverDescriptions(index);
   let count = 0;
   let joined = 0;
   let seenMs = Number.NEGATIVE_INFINITY;
   let seeing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
+  /** The last of which it is known what the driver does. */
   function seatOf(driverId: Id): Seat | undefined {
-    return seats.get(driverId)?.at(-1);
+    return seats.get(driverId)?.findLast(({ news }) => news !== undefined);
   }
 
   function all(): Seat[] {
@@ -145,15 +149,8 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
     if (news.state === 'removed') seat.stream.end('removed');
     // Someone believes that this connection has ended. The next one proves them wrong.
     if (news.state === 'non_contactable') seat.stream.end('lost');
-    describe(seat);
+    descriptions.describe(seat.driverId);
     if (before !== news.state) seat.stream.send(stateMessage(news.state));
-  }
-
-  function describe(seat: Seat): void {
-    const traits = traitsOf(seat);
-    if (traits === undefined) return;
-    const failed = (error: unknown): void => log.warn({ err: error }, 'a driver could not be described');
-    Promise.resolve(geoIndex.describe([traits])).catch(failed);
   }
 
   /** Of those off duty nothing is kept, and nobody is to find them. */
@@ -185,7 +182,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
     const refusal = stopping.signal.aborted ? 'draining' : isReplaced ? 'replaced' : undefined;
     if (refusal !== undefined) end(seat, refusal);
     if (news !== undefined) seat.stream.send(readyMessage(news.state, seat.stream.sequence));
-    describe(seat);
+    descriptions.describe(driverId);
     tellOpenOffer(seat).catch((error: unknown) =>
       log.warn({ err: error }, 'an open offer could not be told'),
     );
@@ -236,6 +233,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
       log.warn({ err: error }, 'the streams of drivers could not be announced'),
     );
     upkeep.beat(openStreams(all()));
+    descriptions.again();
   }
 
   function hear(events: readonly (LoggedEvent | NewEvent)[]): void {
