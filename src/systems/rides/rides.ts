@@ -18,6 +18,7 @@ import { createDrivers, type Drivers } from './drivers/drivers.ts';
 import { NO_SURGE_PERCENT } from './fares/fare.ts';
 import { createFareTable, type FareEntry } from './fares/fare-rates.ts';
 import { greatCircleTravelTime } from './matching/travel-time.ts';
+import { forgetOffersJob } from './offers/offer-retention.ts';
 import { createOffers, type Offers } from './offers/offers.ts';
 import { forgetPositionsJob, lastPositionOf, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
@@ -147,6 +148,7 @@ export function createRides(deps: RidesDeps): Rides {
       quotes.job,
       cancellations.job,
       offers.job,
+      forgetOffersJob(deps),
       forgetPositionsJob({ ...deps, retentionDays }),
     ],
     waiting: recorder.waiting,

@@ -13,6 +13,7 @@ import { stateNumber } from '../drivers/driver-states.ts';
 import type { BatchRequest } from '../matching/match-batch.ts';
 import { pickupCost } from '../matching/pickup-cost.ts';
 import type { TravelTime } from '../matching/travel-time.ts';
+import { OFFERS_COUNTED } from '../offers/offer-retention.ts';
 import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
 import { type FreeDriverRow, getFreeDrivers, type RequestRow } from './dispatch-queries.ts';
 import { searchRadiusM } from './search-radius.ts';
@@ -23,9 +24,7 @@ export const CANDIDATES_MAX = 20;
 const NEAR_MAX = 40;
 /** Where a driver was longer ago is no longer where they are. */
 export const FRESH_MS = 60_000;
-/** By which it is told how many a driver takes. */
-const OFFERS_COUNTED = 20;
-/** Searches after which others get a turn: some 3 ms. */
+/** Searches at a time, after which others get a turn: in memory some 3 ms. */
 const SEARCHES_PER_TURN = 25;
 
 export interface CandidatesDeps {
@@ -56,9 +55,10 @@ async function searchAround(
   requests: readonly RequestRow[],
 ): Promise<readonly (readonly NearDriver[])[]> {
   const near: (readonly NearDriver[])[] = [];
-  for (const [index, request] of requests.entries()) {
-    if (index > 0 && index % SEARCHES_PER_TURN === 0) await deps.clock.sleep(0);
-    near.push(await search(deps, request));
+  for (let from = 0; from < requests.length; from += SEARCHES_PER_TURN) {
+    if (from > 0) await deps.clock.sleep(0);
+    const some = requests.slice(from, from + SEARCHES_PER_TURN);
+    near.push(...(await Promise.all(some.map((request) => search(deps, request)))));
   }
   return near;
 }

@@ -2,6 +2,7 @@
 import type { Id } from '../../../core/ids.ts';
 import { readStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { RideType } from '../drivers/driver.ts';
+import { ANSWERED } from '../offers/offer-retention-queries.ts';
 
 export const getRequestedCities = readStatement<[cities: readonly string[]], { readonly city: string }>(
   'dispatch_get_requested_cities',
@@ -46,7 +47,7 @@ export const getFreeDrivers = readStatement<[driverIds: readonly Id[], offersCou
   `SELECT driver_id, rating, state_changed_at,
      (SELECT avg((last.state = 'accepted')::int)::double precision FROM (
        SELECT offers.state FROM offers
-       WHERE offers.driver_id = drivers.driver_id AND offers.state IN ('accepted', 'declined', 'expired')
+       WHERE offers.driver_id = drivers.driver_id AND offers.state IN ${ANSWERED}
        ORDER BY offers.offer_id DESC LIMIT $2) AS last) AS acceptance
    FROM drivers WHERE driver_id = ANY ($1::bigint[]) AND state = 'available'
      AND NOT EXISTS (SELECT FROM offers WHERE offers.driver_id = drivers.driver_id AND offers.state = 'open')`,

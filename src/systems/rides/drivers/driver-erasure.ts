@@ -3,6 +3,7 @@ import type { Id } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
 import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import { deleteOffersOf } from '../offers/offer-retention-queries.ts';
 import {
   claimRemovedDriver,
   deleteDriver,
@@ -49,14 +50,16 @@ export function createDriverErasure(deps: {
   };
 }
 
-/** Positions first, then what rides say of them, the driver last. Any number of workers may; one that stops half-way is taken up by the next. */
+/** Positions and offers first, then what rides say of them, the driver last. Any number of workers may; one that stops half-way is taken up by the next. */
 function erase(sql: SqlStore): Promise<'more' | 'done'> {
   return sql.transaction(async (transaction) => {
     const [claimed] = await transaction.query(claimRemovedDriver, []);
     if (claimed === undefined) return 'done';
     const { driver_id: driverId } = claimed;
-    const [positions] = await transaction.query(deletePositionsOf, [driverId, DELETED_MAX]);
-    if (positions?.deleted === DELETED_MAX) return 'more';
+    for (const statement of [deletePositionsOf, deleteOffersOf]) {
+      const [row] = await transaction.query(statement, [driverId, DELETED_MAX]);
+      if (row?.deleted === DELETED_MAX) return 'more';
+    }
     const [rides] = await transaction.query(forgetDriverOfRides, [driverId, DELETED_MAX]);
     if (rides?.changed !== DELETED_MAX) await transaction.query(deleteDriver, [driverId]);
     return 'more';
