@@ -4,7 +4,7 @@
  */
 import { seededFraction } from '../../core/clock.ts';
 import { createMemoryGeoIndex, type MemoryGeoIndex } from '../../ports/geo-index/memory-geo-index.ts';
-import { createMovingDrivers, type MovingDrivers } from '../drivers/moving-drivers.ts';
+import { createMovingDrivers, type MovingDrivers, RARE_TYPE } from '../drivers/moving-drivers.ts';
 import { median } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Experiment, Figure } from './experiment.ts';
@@ -15,10 +15,13 @@ const POSITIONS_PER_SEARCH = 1_000;
 /** Of one call, as a process gathers them in some milliseconds. */
 const BATCH = 500;
 const SLICES_PER_ROUND = 3;
+const SEARCHES_PER_RARE_ONE = 20;
 
 interface Round {
   readonly perS: number;
   readonly latenciesMs: readonly number[];
+  /** Of searches for a rare kind, of which there are not ten near. */
+  readonly rareMs: readonly number[];
 }
 
 export const geoIndexExperiment: Experiment = {
@@ -56,6 +59,13 @@ function runRound(
   durationMs: number,
 ): Round {
   const latenciesMs: number[] = [];
+  const rareMs: number[] = [];
+  const search = (types?: number): number => {
+    const wanted = world.search(sinceMs, types);
+    const searchedMs = clock.monotonicMs();
+    index.nearest(wanted);
+    return clock.monotonicMs() - searchedMs;
+  };
   const sinceMs = clock.nowMs() - durationMs * 100;
   let positions = 0;
   const before = process.cpuUsage();
@@ -64,22 +74,16 @@ function runRound(
       index.move(Array.from({ length: BATCH }, world.step));
     }
     positions += POSITIONS_PER_SEARCH;
-    const search = world.search(sinceMs);
-    const searchedMs = clock.monotonicMs();
-    index.nearest(search);
-    latenciesMs.push(clock.monotonicMs() - searchedMs);
+    latenciesMs.push(search());
+    if (latenciesMs.length % SEARCHES_PER_RARE_ONE === 0) rareMs.push(search(RARE_TYPE));
   }
   const { user, system } = process.cpuUsage(before);
-  return { perS: positions / ((user + system) / 1e6), latenciesMs };
+  return { perS: positions / ((user + system) / 1e6), latenciesMs, rareMs };
 }
 
 function figuresOf(rounds: readonly Round[]): Figure[] {
-  const share = (part: number) =>
-    median(
-      rounds.map(
-        ({ latenciesMs }) => latenciesMs.toSorted((a, b) => a - b)[Math.floor(latenciesMs.length * part)],
-      ),
-    );
+  const share = (part: number, read = ({ latenciesMs }: Round) => latenciesMs) =>
+    median(rounds.map(read).map((each) => each.toSorted((a, b) => a - b)[Math.floor(each.length * part)]));
   return [
     { label: 'drivers', value: DRIVERS, unit: '' },
     {
@@ -90,6 +94,8 @@ function figuresOf(rounds: readonly Round[]): Figure[] {
     { label: 'the ten nearest, p50', value: share(0.5), unit: 'ms' },
     { label: 'the ten nearest, p99', value: share(0.99), unit: 'ms' },
     { label: 'the ten nearest, p99.9', value: share(0.999), unit: 'ms' },
+    { label: 'of a rare kind, p50', value: share(0.5, ({ rareMs }) => rareMs), unit: 'ms' },
+    { label: 'of a rare kind, p99', value: share(0.99, ({ rareMs }) => rareMs), unit: 'ms' },
     {
       label: 'searches a round',
       value: median(rounds.map(({ latenciesMs }) => latenciesMs.length)),

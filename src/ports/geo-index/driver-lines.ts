@@ -1,7 +1,7 @@
 /**
  * What a search looks at of a driver. Most of what it takes is waiting for memory, so what rules most drivers out, state
- * and types, is in an array so small that processors keep it near; the rest is in 64 bytes one after the other, which is
- * what they fetch at a time.
+ * and types, decides in which lists they are; the rest is in 64 bytes one after the other, which is what processors fetch at
+ * a time.
  */
 import { assert } from '../../core/errors.ts';
 import {

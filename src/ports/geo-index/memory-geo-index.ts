@@ -19,6 +19,7 @@ import {
   type NearestSearch,
 } from './geo-index.ts';
 import { createIdPlaces, NOWHERE } from './id-places.ts';
+import { createKindGroups } from './kind-groups.ts';
 import { createNearestSearch, distanceOf } from './nearest-search.ts';
 import { createGrids } from './search-circles.ts';
 
@@ -49,7 +50,8 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
   const kinds = new Int32Array(driversMax);
   const describedMs = new Float64Array(driversMax);
   const levels = createGrids().map((grid) => ({ grid, lists: createCellLists(grid, driversMax) }));
-  const search = createNearestSearch({ lines, kinds, levels });
+  const groups = createKindGroups();
+  const search = createNearestSearch({ lines, kinds, levels, groups });
   const free = new Int32Array(driversMax);
   let freed = 0;
   /** From here on no place was ever taken. */
@@ -85,12 +87,18 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
     }
   }
 
+  function regroup(place: number, kind: number): void {
+    kinds[place] = kind;
+    const group = groups.groupOf(kind);
+    for (const { lists } of levels) lists.regroup(place, group);
+  }
+
   function describeOne(traits: DriverTraits, nowMs: number): boolean {
     const kind = kindOf(traits);
     const known = places.get(traits.driverId);
     const place = known === NOWHERE ? take(traits.driverId) : known;
     if (place === NOWHERE) return false;
-    kinds[place] = kind;
+    if (kinds[place] !== kind || known === NOWHERE) regroup(place, kind);
     lines[place * LINE + RATING] = traits.rating ?? Number.NaN;
     describedMs[place] = nowMs;
     return true;

@@ -7,6 +7,7 @@ import type { CellLists } from './cell-lists.ts';
 import { AT_MS, isWanted, LINE, onSphere, RATING, X, Y, Z } from './driver-lines.ts';
 import { EARTH_RADIUS_M, type NearestSearch } from './geo-index.ts';
 import { NOWHERE } from './id-places.ts';
+import { type KindGroups, OTHERS } from './kind-groups.ts';
 import { createNearestList, type NearestList } from './nearest-list.ts';
 import { gridFor, widened } from './search-circles.ts';
 
@@ -34,6 +35,7 @@ export interface SearchedDrivers {
   readonly kinds: Int32Array;
   /** From the finest to the coarsest. */
   readonly levels: readonly GridLevel[];
+  readonly groups: KindGroups;
 }
 
 /** What it answers is good until the next call; distances are chords. */
@@ -41,6 +43,7 @@ export function createNearestSearch({
   lines,
   kinds,
   levels,
+  groups,
 }: SearchedDrivers): (search: NearestSearch) => NearestList {
   const found = createNearestList();
   const grids = levels.map(({ grid }) => grid);
@@ -51,9 +54,11 @@ export function createNearestSearch({
     const chordMax = chordOf(radiusM);
     const level = levels[gridFor(grids, radiusM)];
     found.clear(search.limit);
-    level?.grid.cover(search.around, radiusM, (cell) => {
-      for (let place = level.lists.first(cell); place !== NOWHERE; place = level.lists.next(place)) {
-        if (!isWanted(kinds[place] ?? 0, states, types)) continue;
+    if (level === undefined) return;
+    const wanted = groups.wanted(states, types);
+    function lookInto(cell: number, group: number, { lists }: GridLevel): void {
+      for (let place = lists.first(cell, group); place !== NOWHERE; place = lists.next(place)) {
+        if (group === OTHERS && !isWanted(kinds[place] ?? 0, states, types)) continue;
         const line = place * LINE;
         // Whoever has no rating has NaN, which is not at or below anything.
         if ((lines[line + AT_MS] ?? 0) < sinceMs || (lines[line + RATING] ?? 0) <= ratingAbove) continue;
@@ -62,6 +67,9 @@ export function createNearestSearch({
         const chord = dx * dx + dy * dy + dz * dz;
         if (chord <= chordMax) found.offer(place, chord);
       }
+    }
+    level.grid.cover(search.around, radiusM, (cell) => {
+      for (const group of wanted) lookInto(cell, group, level);
     });
   }
 
@@ -70,7 +78,7 @@ export function createNearestSearch({
     for (let radiusM = Math.min(FIRST_RADIUS_M, radiusMax); ; ) {
       look(search, radiusM);
       if (found.size === limit || radiusM >= radiusMax) return found;
-      radiusM = Math.min(radiusMax, widened(radiusM, found.size, limit));
+      radiusM = widened(radiusM, radiusMax, found.size, limit);
     }
   };
 }

@@ -53,7 +53,7 @@ export function createRedisNearestSearch(deps: RedisNearestSearchDeps) {
       }
       const found = nearestOf(candidates.values(), radiusM, search.limit);
       if (found.length === search.limit || radiusM >= search.radiusM) return found.map(presentNear);
-      radiusM = Math.min(search.radiusM, widened(radiusM, found.length, search.limit));
+      radiusM = widened(radiusM, search.radiusM, found.length, search.limit);
     }
   };
 }

@@ -25,7 +25,9 @@ export function gridFor(grids: readonly CellGrid[], radiusM: number): number {
 }
 
 /** The radius of the next circle, after one that held fewer than are wanted. */
-export function widened(radiusM: number, found: number, wanted: number): number {
+export function widened(radiusM: number, radiusMax: number, found: number, wanted: number): number {
   const growth = found === 0 ? GROWTH_MAX : MARGIN * Math.sqrt(wanted / found);
-  return radiusM * Math.min(GROWTH_MAX, Math.max(GROWTH_MIN, growth));
+  const next = radiusM * Math.min(GROWTH_MAX, Math.max(GROWTH_MIN, growth));
+  // One that is almost the last would be looked at twice.
+  return next * GROWTH_MIN >= radiusMax ? radiusMax : next;
 }
