@@ -75,3 +75,13 @@ export async function readHistory(path: string): Promise<HistoryEvent[]> {
   }
   return events;
 }
+
+/** The value of an event as its kind of operation has it. Fails with `invalid` if it is another. */
+export function parseValue<Value>(
+  validator: { Check(value: unknown): value is Value },
+  event: HistoryEvent,
+): Value {
+  const { value } = event;
+  if (validator.Check(value)) return value;
+  throw new AppError('invalid', `Event ${event.i} (${event.f}, ${event.type}) has an unknown kind of value.`);
+}

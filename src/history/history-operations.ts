@@ -49,3 +49,17 @@ function checkOrder(previous: HistoryEvent | undefined, event: HistoryEvent): vo
 function malformed(event: HistoryEvent, reason: string): AppError {
   return new AppError('invalid', `Event ${event.i} (${event.f}, ${event.type}) cannot be: ${reason}.`);
 }
+
+export function groupOperations(
+  operations: Iterable<HistoryOperation>,
+  keyOf: (invoke: HistoryEvent) => string,
+): Map<string, HistoryOperation[]> {
+  const groups = new Map<string, HistoryOperation[]>();
+  for (const operation of operations) {
+    const key = keyOf(operation.invoke);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [operation]);
+    else group.push(operation);
+  }
+  return groups;
+}

@@ -12,7 +12,7 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AppError } from '../core/errors.ts';
-import type { HistoryEvent } from './history-event.ts';
+import { type HistoryEvent, parseValue } from './history-event.ts';
 import { type HistoryOperation, pairOperations } from './history-operations.ts';
 
 const CreatePost = Type.Object({ text: Type.String() });
@@ -141,9 +141,3 @@ const POST_CREATED = Compile(PostCreated);
 const POST_NOT_CREATED = Compile(PostNotCreated);
 const READ_POSTS = Compile(ReadPosts);
 const POSTS_READ = Compile(PostsRead);
-
-function parseValue<Value>(validator: { Check(value: unknown): value is Value }, event: HistoryEvent): Value {
-  const { value } = event;
-  if (validator.Check(value)) return value;
-  throw new AppError('invalid', `Event ${event.i} (${event.f}, ${event.type}) has an unknown kind of value.`);
-}

@@ -135,6 +135,9 @@ describe('short links', () => {
 
   it('are counted with the requests, by their template', async () => {
     const text = await (await fetch(`${serverAt(0).url}/metrics`)).text();
-    assert.match(text, /http_requests_total\{method="GET",route="\/l\/:code",status="302",priority="critical"\} [1-9]/);
+    assert.match(
+      text,
+      /http_requests_total\{method="GET",route="\/l\/:code",status="302",priority="critical"\} [1-9]/,
+    );
   });
 });

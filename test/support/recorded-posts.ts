@@ -32,7 +32,7 @@ export function createRecordedPosts(http: HttpClient, recorder: HistoryRecorder)
       const what = { f: 'create-post', key: authorId, value: { text }, session: token, idem };
       const request = { method: 'POST', path: `${API}/posts`, token, idempotencyKey: idem } as const;
       const pending = recorder.invoke(what);
-      const response = await send(http, { ...request, body: JSON.stringify({ text }) }, pending);
+      const response = await sendRecorded(http, { ...request, body: JSON.stringify({ text }) }, pending);
       if (response === undefined) return undefined;
       const body = response.body.toString();
       const postId = textAt(JSON.parse(body), 'post_id');
@@ -44,7 +44,7 @@ export function createRecordedPosts(http: HttpClient, recorder: HistoryRecorder)
       const value = { view: 'post', final };
       const pending = recorder.invoke({ f: 'read-posts', key: postId, value, session: token });
       const request = { method: 'GET', path: `${API}/posts/${postId}`, token } as const;
-      const response = await send(http, request, pending, 404);
+      const response = await sendRecorded(http, request, pending, 404);
       if (response === undefined) return undefined;
       const posts = response.status === 404 ? [] : [postOf(JSON.parse(response.body.toString()))];
       pending.ok({ posts, complete: true });
@@ -58,7 +58,7 @@ export function createRecordedPosts(http: HttpClient, recorder: HistoryRecorder)
       for (let pageToken: string | null = ''; pageToken !== null; ) {
         const from: string = pageToken === '' ? '' : `&page_token=${encodeURIComponent(pageToken)}`;
         const path = `${API}/users/${authorId}/posts?limit=100${from}`;
-        const response = await send(http, { method: 'GET', path, token }, pending);
+        const response = await sendRecorded(http, { method: 'GET', path, token }, pending);
         if (response === undefined) return undefined;
         // The product's own page; a wrong one fails below or in the checker.
         const page: Page = JSON.parse(response.body.toString());
@@ -72,7 +72,7 @@ export function createRecordedPosts(http: HttpClient, recorder: HistoryRecorder)
 }
 
 /** The answer if it is a success or `expected`. Anything else ends the operation as what it proves. */
-async function send(
+export async function sendRecorded(
   http: HttpClient,
   request: HttpRequest,
   pending: PendingOperation,

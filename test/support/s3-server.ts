@@ -35,6 +35,8 @@ export interface S3Server {
   fetch(path: string, init?: { method?: string; body?: string }): Promise<Response>;
   /** SIGKILL: as when it crashes. What it has acknowledged stays. */
   kill(): Promise<void>;
+  /** `undefined` while it does not run. */
+  pid(): number | undefined;
   /** At the same place, with what it had. */
   restart(): Promise<void>;
   /** Stops it and removes its folder. */
@@ -97,6 +99,7 @@ export async function startS3Server(program: string): Promise<S3Server> {
       return `s3://${ACCESS_KEY}:${encodeURIComponent(SECRET_KEY)}@${host}/${bucket}?tls=off`;
     },
     kill,
+    pid: () => (child?.exitCode === null && child.signalCode === null ? child.pid : undefined),
     restart: start,
     close,
   };
