@@ -11,6 +11,7 @@ import type { Environment } from './env.ts';
 import { FARES_FORM, type FareSetting, parseFare } from './fares.ts';
 import { parseS3Url, S3_URL_FORM, type S3Location } from './s3-location.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { parseSurge, SURGE_FORM, type SurgeLevelSetting } from './surge.ts';
 import { SYSTEM_NAMES, type SystemName } from './systems.ts';
 
 export const ROLES = ['api', 'worker', 'dispatch'] as const;
@@ -69,6 +70,9 @@ export interface Config {
   readonly rides: {
     readonly cities: readonly CityBox[];
     readonly fares: readonly FareSetting[];
+    /** The first is that without surge. One alone: there is no surge. */
+    readonly surgeLevels: readonly SurgeLevelSetting[];
+    readonly surgeRetentionDays: number;
     /** In the memory of this process. */
     readonly driversMax: number;
     /** Of drivers who are offered rides, from 1 to 5; those who are not rated yet are, too. */
@@ -152,6 +156,8 @@ export function loadConfig(environment: Environment): Config {
     rides: {
       cities: read.list('GROUNDSWELL_CITIES', parseCity, CITIES_FORM),
       fares: read.list('GROUNDSWELL_FARES', parseFare, FARES_FORM),
+      surgeLevels: surgeLevels(read),
+      surgeRetentionDays: read.integer('GROUNDSWELL_SURGE_RETENTION_DAYS', 1, 3_650),
       driversMax: read.integer('GROUNDSWELL_DRIVERS_MAX', 1, 10_000_000),
       ratingAbove: read.decimal('GROUNDSWELL_DRIVER_RATING_ABOVE', 0, 5),
       positionRetentionDays: read.integer('GROUNDSWELL_POSITION_RETENTION_DAYS', 1, 3_650),
@@ -301,6 +307,12 @@ function redisAddress(read: ReturnType<typeof createReader>, name: SettingName):
 
 function optionalPath(text: string): string | undefined {
   return text === '' ? undefined : resolve(text);
+}
+
+function surgeLevels(read: ReturnType<typeof createReader>): readonly SurgeLevelSetting[] {
+  const levels = parseSurge(read.text('GROUNDSWELL_SURGE'));
+  if (levels === undefined) read.complain('GROUNDSWELL_SURGE', SURGE_FORM);
+  return levels ?? [];
 }
 
 const BLOBS_URL_FORM = `disk:, disk:/path/of/a/folder, or ${S3_URL_FORM}`;

@@ -119,6 +119,15 @@ export const SETTINGS = {
     purpose:
       "what rides cost, in cents or the like: type, or city.type=currency/base/km/minute/fees/minimum/cancellation/driver's percent",
   },
+  GROUNDSWELL_SURGE: {
+    fallback: '1.5@1,2@2,3@4',
+    purpose:
+      'off, or multipliers of fares, each with the requests for each free driver from which it applies',
+  },
+  GROUNDSWELL_SURGE_RETENTION_DAYS: {
+    fallback: '30',
+    purpose: 'days for which versions of the surge are kept; prices keep what they were reckoned from',
+  },
   GROUNDSWELL_DRIVERS_MAX: {
     fallback: '100000',
     purpose: 'drivers whose positions are in the memory of a process, at most; some 25 MB for 100,000',

@@ -4,6 +4,7 @@ import { type FareSetting, fareProblems } from '../config/fares.ts';
 import { answersFor } from '../config/systems.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
+import { CITY_SCHEMAS, citiesRoutes } from '../systems/rides/cities/cities-routes.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import { RIDE_TYPES, type RideType } from '../systems/rides/drivers/driver.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
@@ -16,10 +17,12 @@ import { rideRequestsRoutes } from '../systems/rides/requests/ride-requests-rout
 import { presentRide, RideSchema } from '../systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type Rides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
+import { SURGE_SCHEMAS, surgeRoutes } from '../systems/rides/surge/surge-routes.ts';
 import type { OwnChannel, RideTracking } from '../systems/rides/tracking/ride-tracking.ts';
 import { tripsRoutes } from '../systems/rides/trips/trips-routes.ts';
 import { createDispatchMetrics } from '../telemetry/dispatch-metrics.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
+import { createSurgeMetrics } from '../telemetry/surge-metrics.ts';
 import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
 export interface ComposeRidesDeps
@@ -32,7 +35,7 @@ export interface ComposeRidesDeps
 }
 
 export interface ComposedRides extends ComposedSystem {
-  readonly rides: Pick<Rides, 'requests' | 'costs'>;
+  readonly rides: Pick<Rides, 'requests' | 'costs' | 'surge' | 'priceAudit'>;
   readonly dispatch: Dispatch;
   /** What there is to tell a user of their ride who has just connected. */
   readonly statesOf: RideTracking['statesOf'];
@@ -49,24 +52,16 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     dispatchObserver,
     cities: config.rides.cities,
     fares: faresOf(config.rides),
+    surgeLevels: config.rides.surgeLevels,
+    surgeRetentionDays: config.rides.surgeRetentionDays,
+    surgeObserver: createSurgeMetrics(metrics.registry),
     ratingAbove: config.rides.ratingAbove,
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
     presentRide,
   });
-  const {
-    drivers,
-    streams,
-    requests,
-    prices,
-    quotes,
-    offers,
-    trips,
-    cancellations,
-    ratings,
-    whereIs,
-    dispatch,
-  } = rides;
+  const { drivers, streams, requests, offers, trips, cancellations, ratings, whereIs, dispatch } = rides;
+  const { prices, quotes, surge, cities, fares } = rides;
   observer.watchStreams(streams.connections);
   dispatchObserver.watchLed(dispatch.led);
   metrics.watchQueue('driver-positions', rides.waiting);
@@ -75,11 +70,21 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     name: 'rides',
     ...{ rides, dispatch },
     statesOf: rides.tracking.statesOf,
-    schemas: [...DRIVER_SCHEMAS, ...QUOTE_SCHEMAS, RideSchema, RideRatingSchema, ...OFFER_SCHEMAS],
+    schemas: [
+      ...DRIVER_SCHEMAS,
+      ...QUOTE_SCHEMAS,
+      ...SURGE_SCHEMAS,
+      ...CITY_SCHEMAS,
+      RideSchema,
+      RideRatingSchema,
+      ...OFFER_SCHEMAS,
+    ],
     routes(app) {
       driversRoutes(app, { drivers, sql: ports.sql, writes });
       driverStreamRoutes(app, { streams });
       offersRoutes(app, { offers, writes });
+      citiesRoutes(app, { cities, fares });
+      surgeRoutes(app, { board: surge.board, cities });
       quotesRoutes(app, { prices, quotes, writes });
       rideRequestsRoutes(app, { requests, quotes, sql: ports.sql, writes });
       tripsRoutes(app, { trips, cancellations, whereIs, writes });

@@ -17,6 +17,8 @@ import type { Shortener } from '../systems/links/shortener.ts';
 import { createForcedLevels, type ForcedLevels } from '../systems/operations/forced-level.ts';
 import type { Payments } from '../systems/payments/payments.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
+import type { PriceAudit } from '../systems/rides/quotes/price-audit.ts';
+import type { Surge } from '../systems/rides/surge/surge.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
 import { composeDiscovery } from './compose-discovery.ts';
@@ -52,6 +54,8 @@ export interface Product {
   readonly dispatch: Dispatch;
   readonly forcedLevels: ForcedLevels;
   readonly payments: Payments;
+  readonly surge: Surge;
+  readonly priceAudit: PriceAudit;
   /** Accepted work that waits in this process. */
   queued(): number;
   drain(): void;
@@ -175,6 +179,8 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
         accounts.administration.recordAct(transaction, 'service_level_forced', detail),
     }),
     payments: payments.payments,
+    surge: rides.rides.surge,
+    priceAudit: rides.rides.priceAudit,
     authenticate: (token) => accounts.authenticator.authenticate(token),
     schemas: systems.flatMap(({ schemas = [] }) => schemas),
     routes(app) {

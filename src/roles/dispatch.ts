@@ -9,10 +9,10 @@ import {
 } from '../systems/rides/dispatch/dispatch-loop.ts';
 import type { Product } from './compose.ts';
 
-export interface DispatchRoleDeps extends Omit<DispatchLoopDeps, 'dispatch'> {
-  readonly product: Pick<Product, 'dispatch'>;
+export interface DispatchRoleDeps extends Omit<DispatchLoopDeps, 'dispatch' | 'surge'> {
+  readonly product: Pick<Product, 'dispatch' | 'surge'>;
 }
 
 export function openDispatch({ product, ...deps }: DispatchRoleDeps): DispatchLoop {
-  return startDispatch({ ...deps, dispatch: product.dispatch });
+  return startDispatch({ ...deps, dispatch: product.dispatch, surge: product.surge.making });
 }

@@ -11,6 +11,7 @@ import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-s
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
 import { openProcessTail } from '../../src/roles/process-tail.ts';
+import { CITY_SCHEMAS, citiesRoutes } from '../../src/systems/rides/cities/cities-routes.ts';
 import { RIDE_TYPES } from '../../src/systems/rides/drivers/driver.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../../src/systems/rides/offers/offers-routes.ts';
@@ -20,6 +21,7 @@ import { rideRequestsRoutes } from '../../src/systems/rides/requests/ride-reques
 import { presentRide, RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
 import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
+import { SURGE_SCHEMAS, surgeRoutes } from '../../src/systems/rides/surge/surge-routes.ts';
 import { tripsRoutes } from '../../src/systems/rides/trips/trips-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createCallAs } from './call-as.ts';
@@ -39,6 +41,13 @@ export type RidesSetting = Awaited<ReturnType<typeof createRidesSetting>>;
 const PEOPLE_EPOCH_MS = Date.UTC(2024, 0, 1);
 export const PRIUS = { make: 'Toyota', model: 'Prius', colour: 'black', plate: 'T123456C', seats: 4 };
 export const NEW_YORK = { name: 'new_york', south: 40.3, west: -74.6, north: 41.2, east: -73.3 };
+
+export const SURGE_LEVELS = [
+  { percent: 100, fromPressure: 0 },
+  { percent: 150, fromPressure: 1_000 },
+  { percent: 200, fromPressure: 2_000 },
+  { percent: 300, fromPressure: 4_000 },
+];
 
 /** Each type has a dearer base than the one before. */
 export const FARES = RIDE_TYPES.map((rideType, index) => ({
@@ -103,6 +112,13 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       presentRide,
       cities: [NEW_YORK],
       fares: FARES,
+      surgeLevels: SURGE_LEVELS,
+      surgeRetentionDays: 30,
+      surgeObserver: {
+        made: (outcome) => count(`surge ${outcome}`),
+        cells: () => undefined,
+        quoted: (rideType, percent) => count(`quoted ${rideType} ${percent}`),
+      },
       ratingAbove: 4.5,
       positionRetentionDays: 30,
       checkDebt: async () => undefined,
@@ -123,6 +139,8 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     for (const schema of [
       ...DRIVER_SCHEMAS,
       ...QUOTE_SCHEMAS,
+      ...SURGE_SCHEMAS,
+      ...CITY_SCHEMAS,
       RideSchema,
       RideRatingSchema,
       ...OFFER_SCHEMAS,
@@ -132,6 +150,8 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     driverStreamRoutes(app, { streams: rides.streams });
     offersRoutes(app, { offers: rides.offers, writes: createWrites(sql) });
     const { requests, prices, quotes, trips, cancellations, ratings, whereIs } = rides;
+    citiesRoutes(app, { cities: rides.cities, fares: rides.fares });
+    surgeRoutes(app, { board: rides.surge.board, cities: rides.cities });
     quotesRoutes(app, { prices, quotes, writes: createWrites(sql) });
     rideRequestsRoutes(app, { requests, quotes, sql, writes: createWrites(sql) });
     ratingsRoutes(app, { ratings, writes: createWrites(sql) });

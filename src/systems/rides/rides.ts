@@ -6,7 +6,7 @@ import type { EventLog, Subscription, TailFollower } from '../../ports/event-log
 import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { type City, createCities } from './cities/cities.ts';
+import { type Cities, type City, createCities } from './cities/cities.ts';
 import { createRideCosts, type RideCosts } from './costs/ride-costs.ts';
 import { createDispatch, type Dispatch } from './dispatch/dispatch.ts';
 import { createDispatchLeases } from './dispatch/dispatch-leases.ts';
@@ -15,19 +15,22 @@ import { createDriverPresence } from './dispatch/driver-presence.ts';
 import { createDriverContacts } from './drivers/driver-contacts.ts';
 import { createDriverErasure } from './drivers/driver-erasure.ts';
 import { createDrivers, type Drivers } from './drivers/drivers.ts';
-import { NO_SURGE_PERCENT } from './fares/fare.ts';
-import { createFareTable, type FareEntry } from './fares/fare-rates.ts';
+import { createFareTable, type FareEntry, type FareTable } from './fares/fare-rates.ts';
 import { greatCircleTravelTime } from './matching/travel-time.ts';
 import { forgetOffersJob } from './offers/offer-retention.ts';
 import { createOffers, type Offers } from './offers/offers.ts';
 import { forgetPositionsJob, lastPositionOf, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
+import { createPriceAudit, type PriceAudit } from './quotes/price-audit.ts';
 import { createPrices, type Prices } from './quotes/prices.ts';
 import { createQuotes, type Quotes } from './quotes/quotes.ts';
 import { createRatings, type Ratings } from './ratings/ratings.ts';
 import { type CheckDebt, createRideRequests, type RideRequests } from './requests/ride-requests.ts';
 import type { DriverObserver } from './stream/driver-observer.ts';
 import { createDriverStreams, type DriverStreams } from './stream/driver-streams.ts';
+import { createSurge, type Surge } from './surge/surge.ts';
+import type { SurgeObserver } from './surge/surge-observer.ts';
+import type { SurgeLevel } from './surge/surge-rules.ts';
 import { createDrivenRides } from './tracking/driven-rides.ts';
 import { createRidePositions } from './tracking/ride-positions.ts';
 import {
@@ -53,6 +56,10 @@ export interface RidesDeps {
   readonly dispatchObserver: DispatchObserver;
   readonly cities: readonly City[];
   readonly fares: readonly FareEntry[];
+  /** The first is that without surge. One alone: there is no surge. */
+  readonly surgeLevels: readonly SurgeLevel[];
+  readonly surgeRetentionDays: number;
+  readonly surgeObserver: SurgeObserver;
   /** Of drivers who are offered rides; those who are not rated yet are, too. */
   readonly ratingAbove: number;
   readonly positionRetentionDays: number;
@@ -73,6 +80,10 @@ export interface Rides {
   readonly requests: RideRequests;
   readonly prices: Prices;
   readonly quotes: Quotes;
+  readonly surge: Surge;
+  readonly priceAudit: PriceAudit;
+  readonly cities: Cities;
+  readonly fares: FareTable;
   readonly offers: Offers;
   readonly trips: Trips;
   readonly cancellations: Cancellations;
@@ -101,6 +112,7 @@ export function createRides(deps: RidesDeps): Rides {
   const contacts = createDriverContacts({ ...deps, serverId });
   const recorder = createPositionRecorder(deps);
   const cities = createCities(deps.cities);
+  const fares = createFareTable(deps.fares);
   const trips = createTrips(deps);
   const ratings = createRatings(deps);
   const cancellations = createCancellations(deps);
@@ -108,13 +120,6 @@ export function createRides(deps: RidesDeps): Rides {
   const driven = createDrivenRides({ ...deps, trips, positions: ridePositions });
   const tracking = createRideTracking({ ...deps, present: deps.presentRide });
   const streams = createDriverStreams({ ...deps, contacts, recorder, cities, driven });
-  const prices = createPrices({
-    ...{ ...deps, cities, fares: createFareTable(deps.fares), routes: greatCircleEstimates },
-    surgeAt: () => ({ percent: NO_SURGE_PERCENT, version: undefined, basis: undefined }),
-  });
-  const quotes = createQuotes({ ...deps, prices });
-  const requests = createRideRequests({ ...deps, quotes });
-  const offers = createOffers(deps);
   const leases = createDispatchLeases({
     ...deps,
     ...{
@@ -123,6 +128,18 @@ export function createRides(deps: RidesDeps): Rides {
       onChange: deps.dispatchObserver.lease,
     },
   });
+  const surge = createSurge({
+    ...{ ...deps, leases, cities, freeDrivers: streams.free },
+    ...{ levels: deps.surgeLevels, observer: deps.surgeObserver },
+  });
+  const prices = createPrices({
+    ...{ ...deps, cities, fares, routes: greatCircleEstimates },
+    surgeAt: surge.board.at,
+    onPrice: deps.surgeObserver.quoted,
+  });
+  const quotes = createQuotes({ ...deps, prices });
+  const requests = createRideRequests({ ...deps, quotes });
+  const offers = createOffers(deps);
   const dispatch = createDispatch({
     ...deps,
     ...{ leases, offers, observer: deps.dispatchObserver, travelTime: greatCircleTravelTime },
@@ -133,8 +150,8 @@ export function createRides(deps: RidesDeps): Rides {
   const erasure = createDriverErasure({ ...deps, abandonRides: cancellations.abandon });
   return {
     drivers: createDrivers(deps),
-    ...{ streams, requests, prices, quotes, offers, dispatch, trips, cancellations, tracking },
-    ratings,
+    ...{ streams, requests, offers, dispatch, trips, cancellations, tracking, ratings },
+    ...{ prices, quotes, surge, cities, fares, priceAudit: createPriceAudit(deps) },
     costs: createRideCosts(deps.sql),
     whereIs: async (driverId) =>
       driven.lastPoint(driverId) ?? (await lastPositionOf(deps.sql, driverId))?.last,
@@ -147,6 +164,7 @@ export function createRides(deps: RidesDeps): Rides {
       requests.job,
       quotes.job,
       cancellations.job,
+      surge.job,
       offers.job,
       forgetOffersJob(deps),
       forgetPositionsJob({ ...deps, retentionDays }),

@@ -24,7 +24,11 @@ function setUp(run: (clock: Clock) => Promise<void> = async () => undefined) {
       counts.releases += 1;
     },
   };
-  return { clock, counts, loop: startDispatch({ dispatch, clock, log }) };
+  return {
+    clock,
+    counts,
+    loop: startDispatch({ dispatch, surge: { run: async () => undefined }, clock, log }),
+  };
 }
 
 describe('the loop of dispatching', () => {

@@ -270,7 +270,9 @@ describe('dispatching', () => {
     await place(driver, 300, {}, other);
     await setting.rides.dispatch.claim();
     const log = createLog({ level: 'silent', pretty: false });
-    const loop = startDispatch({ dispatch: other.rides.dispatch, clock: systemClock, log });
+    const loop = startDispatch({
+      ...{ dispatch: other.rides.dispatch, surge: other.rides.surge.making, clock: systemClock, log },
+    });
     const rideId = await ask();
     const diedMs = systemClock.monotonicMs();
     await until(() => other.rides.dispatch.led() === 1);

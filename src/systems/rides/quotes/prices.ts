@@ -24,9 +24,11 @@ export interface PricesDeps {
   readonly fares: FareTable;
   readonly routes: RouteEstimates;
   readonly surgeAt: SurgeAt;
+  /** For metrics. */
+  readonly onPrice: (rideType: RideType, surgePercent: number) => void;
 }
 
-export function createPrices({ clock, cities, fares, routes, surgeAt }: PricesDeps): Prices {
+export function createPrices({ clock, cities, fares, routes, surgeAt, onPrice }: PricesDeps): Prices {
   function ratesOf(city: City, rideType: RideType | undefined): readonly (readonly [RideType, FareRates])[] {
     const types = rideType === undefined ? RIDE_TYPES : [rideType];
     const offered = types.flatMap((type) => {
@@ -48,6 +50,7 @@ export function createPrices({ clock, cities, fares, routes, surgeAt }: PricesDe
         offered.map(async ([type, rates]) => {
           const surge = await surgeAt(city.name, type, pickup);
           const fare = fareOf(rates, route, surge.percent);
+          onPrice(type, surge.percent);
           return { ...places, ...route, city: city.name, rideType: type, rates, surge, fare };
         }),
       );

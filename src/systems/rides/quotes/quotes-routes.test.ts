@@ -66,6 +66,16 @@ describe('quotes', () => {
     assert.equal((await quote(bob, { ...PLACES, ride_type: 'wheelchair' })).body.quotes.length, 1);
   });
 
+  it('are asked for in cities that are listed, with what they have', async () => {
+    const { status, body } = await setting.call('GET', '/rides/cities', setting.addPerson());
+    const [newYork, lyon] = body.items;
+    assert.equal(status, 200);
+    assert.deepEqual([newYork.name, newYork.south, newYork.ride_types.length], ['new_york', 40.3, 4]);
+    assert.deepEqual([lyon.name, lyon.ride_types.length], ['lyon', 3]);
+    assert.deepEqual(lyon.ride_types[0], { ride_type: 'economy', currency: 'USD' });
+    assert.equal((await setting.call('GET', '/rides/cities', undefined)).status, 401);
+  });
+
   it('are of places between which rides are offered', async () => {
     const carol = setting.addPerson();
     const refused = async (changes: object, field: string) => {

@@ -9,7 +9,7 @@ import { AppError } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { LoggedEvent, NewEvent, TailFollower } from '../../../ports/event-log/event-log.ts';
-import type { DriverTraits, GeoIndex } from '../../../ports/geo-index/geo-index.ts';
+import type { DriverTraits, GeoIndex, GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Cities } from '../cities/cities.ts';
@@ -64,6 +64,11 @@ export interface StreamSeat {
   leave(): void;
 }
 
+export interface FreeDriver extends GeoPoint {
+  /** A bit for each type of ride that they take. */
+  readonly types: number;
+}
+
 export interface DriverStreams {
   readonly tail: TailFollower;
   /** Fails with `not_found` for who is no driver; `unavailable` when there are too many, or the server stops. */
@@ -73,6 +78,8 @@ export interface DriverStreams {
   /** What is done every second: for tests. */
   beat(): void;
   connections(): number;
+  /** Who is available, and where they were at `sinceMs` or later. */
+  free(sinceMs: number): readonly FreeDriver[];
   /** Asks all drivers to come back later, to another process, and lets nobody in any more. */
   drain(): void;
   /** Waits until the database knows who has no connection any more. */
@@ -281,6 +288,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
   return {
     tail: { topics: [DRIVERS_TOPIC, OFFERS_TOPIC], hear, committed: hear, follow: () => undefined },
     connections: () => count,
+    free: (sinceMs) => all().flatMap((seat) => freeDriver(seat, sinceMs)),
     beat,
 
     async join({ userId: driverId, sessionId }) {
@@ -336,6 +344,12 @@ function traitsOf(seat: Seat | undefined): DriverTraits | undefined {
     ...{ driverId: seat.driverId, state: stateNumber(state), types: typeBits(rideTypes) },
     rating: rating ?? undefined,
   };
+}
+
+function freeDriver({ news, stream }: Seat, sinceMs: number): readonly FreeDriver[] {
+  const last = stream?.last;
+  if (news?.state !== 'available' || last === undefined || last.atMs < sinceMs) return [];
+  return [{ lat: last.lat, lng: last.lng, types: typeBits(news.rideTypes) }];
 }
 
 function full(): AppError {
