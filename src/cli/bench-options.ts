@@ -53,7 +53,7 @@ export interface BenchCommandOptions {
 export const DEFAULT_PULL_FOLLOWERS = 10_000;
 export const DEFAULT_PEOPLE = 10_000;
 /** Experiments that need no people, or make their own. */
-const WITHOUT_CROWD = ['blobs', 'clicks', 'geo-index', 'redis-deliveries', 'redis-geo-index'];
+const WITHOUT_CROWD = ['blobs', 'clicks', 'geo-index', 'ledger', 'redis-deliveries', 'redis-geo-index'];
 const ALL_NAMES = [...SCENARIO_NAMES, ...EXPERIMENT_NAMES];
 
 /** For a look whether everything works; the figures mean little. */

@@ -5,6 +5,7 @@ import { adminCommand } from './admin.ts';
 import { eventsCommand } from './events.ts';
 import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
+import { paymentsCommand } from './payments.ts';
 import { renderCommand } from './render.ts';
 import { upCommand } from './up.ts';
 
@@ -14,6 +15,7 @@ describe('the help of a subcommand', () => {
     eventsCommand(),
     feedsCommand(),
     linksCommand(),
+    paymentsCommand(),
     renderCommand(),
     upCommand(),
   ]) {

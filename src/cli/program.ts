@@ -10,6 +10,7 @@ import { eventsCommand } from './events.ts';
 import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
 import { migrateCommand } from './migrate.ts';
+import { paymentsCommand } from './payments.ts';
 import { renderCommand } from './render.ts';
 import { restoreCommand } from './restore.ts';
 import { ridesCommand } from './rides.ts';
@@ -41,6 +42,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     feedsCommand(),
     searchCommand(),
     linksCommand(),
+    paymentsCommand(),
     ridesCommand(),
     renderCommand(),
     benchCommand(),

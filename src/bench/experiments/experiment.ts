@@ -22,6 +22,7 @@ export const EXPERIMENT_NAMES = [
   'geo-index',
   'redis-geo-index',
   'driver-positions',
+  'ledger',
 ] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
 

@@ -10,6 +10,7 @@ import { fanOutExperiment } from './fan-out.ts';
 import { geoIndexExperiment } from './geo-index.ts';
 import { hotLikeExperiment } from './hot-like.ts';
 import { lagExperiment } from './lag.ts';
+import { ledgerExperiment } from './ledger.ts';
 import { liveBroadcastExperiment } from './live-broadcast.ts';
 import { liveDeliveryExperiment } from './live-delivery.ts';
 import { liveIdleExperiment } from './live-idle.ts';
@@ -40,4 +41,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   geoIndexExperiment,
   redisGeoIndexExperiment,
   driverPositionsExperiment,
+  ledgerExperiment,
 ];

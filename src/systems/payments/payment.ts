@@ -67,9 +67,16 @@ export function parseOrderKey(key: string): OrderName | undefined {
   return kind && { kind, paymentId: Number(paymentId), attempt: Number(attempt) };
 }
 
-/** `12.34 USD`, for people. Every currency is shown with two digits, as those of the fares have. */
+/** `12.34 USD`, `1234 JPY`: for people, without a fraction on the way. */
 export function formatMoney({ amount, currency }: Money): string {
-  const sign = amount < 0 ? '-' : '';
-  const digits = String(Math.abs(amount)).padStart(3, '0');
-  return `${sign}${digits.slice(0, -2)}.${digits.slice(-2)} ${currency}`;
+  const minorDigits = minorDigitsOf(currency);
+  const digits = String(Math.abs(amount)).padStart(minorDigits + 1, '0');
+  const whole = digits.slice(0, digits.length - minorDigits);
+  const minor = minorDigits === 0 ? '' : `.${digits.slice(-minorDigits)}`;
+  return `${amount < 0 ? '-' : ''}${whole}${minor} ${currency}`;
+}
+
+function minorDigitsOf(currency: string): number {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  return format.resolvedOptions().maximumFractionDigits ?? 2;
 }

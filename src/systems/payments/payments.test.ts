@@ -190,5 +190,7 @@ describe('the words of payments', () => {
   it('are amounts that people read', () => {
     const shown = [0, 5, 1_840, -1_840].map((amount) => formatMoney({ amount, currency: 'USD' }));
     assert.deepEqual(shown, ['0.00 USD', '0.05 USD', '18.40 USD', '-18.40 USD']);
+    assert.equal(formatMoney({ amount: 1_840, currency: 'JPY' }), '1840 JPY');
+    assert.equal(formatMoney({ amount: 1_840, currency: 'KWD' }), '1.840 KWD');
   });
 });
