@@ -4,12 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { createApiClient } from '../src/bench/api-client.ts';
 import { createHttpClient } from '../src/bench/http-client.ts';
 import { readEnvironment } from '../src/config/env.ts';
 import { packageRoot } from '../src/config/package-info.ts';
 import { systemClock } from '../src/core/clock.ts';
+import { createSqlClusterMetrics } from '../src/telemetry/sql-cluster-metrics.ts';
 import { exposedMetrics, groupingsOf, selectorsOf } from './support/promql.ts';
 import { promtoolBackend } from './support/promtool-program.ts';
 import { describeOnBackend } from './support/required-backends.ts';
@@ -37,6 +39,17 @@ interface Asked {
 
 const PROMETHEUS = path.join(packageRoot(), 'deploy', 'prometheus');
 const GRAFANA = path.join(packageRoot(), 'deploy', 'grafana');
+/** What a server exposes besides where its database has replicas. */
+async function withReplicas(): Promise<string> {
+  const registry = new Registry();
+  const nodes = [{ name: 'db-1', role: 'replica', lagMs: 5 }] as const;
+  createSqlClusterMetrics(registry).watchNodes(
+    () => nodes,
+    () => 0,
+  );
+  return registry.metrics();
+}
+
 /** What Prometheus adds to what it reads, or makes. */
 const OF_PROMETHEUS: readonly [string, readonly string[]][] = [
   ['up', ['job', 'instance']],
@@ -74,6 +87,7 @@ describe('rules and dashboards', () => {
     );
     const scraped = exposedMetrics(await (await fetch(`${url}/metrics`)).text());
     known = new Map([
+      ...exposedMetrics(await withReplicas()),
       ...scraped,
       ...recorded,
       ...OF_PROMETHEUS.map(([name, labels]) => [name, new Set(labels)] as const),

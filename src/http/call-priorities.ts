@@ -15,8 +15,13 @@ export const CRITICAL_CALLS: ReadonlySet<string> = new Set([
   'getMe',
   'createPost',
   'openLink',
+  'quoteRide',
   'requestRide',
   'getRide',
+  'arriveRide',
+  'startRide',
+  'renewRidePin',
+  'completeRide',
   'cancelRide',
   'getDriver',
   'setDriverState',
@@ -42,6 +47,11 @@ export const OPTIONAL_CALLS: ReadonlySet<string> = new Set([
   'listWebhookDeliveries',
   'testWebhook',
   'replayWebhookDelivery',
+  'listRides',
+  'listDriverRides',
+  'getEarnings',
+  'listCharges',
+  'listPayments',
 ]);
 
 export interface Call {
