@@ -9,6 +9,7 @@ import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { tracingOff } from '../telemetry/trace.ts';
 import { CALLS_MIN } from './circuit-breaker.ts';
+import { createPortStates } from './port-states.ts';
 import { RETRIES_MAX, RETRY_RESERVE } from './retry.ts';
 import { type MethodPolicies, wrapPort } from './wrap-port.ts';
 
@@ -65,13 +66,17 @@ function openPort(options: { methods?: MethodPolicies<NoteStore>; fraction?: num
   const metrics = createMetrics({ version: '1' });
   const log = createLog({ level: 'silent', pretty: false });
   const store = new NoteStore();
+  const states = createPortStates();
   const port = wrapPort(store, {
     name: 'note-store',
     methods: options.methods ?? METHODS,
     bulkhead: BULKHEAD,
-    deps: { clock, metrics, log, tracing: tracingOff, randomness: { fraction: () => options.fraction ?? 0 } },
+    deps: {
+      ...{ clock, metrics, log, tracing: tracingOff, states },
+      randomness: { fraction: () => options.fraction ?? 0 },
+    },
   });
-  return { port, store, clock, metrics };
+  return { port, store, clock, metrics, states };
 }
 
 const fails =
@@ -251,6 +256,24 @@ describe('a wrapped port', () => {
     for (const event of ['breaker_open', 'breaker_half_open', 'breaker_closed', 'breaker_refused']) {
       assert.match(text, new RegExp(`event="${event}"\\} 1`));
     }
+  });
+
+  it('shows its breaker as open only as long as nothing is let through, even if nobody calls then', async () => {
+    const { port, store, clock, metrics, states } = openPort();
+    const shown = async () => [
+      states.get('note-store')?.breaker(),
+      /^circuit_breaker_state\{port="note-store"\} (\d)$/m.exec(await metrics.render())?.[1],
+    ];
+    assert.deepEqual(await shown(), ['closed', '0']);
+    for (let n = 0; n < CALLS_MIN; n += 1) {
+      store.plan(fails('unavailable'));
+      await rejection(port.put('once', 'note'));
+    }
+    assert.deepEqual(await shown(), ['open', '2']);
+    await clock.advance(1_000);
+    assert.deepEqual(await shown(), ['half_open', '1']);
+    for (let n = 0; n < 3; n += 1) await port.put('once', 'note');
+    assert.deepEqual(await shown(), ['closed', '0']);
   });
 
   it('stays closed through any number of expected errors', async () => {

@@ -9,7 +9,7 @@
 
 import type { Clock, Randomness } from '../core/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { BreakerState, Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import { type BulkheadLimits, createBulkhead } from './bulkhead.ts';
 import { type Call, type CallChain, createCallChain } from './call-chain.ts';
@@ -135,7 +135,10 @@ function createChains<Port>({ name, bulkhead, deps }: WrapPortOptions<Port>): Ch
       log.warn({ port: name, state }, 'the circuit breaker of a port changed');
     },
   });
-  metrics.watchBreaker(name, breaker.state);
+  /** Once its time is over, an open one lets the next call through, whenever that comes: perhaps all is well again. */
+  const breakerState = (): BreakerState =>
+    breaker.state() === 'open' && breaker.retryAfterMs() === 0 ? 'half_open' : breaker.state();
+  metrics.watchBreaker(name, breakerState);
   const openBulkhead = (queue: string, limits: BulkheadLimits) => {
     const onRefused = (reason: string) => metrics.resilienceEvent(name, reason);
     const opened = createBulkhead({ clock, ...limits, onRefused });
@@ -143,7 +146,7 @@ function createChains<Port>({ name, bulkhead, deps }: WrapPortOptions<Port>): Ch
     return opened;
   };
   const shared = openBulkhead(name, bulkhead);
-  deps.states?.add({ name, breaker: breaker.state, waiting: shared.waiting });
+  deps.states?.add({ name, breaker: breakerState, waiting: shared.waiting });
   return (method, policy) => {
     const own = policy.bulkhead && openBulkhead(`${name}.${method}`, policy.bulkhead);
     return createCallChain({ port: name, bulkhead: own ?? shared, breaker, budget, ...deps });

@@ -96,8 +96,7 @@ function databasePressure({ states }: Ports): number {
 }
 
 function isAway({ states }: Ports, name: string): boolean {
-  const breaker = states.get(name)?.breaker();
-  return breaker === 'open' || breaker === 'half_open';
+  return states.get(name)?.breaker() === 'open';
 }
 
 /** While the database is away, what was asked for last holds for as long as it was asked for. */
