@@ -3,6 +3,7 @@
  * where they are. What people want is drawn from a seed; what the server makes of it depends on when it answers, too.
  */
 
+import { setMaxListeners } from 'node:events';
 import { inBatches } from '../bench/population.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HistoryRecorder } from '../history/history-recorder.ts';
@@ -84,6 +85,8 @@ export async function runSimulation(
 ): Promise<SimulationResult> {
   const servers = createServers(options.urls);
   const stopping = new AbortController();
+  // Every call that waits listens to it.
+  setMaxListeners(0, stopping.signal);
   const calls = createRideCalls({ ...deps, servers, signal: stopping.signal, runId: options.runId });
   const town = createTown(deps, options, calls);
   try {

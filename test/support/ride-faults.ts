@@ -1,0 +1,153 @@
+/** A small town while its servers are killed, and what has to be so after it: nobody was booked twice, and every request has ended. */
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { findFreePort, type ServerProcess } from '../../src/bench/server-process.ts';
+import type { Environment } from '../../src/config/env.ts';
+import { seededFraction, systemClock, systemRandomness } from '../../src/core/clock.ts';
+import type { CheckReport } from '../../src/history/check-report.ts';
+import { readHistory } from '../../src/history/history-event.ts';
+import { openHistoryRecorder } from '../../src/history/history-recorder.ts';
+import { checkRides } from '../../src/history/rides/ride-checker.ts';
+import { rideLogMarks } from '../../src/history/rides/ride-log.ts';
+import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
+import type { PostgresConnection } from '../../src/ports/sql-store/postgres-connection.ts';
+import { BEHAVIOUR } from '../../src/simulator/behaviour.ts';
+import type { Demand } from '../../src/simulator/demand.ts';
+import { runSimulation, type SimulationResult } from '../../src/simulator/simulation.ts';
+import { makeTownPeople } from '../../src/simulator/town-people.ts';
+import { greatCircleTravelTime } from '../../src/systems/rides/matching/travel-time.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { atEnd } from './at-end.ts';
+import type { ServerHome } from './server-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { openHome, openSql } from './timeline-run.ts';
+
+export interface RideFaultsOptions {
+  readonly connection: PostgresConnection;
+  readonly settings: Environment;
+  readonly processes: number;
+  readonly drivers: number;
+  readonly requests: number;
+  readonly durationMs: number;
+  /** How often the process that dispatches is killed; in between, any. */
+  readonly killEveryMs: number;
+  readonly seed: number;
+}
+
+export interface RideFaultsOutcome {
+  readonly result: SimulationResult;
+  readonly report: CheckReport;
+  readonly kills: { readonly dispatchers: number; readonly others: number };
+}
+
+const clock = systemClock;
+const DRAIN_MS = 5_000;
+/** A town of some streets, so that rides are over soon. */
+const [LAT, LNG, DEGREES] = [40.75, -73.98, 0.004] as const;
+const HURRIED = {
+  ...BEHAVIOUR,
+  ...{ cancelShare: 0.1, driverCancelShare: 0.05 },
+  thinkingMs: { least: 50, most: 1_500 },
+  boardingMs: { least: 50, most: 500 },
+  cancellingMs: { least: 100, most: 6_000 },
+};
+
+interface Place {
+  readonly home: ServerHome;
+  readonly port: number;
+  server: ServerProcess | undefined;
+}
+
+export async function runRideFaults(
+  test: TestContext,
+  options: RideFaultsOptions,
+): Promise<RideFaultsOutcome> {
+  const { connection, settings, processes, drivers, requests, durationMs, seed } = options;
+  const places: Place[] = [];
+  for (let number = 0; number < processes; number += 1) {
+    places.push({ home: await openHome(test), port: await findFreePort(), server: undefined });
+  }
+  const start = async (place: Place): Promise<void> => {
+    place.server = await place.home.start(settings, place.port);
+  };
+  await Promise.all(places.map(start));
+  const sql = openSql(test, connection);
+  const prefix = `f${systemRandomness.bytes(4).toString('hex')}`;
+  const deps = { sql, clock, randomness: systemRandomness };
+  const people = await makeTownPeople(deps, { prefix, drivers, riders: requests });
+  const file = path.join(await temporaryFolder(test), 'history.jsonl');
+  const recorder = openHistoryRecorder({ path: file, clock });
+  /** Of the killing: rides that go on may then come to their ends. */
+  const done = new AbortController();
+  atEnd(test, () => done.abort());
+  let killing: Promise<RideFaultsOutcome['kills']> | undefined;
+  const result = await runSimulation(
+    {
+      ...{ clock, travelTime: greatCircleTravelTime, recorder, signal: test.signal },
+      // From when people ask on.
+      onProgress({ phase }) {
+        if (phase === 'running')
+          killing ??= killNowAndThen(places, start, options, recorder.mark, done.signal);
+        if (phase === 'ending') done.abort();
+      },
+    },
+    {
+      urls: places.map(({ port }) => `http://127.0.0.1:${port}`),
+      ...{ people, demand: smallTown(requests, durationMs, seed), durationMs, drainMs: DRAIN_MS, seed },
+      ...{ driving: 10, behaviour: HURRIED, runId: prefix },
+    },
+  );
+  done.abort();
+  const kills = (await killing) ?? { dispatchers: 0, others: 0 };
+  const log = createLog({ level: 'silent', pretty: false });
+  const eventLog = createPostgresEventLog({ sqlStore: sql, clock, randomness: systemRandomness, log });
+  for await (const { f, value } of rideLogMarks(eventLog)) recorder.mark(f, value);
+  await eventLog.close();
+  recorder.close();
+  return { result, kills, report: checkRides(await readHistory(file), { settled: true }) };
+}
+
+/** Turn by turn the process that dispatches, and any; each is started again at once. */
+async function killNowAndThen(
+  places: readonly Place[],
+  start: (place: Place) => Promise<void>,
+  { killEveryMs, seed }: RideFaultsOptions,
+  mark: (f: string, value: object) => void,
+  signal: AbortSignal,
+): Promise<RideFaultsOutcome['kills']> {
+  const fraction = seededFraction(seed);
+  const kills = { dispatchers: 0, others: 0 };
+  for (let turn = 0; ; turn += 1) {
+    await clock.sleep(killEveryMs / 2, signal);
+    if (signal.aborted) return kills;
+    const leader = turn % 2 === 0 ? await dispatcherAmong(places) : undefined;
+    const victim = leader ?? places[Math.floor(fraction() * places.length)];
+    if (victim === undefined) continue;
+    mark('kill', { port: victim.port, dispatched: leader !== undefined });
+    kills[leader === undefined ? 'others' : 'dispatchers'] += 1;
+    await victim.server?.kill();
+    await start(victim);
+  }
+}
+
+async function dispatcherAmong(places: readonly Place[]): Promise<Place | undefined> {
+  for (const place of places) {
+    const answer = await fetch(`${place.server?.url}/metrics`).catch(() => undefined);
+    const led = /^dispatch_cities (\d+)$/m.exec((await answer?.text()) ?? '')?.[1];
+    if (Number(led) > 0) return place;
+  }
+  return undefined;
+}
+
+function smallTown(requests: number, durationMs: number, seed: number): Demand {
+  const draw = seededFraction(seed);
+  const place = (by: () => number) => ({ lat: LAT + by() * DEGREES, lng: LNG + by() * DEGREES });
+  return {
+    requests: Array.from({ length: requests }, (_, number) => ({
+      atMs: (number / requests) * durationMs,
+      pickup: place(draw),
+      dropoff: place(draw),
+    })),
+    ...{ beginsAtMs: 0, speed: 1, driverStart: place },
+  };
+}
