@@ -5,7 +5,7 @@ import { COMMAND_LINE } from '../systems/accounts/moderation/audit-log.ts';
 import { createPayments, type Payments } from '../systems/payments/payments.ts';
 import { PAYMENTS_SCHEMAS, paymentsRoutes } from '../systems/payments/payments-routes.ts';
 import type { RideCost } from '../systems/payments/verification/verification.ts';
-import { presentRide } from '../systems/rides/requests/ride-schema-routes.ts';
+import type { RideView } from '../systems/rides/requests/ride-schema-routes.ts';
 import type { Rides } from '../systems/rides/rides.ts';
 import { createPaymentMetrics } from '../telemetry/payment-metrics.ts';
 import type { ComposedSystem, ProductDeps } from './composed-system.ts';
@@ -14,6 +14,7 @@ export interface ComposePaymentsDeps
   extends Pick<ProductDeps, 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {
   readonly accounts: Pick<Accounts, 'users' | 'auditLog'>;
   readonly rides: Pick<Rides, 'requests' | 'costs'>;
+  readonly view: Pick<RideView, 'showRide'>;
   readonly writes: Writes;
 }
 
@@ -22,7 +23,7 @@ export interface ComposedPayments extends ComposedSystem {
 }
 
 export function composePayments(deps: ComposePaymentsDeps): ComposedPayments {
-  const { accounts, ports, metrics, rides, writes } = deps;
+  const { accounts, ports, metrics, rides, view, writes } = deps;
   const observer = createPaymentMetrics(metrics.registry);
   const payments = createPayments({
     ...deps,
@@ -31,7 +32,7 @@ export function composePayments(deps: ComposePaymentsDeps): ComposedPayments {
     emailOf: async (userId) => (await accounts.users.getAccount(userId))?.email ?? undefined,
     recordAct: (transaction, act) => accounts.auditLog.add(transaction, COMMAND_LINE, act),
     describeRide: async (session, viewerId, rideId) =>
-      presentRide(await rides.requests.get(session, viewerId, rideId), viewerId),
+      view.showRide(await rides.requests.get(session, viewerId, rideId), viewerId),
     findRideCosts: async (rideIds) => (await rides.costs.find(rideIds)).map(costOf),
     pageRideCosts: async (after, limit) => (await rides.costs.page(after, limit)).map(costOf),
   });

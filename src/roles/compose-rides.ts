@@ -14,7 +14,7 @@ import { QUOTE_SCHEMAS, quotesRoutes } from '../systems/rides/quotes/quotes-rout
 import { RideRatingSchema, ratingsRoutes } from '../systems/rides/ratings/ratings-routes.ts';
 import type { CheckDebt } from '../systems/rides/requests/ride-requests.ts';
 import { rideRequestsRoutes } from '../systems/rides/requests/ride-requests-routes.ts';
-import { presentRide, RideSchema } from '../systems/rides/requests/ride-schema-routes.ts';
+import { createRideView, RideSchema, type RideView } from '../systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type Rides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
 import { SURGE_SCHEMAS, surgeRoutes } from '../systems/rides/surge/surge-routes.ts';
@@ -27,7 +27,7 @@ import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
 export interface ComposeRidesDeps
   extends Pick<ProductDeps, 'config' | 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {
-  readonly accounts: Pick<Accounts, 'sessions' | 'authenticator'>;
+  readonly accounts: Pick<Accounts, 'sessions' | 'authenticator' | 'users'>;
   readonly writes: Writes;
   /** How users are told of their rides. */
   readonly channel: OwnChannel;
@@ -36,6 +36,7 @@ export interface ComposeRidesDeps
 
 export interface ComposedRides extends ComposedSystem {
   readonly rides: Pick<Rides, 'requests' | 'costs' | 'surge' | 'priceAudit'>;
+  readonly view: RideView;
   readonly dispatch: Dispatch;
   /** What there is to tell a user of their ride who has just connected. */
   readonly statesOf: RideTracking['statesOf'];
@@ -58,17 +59,18 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     ratingAbove: config.rides.ratingAbove,
     positionRetentionDays: config.rides.positionRetentionDays,
     endedSessions: accounts.sessions.endedAmong,
-    presentRide,
+    presentRide: (ride, userId) => view.showRide(ride, userId),
   });
   const { drivers, streams, requests, offers, trips, cancellations, ratings, whereIs, dispatch } = rides;
   const { prices, quotes, surge, cities, fares } = rides;
+  const view = createRideView({ getUsers: accounts.users.getUsers, whereIs });
   observer.watchStreams(streams.connections);
   dispatchObserver.watchLed(dispatch.led);
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);
   return {
     name: 'rides',
-    ...{ rides, dispatch },
+    ...{ rides, view, dispatch },
     statesOf: rides.tracking.statesOf,
     schemas: [
       ...DRIVER_SCHEMAS,
@@ -86,8 +88,8 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       citiesRoutes(app, { cities, fares });
       surgeRoutes(app, { board: surge.board, cities });
       quotesRoutes(app, { prices, quotes, writes });
-      rideRequestsRoutes(app, { requests, quotes, sql: ports.sql, writes });
-      tripsRoutes(app, { trips, cancellations, whereIs, writes });
+      rideRequestsRoutes(app, { requests, quotes, sql: ports.sql, writes, view });
+      tripsRoutes(app, { trips, cancellations, whereIs, writes, view });
       ratingsRoutes(app, { ratings, writes });
     },
     // Whom nobody can reach has nobody to tell.

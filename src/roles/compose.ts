@@ -130,7 +130,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     channel: { isHere: (userId) => live.isHere(userId), tell: (userId, state) => live.tell(userId, state) },
   });
   const live = composeLive({ ...deps, accounts, feed, ownStatesOf: rides.statesOf });
-  const payments = composePayments({ ...deps, accounts, writes, rides: rides.rides });
+  const payments = composePayments({ ...deps, accounts, writes, rides: rides.rides, view: rides.view });
   const systems: readonly ComposedSystem[] = [
     {
       schemas: ACCOUNTS_SCHEMAS,

@@ -45,8 +45,8 @@ it('a rider sees their ride from another process than the driver’s, and again 
   };
   const statusOf = async (live: LiveClient, status: string) => {
     for (;;) {
-      const { data } = await live.next('ride');
-      if (data.status === status) return data;
+      const { ride } = (await live.next('ride')).data;
+      if (ride.status === status) return ride;
     }
   };
 
@@ -59,9 +59,9 @@ it('a rider sees their ride from another process than the driver’s, and again 
   assert.equal((await statusOf(live, 'requested')).ride_id, ride.ride_id);
   await until(() => driver.of('offer').length > 0, 8_000);
   await alice.post(`/offers/${driver.of('offer')[0].offer_id}/accept`);
-  const { pin, vehicle } = await statusOf(live, 'accepted');
+  const { pin, driver: seen } = await statusOf(live, 'accepted');
   assert.match(pin, /^[0-9]{4}$/);
-  assert.equal(vehicle.plate, 'T123456C');
+  assert.deepEqual([seen.username, seen.vehicle.plate], ['alice', 'T123456C']);
   go(0.003);
   assert.equal((await live.next('ride_position')).data.ride_id, ride.ride_id);
   await statusOf(live, 'arriving');
@@ -72,8 +72,8 @@ it('a rider sees their ride from another process than the driver’s, and again 
   await until(async () => (await bob.get(`/rides/${ride.ride_id}`)).status === 'arrived', 8_000);
   // The state at once, though nothing happens.
   const again = await openEventStream({ url: first.url, token: bob.token, since: live.lastId() });
-  const { data } = await again.next('ride');
-  assert.deepEqual([data.status, data.pin], ['arrived', pin]);
+  const { ride: now } = (await again.next('ride')).data;
+  assert.deepEqual([now.status, now.pin], ['arrived', pin]);
 
   await alice.post(`/rides/${ride.ride_id}/start`, { body: { pin } });
   assert.equal((await statusOf(again, 'started')).pin, null);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import WebSocket from 'ws';
 import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { composeId, createIdGenerator, type Id } from '../../src/core/ids.ts';
+import type { GetUsers } from '../../src/core/user.ts';
 import { createWrites } from '../../src/http/idempotency.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
@@ -18,7 +19,7 @@ import { OFFER_SCHEMAS, offersRoutes } from '../../src/systems/rides/offers/offe
 import { QUOTE_SCHEMAS, quotesRoutes } from '../../src/systems/rides/quotes/quotes-routes.ts';
 import { RideRatingSchema, ratingsRoutes } from '../../src/systems/rides/ratings/ratings-routes.ts';
 import { rideRequestsRoutes } from '../../src/systems/rides/requests/ride-requests-routes.ts';
-import { presentRide, RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
+import { createRideView, RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
 import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
 import { SURGE_SCHEMAS, surgeRoutes } from '../../src/systems/rides/surge/surge-routes.ts';
@@ -35,6 +36,16 @@ export interface ToldRider {
   readonly event: string;
   readonly data: Json;
 }
+
+/** Everybody is called by their id. */
+const getUsers: GetUsers = async (userIds) =>
+  new Map(
+    userIds.map((userId) => {
+      const name = `user_${userId}`;
+      const none = { bio: '', avatarUrl: null, headerUrl: null, locked: false };
+      return [userId, { userId, username: name, displayName: name.toUpperCase(), ...none }];
+    }),
+  );
 
 export type RidesSetting = Awaited<ReturnType<typeof createRidesSetting>>;
 
@@ -109,7 +120,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         isHere: (userId) => watching.has(userId),
         tell: (userId, { event, data }) => void told.push({ userId, event, data: JSON.parse(data) }),
       },
-      presentRide,
+      presentRide: (ride, userId) => view.showRide(ride, userId),
       cities: [NEW_YORK],
       fares: FARES,
       surgeLevels: SURGE_LEVELS,
@@ -153,9 +164,10 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     citiesRoutes(app, { cities: rides.cities, fares: rides.fares });
     surgeRoutes(app, { board: rides.surge.board, cities: rides.cities });
     quotesRoutes(app, { prices, quotes, writes: createWrites(sql) });
-    rideRequestsRoutes(app, { requests, quotes, sql, writes: createWrites(sql) });
+    const view = createRideView({ getUsers, whereIs });
+    rideRequestsRoutes(app, { requests, quotes, sql, writes: createWrites(sql), view });
     ratingsRoutes(app, { ratings, writes: createWrites(sql) });
-    tripsRoutes(app, { trips, cancellations, whereIs, writes: createWrites(sql) });
+    tripsRoutes(app, { trips, cancellations, whereIs, writes: createWrites(sql), view });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const tail = await openProcessTail(eventLog, [...rides.tails, rides.tracking.tail], log);
     const consumers = await Promise.all(rides.subscriptions.map((one) => eventLog.subscribe(one)));

@@ -116,7 +116,7 @@ export function createRides(deps: RidesDeps): Rides {
   const trips = createTrips(deps);
   const ratings = createRatings(deps);
   const cancellations = createCancellations(deps);
-  const ridePositions = createRidePositions(deps);
+  const ridePositions = createRidePositions({ ...deps, travelTime: greatCircleTravelTime });
   const driven = createDrivenRides({ ...deps, trips, positions: ridePositions });
   const tracking = createRideTracking({ ...deps, present: deps.presentRide });
   const streams = createDriverStreams({ ...deps, contacts, recorder, cities, driven });

@@ -82,8 +82,8 @@ describe('ratings', () => {
     // The next rider is told, and the driver what others think of the rider: nothing yet.
     const next = await steps.accepted(undefined, driverId);
     const seen = await steps.get(next.riderId, next.rideId);
-    assert.ok(Math.abs(seen.driver_rating - 4.2) < 0.001);
-    assert.deepEqual([seen.rider_rating, seen.vehicle.plate], [null, 'T123456C']);
+    assert.ok(Math.abs(seen.driver.rating - 4.2) < 0.001);
+    assert.deepEqual([seen.rider.rating, seen.driver.vehicle.plate], [null, 'T123456C']);
     await stream.close();
   });
 
@@ -94,7 +94,7 @@ describe('ratings', () => {
       await rate(trip.driverId, trip, { stars: 5 });
     }
     const { rideId, driverId } = await steps.accepted(riderId);
-    const { rider_rating: rating } = await steps.get(driverId, rideId);
+    const { rating } = (await steps.get(driverId, rideId)).rider;
     assert.ok(rating > 4.8 && rating < 5, String(rating));
   });
 
@@ -186,7 +186,7 @@ describe('ratings', () => {
     await until(async () => (await setting.call('GET', '/drivers/me', driverId)).status === 404);
     await setting.runJob('erase-drivers');
     const ride = await steps.get(riderId, rideId);
-    assert.deepEqual([ride.status, ride.driver_id, ride.vehicle], ['completed', null, null]);
+    assert.deepEqual([ride.status, ride.driver_id, ride.driver], ['completed', null, null]);
     assert.equal((await rate(riderId, trip, { stars: 4 })).status, 409);
   });
 });

@@ -51,6 +51,7 @@ export interface RideNews {
   /** `undefined`: nobody drives it. */
   readonly driverId: Id | undefined;
   readonly pickup: GeoPoint;
+  readonly dropoff: GeoPoint;
   readonly status: RideStatus;
   /** News of an older one are no news. */
   readonly version: number;
@@ -69,6 +70,7 @@ export function rideNews({ kind, payload }: Pick<LoggedEvent, 'kind' | 'payload'
     ...{ rideId: Number(rideId), riderId: Number(riderId), status: known, version },
     driverId: driverId === null ? undefined : Number(driverId),
     pickup: placeOf(payload['pickup']),
+    dropoff: placeOf(payload['dropoff']),
     removed: kind === 'removed',
   };
 }

@@ -39,6 +39,7 @@ describe('rides', () => {
     assert.equal(status, 201);
     const { ride_id: rideId, requested_at: requestedAt, fare, ...rest } = body;
     assert.equal(fare.currency, 'USD');
+    const names = { username: `user_${alice}`, display_name: `USER_${alice}` };
     assert.match(requestedAt, /^20\d\d-/);
     assert.deepEqual(rest, {
       ...{ status: 'requested', reason: null, driver_id: null, ended_at: null, city: 'new_york' },
@@ -51,7 +52,7 @@ describe('rides', () => {
         arrived_at: null,
         started_at: null,
       },
-      ...{ vehicle: null, driver_rating: null, rider_rating: null },
+      ...{ driver: null, rider: { user_id: String(alice), ...names, rating: null }, driver_position: null },
       ...BODY,
     });
     assert.deepEqual((await get(alice, rideId)).body, body);

@@ -4,20 +4,21 @@ import { parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
-import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
+import { PageQuery, pageOf, pageRequest, pageTokenOf } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText } from '../../../http/user-schema.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { Quotes } from '../quotes/quotes.ts';
 import { Dropoff, Pickup, RideTypeText } from '../quotes/ride-places-schema.ts';
 import type { RideRequests } from './ride-requests.ts';
-import { presentRide, RideParams, RideSchema } from './ride-schema-routes.ts';
+import { RideParams, RideSchema, type RideView } from './ride-schema-routes.ts';
 
 export interface RideRequestsRoutesDeps {
   readonly requests: RideRequests;
   readonly quotes: Pick<Quotes, 'forRide'>;
   readonly sql: SqlSession;
   readonly writes: Writes;
+  readonly view: RideView;
 }
 
 const tags = ['rides'];
@@ -40,8 +41,9 @@ const HISTORIES = [
 
 export function rideRequestsRoutes(
   app: App,
-  { requests, quotes, sql, writes }: RideRequestsRoutesDeps,
+  { requests, quotes, sql, writes, view }: RideRequestsRoutesDeps,
 ): void {
+  const { showRide, showRides } = view;
   app.post(
     '/rides',
     {
@@ -76,7 +78,7 @@ export function rideRequestsRoutes(
       const quoteId = quoteText === undefined ? undefined : parseId(quoteText, 'quote_id');
       const takeQuote = await quotes.forRide(userId, { pickup, dropoff, rideType, quoteId });
       return writes.answer(request, reply, 201, async (transaction) =>
-        presentRide(await requests.request(transaction, userId, takeQuote), userId),
+        showRide(await requests.request(transaction, userId, takeQuote), userId),
       );
     },
   );
@@ -96,7 +98,10 @@ export function rideRequestsRoutes(
       async (request) => {
         const { userId } = callerOf(request);
         const rides = await requests[page](sql, userId, pageRequest(request.query));
-        return presentPage(rides, (ride) => presentRide(ride, userId));
+        return {
+          items: await showRides(rides.items, userId),
+          next_page_token: pageTokenOf(rides.nextBefore),
+        };
       },
     );
   }
@@ -116,7 +121,7 @@ export function rideRequestsRoutes(
     async (request) => {
       const rideId = parseId(request.params.ride_id, 'ride_id');
       const { userId } = callerOf(request);
-      return presentRide(await requests.get(sql, userId, rideId), userId);
+      return showRide(await requests.get(sql, userId, rideId), userId);
     },
   );
 }

@@ -14,17 +14,21 @@ import type { TimedPoint } from '../trips/arrival.ts';
 
 export const RIDE_POSITIONS_TOPIC = 'ride_positions';
 /** Of a position as JSON, with all digits. */
-const POSITION_BYTES_MAX = 90;
+const POSITION_BYTES_MAX = 100;
 /** In one event. */
 export const RIDE_POSITIONS_MAX = Math.floor((EVENT_PAYLOAD_BYTES_MAX - 1_024) / POSITION_BYTES_MAX);
 const FORMAT = 1;
-/** Numbers of each: time, latitude, longitude. */
-const FIELDS = 3;
+/** Numbers of each: time, latitude, longitude, seconds to the pickup or drop-off. */
+const FIELDS = 4;
+/** In place of a time that nobody knows. */
+const UNKNOWN = -1;
 
 export interface RidePosition {
   readonly rideId: Id;
   readonly riderId: Id;
   readonly point: TimedPoint;
+  /** Whole seconds to the pickup, or once the ride has started to the drop-off; null: the driver waits. */
+  readonly etaS: number | null;
 }
 
 export function ridePositionEvents(positions: readonly RidePosition[]): NewEvent[] {
@@ -44,10 +48,11 @@ function eventOf(positions: readonly RidePosition[]): NewEvent {
       format: FORMAT,
       ride_ids: positions.map(({ rideId }) => String(rideId)),
       rider_ids: positions.map(({ riderId }) => String(riderId)),
-      numbers: positions.flatMap(({ point }) => [
+      numbers: positions.flatMap(({ point, etaS }) => [
         Math.round(point.atMs),
         Math.round(point.lat * UNITS_PER_DEGREE),
         Math.round(point.lng * UNITS_PER_DEGREE),
+        etaS ?? UNKNOWN,
       ]),
     },
   };
@@ -67,8 +72,8 @@ export function ridePositionsOf({ payload }: Pick<LoggedEvent, 'payload'>): Ride
     const riderId: unknown = riderIds[index];
     assert(typeof rideId === 'string' && isIdText(rideId), 'a ride is named by its id');
     assert(typeof riderId === 'string' && isIdText(riderId), 'a rider is named by their id');
-    const [atMs = 0, lat = 0, lng = 0] = numbers.slice(index * FIELDS, (index + 1) * FIELDS);
+    const [atMs = 0, lat = 0, lng = 0, etaS = UNKNOWN] = numbers.slice(index * FIELDS, (index + 1) * FIELDS);
     const point = { atMs, lat: lat / UNITS_PER_DEGREE, lng: lng / UNITS_PER_DEGREE };
-    return { rideId: Number(rideId), riderId: Number(riderId), point };
+    return { rideId: Number(rideId), riderId: Number(riderId), point, etaS: etaS === UNKNOWN ? null : etaS };
   });
 }

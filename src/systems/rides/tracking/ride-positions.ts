@@ -2,15 +2,25 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import { type EventLog, PUBLISH_EVENTS_MAX } from '../../../ports/event-log/event-log.ts';
+import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { Log } from '../../../telemetry/log.ts';
+import type { TravelTime } from '../matching/travel-time.ts';
+import type { RideStatus } from '../requests/ride.ts';
 import type { TimedPoint } from '../trips/arrival.ts';
 import { type RidePosition, ridePositionEvents } from './ride-position-events.ts';
 
 /** Twenty meters in a town: what an app shows in between it draws itself. */
 export const TOLD_EVERY_MS = 2_000;
 
+/** On its way to the pickup, or to the drop-off. */
+export interface NotedRide extends Pick<RidePosition, 'rideId' | 'riderId'> {
+  readonly status: RideStatus;
+  readonly pickup: GeoPoint;
+  readonly dropoff: GeoPoint;
+}
+
 export interface RidePositions {
-  note(ride: Pick<RidePosition, 'rideId' | 'riderId'>, point: TimedPoint): void;
+  note(ride: NotedRide, point: TimedPoint): void;
   /** What is not told of the ride yet never will be: it is over. */
   forget(rideId: Id): void;
   /** What is noted after the call is not told. */
@@ -21,20 +31,27 @@ export interface RidePositionsDeps {
   readonly eventLog: Pick<EventLog, 'publish'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
+  readonly travelTime: TravelTime;
 }
 
-export function createRidePositions({ eventLog, clock, log }: RidePositionsDeps): RidePositions {
-  let fresh = new Map<Id, RidePosition>();
+export function createRidePositions({ eventLog, clock, log, travelTime }: RidePositionsDeps): RidePositions {
+  let fresh = new Map<Id, readonly [ride: NotedRide, point: TimedPoint]>();
   let running: Promise<void> | undefined;
   const closing = new AbortController();
 
   async function run(): Promise<void> {
     while (fresh.size > 0 && !closing.signal.aborted) {
       await clock.sleep(TOLD_EVERY_MS, closing.signal);
-      const positions = [...fresh.values()];
+      const positions = [...fresh.values()].map(positionOf);
       fresh = new Map();
       await tell(positions);
     }
+  }
+
+  function positionOf([{ rideId, riderId, ...ride }, point]: readonly [NotedRide, TimedPoint]): RidePosition {
+    const to = ride.status === 'started' ? ride.dropoff : ride.pickup;
+    const etaS = ride.status === 'arrived' ? null : Math.round(travelTime.seconds(point, to, point.atMs));
+    return { rideId, riderId, point, etaS };
   }
 
   async function tell(positions: readonly RidePosition[]): Promise<void> {
@@ -50,9 +67,9 @@ export function createRidePositions({ eventLog, clock, log }: RidePositionsDeps)
   }
 
   return {
-    note({ rideId, riderId }, point) {
+    note(ride, point) {
       if (closing.signal.aborted) return;
-      fresh.set(rideId, { rideId, riderId, point });
+      fresh.set(ride.rideId, [ride, point]);
       running ??= run().finally(() => {
         running = undefined;
       });

@@ -132,22 +132,26 @@ describe('the tracking of rides', () => {
     driver.go(790, 1_000);
     for (const { told } of [setting, other]) {
       const rides = () => toldTo(riderId, told).filter(({ event }) => event === 'ride');
-      await until(() => rides().at(-1)?.data.status === 'accepted');
-      assert.equal(rides().at(-1)?.data.pin, trip.pin);
+      await until(() => rides().at(-1)?.data.ride.status === 'accepted');
+      assert.equal(rides().at(-1)?.data.ride.pin, trip.pin);
       await until(() => toldTo(riderId, told).some(({ event }) => event === 'ride_position'));
       const [position] = toldTo(riderId, told).filter(({ event }) => event === 'ride_position');
       // The last one of two.
       assert.equal(Math.round(distanceM(position?.data, CITY_HALL)), 790);
       assert.equal(position?.data.ride_id, String(trip.rideId));
+      assert.ok(position?.data.eta_s > 60 && position?.data.eta_s < 600, position?.data.eta_s);
     }
+    const { driver_position: seen } = await steps.get(riderId, trip.rideId);
+    assert.equal(Math.round(distanceM(seen, CITY_HALL)), 790);
+    assert.equal((await steps.get(driverId, trip.rideId)).driver_position, null);
     await steps.start(trip);
     driver.go(900, 20_000);
     await steps.complete(trip);
     for (const { told } of [setting, other]) {
-      await until(() => toldTo(riderId, told).at(-1)?.data.status === 'completed');
+      await until(() => toldTo(riderId, told).at(-1)?.data.ride?.status === 'completed');
       const versions = toldTo(riderId, told)
         .filter(({ event }) => event === 'ride')
-        .map(({ data }) => data.version);
+        .map(({ data }) => data.ride.version);
       assert.deepEqual(versions, versions.toSorted(), 'never back');
       assert.equal(new Set(versions).size, versions.length, 'never twice');
     }
@@ -174,6 +178,17 @@ describe('the tracking of rides', () => {
     await driver.close();
   });
 
+  it('tells the driver of the ride, too, without its PIN and of no positions', async () => {
+    const { trip, driver } = await drive();
+    setting.watching.add(trip.driverId);
+    driver.go(400, 0);
+    await until(() => toldTo(trip.driverId).at(-1)?.data.ride?.status === 'arriving');
+    await steps.post(trip.riderId, trip.rideId, 'cancel');
+    await until(() => toldTo(trip.driverId).at(-1)?.data.ride?.status === 'cancelled');
+    assert.ok(toldTo(trip.driverId).every(({ event, data }) => event === 'ride' && data.ride.pin === null));
+    await driver.close();
+  });
+
   it('says at once how things are to a rider who connects', async () => {
     const statesOf = async (userId: Id) => {
       const states = await setting.rides.tracking.statesOf(userId);
@@ -182,13 +197,17 @@ describe('the tracking of rides', () => {
     assert.deepEqual(await statesOf(setting.addPerson()), []);
     const trip = await steps.accepted();
     const [ride] = await statesOf(trip.riderId);
-    assert.deepEqual(ride, { event: 'ride', data: await steps.get(trip.riderId, trip.rideId) });
+    assert.deepEqual(ride, { event: 'ride', data: { ride: await steps.get(trip.riderId, trip.rideId) } });
     await steps.start(trip);
     await steps.complete(trip);
-    assert.equal((await statesOf(trip.riderId))[0]?.data.status, 'completed');
+    assert.equal((await statesOf(trip.riderId))[0]?.data.ride.status, 'completed');
     setting.time.aheadMs = 3_700_000;
-    assert.deepEqual(await statesOf(trip.riderId), []);
+    const later = await statesOf(trip.riderId);
     setting.time.aheadMs = 0;
+    assert.deepEqual(later, []);
     assert.deepEqual(await statesOf(trip.driverId), []);
+    const next = await steps.accepted();
+    const [driven] = await statesOf(next.driverId);
+    assert.deepEqual([driven?.data.ride.status, driven?.data.ride.pin], ['accepted', null]);
   });
 });

@@ -6,7 +6,7 @@ import type { Writes } from '../../../http/idempotency.ts';
 import { reference } from '../../../http/openapi.ts';
 import type { App } from '../../../http/server.ts';
 import { DRIVER_REASONS, RIDER_REASONS } from '../requests/ride.ts';
-import { presentRide, RideParams, RideSchema } from '../requests/ride-schema-routes.ts';
+import { RideParams, RideSchema, type RideView } from '../requests/ride-schema-routes.ts';
 import { ARRIVED_BY_WORD_M, type TimedPoint } from './arrival.ts';
 import { FREE_S, NO_SHOW_S } from './cancellation-rules.ts';
 import type { Cancellations } from './cancellations.ts';
@@ -19,6 +19,7 @@ export interface TripsRoutesDeps {
   /** Where a driver was last. */
   readonly whereIs: (driverId: Id) => Promise<TimedPoint | undefined>;
   readonly writes: Writes;
+  readonly view: Pick<RideView, 'showRide'>;
 }
 
 const config = { access: 'user', problems: [403, 409] } as const;
@@ -57,7 +58,7 @@ const CancelBody = Type.Union([
 ]);
 
 export function tripsRoutes(app: App, deps: TripsRoutesDeps): void {
-  const { trips, cancellations, whereIs, writes } = deps;
+  const { trips, cancellations, whereIs, writes, view } = deps;
   app.post(
     '/rides/:ride_id/cancel',
     {
@@ -77,7 +78,7 @@ export function tripsRoutes(app: App, deps: TripsRoutesDeps): void {
       const { userId } = callerOf(request);
       const reason = request.body?.reason;
       return writes.answer(request, reply, 200, async (transaction) =>
-        presentRide(await cancellations.cancel(transaction, userId, rideId, reason), userId),
+        view.showRide(await cancellations.cancel(transaction, userId, rideId, reason), userId),
       );
     },
   );
@@ -100,7 +101,7 @@ export function tripsRoutes(app: App, deps: TripsRoutesDeps): void {
       const { userId } = callerOf(request);
       const last = await whereIs(userId);
       return writes.answer(request, reply, 200, async (transaction) =>
-        presentRide(await trips.arrive(transaction, userId, rideId, last), userId),
+        view.showRide(await trips.arrive(transaction, userId, rideId, last), userId),
       );
     },
   );
@@ -125,7 +126,7 @@ export function tripsRoutes(app: App, deps: TripsRoutesDeps): void {
       const { pin } = request.body;
       await trips.tryPin(userId, rideId, pin);
       return writes.answer(request, reply, 200, async (transaction) =>
-        presentRide(await trips.start(transaction, userId, rideId, pin), userId),
+        view.showRide(await trips.start(transaction, userId, rideId, pin), userId),
       );
     },
   );
@@ -138,7 +139,7 @@ export function tripsRoutes(app: App, deps: TripsRoutesDeps): void {
         const rideId = parseId(request.params.ride_id, 'ride_id');
         const { userId } = callerOf(request);
         return writes.answer(request, reply, 200, async (transaction) =>
-          presentRide(await trips[step](transaction, userId, rideId), userId),
+          view.showRide(await trips[step](transaction, userId, rideId), userId),
         );
       },
     );
