@@ -22,6 +22,7 @@ import type { OwnChannel, RideTracking } from '../systems/rides/tracking/ride-tr
 import { tripsRoutes } from '../systems/rides/trips/trips-routes.ts';
 import { createDispatchMetrics } from '../telemetry/dispatch-metrics.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
+import { createRideMetrics } from '../telemetry/ride-metrics.ts';
 import { createSurgeMetrics } from '../telemetry/surge-metrics.ts';
 import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
@@ -45,12 +46,14 @@ export interface ComposedRides extends ComposedSystem {
 export function composeRides(deps: ComposeRidesDeps): ComposedRides {
   const { accounts, config, ports, metrics, writes } = deps;
   const observer = createDriverMetrics(metrics.registry);
+  const rideObserver = createRideMetrics(metrics.registry);
   const dispatchObserver = createDispatchMetrics(metrics.registry);
   const rides = createRides({
     ...deps,
     ...ports,
     observer,
     dispatchObserver,
+    rideObserver,
     cities: config.rides.cities,
     fares: faresOf(config.rides),
     surgeLevels: config.rides.surgeLevels,
@@ -65,6 +68,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
   const { prices, quotes, surge, cities, fares } = rides;
   const view = createRideView({ getUsers: accounts.users.getUsers, whereIs });
   observer.watchStreams(streams.connections);
+  rideObserver.watchDriven(rides.driven);
   dispatchObserver.watchLed(dispatch.led);
   metrics.watchQueue('driver-positions', rides.waiting);
   accounts.authenticator.onRevoked(streams.sessionsChanged);

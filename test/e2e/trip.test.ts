@@ -61,7 +61,7 @@ it('a rider sees their ride from another process than the driver’s, and again 
   await alice.post(`/offers/${driver.of('offer')[0].offer_id}/accept`);
   const { pin, driver: seen } = await statusOf(live, 'accepted');
   assert.match(pin, /^[0-9]{4}$/);
-  assert.deepEqual([seen.username, seen.vehicle.plate], ['alice', 'T123456C']);
+  assert.deepEqual([seen.username, seen.vehicle.plate], [alice.username, 'T123456C']);
   go(0.003);
   assert.equal((await live.next('ride_position')).data.ride_id, ride.ride_id);
   await statusOf(live, 'arriving');

@@ -108,6 +108,11 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
         unrecorded: (positions, reason) => count(`unrecorded ${reason}`, positions),
         ended: (reason) => count(`ended ${reason}`),
       },
+      rideObserver: {
+        became: (status) => count(`became ${status}`),
+        pinRefused: () => count('pin refused'),
+        positionsTold: (positions) => count('positions told', positions),
+      },
       dispatchObserver: {
         batch: (outcome) => count(`batch ${outcome}`),
         offered: (offers) => count('offered', offers),

@@ -42,6 +42,7 @@ import {
 import { greatCircleEstimates } from './travel/route-estimates.ts';
 import type { TimedPoint } from './trips/arrival.ts';
 import { type Cancellations, createCancellations } from './trips/cancellations.ts';
+import type { RideObserver } from './trips/ride-observer.ts';
 import { createTrips, type Trips } from './trips/trips.ts';
 
 export interface RidesDeps {
@@ -54,6 +55,7 @@ export interface RidesDeps {
   readonly log: Log;
   readonly observer: DriverObserver;
   readonly dispatchObserver: DispatchObserver;
+  readonly rideObserver: RideObserver;
   readonly cities: readonly City[];
   readonly fares: readonly FareEntry[];
   /** The first is that without surge. One alone: there is no surge. */

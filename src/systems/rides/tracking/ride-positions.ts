@@ -7,6 +7,7 @@ import type { Log } from '../../../telemetry/log.ts';
 import type { TravelTime } from '../matching/travel-time.ts';
 import type { RideStatus } from '../requests/ride.ts';
 import type { TimedPoint } from '../trips/arrival.ts';
+import type { RideObserver } from '../trips/ride-observer.ts';
 import { type RidePosition, ridePositionEvents } from './ride-position-events.ts';
 
 /** Twenty meters in a town: what an app shows in between it draws itself. */
@@ -32,9 +33,11 @@ export interface RidePositionsDeps {
   readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
   readonly travelTime: TravelTime;
+  readonly rideObserver: Pick<RideObserver, 'positionsTold'>;
 }
 
-export function createRidePositions({ eventLog, clock, log, travelTime }: RidePositionsDeps): RidePositions {
+export function createRidePositions(deps: RidePositionsDeps): RidePositions {
+  const { eventLog, clock, log, travelTime, rideObserver } = deps;
   let fresh = new Map<Id, readonly [ride: NotedRide, point: TimedPoint]>();
   let running: Promise<void> | undefined;
   const closing = new AbortController();
@@ -60,6 +63,7 @@ export function createRidePositions({ eventLog, clock, log, travelTime }: RidePo
       for (let at = 0; at < events.length; at += PUBLISH_EVENTS_MAX) {
         await eventLog.publish(events.slice(at, at + PUBLISH_EVENTS_MAX));
       }
+      rideObserver.positionsTold(positions.length);
     } catch (error) {
       // The next are on their way.
       log.warn({ err: error, positions: positions.length }, 'riders are not told where their drivers are');

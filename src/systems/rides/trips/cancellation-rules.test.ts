@@ -17,7 +17,7 @@ import {
 } from './cancellation-rules.ts';
 
 const standing = (changes: Partial<Standing> = {}): Standing => ({
-  ...{ status: 'accepted', acceptedS: 1, arrivedS: null },
+  ...{ status: 'accepted', acceptedS: 1, arrivedS: null, driverLost: false },
   ...changes,
 });
 const refusal =
@@ -32,6 +32,11 @@ describe('cancelling', () => {
       return how.to === 'cancelled' && how.costs;
     };
     assert.deepEqual([null, 0, FREE_S, FREE_S + 0.001, 3_600].map(costs), [false, false, false, true, true]);
+  });
+
+  it('is free for riders whose driver cannot be reached', () => {
+    const how = cancelledByRider(standing({ acceptedS: 3_600, driverLost: true }), 'driver_not_coming');
+    assert.deepEqual(how, { to: 'cancelled', reason: 'driver_not_coming', costs: false });
   });
 
   it('is possible until the start, for either side', () => {

@@ -21,6 +21,8 @@ export interface Standing {
   readonly acceptedS: number | null;
   /** Since the arrival; null: the driver is not there. */
   readonly arrivedS: number | null;
+  /** The driver cannot be reached, so nobody knows whether they come. */
+  readonly driverLost: boolean;
 }
 
 /** `released`: another driver is looked for. */
@@ -29,11 +31,14 @@ export type Cancelling =
   | { readonly to: 'released'; readonly reason: DriverReason };
 
 /** Fails with `invalid` for a reason that is none of riders, `conflict` when it is too late. */
-export function cancelledByRider({ status, acceptedS }: Standing, reason = 'unstated'): Cancelling {
+export function cancelledByRider(
+  { status, acceptedS, driverLost }: Standing,
+  reason = 'unstated',
+): Cancelling {
   const known = RIDER_REASONS.find((each) => each === reason);
   if (known === undefined) throw noReason('a rider', RIDER_REASONS);
   if (status !== 'requested' && !BEFORE_START.has(status)) throw tooLate(status);
-  return { to: 'cancelled', reason: known, costs: acceptedS !== null && acceptedS > FREE_S };
+  return { to: 'cancelled', reason: known, costs: acceptedS !== null && acceptedS > FREE_S && !driverLost };
 }
 
 /** Fails as the other, and with `conflict` for a rider who may still come. */

@@ -7,13 +7,16 @@ import { RIDE_COLUMNS, type RideRow } from '../requests/ride-requests-queries.ts
 export interface WaitingRow extends RideRow {
   readonly accepted_s: number | null;
   readonly arrived_s: number | null;
+  /** The driver cannot be reached. */
+  readonly driver_lost: boolean;
 }
 
 /** By the clock, and not by the beginning of the transaction, which may have waited for the lock since. */
 export const lockRide = writeStatement<[userId: Id, rideId: Id], WaitingRow>(
   'cancellations_lock_ride',
   `SELECT ${RIDE_COLUMNS}, extract(epoch FROM clock_timestamp() - accepted_at)::double precision AS accepted_s,
-     extract(epoch FROM clock_timestamp() - arrived_at)::double precision AS arrived_s
+     extract(epoch FROM clock_timestamp() - arrived_at)::double precision AS arrived_s,
+     EXISTS (SELECT FROM drivers WHERE drivers.driver_id = rides.driver_id AND drivers.state = 'non_contactable') AS driver_lost
    FROM rides WHERE ride_id = $2 AND (rider_id = $1 OR driver_id = $1) FOR UPDATE`,
 );
 

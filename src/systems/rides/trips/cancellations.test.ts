@@ -63,6 +63,18 @@ describe('cancellations', () => {
     }
   });
 
+  it('by the rider are free while the driver cannot be reached', async () => {
+    const trip = await steps.accepted();
+    await age(trip.rideId, FREE_S + 600);
+    await setting.write(
+      'test_lose_driver',
+      `UPDATE drivers SET state = 'non_contactable', lost_state = state, contact_lost_at = NULL WHERE driver_id = $1`,
+      [trip.driverId],
+    );
+    const { body } = await cancel(trip.riderId, trip, 'driver_not_coming');
+    assert.deepEqual([body.status, body.fee], ['cancelled', null]);
+  });
+
   it('by the driver have the ride dispatched to others, free of charge, and the rider keeps it', async () => {
     const trip = await steps.accepted();
     const { riderId, driverId, rideId, pin } = trip;

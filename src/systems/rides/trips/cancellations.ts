@@ -23,6 +23,7 @@ import {
   releaseRide,
 } from './cancellations-queries.ts';
 import { letGo } from './letting-go.ts';
+import type { RideObserver } from './ride-observer.ts';
 
 /** A ride that has not begun by then, after its acceptance, never will. */
 export const FORGOTTEN_WAITING_MS = 2 * 3_600_000;
@@ -48,6 +49,7 @@ export interface CancellationsDeps {
   readonly sql: SqlStore;
   readonly eventLog: Pick<EventLog, 'append'>;
   readonly clock: Pick<Clock, 'nowMs'>;
+  readonly rideObserver: Pick<RideObserver, 'became'>;
 }
 
 interface End {
@@ -59,7 +61,9 @@ interface End {
   readonly moves: readonly DriverEvent[];
 }
 
-export function createCancellations({ sql, eventLog, clock }: CancellationsDeps): Cancellations {
+export function createCancellations(deps: CancellationsDeps): Cancellations {
+  const { sql, eventLog, clock, rideObserver } = deps;
+
   async function end(transaction: SqlTransaction, row: RideRow, how: End): Promise<Ride> {
     const fee = how.costs ? row.fare?.cancellation : undefined;
     const [ended] = await transaction.query(endRide, [
@@ -69,6 +73,7 @@ export function createCancellations({ sql, eventLog, clock }: CancellationsDeps)
     assert(ended !== undefined, 'a ride that is locked keeps its version');
     const freed = await letGo(transaction, [ended], how.moves);
     await eventLog.append(transaction, [rideEvent(how.to, ended), ...freed]);
+    transaction.afterCommit(() => rideObserver.became(how.to));
     return rideOf(ended);
   }
 
@@ -82,6 +87,7 @@ export function createCancellations({ sql, eventLog, clock }: CancellationsDeps)
     assert(released !== undefined, 'a ride that is locked keeps its version');
     const freed = await letGo(transaction, [row], [by]);
     await eventLog.append(transaction, [rideReleased(released, row.driver_id, reason), ...freed]);
+    transaction.afterCommit(() => rideObserver.became('requested'));
     return rideOf(released);
   }
 
@@ -99,8 +105,8 @@ export function createCancellations({ sql, eventLog, clock }: CancellationsDeps)
       const [row] = await transaction.query(lockRide, [userId, rideId]);
       if (row === undefined) throw notFound('ride');
       if (row.status === 'cancelled') return rideOf(row);
-      const { status, accepted_s: acceptedS, arrived_s: arrivedS } = row;
-      const standing = { status, acceptedS, arrivedS };
+      const { status, accepted_s: acceptedS, arrived_s: arrivedS, driver_lost: driverLost } = row;
+      const standing = { status, acceptedS, arrivedS, driverLost };
       const isRider = row.rider_id === userId;
       const how = isRider ? cancelledByRider(standing, reason) : cancelledByDriver(standing, reason);
       if (how.to === 'released') return release(transaction, row, how.reason, 'driver_cancellation');

@@ -121,12 +121,17 @@ describe('trips', () => {
 
   it('are started and completed once, by however many clients at once', async () => {
     const trip = await steps.accepted();
+    const [started = 0, completed = 0] = ['started', 'completed'].map((status) =>
+      setting.counts.get(`became ${status}`),
+    );
     const starts = await Promise.all(Array.from({ length: 6 }, () => steps.start(trip)));
     for (const { status, body } of starts) assert.deepEqual([status, body.status], [200, 'started']);
     const ends = await Promise.all(Array.from({ length: 6 }, () => steps.complete(trip)));
     for (const { status, body } of ends) assert.deepEqual([status, body.status], [200, 'completed']);
     assert.deepEqual(await steps.kindsOf(trip.rideId), ['requested', 'accepted', 'started', 'completed']);
     assert.equal((await driverEventsOf(trip.driverId)).length, 6);
+    assert.equal(setting.counts.get('became started'), 1 + started);
+    assert.equal(setting.counts.get('became completed'), 1 + completed);
   });
 
   it('are either cancelled or started, when both are tried at once', async () => {

@@ -17,6 +17,7 @@ import { rideOf } from '../requests/ride-rows.ts';
 import { ARRIVED_BY_WORD_M, POINT_MS_MAX, type TimedPoint } from './arrival.ts';
 import { moveDriver } from './driver-moves.ts';
 import { drawPin, PIN_TRIES_MAX } from './pin.ts';
+import type { RideObserver } from './ride-observer.ts';
 import {
   approachRide,
   arriveRide,
@@ -53,9 +54,12 @@ export interface TripsDeps {
   readonly eventLog: Pick<EventLog, 'append'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly randomness: Pick<Randomness, 'bytes'>;
+  readonly rideObserver: RideObserver;
 }
 
-export function createTrips({ sql, eventLog, clock, randomness }: TripsDeps): Trips {
+export function createTrips(deps: TripsDeps): Trips {
+  const { sql, eventLog, clock, randomness, rideObserver } = deps;
+
   /** The ride has taken a step, and its driver with it. */
   async function tell(
     transaction: SqlTransaction,
@@ -66,6 +70,7 @@ export function createTrips({ sql, eventLog, clock, randomness }: TripsDeps): Tr
     const moved: NewEvent[] = await moveDriver(transaction, driverId, moves);
     assert(moved.length > 0, `the driver of a ride is in no state for ${moves.join(', ')}`);
     await eventLog.append(transaction, [rideEvent(row.status, row), ...moved]);
+    transaction.afterCommit(() => rideObserver.became(row.status));
     return rideOf(row);
   }
 
@@ -74,6 +79,7 @@ export function createTrips({ sql, eventLog, clock, randomness }: TripsDeps): Tr
       const [row] = await transaction.query(approachRide, [driverId, rideId]);
       if (row === undefined) return undefined;
       await eventLog.append(transaction, [rideEvent('arriving', row)]);
+      transaction.afterCommit(() => rideObserver.became('arriving'));
       return rideOf(row);
     },
 
@@ -92,6 +98,7 @@ export function createTrips({ sql, eventLog, clock, randomness }: TripsDeps): Tr
     async tryPin(driverId, rideId, pin) {
       const [row] = await sql.query(countWrongPin, [driverId, rideId, pin, PIN_TRIES_MAX]);
       if (row === undefined) return;
+      rideObserver.pinRefused();
       const left = PIN_TRIES_MAX - row.pin_tries;
       if (left === 0) throw usedUp();
       throw invalidField('pin', `is not the one of this ride: ask the rider. ${left} more tries.`);
