@@ -165,7 +165,7 @@ export function createRides(deps: RidesDeps): Rides {
       erasure.job,
       requests.job,
       quotes.job,
-      cancellations.job,
+      ...cancellations.jobs,
       surge.job,
       offers.job,
       forgetOffersJob(deps),

@@ -39,7 +39,11 @@ export function rideEvent(kind: RideEventKind, row: RideRow): NewEvent {
 }
 
 /** A driver has given it back, and another is looked for. */
-export function rideReleased(row: RideRow, driverId: Id | null, reason: RideReason): NewEvent {
+export function rideReleased(
+  row: RideRow,
+  driverId: Id | null,
+  reason: RideReason | 'driver_lost',
+): NewEvent {
   const event = rideEvent('requested', row);
   return { ...event, payload: { ...event.payload, released: { driver_id: String(driverId), reason } } };
 }

@@ -1,6 +1,6 @@
 /** The table `rides`, as rides are cancelled, given back and forgotten. Times are those of the database. */
 import type { Id } from '../../../core/ids.ts';
-import { writeStatement } from '../../../ports/sql-store/sql-store.ts';
+import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { RideReason, RideSide } from '../requests/ride.ts';
 import { RIDE_COLUMNS, type RideRow } from '../requests/ride-requests-queries.ts';
 
@@ -25,6 +25,24 @@ export const lockRidesDrivenBy = writeStatement<[driverIds: readonly Id[]], Ride
   'cancellations_lock_driven_by',
   `SELECT ${RIDE_COLUMNS} FROM rides WHERE driver_id = ANY ($1::bigint[]) AND ended_at IS NULL
    ORDER BY ride_id FOR UPDATE`,
+);
+
+/** Drivers who were lost on the way to a rider, or waiting for one, so long ago. */
+export const getLostDrivers = readStatement<[lostS: number, limit: number], { readonly driver_id: Id }>(
+  'cancellations_get_lost_drivers',
+  `SELECT driver_id FROM drivers
+   WHERE state = 'non_contactable' AND lost_state IN ('reserved', 'stopped')
+     AND state_changed_at < now() - make_interval(secs => $1::double precision)
+   ORDER BY state_changed_at, driver_id LIMIT $2`,
+);
+
+/** Rides are locked before their drivers: so it is asked once more whether these are lost. */
+export const lockRidesOfLost = writeStatement<[driverIds: readonly Id[]], RideRow>(
+  'cancellations_lock_rides_of_lost',
+  `SELECT ${RIDE_COLUMNS} FROM rides
+   WHERE driver_id = ANY ($1::bigint[]) AND ended_at IS NULL AND status <> 'started'
+     AND EXISTS (SELECT FROM drivers WHERE drivers.driver_id = rides.driver_id AND drivers.state = 'non_contactable')
+   ORDER BY ride_id FOR UPDATE SKIP LOCKED`,
 );
 
 /** Accepted so long ago, and on their way for so long. */

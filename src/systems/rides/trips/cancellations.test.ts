@@ -6,7 +6,7 @@ import { until } from '../../../../test/support/until.ts';
 import type { Id } from '../../../core/ids.ts';
 import { GIVE_UP_MS } from '../requests/ride-requests.ts';
 import { FREE_S, NO_SHOW_S } from './cancellation-rules.ts';
-import { FORGOTTEN_STARTED_MS, FORGOTTEN_WAITING_MS } from './cancellations.ts';
+import { FORGOTTEN_STARTED_MS, FORGOTTEN_WAITING_MS, LOST_MS } from './cancellations.ts';
 
 describe('cancellations', () => {
   let setting: RidesSetting;
@@ -181,6 +181,36 @@ describe('cancellations', () => {
     assert.deepEqual(await outcome(waiting), ['cancelled', 'forgotten', 'system', null, 'available']);
     assert.deepEqual(await outcome(driving), ['completed', 'forgotten', 'system', null, 'available']);
     assert.deepEqual(await outcome(fresh), ['started', null, null, null, 'on_trip']);
+  });
+
+  it('come by themselves for drivers who are lost on the way, and not for those who are back, or drive', async () => {
+    const lose = (driverId: Id, seconds: number) =>
+      setting.write(
+        'test_lose_driver_ago',
+        `UPDATE drivers SET state = 'non_contactable', lost_state = state, contact_lost_at = NULL,
+           state_changed_at = now() - make_interval(secs => $2) WHERE driver_id = $1`,
+        [driverId, seconds],
+      );
+    const [lost, recent, back, driving] = [
+      await steps.accepted(),
+      await steps.accepted(),
+      await steps.accepted(),
+      await steps.started(),
+    ];
+    for (const { driverId } of [lost, back, driving]) await lose(driverId, LOST_MS / 1_000 + 1);
+    await lose(recent.driverId, LOST_MS / 1_000 - 10);
+    const stream = await setting.connect(back.driverId);
+    await stream.first('ready');
+    await Promise.all([setting.runJob('release-lost-rides'), setting.runJob('release-lost-rides')]);
+    const statusOf = async ({ riderId, rideId }: Trip) => (await steps.get(riderId, rideId)).status;
+    const statuses = await Promise.all([lost, recent, back, driving].map(statusOf));
+    assert.deepEqual(statuses, ['requested', 'accepted', 'accepted', 'started']);
+    assert.deepEqual((await lastEventOf(lost.rideId))?.payload.released, {
+      ...{ driver_id: String(lost.driverId), reason: 'driver_lost' },
+    });
+    const { body } = await setting.call('GET', '/drivers/me', lost.driverId);
+    assert.deepEqual([body.state, body.lost_state], ['non_contactable', 'available']);
+    await stream.close();
   });
 
   it('come with the end of the driver’s account, and of the rider’s', async () => {

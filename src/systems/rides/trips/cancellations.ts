@@ -17,21 +17,26 @@ import { rideOf } from '../requests/ride-rows.ts';
 import { cancelledByDriver, cancelledByRider } from './cancellation-rules.ts';
 import {
   endRide,
+  getLostDrivers,
   lockForgottenRides,
   lockRide,
   lockRidesDrivenBy,
+  lockRidesOfLost,
   releaseRide,
 } from './cancellations-queries.ts';
 import { letGo } from './letting-go.ts';
 import type { RideObserver } from './ride-observer.ts';
 
+/** A driver who is on the way and was not heard of for so long, after the grace that every connection has, does not come. */
+export const LOST_MS = 3 * 60_000;
+const LOST_EVERY_MS = 10_000;
 /** A ride that has not begun by then, after its acceptance, never will. */
 export const FORGOTTEN_WAITING_MS = 2 * 3_600_000;
 /** After its acceptance: the longest ride of RIDE_M_MAX takes a quarter of it. */
 export const FORGOTTEN_STARTED_MS = 24 * 3_600_000;
 const FORGOTTEN_EVERY_MS = 60_000;
 /** Rides of one transaction: some 200 ms. */
-const FORGOTTEN_MAX = 100;
+const RIDES_MAX = 100;
 
 export interface Cancellations {
   /**
@@ -41,8 +46,8 @@ export interface Cancellations {
   cancel(transaction: SqlTransaction, userId: Id, rideId: Id, reason: string | undefined): Promise<Ride>;
   /** The drivers are no more: what they were about to drive is given back, what they drive has ended. */
   abandon(transaction: SqlTransaction, driverIds: readonly Id[]): Promise<void>;
-  /** Ends what nobody ends. */
-  readonly job: Job;
+  /** End what nobody ends, and give back what nobody drives any more. */
+  readonly jobs: readonly Job[];
 }
 
 export interface CancellationsDeps {
@@ -80,7 +85,7 @@ export function createCancellations(deps: CancellationsDeps): Cancellations {
   async function release(
     transaction: SqlTransaction,
     row: RideRow,
-    reason: RideReason,
+    reason: RideReason | 'driver_lost',
     by: DriverEvent,
   ): Promise<Ride> {
     const [released] = await transaction.query(releaseRide, [row.ride_id, row.version]);
@@ -98,6 +103,22 @@ export function createCancellations(deps: CancellationsDeps): Cancellations {
       ...{ to: isDriven ? 'completed' : 'cancelled', reason: 'forgotten', by: 'system', costs: false },
       moves: isDriven ? ['trip_stop', 'trip_end'] : ['provider_cancellation'],
     });
+  }
+
+  async function endAllForgotten(transaction: SqlTransaction): Promise<'more' | 'done'> {
+    const rows = await transaction.query(lockForgottenRides, [
+      ...([FORGOTTEN_WAITING_MS / 1_000, FORGOTTEN_STARTED_MS / 1_000, RIDES_MAX] as const),
+    ]);
+    for (const row of rows) await endForgotten(transaction, row);
+    return rows.length === RIDES_MAX ? 'more' : 'done';
+  }
+
+  async function releaseLost(transaction: SqlTransaction): Promise<'more' | 'done'> {
+    const lost = await transaction.query(getLostDrivers, [LOST_MS / 1_000, RIDES_MAX]);
+    if (lost.length === 0) return 'done';
+    const rows = await transaction.query(lockRidesOfLost, [lost.map(({ driver_id: driverId }) => driverId)]);
+    for (const row of rows) await release(transaction, row, 'driver_lost', 'provider_cancellation');
+    return rows.length === RIDES_MAX ? 'more' : 'done';
   }
 
   return {
@@ -128,17 +149,13 @@ export function createCancellations(deps: CancellationsDeps): Cancellations {
       }
     },
 
-    job: {
-      name: 'end-forgotten-rides',
-      everyMs: FORGOTTEN_EVERY_MS,
-      run: () =>
-        sql.transaction(async (transaction) => {
-          const rows = await transaction.query(lockForgottenRides, [
-            ...([FORGOTTEN_WAITING_MS / 1_000, FORGOTTEN_STARTED_MS / 1_000, FORGOTTEN_MAX] as const),
-          ]);
-          for (const row of rows) await endForgotten(transaction, row);
-          return rows.length === FORGOTTEN_MAX ? 'more' : 'done';
-        }),
-    },
+    jobs: [
+      {
+        name: 'end-forgotten-rides',
+        everyMs: FORGOTTEN_EVERY_MS,
+        run: () => sql.transaction(endAllForgotten),
+      },
+      { name: 'release-lost-rides', everyMs: LOST_EVERY_MS, run: () => sql.transaction(releaseLost) },
+    ],
   };
 }
