@@ -131,7 +131,7 @@ export function createRides(deps: RidesDeps): Rides {
     },
   });
   const surge = createSurge({
-    ...{ ...deps, leases, cities, freeDrivers: streams.free },
+    ...{ ...deps, leases, cities, freeDrivers: streams.free, serverId, shared: geoIndex.shared },
     ...{ levels: deps.surgeLevels, observer: deps.surgeObserver },
   });
   const prices = createPrices({
@@ -173,6 +173,7 @@ export function createRides(deps: RidesDeps): Rides {
     ],
     waiting: recorder.waiting,
     async close() {
+      await surge.close();
       await streams.close();
       await ridePositions.close();
       await recorder.close();

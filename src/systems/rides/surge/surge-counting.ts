@@ -8,6 +8,7 @@ import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
 import { surgeCellOf } from './surge-cells.ts';
 import { getOpenRequests } from './surge-queries.ts';
 import type { CellCounts } from './surge-rules.ts';
+import type { SuppliesJson } from './surge-supplies-queries.ts';
 import type { CountsByType } from './surge-version.ts';
 
 /** Where a driver was longer ago is no longer where they are. */
@@ -28,8 +29,11 @@ export interface SurgeCountingDeps {
   readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
   /** Drivers who are available, where they were at `sinceMs` or later. */
   readonly freeDrivers: (sinceMs: number) => readonly CountedPlace[];
+  /** Counts of the drivers of other processes. */
+  readonly elsewhere: (city: string) => Promise<readonly SuppliesJson[string][]>;
 }
 
+type MutableCountsByType = Map<RideType, Map<string, MutableCounts>>;
 type MutableCounts = { -readonly [Field in keyof CellCounts]: CellCounts[Field] };
 
 export async function countCity(deps: SurgeCountingDeps, city: City): Promise<CountsByType> {
@@ -39,7 +43,15 @@ export async function countCity(deps: SurgeCountingDeps, city: City): Promise<Co
     ...{ lat: lat / UNITS_PER_DEGREE, lng: lng / UNITS_PER_DEGREE, types: typeBits([type]) },
   }));
   const drivers = freeDrivers(clock.nowMs() - FRESH_MS).filter((place) => cities.cityOf(place) === city);
-  return countPlaces(clock, requests, drivers);
+  const counts = await countPlaces(clock, requests, drivers);
+  for (const supplies of await deps.elsewhere(city.name)) addSupplies(counts, supplies);
+  return counts;
+}
+
+function addSupplies(counts: MutableCountsByType, supplies: SuppliesJson[string]): void {
+  for (const type of RIDE_TYPES) {
+    for (const [cell, drivers] of supplies[type] ?? []) cellIn(counts, type, cell).drivers += drivers;
+  }
 }
 
 /** Each place counts in its cell, for each of its types. */
@@ -47,8 +59,8 @@ export async function countPlaces(
   clock: Pick<Clock, 'sleep'>,
   requests: readonly CountedPlace[],
   drivers: readonly CountedPlace[],
-): Promise<CountsByType> {
-  const counts = new Map<RideType, Map<string, MutableCounts>>();
+): Promise<MutableCountsByType> {
+  const counts: MutableCountsByType = new Map();
   await countEach(clock, requests, counts, 'requests');
   await countEach(clock, drivers, counts, 'drivers');
   return counts;
@@ -57,7 +69,7 @@ export async function countPlaces(
 async function countEach(
   clock: Pick<Clock, 'sleep'>,
   places: readonly CountedPlace[],
-  counts: Map<RideType, Map<string, MutableCounts>>,
+  counts: MutableCountsByType,
   what: keyof CellCounts,
 ): Promise<void> {
   for (const [index, place] of places.entries()) {
@@ -69,11 +81,7 @@ async function countEach(
   }
 }
 
-function cellIn(
-  counts: Map<RideType, Map<string, MutableCounts>>,
-  type: RideType,
-  cell: string,
-): MutableCounts {
+function cellIn(counts: MutableCountsByType, type: RideType, cell: string): MutableCounts {
   const ofType = counts.get(type) ?? new Map<string, MutableCounts>();
   counts.set(type, ofType);
   const known = ofType.get(cell) ?? { requests: 0, drivers: 0 };

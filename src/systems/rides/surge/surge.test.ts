@@ -7,7 +7,9 @@ import {
   type RidesSetting,
 } from '../../../../test/support/rides-setting.ts';
 import { until } from '../../../../test/support/until.ts';
+import { systemClock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
+import { createMemoryGeoIndex } from '../../../ports/geo-index/memory-geo-index.ts';
 import { createPriceAudit } from '../quotes/price-audit.ts';
 import { SURGE_BOX_DEGREES_MAX } from './surge-area.ts';
 import { SURGE_VALID_MS } from './surge-board.ts';
@@ -165,6 +167,28 @@ describe('surge', () => {
     await setting.write('test_raise_token', 'UPDATE dispatch_leases SET token = token + 1');
     await setting.rides.surge.making.run();
     assert.deepEqual([(await versions()).length, setting.counts.get('surge fenced')], [0, 1]);
+  });
+
+  it('counts the drivers of all processes where they can be offered rides by any', async () => {
+    await setting.close();
+    const index = createMemoryGeoIndex({ clock: systemClock, driversMax: 100 });
+    setting = await createRidesSetting({ geoIndex: { ...index, shared: true } });
+    const other = await setting.openOther();
+    await Promise.all(Array.from({ length: 6 }, () => drive(PICKUP, other)));
+    await ask(3);
+    await other.rides.surge.supplies.report();
+    const percents = [];
+    for (let n = 0; n < 2; n += 1) {
+      await makeAfter(SURGE_EVERY_MS);
+      percents.push((await quote()).fare.surge_percent);
+    }
+    assert.deepEqual(percents, [100, 100]);
+    // Nobody has heard of them for minutes.
+    await other.rides.surge.supplies.report();
+    for (let n = 0; n < 2; n += 1) await makeAfter(SURGE_EVERY_MS);
+    assert.equal((await quote()).fare.surge_percent, 150);
+    await other.rides.surge.supplies.report();
+    assert.deepEqual(await setting.read('test_supplies', 'SELECT server_id FROM surge_supplies'), []);
   });
 
   it('counts no more when nobody makes it', async () => {
