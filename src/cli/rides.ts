@@ -1,14 +1,17 @@
-/** `groundswell rides`: a town that uses the product, and whether what is promised of rides has been kept. */
+/** `groundswell rides`: a town that uses the product, whether what is promised of rides has been kept, and what they cost. */
 import { Command } from 'commander';
 import { withExamples } from './examples.ts';
+import { recomputeFareCommand } from './rides-recompute-fare.ts';
 import { simulateCommand } from './rides-simulate.ts';
+import { surgeCommand } from './rides-surge.ts';
 import { verifyRidesCommand } from './rides-verify.ts';
 
 export function ridesCommand(): Command {
   const rides = new Command('rides').description(
-    'Simulate a town of drivers and riders, and check that nobody was booked twice.',
+    'Simulate a town of drivers and riders, check that nobody was booked twice, and reckon prices again.',
   );
-  for (const command of [simulateCommand(), verifyRidesCommand()]) rides.addCommand(command);
+  for (const command of [simulateCommand(), verifyRidesCommand(), recomputeFareCommand(), surgeCommand()])
+    rides.addCommand(command);
   return withExamples(
     rides,
     'groundswell rides simulate --drivers 200 --requests-per-minute 30 --duration 2m',

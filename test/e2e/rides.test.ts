@@ -5,6 +5,7 @@ import { API } from '../../src/bench/api-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { encodePoints } from '../../src/systems/rides/positions/binary-points.ts';
+import { runCommand } from '../support/command.ts';
 import { createJourneyClient } from '../support/journey-client.ts';
 import { openDriverClient, PRIUS } from '../support/rides-setting.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';
@@ -73,5 +74,19 @@ describe('rides', () => {
     await stream.first('ready');
     assert.equal((await bob.call('DELETE', '/sessions/current')).status, 204);
     await until(() => stream.closeCode() === 4001, 1_000);
+  });
+
+  it('cost what is reckoned again from what was kept of the price', async () => {
+    const carol = await client.signUp('carol');
+    const body = { pickup: CITY_HALL, dropoff: { lat: 40.7484, lng: -73.9857 }, ride_type: 'economy' };
+    const { ride_id: rideId, fare } = await carol.post('/rides', { body });
+    const run = (...args: string[]) => runCommand(['rides', ...args, '--data', home.dataFolder]);
+    const one = await run('recompute-fare', rideId);
+    assert.equal(one.code, 0, one.stderr);
+    assert.match(one.stdout, new RegExp(`total +${fare.total} +${fare.total}`));
+    assert.match(one.stdout, /The price is as it should be\./);
+    const all = await run('recompute-fare', '--all');
+    assert.match(all.stdout, /Reckoned 1 price again; .*: all as they should be\./);
+    assert.match((await run('surge', 'atlantis')).stderr, /no city atlantis, but new_york, everywhere/);
   });
 });
