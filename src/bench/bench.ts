@@ -13,11 +13,13 @@ import type { Finding } from './experiments/experiment.ts';
 import { EXPERIMENTS } from './experiments/experiments.ts';
 import { createLinkScenarios } from './link-scenarios.ts';
 import { createPopulation } from './population.ts';
+import { createRideScenarios } from './ride-scenarios.ts';
 import { measureScenario, type ScenarioResult } from './rounds.ts';
 import {
   createScenarios,
   isCrowdScenario,
   isLinkScenario,
+  isRideScenario,
   SCENARIO_NAMES,
   type Scenario,
 } from './scenarios.ts';
@@ -55,9 +57,12 @@ export function runBench(options: BenchOptions): Promise<BenchResults> {
 async function chooseScenarios(workshop: Workshop): Promise<Scenario[]> {
   const { options } = workshop;
   const wanted = SCENARIO_NAMES.filter((name) => options.scenarios.includes(name));
-  const onUsers = wanted.some((name) => !isCrowdScenario(name) && !isLinkScenario(name));
+  const onUsers = wanted.some(
+    (name) => !isCrowdScenario(name) && !isLinkScenario(name) && !isRideScenario(name),
+  );
   const known = onUsers ? await populationScenarios(workshop) : [];
   if (wanted.some(isLinkScenario)) known.push(...(await createLinkScenarios(workshop)));
+  if (wanted.some(isRideScenario)) known.push(...(await createRideScenarios(workshop)));
   if (wanted.some(isCrowdScenario)) known.push(...createCrowdScenarios(requireCrowd(options), options.skew));
   return known.filter(({ name }) => wanted.includes(name));
 }

@@ -11,9 +11,12 @@ export const BASIC_SCENARIO_NAMES = ['post', 'post-keyed', 'read', 'profile', 'f
 export const CROWD_SCENARIO_NAMES = ['home', 'home-alone', 'profile-posts', 'crowd-posts', 'mix'] as const;
 /** On links of one owner. */
 export const LINK_SCENARIO_NAMES = ['redirect', 'link-create', 'link-create-keyed'] as const;
+/** On riders of their own. */
+export const RIDE_SCENARIO_NAMES = ['quotes'] as const;
 export const SCENARIO_NAMES = [
   ...BASIC_SCENARIO_NAMES,
   ...LINK_SCENARIO_NAMES,
+  ...RIDE_SCENARIO_NAMES,
   ...CROWD_SCENARIO_NAMES,
 ] as const;
 export type LinkScenarioName = (typeof LINK_SCENARIO_NAMES)[number];
@@ -26,6 +29,10 @@ export function isCrowdScenario(name: string): name is CrowdScenarioName {
 
 export function isLinkScenario(name: string): name is LinkScenarioName {
   return LINK_SCENARIO_NAMES.some((known) => known === name);
+}
+
+export function isRideScenario(name: string): boolean {
+  return RIDE_SCENARIO_NAMES.some((known) => known === name);
 }
 
 export interface Scenario {

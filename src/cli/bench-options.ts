@@ -7,7 +7,9 @@ import {
   BASIC_SCENARIO_NAMES,
   CROWD_SCENARIO_NAMES,
   isLinkScenario,
+  isRideScenario,
   LINK_SCENARIO_NAMES,
+  RIDE_SCENARIO_NAMES,
   SCENARIO_NAMES,
   type ScenarioName,
 } from '../bench/scenarios.ts';
@@ -53,7 +55,15 @@ export interface BenchCommandOptions {
 export const DEFAULT_PULL_FOLLOWERS = 10_000;
 export const DEFAULT_PEOPLE = 10_000;
 /** Experiments that need no people, or make their own. */
-const WITHOUT_CROWD = ['blobs', 'clicks', 'geo-index', 'ledger', 'redis-deliveries', 'redis-geo-index'];
+const WITHOUT_CROWD = [
+  'blobs',
+  'clicks',
+  'geo-index',
+  'ledger',
+  'redis-deliveries',
+  'redis-geo-index',
+  'surge',
+];
 const ALL_NAMES = [...SCENARIO_NAMES, ...EXPERIMENT_NAMES];
 
 /** For a look whether everything works; the figures mean little. */
@@ -132,7 +142,8 @@ export function describeScenarios(): string {
     'Scenarios:',
     `  on users made through the API: ${BASIC_SCENARIO_NAMES.join(', ')} (the default)`,
     `  on links: ${LINK_SCENARIO_NAMES.join(', ')}; clicks, with figures of its own`,
-    `  on nothing but memory: geo-index; or a folder: blobs; or a Redis of the bench: redis-deliveries, redis-geo-index; with figures of their own`,
+    `  on riders of their own: ${RIDE_SCENARIO_NAMES.join(', ')}`,
+    `  on nothing but memory: geo-index, surge; or a folder: blobs; or a Redis of the bench: redis-deliveries, redis-geo-index; with figures of their own`,
     `  on the people of a graph: ${CROWD_SCENARIO_NAMES.join(', ')}`,
     `  with figures of their own, on the same: ${EXPERIMENT_NAMES.filter(needsCrowd).join(', ')}`,
   ].join('\n');
@@ -140,7 +151,7 @@ export function describeScenarios(): string {
 
 export function needsCrowd(name: ScenarioChoice): boolean {
   const without: readonly string[] = [...BASIC_SCENARIO_NAMES, ...WITHOUT_CROWD];
-  return !without.includes(name) && !isLinkScenario(name);
+  return !without.includes(name) && !isLinkScenario(name) && !isRideScenario(name);
 }
 
 /** Those that were asked for; else, where a graph was, those that need one. */

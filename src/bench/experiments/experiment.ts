@@ -23,6 +23,7 @@ export const EXPERIMENT_NAMES = [
   'redis-geo-index',
   'driver-positions',
   'ledger',
+  'surge',
 ] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
 

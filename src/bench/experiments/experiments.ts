@@ -19,6 +19,7 @@ import { redisDeliveriesExperiment } from './redis-deliveries.ts';
 import { redisGeoIndexExperiment } from './redis-geo-index.ts';
 import { refreshAheadExperiment } from './refresh-ahead.ts';
 import { searchExperiment } from './search.ts';
+import { surgeExperiment } from './surge.ts';
 import { writeThroughExperiment } from './write-through.ts';
 
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -42,4 +43,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   redisGeoIndexExperiment,
   driverPositionsExperiment,
   ledgerExperiment,
+  surgeExperiment,
 ];
