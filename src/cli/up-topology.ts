@@ -7,7 +7,7 @@ import { SETTINGS } from '../config/settings.ts';
 import { AppError } from '../core/errors.ts';
 import { parseTopology, type Topology } from '../planner/topology.ts';
 
-export const STAGES = ['1', '2', '3', '4'] as const;
+export const STAGES = ['1', '2', '3', '4', '5'] as const;
 
 export interface TopologyOptions {
   readonly stage?: string;

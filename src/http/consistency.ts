@@ -33,6 +33,8 @@ export function registerConsistency(app: FastifyInstance, sessions: SqlSessions)
     else request.sqlVisit.run(done);
   });
   app.addHook('onSend', async (request, reply) => {
+    // It has shown nothing; and while the primary is away, its place could only be guessed.
+    if (reply.statusCode >= 500) return;
     const seen = await request.sqlVisit?.seen();
     if (seen !== undefined) reply.header(CONSISTENCY_HEADER, tokenOf(seen));
   });

@@ -23,6 +23,11 @@ export interface StartedEngine {
   readonly cpu: number | undefined;
 }
 
+export interface StartedPostgres extends StartedEngine {
+  /** 1, or a primary, a synchronous standby and further replicas, with Patroni that promotes. */
+  readonly nodes: number;
+}
+
 export interface StartedRedis extends StartedEngine {
   /** 1, or the primaries of a Redis Cluster. */
   readonly nodes: number;
@@ -37,7 +42,7 @@ export interface StartedKafka extends StartedEngine {
 }
 
 export interface TopologyEngines {
-  readonly postgres: EmbeddedEngine | ExternalEngine | StartedEngine;
+  readonly postgres: EmbeddedEngine | ExternalEngine | StartedPostgres;
   readonly redis: ExternalEngine | StartedRedis | undefined;
   readonly kafka: ExternalEngine | StartedKafka | undefined;
   readonly s3: ExternalEngine | undefined;
@@ -47,6 +52,7 @@ export interface TopologyEngines {
 export const PORT_MAX = 65_535;
 export const CPU_MIN = 0.05;
 export const CPU_MAX = 128;
+export const POSTGRES_NODES_MAX = 8;
 export const REDIS_NODES_MAX = 16;
 /** With fewer primaries a cluster cannot agree that one of them is dead. */
 const CLUSTER_NODES_MIN = 3;
@@ -68,11 +74,16 @@ function whereNamed<Engine>(place: Place, readNamed: (place: Place) => Engine): 
   return place.value === undefined ? undefined : readNamed(place);
 }
 
-function readPostgres(read: TopologyReader, place: Place): ExternalEngine | StartedEngine {
-  const fields = read.fields(place, ['url', 'port', 'cpu']);
+function readPostgres(read: TopologyReader, place: Place): ExternalEngine | StartedPostgres {
+  const fields = read.fields(place, ['url', 'port', 'cpu', 'nodes']);
   const url = /^postgres(ql)?:\/\//;
   const form = 'a URL such as postgres://user:password@db.example:5432/groundswell';
-  return readExternal(read, fields, url, form) ?? readStarted(read, fields);
+  return (
+    readExternal(read, fields, url, form) ?? {
+      ...readStarted(read, fields),
+      nodes: read.integer(fields.nodes, 1, POSTGRES_NODES_MAX) ?? 1,
+    }
+  );
 }
 
 function readRedis(read: TopologyReader, place: Place): ExternalEngine | StartedRedis {

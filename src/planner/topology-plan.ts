@@ -2,7 +2,7 @@
 import type { Role } from '../config/config.ts';
 import type { SystemName } from '../config/systems.ts';
 import type { ProcessGroup, Topology } from './topology.ts';
-import type { StartedEngine, StartedRedis } from './topology-engines.ts';
+import type { StartedEngine, StartedPostgres, StartedRedis } from './topology-engines.ts';
 
 /** One process that shall run. */
 export interface PlannedProcess {
@@ -23,7 +23,7 @@ export interface FurtherPort {
   readonly port?: number;
 }
 
-export type ProcessKind = 'postgres' | 'redis' | 'kafka' | 'haproxy' | 'serve';
+export type ProcessKind = 'postgres' | 'etcd' | 'redis' | 'kafka' | 'haproxy' | 'serve';
 
 /** A process of the product. */
 export interface PlannedServe extends PlannedProcess {
@@ -43,6 +43,9 @@ export interface TopologyPlan {
 
 /** Redis nodes of a cluster talk to each other there. */
 export const REDIS_BUS_PORT = 'bus';
+/** Where etcd's own nodes meet, and where Patroni says how its PostgreSQL is. */
+export const ETCD_PEER_PORT = 'peer';
+export const PATRONI_PORT = 'patroni';
 /** Kafka's controller, and HAProxy's own metrics. */
 export const KAFKA_CONTROLLER_PORT = 'controller';
 export const HAPROXY_STATISTICS_PORT = 'statistics';
@@ -52,7 +55,7 @@ export function planTopology({ engines, processes, settings }: Topology): Topolo
   const { postgres, redis, kafka, haproxy } = engines;
   return {
     engines: [
-      ...(postgres.kind === 'started' ? [plannedEngine('postgres', 'database', postgres)] : []),
+      ...(postgres.kind === 'started' ? plannedPostgres(postgres) : []),
       ...(redis?.kind === 'started' ? plannedRedis(redis) : []),
       ...(kafka?.kind === 'started'
         ? [plannedEngine('kafka', 'event log', kafka, [{ purpose: KAFKA_CONTROLLER_PORT }])]
@@ -80,6 +83,20 @@ function plannedEngine(
   furtherPorts: readonly FurtherPort[] = [],
 ): PlannedProcess {
   return { name: kind, role, kind, port, furtherPorts, cpu };
+}
+
+/** Patroni keeps in etcd who the primary is. */
+function plannedPostgres(postgres: StartedPostgres): PlannedProcess[] {
+  if (postgres.nodes === 1) return [plannedEngine('postgres', 'database', postgres)];
+  const etcd = { ...postgres, port: undefined, cpu: undefined };
+  return [
+    plannedEngine('etcd', 'who is primary', etcd, [{ purpose: ETCD_PEER_PORT }]),
+    ...numbered(postgres.nodes).map((index) => ({
+      ...plannedEngine('postgres', 'database', postgres, [{ purpose: PATRONI_PORT }]),
+      name: `postgres-${index + 1}`,
+      port: postgres.port === undefined ? undefined : postgres.port + index,
+    })),
+  ];
 }
 
 function plannedRedis(redis: StartedRedis): PlannedProcess[] {

@@ -10,6 +10,7 @@ import { SETTINGS } from '../config/settings.ts';
 import { SYSTEM_NAMES } from '../config/systems.ts';
 import { balancerPools, localAddresses } from './balancer-pools.ts';
 import { COUNT_MAX, parseTopology, type Topology } from './topology.ts';
+import { POSTGRES_NODES_MAX } from './topology-engines.ts';
 import {
   type BalancerPlace,
   ENGINE_SETTINGS,
@@ -80,6 +81,29 @@ describe('a topology', () => {
       'topology.yaml:8: processes.api.count must be a whole number from 1 to 64; it is 65.',
       'topology.yaml:8: processes.api.roles[1] must be one of api, worker, dispatch; it is "walker".',
     ]);
+  });
+
+  it('has one PostgreSQL, or several with etcd, which says who of them is the primary', () => {
+    const planOf = (nodes: number, port = '') =>
+      planTopology(parse(`engines: { postgres: { nodes: ${nodes}${port} } }\n${BOTH}`)).engines.map(
+        ({ name, port: named }) => [name, named],
+      );
+    assert.deepEqual(planOf(1), [['postgres', undefined]]);
+    assert.deepEqual(planOf(3, ', port: 5432'), [
+      ['etcd', undefined],
+      ['postgres-1', 5_432],
+      ['postgres-2', 5_433],
+      ['postgres-3', 5_434],
+    ]);
+    assert.equal(planOf(POSTGRES_NODES_MAX).length, POSTGRES_NODES_MAX + 1);
+    assert.match(
+      problemsOf(`engines: { postgres: { nodes: ${POSTGRES_NODES_MAX + 1} } }\n${BOTH}`).join(),
+      /engines\.postgres\.nodes must be a whole number from 1 to 8; it is 9/,
+    );
+    assert.match(
+      problemsOf(`engines: { postgres: { nodes: 3, port: 6000 }, redis: { port: 6002 } }\n${BOTH}`).join(),
+      /engines\.redis\.port takes 6002|takes 6002/,
+    );
   });
 
   it('says where a text is no YAML, and refuses one that is no file of a person', () => {

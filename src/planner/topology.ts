@@ -1,6 +1,6 @@
 /**
  * What runs, and how it is connected: the engines, and the processes of the product by role. A topology is read from a
- * file that a person has written (`deploy/stages/` has four of them); `docs/growing.md` says what each costs and gives.
+ * file that a person has written (`deploy/stages/` has five of them); `docs/growing.md` says what each costs and gives.
  */
 import { ConfigError, ROLES, type Role } from '../config/config.ts';
 import { SYSTEM_NAMES, type SystemName } from '../config/systems.ts';

@@ -17,6 +17,8 @@ export interface ProcessSpec {
   check(): Promise<void>;
   /** Once it answers, after each start: what must be done before anyone uses it. */
   makeUsable?(): Promise<void>;
+  /** What it is just now, for the table, where that changes by itself; `undefined`: its role says it. */
+  describe?(): Promise<string | undefined>;
   /** What it does, for the table. */
   readonly figures: FigureReader | undefined;
   /** Where a program can ask whether it is ready; `undefined` of what speaks no HTTP. */

@@ -6,14 +6,16 @@ import { type EngineUrls, PROCESS_HOST, serveEnvironment } from '../planner/topo
 import { plannedProcesses, type TopologyPlan } from '../planner/topology-plan.ts';
 import { missingHaproxy } from './engines/haproxy-engine.ts';
 import { missingKafka } from './engines/kafka-engine.ts';
+import { missingPatroni } from './engines/patroni-engine.ts';
 import { missingRedis } from './engines/redis-engine.ts';
 import type { PortWish } from './ports.ts';
 import type { MissingProgram } from './programs.ts';
 
-/** Of PostgreSQL there is always one: that of the system, or the one inside. */
+/** Of PostgreSQL there is always one: that of the system, or the one inside. Only several need more. */
 export function missingPrograms({ engines }: Topology, environment: Environment): MissingProgram[] {
-  const { redis, kafka, haproxy } = engines;
+  const { postgres, redis, kafka, haproxy } = engines;
   return [
+    ...(postgres.kind === 'started' && postgres.nodes > 1 ? missingPatroni({ environment }) : []),
     ...(redis?.kind === 'started' ? missingRedis({ environment }) : []),
     ...(kafka?.kind === 'started' ? missingKafka({ kafka, environment }) : []),
     ...(haproxy === undefined ? [] : missingHaproxy({ haproxy, environment })),

@@ -9,6 +9,7 @@ import type { TopologyPlan } from '../planner/topology-plan.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createHaproxyEngine, hostToAsk } from './engines/haproxy-engine.ts';
 import { createKafkaEngine } from './engines/kafka-engine.ts';
+import { createPatroniEngine } from './engines/patroni-engine.ts';
 import { createPostgresEngine } from './engines/postgres-engine.ts';
 import { createRedisEngine } from './engines/redis-engine.ts';
 import type { ProcessSpec } from './process-spec.ts';
@@ -39,13 +40,21 @@ export async function prepareEngines(deps: TopologyDeps): Promise<Engines> {
   const { postgres, redis, kafka, s3 } = topology.engines;
   const planned = (kind: string) => plan.engines.filter((engine) => engine.kind === kind);
   const folder = (name: string) => path.join(upFolder, name);
-  const [database] = planned('postgres');
+  const databases = planned('postgres');
+  const [database] = databases;
+  const [etcd] = planned('etcd');
   const [broker] = planned('kafka');
+  async function preparePostgres() {
+    const place = { ...deps, folder: folder('postgres') };
+    if (etcd !== undefined)
+      return createPatroniEngine({ ...place, etcd, planned: databases }, connectionsOf(deps));
+    if (database === undefined) return undefined;
+    const { spec, url } = await createPostgresEngine({ ...place, planned: database }, connectionsOf(deps));
+    return { specs: [spec], url, join: async () => undefined };
+  }
   // A new database and a new broker take seconds to be made, each on its own.
   const [startedPostgres, startedRedis, startedKafka] = await Promise.all([
-    database === undefined
-      ? undefined
-      : createPostgresEngine({ ...deps, planned: database, folder: folder('postgres') }, connectionsOf(deps)),
+    preparePostgres(),
     redis?.kind === 'started'
       ? createRedisEngine({ ...deps, redis, planned: planned('redis'), folder: folder('redis') })
       : undefined,
@@ -54,7 +63,7 @@ export async function prepareEngines(deps: TopologyDeps): Promise<Engines> {
       : undefined,
   ]);
   return {
-    specs: [startedPostgres?.spec, ...(startedRedis?.specs ?? []), startedKafka?.spec].filter(
+    specs: [...(startedPostgres?.specs ?? []), ...(startedRedis?.specs ?? []), startedKafka?.spec].filter(
       (spec) => spec !== undefined,
     ),
     urls: {
@@ -63,7 +72,7 @@ export async function prepareEngines(deps: TopologyDeps): Promise<Engines> {
       kafka: startedKafka?.url ?? externalUrl(kafka),
       s3: externalUrl(s3),
     },
-    join: async () => startedRedis?.join(),
+    join: async () => void (await Promise.all([startedPostgres?.join(), startedRedis?.join()])),
   };
 }
 

@@ -21,6 +21,7 @@ interface CpuReading {
 
 export function createUpSampler(up: Up, clock: Clock): UpSampler {
   const figures = new Map<string, Figures | undefined>();
+  const roles = new Map<string, string | undefined>();
   const readings = new Map<string, CpuReading>();
   const shares = new Map<string, number>();
 
@@ -47,12 +48,13 @@ export function createUpSampler(up: Up, clock: Clock): UpSampler {
           readCpu(one);
           const isReady = one.status.state === 'ready';
           figures.set(one.name, isReady ? await one.spec?.figures?.() : undefined);
+          roles.set(one.name, isReady ? await one.spec?.describe?.().catch(() => undefined) : undefined);
         }),
       );
     },
     rows: () =>
       up.processes().map(({ name, role, port, status: { pid, state, restarts } }) => ({
-        ...{ name, role, port, pid, state, restarts },
+        ...{ name, role: roles.get(name) ?? role, port, pid, state, restarts },
         figures: pid === undefined ? undefined : figures.get(name),
         cpu: pid === undefined ? undefined : shares.get(name),
       })),

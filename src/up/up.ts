@@ -127,7 +127,10 @@ export function createUp(options: UpOptions): Up {
       await drainBalancer();
       await set?.close(namesOf(plan.serves));
       await set?.close(namesOf(plan.balancer === undefined ? [] : [plan.balancer]));
-      await set?.close(namesOf(plan.engines));
+      // Patroni hands over and takes leave there.
+      const isEtcd = ({ kind }: PlannedProcess) => kind === 'etcd';
+      await set?.close(namesOf(plan.engines.filter((engine) => !isEtcd(engine))));
+      await set?.close(namesOf(plan.engines.filter(isEtcd)));
       for (const closePart of closers.splice(0).reverse()) await closePart();
     },
   };

@@ -75,6 +75,21 @@ describeOnBackend('two processes on a primary and a replica', replicatedPostgres
     for (let count = 0; count < 10; count += 1) await call(alice, 'GET', PAGE);
     await until(async () => (await readiness(urls[0])).checks['sql-replicas']?.status === 'down');
     assert.equal((await readiness(urls[0])).status, 'ready');
+
+    // Without the primary, a write says when to try again, and nothing of how far anything is.
+    await replica.start();
+    await until(async () => (await readiness(urls[0])).checks['sql-replicas']?.status === 'up');
+    await call(alice, 'GET', PAGE);
+    await until(async () => {
+      const before = await readsOf(replica.name);
+      await call(alice, 'GET', PAGE);
+      return (await readsOf(replica.name)) > before;
+    });
+    await postgres.primary.kill();
+    const refused = await alice.call('POST', '/posts', { body: { text: 'to nobody' } });
+    assert.equal(refused.status, 503);
+    assert(Number(refused.headers.get('retry-after')) > 0);
+    assert.equal(refused.headers.get(HEADER), null);
   });
 });
 

@@ -183,8 +183,8 @@ function candidateOf(node: PostgresNode, timelineMin: number): Candidate | undef
 
 function primaryOf(node: PostgresNode, timeline: number): Primary {
   const verify = async (client: pg.ClientBase): Promise<void> => {
-    const { role, at } = await readServerRole(client);
-    if (role === 'primary' && at?.timeline === timeline) return;
+    const found = await readServerRole(client);
+    if (found.role === 'primary' && found.timeline === timeline) return;
     node.suspect();
     throw new AppError('unavailable', 'The database is being moved. Try again shortly.', {
       cause: new Error(`${node.name} is no longer the primary of timeline ${timeline}`),

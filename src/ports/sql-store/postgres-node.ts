@@ -4,8 +4,11 @@ import type { Clock } from '../../core/clock.ts';
 import type { ClusterNode } from '../../core/postgres-cluster.ts';
 import { clientConfig } from './postgres-connection.ts';
 import { type Durability, readDurability, readServerRole, type ServerRole } from './postgres-role.ts';
+import type { CommitPosition } from './sql-sessions.ts';
 
-export interface NodeStatus extends ServerRole {
+export interface NodeStatus extends Pick<ServerRole, 'role'> {
+  /** `undefined`: of a replica to which nobody has streamed, which may have gone another way than the others. */
+  readonly at: CommitPosition | undefined;
   /** When it was asked (monotonic): since then it may have come further. */
   readonly askedMs: number;
 }
@@ -28,6 +31,8 @@ const ANSWER_MS_MAX = 1_000;
 export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNode {
   let client: pg.Client | undefined;
   let status: NodeStatus | undefined;
+  /** Since it was connected to: it goes no other way before it is started again, which breaks the connection. */
+  let timeline: number | undefined;
   let asking: Promise<NodeStatus | undefined> | undefined;
   let askingNext: Promise<NodeStatus | undefined> | undefined;
   let closed = false;
@@ -37,7 +42,9 @@ export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNod
     const askedMs = clock.monotonicMs();
     try {
       client ??= await connect(node);
-      status = { ...(await readServerRole(client)), askedMs };
+      const { role, position, ...answer } = await readServerRole(client);
+      timeline = answer.timeline ?? timeline;
+      status = { role, at: timeline === undefined ? undefined : { timeline, position }, askedMs };
     } catch {
       status = undefined;
       disconnect();
@@ -48,6 +55,7 @@ export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNod
   function disconnect(): Promise<void> | undefined {
     const broken = client;
     client = undefined;
+    timeline = undefined;
     return broken?.end().catch(() => undefined);
   }
 

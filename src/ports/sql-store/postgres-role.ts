@@ -1,14 +1,12 @@
 /** What a server of a cluster is at the moment, and up to where it has all commits. */
 import type pg from 'pg';
-import type { CommitPosition } from './sql-sessions.ts';
 
 export interface ServerRole {
   readonly role: 'primary' | 'replica';
-  /**
-   * Up to where everything is in it: flushed by a primary, which shows no commit before, or replayed by a replica.
-   * `undefined`: a replica to which no primary streams, which may have gone another way than the others.
-   */
-  readonly at: CommitPosition | undefined;
+  /** `undefined`: of a replica to which nobody streams just now. */
+  readonly timeline: number | undefined;
+  /** Up to where everything is in it: flushed by a primary, which shows no commit before, or replayed by a replica. */
+  readonly position: number;
 }
 
 /**
@@ -32,7 +30,8 @@ export async function readServerRole(client: Pick<pg.ClientBase, 'query'>): Prom
   const [row] = (await client.query(ROLE)).rows;
   return {
     role: row.in_recovery ? 'replica' : 'primary',
-    at: row.timeline === null ? undefined : { timeline: row.timeline, position: row.position },
+    timeline: row.timeline ?? undefined,
+    position: row.position,
   };
 }
 

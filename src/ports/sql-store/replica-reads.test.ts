@@ -190,7 +190,10 @@ describeOnBackend('a primary that is lost', replicatedPostgresBackend(), (progra
     assert(clock.monotonicMs() - failedMs < 2_000, 'a write fails soon');
     const refused = await store.query(increase, [1]).catch((error: unknown) => error);
     assert(hasCode(refused, 'unavailable') && refused.retryAfterS === 1 && refused.outcome === 'not_applied');
-    // The read goes on, from what is left.
+    // The read goes on, from what is left, also when that has noticed.
+    await until(async () => (await standby.run('SELECT FROM pg_stat_wal_receiver')).length === 0);
+    const asked = cluster.nodes.find(({ name }) => name === standby.name);
+    await asked?.ask();
     const rows = await sessions.visit('nothing', { writes: false }).run(() => store.query(versions, []));
     assert.deepEqual(rows, [{ id: 1, version: 1 }]);
 

@@ -30,7 +30,7 @@ const MAJOR_MIN = 15;
  * directory for a moment, and do not find back.
  */
 const MAJOR_MIN_AS_ROOT = 16;
-const DATABASE = 'groundswell';
+export const DATABASE = 'groundswell';
 const HBA_FILE = 'pg_hba.conf';
 /** On this machine, with the password. */
 const CLIENT_AUTHENTICATION = ['127.0.0.1/32', '::1/128'].flatMap((network) => [
@@ -67,11 +67,7 @@ export async function createPostgresEngine(
       return { file: binaries.postgres, args, folder: cluster.folder, environment, user };
     },
     check: async () => void (await withClient(connection, (client) => client.query('SELECT 1'))),
-    async makeUsable() {
-      await withClient(connection, (client) => client.query(`CREATE DATABASE ${DATABASE}`)).catch(
-        unlessThere,
-      );
-    },
+    makeUsable: () => createDatabase(connection),
     figures: createCounterFigures(() => withClient(connection, countCommits), 'tx', clock),
     readyUrl: undefined,
     // A fast shutdown: what is under way is rolled back, and what is committed is written.
@@ -81,6 +77,10 @@ export async function createPostgresEngine(
     readyMs: undefined,
   };
   return { spec, url: urlOf(DATABASE) };
+}
+
+export async function createDatabase(connection: { readonly url: string }): Promise<void> {
+  await withClient(connection, (client) => client.query(`CREATE DATABASE ${DATABASE}`)).catch(unlessThere);
 }
 
 function unlessThere(error: unknown): void {
@@ -115,6 +115,24 @@ async function findInstalled(
   { environment }: EngineDeps,
   major: string | undefined,
 ): Promise<PostgresBinaries | undefined> {
+  return (await installedVersions(environment))
+    .filter((one) => Number(one.major) >= (isRoot() ? MAJOR_MIN_AS_ROOT : MAJOR_MIN))
+    .filter((one) => major === undefined || one.major === major)[0];
+}
+
+/** The folder of the newest installed programs, if a program that only some have is among them. */
+export async function findInstalledPrograms(
+  environment: EngineDeps['environment'],
+  program: string,
+): Promise<string | undefined> {
+  const folders = (await installedVersions(environment))
+    .filter(({ major }) => Number(major) >= MAJOR_MIN)
+    .map(({ postgres }) => path.dirname(postgres));
+  return folders.find((folder) => isExecutable(path.join(folder, program)));
+}
+
+/** The newest first. */
+async function installedVersions(environment: EngineDeps['environment']): Promise<PostgresBinaries[]> {
   const onPath = findProgram('postgres', environment);
   const folders = [
     ...(await foldersOf('/usr/lib/postgresql')).map((version) => `/usr/lib/postgresql/${version}/bin`),
@@ -126,9 +144,7 @@ async function findInstalled(
   const found = await Promise.all(folders.map(binariesIn));
   return found
     .filter((one) => one !== undefined)
-    .filter((one) => Number(one.major) >= (isRoot() ? MAJOR_MIN_AS_ROOT : MAJOR_MIN))
-    .filter((one) => major === undefined || one.major === major)
-    .sort((left, right) => Number(right.major) - Number(left.major))[0];
+    .sort((left, right) => Number(right.major) - Number(left.major));
 }
 
 async function foldersOf(folder: string): Promise<string[]> {
