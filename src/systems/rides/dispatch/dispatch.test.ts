@@ -7,8 +7,9 @@ import {
 } from '../../../../test/support/rides-setting.ts';
 import { until } from '../../../../test/support/until.ts';
 import { systemClock } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { DriverTraits } from '../../../ports/geo-index/geo-index.ts';
+import type { DriverTraits, NearestSearch } from '../../../ports/geo-index/geo-index.ts';
 import { createMemoryGeoIndex } from '../../../ports/geo-index/memory-geo-index.ts';
 import { createLog } from '../../../telemetry/log.ts';
 import { GIVE_UP_MS } from '../requests/ride-requests.ts';
@@ -237,8 +238,13 @@ describe('dispatching', () => {
 
   it('is done by any process where all share the index, from when anybody drives', async () => {
     const index = createMemoryGeoIndex({ clock: systemClock, driversMax: 10 });
+    let isAway = true;
+    const nearest = (search: NearestSearch) => {
+      if (isAway) throw new AppError('unavailable', 'The geo-index is away.');
+      return index.nearest(search);
+    };
     // As it is here for both, which are one process.
-    const shared = await createRidesSetting({ geoIndex: { ...index, shared: true } });
+    const shared = await createRidesSetting({ geoIndex: { ...index, shared: true, nearest } });
     const other = await shared.openOther();
     const { dispatch } = shared.rides;
     await dispatch.claim();
@@ -255,6 +261,9 @@ describe('dispatching', () => {
     client.send({ type: 'positions', sequence: 1, points: [point] });
     await until(() => (shared.counts.get('accepted') ?? 0) > 0);
     const { body } = await shared.call('POST', '/rides', shared.addPerson(), BODY);
+    await dispatch.run();
+    assert.deepEqual([shared.counts.get('batch failed'), client.of('offer').length], [1, 0]);
+    isAway = false;
     await until(async () => {
       await dispatch.run();
       return client.of('offer').length > 0;

@@ -26,23 +26,25 @@ export function createDriverDescriptions(deps: DriverDescriptionsDeps): DriverDe
   /** No more than there are connections: who has left is no longer described. */
   const failed = new Set<Id>();
 
-  async function tell(driverIds: readonly Id[]): Promise<void> {
+  async function tell(driverIds: readonly Id[], isAgain: boolean): Promise<void> {
     const traits = driverIds.map(traitsOf).filter((each) => each !== undefined);
     if (traits.length === 0) return;
     try {
       await geoIndex.describe(traits);
     } catch (error) {
+      // Said once, not every second.
+      if (failed.size === 0 && !isAgain)
+        log.warn({ err: error }, 'drivers cannot be described; it is tried again');
       for (const driverId of driverIds) failed.add(driverId);
-      log.warn({ err: error, drivers: traits.length }, 'drivers could not be described; they are again');
     }
   }
 
   return {
-    describe: (driverId) => void tell([driverId]),
+    describe: (driverId) => void tell([driverId], false),
     again() {
       const some = [...failed].slice(0, GEO_BATCH_MAX);
       for (const driverId of some) failed.delete(driverId);
-      void tell(some);
+      void tell(some, true);
     },
     waiting: () => failed.size,
   };

@@ -28,6 +28,7 @@ export function createPositionGather({ geoIndex, log, traitsOf }: PositionGather
   let waiting: DriverPosition[] = [];
   let timer: NodeJS.Timeout | undefined;
   let calls = 0;
+  let isReported = false;
 
   async function flush(): Promise<void> {
     clearTimeout(timer);
@@ -40,9 +41,12 @@ export function createPositionGather({ geoIndex, log, traitsOf }: PositionGather
       const left = await geoIndex.move(positions);
       // An index that was restarted knows nobody, and one that was full may have room now.
       if (left > 0) await describeAgain(positions);
+      if (isReported) log.info('positions reach the geo-index again');
+      isReported = false;
     } catch (error) {
-      // The next are on their way.
-      log.warn({ err: error, positions: positions.length }, 'positions did not reach the geo-index');
+      // The next are on their way, 20 times a second: once is enough to say.
+      if (!isReported) log.warn({ err: error }, 'positions do not reach the geo-index');
+      isReported = true;
     } finally {
       calls -= 1;
     }
