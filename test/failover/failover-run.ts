@@ -46,7 +46,7 @@ export async function runFailover(test: TestContext, options: FailoverOptions): 
     .map(({ port }) => `http://127.0.0.1:${port}`);
   assert.equal(urls.length, 2);
   const cluster = openPatroniCluster(up.record.database_url ?? '');
-  folders.push(...(await cluster.folders()));
+  folders.push(await cluster.folder());
   const sql = openStore(test, cluster);
   let turn = 0;
   const client = createJourneyClient(() => {

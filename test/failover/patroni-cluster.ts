@@ -12,8 +12,8 @@ export interface PatroniCluster {
   readonly nodes: readonly ClusterNode[];
   /** Resolves when one has that role, and answers it. */
   find(role: ServerRole): Promise<ClusterNode>;
-  /** Where each keeps its data, which as root is not the folder of `up`. */
-  folders(): Promise<string[]>;
+  /** Where they keep their data, which as root is not the folder of `up`. */
+  folder(): Promise<string>;
   /** The process of its PostgreSQL, at once. */
   kill(node: ClusterNode): Promise<void>;
   run(node: ClusterNode, text: string): Promise<Record<string, unknown>[]>;
@@ -72,7 +72,12 @@ export function openPatroniCluster(databaseUrl: string): PatroniCluster {
   return {
     nodes,
     run,
-    folders: async () => (await Promise.all(nodes.map(folderOf))).map((folder) => path.dirname(folder)),
+    async folder() {
+      const [first] = nodes;
+      assert(first !== undefined);
+      // Of all servers, above the one of each.
+      return path.resolve(await folderOf(first), '../..');
+    },
     async find(role) {
       let node: ClusterNode | undefined;
       await until(async () => {
