@@ -66,6 +66,8 @@ export interface SimulatedDriverDeps {
   readonly behaviour: Behaviour;
   readonly draw: () => number;
   readonly clock: Clock;
+  /** Since the beginning of the simulation; the ticks are some time behind. */
+  readonly nowMs: () => number;
   readonly recorder: HistoryRecorder | undefined;
   /** What the rider tells the driver at the door. */
   readonly pinOf: (rideId: string) => Promise<string | undefined>;
@@ -144,7 +146,7 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
 
   function hearOffer(message: LineMessage): void {
     const rideId = String(message['ride_id']);
-    journal.offered(rideId, simulationMs);
+    journal.offered(rideId, deps.nowMs());
     const [pickup, dropoff] = [pointOf(message['pickup']), pointOf(message['dropoff'])];
     const { wish, afterMs } = wishOf(behaviour, draw);
     if (wish === 'ignore' || finishing || pickup === undefined || dropoff === undefined) return;
@@ -164,7 +166,7 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
     });
     if (answered?.status !== 200 || wish === 'decline') return;
     const record = journal.of(rideId);
-    if (record !== undefined) Object.assign(record, { acceptedMs: simulationMs, driverId });
+    if (record !== undefined) Object.assign(record, { acceptedMs: deps.nowMs(), driverId });
     const leg = roads.leg(place, pickup, simulationMs);
     task = { rideId, pickup, dropoff, step: 'approach', leg, notBeforeMs: 0, refusals: 0 };
   }
@@ -209,7 +211,7 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
       // The PIN counts, whatever the server thinks of where the car is.
       if (!isDone(answered) && current.refusals < ARRIVALS_REFUSED_MAX) return refused(current);
       if (driverCancels(behaviour, draw)) return drop(current);
-      Object.assign(journal.of(rideId) ?? {}, { arrivedMs: simulationMs });
+      Object.assign(journal.of(rideId) ?? {}, { arrivedMs: deps.nowMs() });
       Object.assign(current, {
         step: 'board',
         notBeforeMs: simulationMs + boardingMs(behaviour, draw),
@@ -218,7 +220,7 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
     } else if (step === 'board') {
       const answered = await act('start', rideId, { pin: (await deps.pinOf(rideId)) ?? '' });
       if (isDone(answered)) {
-        Object.assign(journal.of(rideId) ?? {}, { startedMs: simulationMs });
+        Object.assign(journal.of(rideId) ?? {}, { startedMs: deps.nowMs() });
         const leg = roads.leg(place, current.dropoff, simulationMs);
         Object.assign(current, { step: 'drive', leg, refusals: 0 });
       } else await refused(current);
@@ -228,7 +230,7 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
       const record = journal.of(rideId);
       if (record !== undefined) {
         record.fare = fareOf(answered?.body) ?? record.fare;
-        journal.end(record, simulationMs, 'completed');
+        journal.end(record, deps.nowMs(), 'completed');
       }
       task = undefined;
     }

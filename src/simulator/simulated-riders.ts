@@ -14,8 +14,9 @@ const REST_MS = 1_000;
 const ENDS = new Set(['completed', 'cancelled', 'unmatched']);
 
 export interface SimulatedRiders {
-  ask(demand: RideDemand, nowMs: number): void;
-  tick(nowMs: number): void;
+  ask(demand: RideDemand): void;
+  /** What is due. To be called some times a second. */
+  tick(tickMs: number): void;
   /** What the rider tells the driver at the door. */
   pinOf(rideId: string): Promise<string | undefined>;
   /** The simulation is over: whoever is not in a car cancels. */
@@ -31,6 +32,8 @@ export interface SimulatedRidersDeps {
   readonly journal: RideJournal;
   readonly behaviour: Behaviour;
   readonly draw: () => number;
+  /** Since the beginning of the simulation; the ticks are some time behind. */
+  readonly nowMs: () => number;
 }
 
 interface Waiting {
@@ -51,6 +54,7 @@ export function createSimulatedRiders({
   journal,
   behaviour,
   draw,
+  nowMs,
 }: SimulatedRidersDeps): SimulatedRiders {
   const free = [...people];
   const waiting = new Set<Waiting>();
@@ -74,7 +78,7 @@ export function createSimulatedRiders({
     record.fare = fareOf(answer.body) ?? record.fare;
     if (!ENDS.has(status)) return;
     const reason = answer.body['reason'];
-    journal.end(record, simulationMs, status, typeof reason === 'string' ? reason : undefined);
+    journal.end(record, nowMs(), status, typeof reason === 'string' ? reason : undefined);
   }
 
   async function request(rider: Person, record: RideRecord, number: number): Promise<void> {
@@ -89,7 +93,7 @@ export function createSimulatedRiders({
     });
     const rideId = answer?.body['ride_id'];
     if (answer?.status !== 201 || typeof rideId !== 'string') {
-      journal.end(record, simulationMs, 'refused', String(answer?.status ?? 'no answer'));
+      journal.end(record, nowMs(), 'refused', String(answer?.status ?? 'no answer'));
       free.push(rider);
       return;
     }
@@ -126,32 +130,31 @@ export function createSimulatedRiders({
     note(record, await read(rider, record.rideId ?? '', false));
   }
 
-  function due(one: Waiting, nowMs: number): (() => Promise<void>) | undefined {
-    if (one.isAsking || nowMs < one.restMs) return undefined;
+  function due(one: Waiting, tickMs: number): (() => Promise<void>) | undefined {
+    if (one.isAsking || tickMs < one.restMs) return undefined;
     const inCar = one.record.startedMs !== undefined;
-    if (!inCar && (nowMs >= one.cancelMs || finishing)) return () => cancel(one);
-    return nowMs >= one.lookMs ? () => look(one) : undefined;
+    if (!inCar && (tickMs >= one.cancelMs || finishing)) return () => cancel(one);
+    return tickMs >= one.lookMs ? () => look(one) : undefined;
   }
 
   return {
     waiting: () => waiting.size,
-    ask(demand, nowMs) {
-      simulationMs = nowMs;
+    ask(demand) {
       const number = journal.records.length;
-      const record = journal.ask(demand, nowMs);
+      const record = journal.ask(demand, nowMs());
       const rider = free.shift();
-      if (rider === undefined) journal.end(record, nowMs, 'refused', 'no rider was free');
+      if (rider === undefined) journal.end(record, nowMs(), 'refused', 'no rider was free');
       else void request(rider, record, number);
     },
-    tick(nowMs) {
-      simulationMs = nowMs;
+    tick(tickMs) {
+      simulationMs = tickMs;
       for (const one of waiting) {
         if (one.record.status !== undefined) {
           waiting.delete(one);
           free.push(one.rider);
           continue;
         }
-        const action = due(one, nowMs);
+        const action = due(one, tickMs);
         if (action === undefined) continue;
         one.isAsking = true;
         void action().finally(() => {

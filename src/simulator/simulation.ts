@@ -105,8 +105,10 @@ function createTown(deps: SimulationDeps, options: SimulationOptions, calls: Rid
   const journal = createRideJournal();
   const dropped = new Map<string, number>();
   const roads = createRoads({ ...deps, ...demand, driving: options.driving });
+  const startMs = clock.monotonicMs();
+  const sinceStartMs = (): number => clock.monotonicMs() - startMs;
   const riders: SimulatedRiders = createSimulatedRiders({
-    ...{ people: people.riders, calls, journal, behaviour },
+    ...{ people: people.riders, calls, journal, behaviour, nowMs: sinceStartMs },
     draw: drawsOf(seed, RIDER_DRAWS, 0),
   });
   const startDraw = drawsOf(seed, START_DRAWS, 0);
@@ -114,20 +116,19 @@ function createTown(deps: SimulationDeps, options: SimulationOptions, calls: Rid
     createSimulatedDriver({
       ...{ person, calls, journal, roads, behaviour, clock, recorder: deps.recorder },
       ...{ start: demand.driverStart(startDraw), draw: drawsOf(seed, DRIVER_DRAWS, number) },
-      pinOf: riders.pinOf,
+      ...{ pinOf: riders.pinOf, nowMs: sinceStartMs },
       onDropped: (reason, points) => {
         for (let point = 0; point < points; point += 1) count(dropped, reason);
       },
     }),
   );
-  const startMs = clock.monotonicMs();
   let connected = 0;
   let reportedMs = Number.NEGATIVE_INFINITY;
   let nowMs = 0;
 
   async function tick(): Promise<void> {
     await clock.sleep(TICK_MS);
-    nowMs = clock.monotonicMs() - startMs;
+    nowMs = sinceStartMs();
     connected = Math.min(drivers.length, connected + CONNECTS_PER_TICK);
     for (const driver of drivers.slice(0, connected)) driver.tick(nowMs);
     riders.tick(nowMs);
@@ -164,7 +165,7 @@ function createTown(deps: SimulationDeps, options: SimulationOptions, calls: Rid
       await tick();
       for (let next = left.at(-1); next !== undefined && beganMs + next.atMs <= nowMs; next = left.at(-1)) {
         left.pop();
-        riders.ask(next, nowMs);
+        riders.ask(next);
       }
       report('running', (nowMs - beganMs) / durationMs);
     }

@@ -22,6 +22,7 @@ export const EXPERIMENT_NAMES = [
   'geo-index',
   'redis-geo-index',
   'driver-positions',
+  'dispatch',
   'ledger',
   'surge',
 ] as const;

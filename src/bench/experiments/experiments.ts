@@ -4,6 +4,7 @@ import { blobsExperiment } from './blobs.ts';
 import { clicksExperiment } from './clicks.ts';
 import { coldStartExperiment } from './cold-start.ts';
 import { deliveriesExperiment } from './deliveries.ts';
+import { dispatchExperiment } from './dispatch.ts';
 import { driverPositionsExperiment } from './driver-positions.ts';
 import type { Experiment } from './experiment.ts';
 import { fanOutExperiment } from './fan-out.ts';
@@ -42,6 +43,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   geoIndexExperiment,
   redisGeoIndexExperiment,
   driverPositionsExperiment,
+  dispatchExperiment,
   ledgerExperiment,
   surgeExperiment,
 ];
