@@ -30,7 +30,7 @@ export interface ServiceLevels {
 }
 
 export interface ServiceLevelsOptions {
-  /** The highest since the last tick, as a share of what the process can bear (`LoadShedder.pressure`). */
+  /** On average since the last tick, as a share of what the process can bear (`LoadShedder.takeMean`). */
   readonly pressure: () => number;
   /** Whether an engine is away without which the others have more to do. */
   readonly isImpaired: () => boolean;
@@ -39,10 +39,10 @@ export interface ServiceLevelsOptions {
 }
 
 export const TICK_MS = 1_000;
-/** So many ticks in a row must show the pressure: one burst is none. */
-export const TICKS_TO_LOWER = 2;
-/** And so many its end, for each level back up: longer than people who were turned away wait before they try again. */
-export const TICKS_TO_RAISE = 10;
+/** So many ticks in a row must show the pressure: neither a burst nor a start is one. Load shedding has its say meanwhile. */
+export const TICKS_TO_LOWER = 3;
+/** And so many its end, for each level back up. */
+export const TICKS_TO_RAISE = 5;
 
 /** Where the pressure turns away who is the first that a level leaves out. */
 const LIMITS: readonly { readonly refuseFrom: number; readonly serveBelow: number }[] = [

@@ -28,8 +28,8 @@ export interface LoadShedder {
   decide(priority: Priority): ShedDecision;
   /** The largest of the loads as a share of its limit. */
   pressure(): number;
-  /** The highest that a decision has met since this was last called. */
-  takePeak(): number;
+  /** What decisions have met since this was last called, on average; where there was none, what one would meet now. */
+  takeMean(): number;
 }
 
 export interface LoadShedderOptions {
@@ -62,7 +62,7 @@ export function createLoadShedder({ load, limits, randomness }: LoadShedderOptio
   );
   const refused: Record<Priority, boolean> = { critical: false, write: false, read: false, optional: false };
 
-  let peak = 0;
+  let [sum, decisions] = [0, 0];
 
   function pressure(): number {
     const { lagMs, waitedMs, inFlight, queued } = load();
@@ -76,14 +76,15 @@ export function createLoadShedder({ load, limits, randomness }: LoadShedderOptio
 
   return {
     pressure,
-    takePeak() {
-      const taken = peak;
-      peak = 0;
-      return taken;
+    takeMean() {
+      const mean = decisions === 0 ? pressure() : sum / decisions;
+      [sum, decisions] = [0, 0];
+      return mean;
     },
     decide(priority) {
       const current = pressure();
-      peak = Math.max(peak, current);
+      sum += current;
+      decisions += 1;
       // All of them each time: one that nobody asked for meanwhile must still have seen the pressure.
       for (const each of PRIORITIES) refused[each] = isRefused(refused[each], THRESHOLDS[each], current);
       if (!refused[priority]) return { refuse: false, retryAfterS: 0 };

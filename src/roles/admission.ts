@@ -20,6 +20,8 @@ export interface Admission {
   /** Even of what is critical. */
   readonly isOverloaded: () => boolean;
   readonly levels: ServiceLevels;
+  /** To be called once the process serves: what a start takes is no load. */
+  watch(): void;
   close(): Promise<void>;
 }
 
@@ -58,10 +60,10 @@ export function openAdmission(deps: AdmissionDeps, lag: EventLoopLagMonitor): Ad
   const shedder = createLoadShedder({ load, limits: LOAD_LIMITS, randomness });
   const levels = createServiceLevels({
     pressure() {
-      const highest = Math.max(shedder.takePeak(), shedder.pressure(), databasePressure(ports));
+      const met = Math.max(shedder.takeMean(), databasePressure(ports));
       // Whoever comes next says how many there are; once nobody comes, nobody does.
       arrived = IDLE;
-      return highest;
+      return met;
     },
     isImpaired: () => ESSENTIAL_PORTS.some((name) => isAway(ports, name)),
     clock,
@@ -69,7 +71,7 @@ export function openAdmission(deps: AdmissionDeps, lag: EventLoopLagMonitor): Ad
       log.warn({ level, before, ...levels.byCause() }, 'the level of service changed'),
   });
   createServiceLevelMetrics(metrics.registry).watch(levels.byCause);
-  const ticking = setInterval(levels.tick, TICK_MS).unref();
+  let ticking: NodeJS.Timeout | undefined;
   const jobs = startJobs([hearForcedLevel(deps, levels)], deps);
 
   const turnAway: TurnAway = ({ priority, writes, waitedMs, inFlight }) => {
@@ -84,6 +86,9 @@ export function openAdmission(deps: AdmissionDeps, lag: EventLoopLagMonitor): Ad
     turnAway,
     isOverloaded: () => shedder.decide('critical').refuse,
     levels,
+    watch() {
+      ticking = setInterval(levels.tick, TICK_MS).unref();
+    },
     async close() {
       clearInterval(ticking);
       await jobs.close();

@@ -79,6 +79,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
     await app.close();
     throw error;
   });
+  admission.watch();
   return {
     url,
     async close() {
