@@ -15,6 +15,7 @@ export interface Fault {
   readonly holdMs: number;
   /** Whoever supervises the stack mends it, so what it costs counts from its beginning. */
   readonly healsItself: boolean;
+  readonly rides: boolean;
   /** Whether processes are killed that may have kept clicks in memory. */
   readonly losesClicks: boolean;
   inject(stack: FaultStack): Promise<Breakage> | Breakage;
@@ -27,11 +28,13 @@ interface Component {
   readonly name: string;
   /** In the table. */
   readonly title: string;
-  /** Processes of the stack that fail at the same time. */
-  readonly members: readonly string[];
+  /** Processes of the stack that fail at the same time; a function: those of now. */
+  readonly members: readonly string[] | ((stack: FaultStack) => Promise<readonly string[]>);
   readonly actions: readonly Action[];
   /** `false`: nobody starts it again but its operator, after a while. */
   readonly supervised?: boolean;
+  /** Whether a town asks for rides meanwhile. */
+  readonly rides?: boolean;
   /** It takes clicks, and publishes them a moment later. */
   readonly takesClicks?: boolean;
 }
@@ -56,8 +59,23 @@ const COMPONENTS: readonly Component[] = [
   })),
   { name: 'worker', title: 'one worker of two', members: ['worker-1'], actions: ['kill', 'freeze', 'slow'] },
   { name: 'workers', title: 'all workers', members: ['worker-1', 'worker-2'], actions: ['kill', 'freeze'] },
+  {
+    ...{ name: 'dispatch', title: 'the process that dispatches', members: dispatchers, rides: true },
+    actions: ['kill', 'freeze'],
+  },
   { name: 'balancer', title: 'HAProxy', members: ['haproxy'], actions: ['kill', 'freeze'] },
 ];
+
+/** Those that lead a city. */
+async function dispatchers(stack: FaultStack): Promise<readonly string[]> {
+  const leads = async (name: string): Promise<boolean> => {
+    const answer = await fetch(`http://127.0.0.1:${stack.portOf(name)}/metrics`);
+    return Number(/^dispatch_cities (\d+)$/m.exec(await answer.text())?.[1]) > 0;
+  };
+  const names = ['dispatch-1', 'dispatch-2'];
+  const leading = await Promise.all(names.map(leads));
+  return names.filter((_, index) => leading[index]);
+}
 
 /** Long enough for time-outs, breakers and checks to have their say. */
 const HOLD_MS = 8_000;
@@ -85,6 +103,7 @@ export const FAULTS: readonly Fault[] = [
     needs: ['namespaces', 'small-disk'],
     holdMs: HOLD_MS,
     healsItself: false,
+    rides: false,
     losesClicks: false,
     inject: diskFilled,
   },
@@ -94,13 +113,14 @@ export const FAULTS: readonly Fault[] = [
     needs: ['clock-library'] as const,
     holdMs: HOLD_MS,
     healsItself: false,
+    rides: false,
     losesClicks: false,
     inject: (stack: FaultStack) => clocksMoved(stack, seconds),
   })),
 ];
 
 function faultOf(
-  { name, title, members, supervised = true, takesClicks = false }: Component,
+  { name, title, members, supervised = true, rides = false, takesClicks = false }: Component,
   action: Action,
 ): Fault {
   return {
@@ -109,9 +129,11 @@ function faultOf(
     needs: action === 'cut' ? ['namespaces'] : [],
     holdMs: action === 'kill' && supervised ? KILL_HOLD_MS : HOLD_MS,
     healsItself: action === 'kill' && supervised,
+    rides,
     losesClicks: takesClicks && action === 'kill',
     async inject(stack) {
-      const breakages = await Promise.all(members.map((member) => ACTIONS[action].inject(stack, member)));
+      const failing = typeof members === 'function' ? await members(stack) : members;
+      const breakages = await Promise.all(failing.map((member) => ACTIONS[action].inject(stack, member)));
       return {
         async heal() {
           for (const breakage of breakages) await breakage.heal();

@@ -38,6 +38,7 @@ const NO_FAILURE = new Set([409]);
 export function outcomeOf(
   events: readonly HistoryEvent[],
   { healsItself, losesClicks }: Pick<Fault, 'healsItself' | 'losesClicks'>,
+  further: Readonly<Record<string, CheckReport>> = {},
 ): FaultOutcome {
   const operations = pairOperations(events);
   const [broken, mended, quiet] = [MARKS.broken, MARKS.mended, MARKS.quiet].map((mark) =>
@@ -55,6 +56,7 @@ export function outcomeOf(
       uncountedMs: UNCOUNTED_MS,
     }),
     pictures: checkPictures(events),
+    ...further,
   };
   const verdicts = Object.values(reports).map(({ verdict }) => verdict);
   return {

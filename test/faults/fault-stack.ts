@@ -31,6 +31,8 @@ export interface FaultStack {
   kill(component: string, signal: (pid: number) => void): Promise<void>;
   /** Sees to it that it runs again; what is supervised does so by itself. */
   restart(component: string): Promise<void>;
+  /** What a command beside the processes is told of the engines. */
+  commandEnvironment(): Promise<Environment>;
   /** Whether everything runs and says that it is ready. */
   isWhole(): boolean;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ engines:
 processes:
   api: { roles: [api], count: 2 }
   worker: { roles: [worker], count: 2 }
+  dispatch: { roles: [dispatch], count: 2 }
 settings: { GROUNDSWELL_LOG_LEVEL: warn }
 `;
 
@@ -154,6 +157,11 @@ function stackOf(
       return port;
     },
     kill,
+    async commandEnvironment() {
+      const launch = await find('worker-1').spec?.prepare();
+      assert(launch !== undefined);
+      return launch.environment;
+    },
     async restart(component) {
       if (component === 's3') await s3.restart();
     },

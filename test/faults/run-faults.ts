@@ -15,11 +15,14 @@ import { findProgram } from '../../src/up/programs.ts';
 import { FAULTS, type Fault, type FaultNeed } from './fault-list.ts';
 import { explain, MARKS, outcomeOf, TABLE_HEAD, tableRow } from './fault-outcome.ts';
 import { startFaultPeople } from './fault-people.ts';
+import { startFaultRides } from './fault-rides.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
 import { awaitQuiet, readEverything } from './final-reads.ts';
 import { canHaveNamespaces, isInside, mountSmallDisk, runInside } from './own-namespaces.ts';
 
 const WARM_UP_MS = 3_000;
+/** A town has to be populated first. */
+const RIDES_WARM_UP_MS = 8_000;
 /** After the mending: for those who still have to find out. */
 const COOL_DOWN_MS = 4_000;
 const SMALL_DISK_MB = 1_200;
@@ -115,7 +118,10 @@ async function runFault(
     ...{ url: stack.url, recorder, run },
     sourceAddress: `127.0.${fault.needs.length + 1}.${index + 2}`,
   });
-  await systemClock.sleep(WARM_UP_MS);
+  const rides = fault.rides
+    ? await startFaultRides(stack, path.join(histories, `${fault.name}-rides.jsonl`))
+    : undefined;
+  await systemClock.sleep(rides === undefined ? WARM_UP_MS : RIDES_WARM_UP_MS);
   recorder.mark(MARKS.broken, { fault: fault.name });
   const breakage = await fault.inject(stack);
   try {
@@ -126,11 +132,12 @@ async function runFault(
   recorder.mark(MARKS.mended);
   await systemClock.sleep(COOL_DOWN_MS);
   await people.stop();
+  const ridesReport = await rides?.check();
   await awaitQuiet(stack);
   recorder.mark(MARKS.quiet);
   await readEverything(stack.url, recorder, people.made);
   recorder.close();
-  const outcome = outcomeOf(await readHistory(file), fault);
+  const outcome = outcomeOf(await readHistory(file), fault, ridesReport && { rides: ridesReport });
   const row = tableRow(fault.title, outcome);
   rows.push(row);
   console.log(row);
