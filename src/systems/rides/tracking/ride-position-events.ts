@@ -3,7 +3,7 @@
  * process serves their riders. Only the last one of a ride is of use, so it does not matter which were lost or came twice.
  */
 import { assert } from '../../../core/errors.ts';
-import { type Id, isIdText } from '../../../core/ids.ts';
+import type { Id } from '../../../core/ids.ts';
 import {
   EVENT_PAYLOAD_BYTES_MAX,
   type LoggedEvent,
@@ -14,12 +14,12 @@ import type { TimedPoint } from '../trips/arrival.ts';
 
 export const RIDE_POSITIONS_TOPIC = 'ride_positions';
 /** Of a position as JSON, with all digits. */
-const POSITION_BYTES_MAX = 100;
+const POSITION_BYTES_MAX = 90;
 /** In one event. */
 export const RIDE_POSITIONS_MAX = Math.floor((EVENT_PAYLOAD_BYTES_MAX - 1_024) / POSITION_BYTES_MAX);
 const FORMAT = 1;
-/** Numbers of each: time, latitude, longitude, seconds to the pickup or drop-off. */
-const FIELDS = 4;
+/** Numbers of each: ride, rider, time, latitude, longitude, seconds to the pickup or drop-off. */
+const FIELDS = 6;
 /** In place of a time that nobody knows. */
 const UNKNOWN = -1;
 
@@ -46,10 +46,8 @@ function eventOf(positions: readonly RidePosition[]): NewEvent {
     ...{ topic: RIDE_POSITIONS_TOPIC, kind: 'moved', key, ownerId },
     payload: {
       format: FORMAT,
-      ride_ids: positions.map(({ rideId }) => String(rideId)),
-      rider_ids: positions.map(({ riderId }) => String(riderId)),
-      numbers: positions.flatMap(({ point, etaS }) => [
-        Math.round(point.atMs),
+      numbers: positions.flatMap(({ rideId, riderId, point, etaS }) => [
+        ...[rideId, riderId, Math.round(point.atMs)],
         Math.round(point.lat * UNITS_PER_DEGREE),
         Math.round(point.lng * UNITS_PER_DEGREE),
         etaS ?? UNKNOWN,
@@ -58,22 +56,30 @@ function eventOf(positions: readonly RidePosition[]): NewEvent {
   };
 }
 
-/** None of a format that this release does not know: the next will come in two seconds. */
-export function ridePositionsOf({ payload }: Pick<LoggedEvent, 'payload'>): RidePosition[] {
-  const { format, ride_ids: rideIds, rider_ids: riderIds, numbers } = payload;
+/**
+ * Those of riders who are here: the others are looked at and no more, because every process hears of everybody's. None of a
+ * format that this release does not know: the next will come in two seconds.
+ */
+export function ridePositionsOf(
+  { payload }: Pick<LoggedEvent, 'payload'>,
+  isHere: (riderId: Id) => boolean,
+): RidePosition[] {
+  const { format, numbers } = payload;
   if (format !== FORMAT) return [];
-  assert(Array.isArray(rideIds) && Array.isArray(riderIds) && Array.isArray(numbers), 'positions are lists');
-  assert(riderIds.length === rideIds.length, 'each ride has a rider');
-  assert(
-    numbers.length === rideIds.length * FIELDS && numbers.every(Number.isSafeInteger),
-    'and all numbers',
+  assert(Array.isArray(numbers) && numbers.length % FIELDS === 0, 'each position has all its numbers');
+  assert(numbers.every(Number.isSafeInteger), 'numbers are whole');
+  const found: RidePosition[] = [];
+  for (let at = 0; at < numbers.length; at += FIELDS) {
+    if (isHere(numbers[at + 1])) found.push(positionAt(numbers, at));
+  }
+  return found;
+}
+
+function positionAt(numbers: readonly number[], at: number): RidePosition {
+  const [rideId = 0, riderId = 0, atMs = 0, lat = 0, lng = 0, etaS = UNKNOWN] = numbers.slice(
+    at,
+    at + FIELDS,
   );
-  return rideIds.map((rideId: unknown, index) => {
-    const riderId: unknown = riderIds[index];
-    assert(typeof rideId === 'string' && isIdText(rideId), 'a ride is named by its id');
-    assert(typeof riderId === 'string' && isIdText(riderId), 'a rider is named by their id');
-    const [atMs = 0, lat = 0, lng = 0, etaS = UNKNOWN] = numbers.slice(index * FIELDS, (index + 1) * FIELDS);
-    const point = { atMs, lat: lat / UNITS_PER_DEGREE, lng: lng / UNITS_PER_DEGREE };
-    return { rideId: Number(rideId), riderId: Number(riderId), point, etaS: etaS === UNKNOWN ? null : etaS };
-  });
+  const point = { atMs, lat: lat / UNITS_PER_DEGREE, lng: lng / UNITS_PER_DEGREE };
+  return { rideId, riderId, point, etaS: etaS === UNKNOWN ? null : etaS };
 }

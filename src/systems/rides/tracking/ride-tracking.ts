@@ -80,7 +80,7 @@ export function createRideTracking(deps: RideTrackingDeps): RideTracking {
       // The payload of an event that is appended is one that JSON can carry.
       const event = { kind, payload: payload as Readonly<Record<string, unknown>> };
       if (topic === RIDES_TOPIC) hearRide(rideNews(event));
-      else if (topic === RIDE_POSITIONS_TOPIC) ridePositionsOf(event).forEach(hearPosition);
+      else if (topic === RIDE_POSITIONS_TOPIC) ridePositionsOf(event, channel.isHere).forEach(hearPosition);
     }
   }
 
@@ -108,7 +108,7 @@ export function createRideTracking(deps: RideTrackingDeps): RideTracking {
   }
 
   function hearPosition({ rideId, riderId, point, etaS }: RidePosition): void {
-    if (!channel.isHere(riderId) || told.get(rideId)?.idle === true) return;
+    if (told.get(rideId)?.idle === true) return;
     const at = new Date(point.atMs).toISOString();
     const data = { ride_id: String(rideId), lat: point.lat, lng: point.lng, at, eta_s: etaS };
     channel.tell(riderId, { event: 'ride_position', data: JSON.stringify(data), passing: true });
