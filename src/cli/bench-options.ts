@@ -143,7 +143,7 @@ export function describeScenarios(): string {
     `  on users made through the API: ${BASIC_SCENARIO_NAMES.join(', ')} (the default)`,
     `  on links: ${LINK_SCENARIO_NAMES.join(', ')}; clicks, with figures of its own`,
     `  on riders of their own: ${RIDE_SCENARIO_NAMES.join(', ')}`,
-    `  on nothing but memory: geo-index, surge; or a folder: blobs; or a Redis of the bench: redis-deliveries, redis-geo-index; with figures of their own`,
+    `  on nothing but memory: geo-index, surge; or a folder: blobs; or a Redis of the bench: redis-deliveries, redis-geo-index; or a database: ledger; with figures of their own`,
     `  on the people of a graph: ${CROWD_SCENARIO_NAMES.join(', ')}`,
     `  with figures of their own, on the same: ${EXPERIMENT_NAMES.filter(needsCrowd).join(', ')}`,
   ].join('\n');

@@ -1,4 +1,4 @@
-/** A ride from request to rating with the whole product: its driver is connected to one process and its rider to the other. */
+/** A ride from request to rating and payment with the whole product: its driver is connected to one process and its rider to the other. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { API } from '../../src/bench/api-client.ts';
@@ -82,6 +82,23 @@ it('a rider sees their ride from another process than the driver’s, and again 
   assert.equal(completed.fare.total, ride.fare.total);
   await bob.post(`/rides/${ride.ride_id}/rating`, { body: { stars: 5 } });
   await alice.post(`/rides/${ride.ride_id}/rating`, { body: { stars: 5, comment: 'On time' } });
+  // Bob has named nothing to pay with: he owes, and rides again when that is paid.
+  const chargeState = async () => (await bob.get('/payments')).items[0]?.state;
+  await until(async () => (await chargeState()) === 'declined', 8_000);
+  const refused = await bob.call('POST', '/rides', { body: RIDE });
+  assert.equal(refused.status, 409);
+  assert.match(refused.body.detail, /payments\/method/);
+  await bob.put('/payments/method', { body: { token: 'sandbox_ok' } });
+  await until(async () => (await chargeState()) === 'succeeded', 8_000);
+  const receipt = await bob.get(`/rides/${ride.ride_id}/receipt`);
+  assert.deepEqual([receipt.total, receipt.fare.parts], [ride.fare.total, ride.fare.parts]);
+  assert.deepEqual([receipt.ride.status, receipt.charge.state], ['completed', 'succeeded']);
+  assert.equal((await carol.call('GET', `/rides/${ride.ride_id}/receipt`)).status, 404);
+  const { total: earned } = await alice.get(`/rides/${ride.ride_id}/receipt`);
+  assert.deepEqual((await alice.get('/drivers/me/earnings')).sums, [
+    { currency: 'USD', earned, payable: earned, in_transit: 0, paid: 0 },
+  ]);
+  assert.equal((await bob.post('/rides', { body: RIDE })).status, 'requested');
   assert.equal(stranger.count('ride') + stranger.count('ride_position'), 0);
   again.cut();
   stranger.cut();

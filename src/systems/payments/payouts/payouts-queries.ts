@@ -59,7 +59,7 @@ export interface EarningsSumRow {
 /** Of one moment: what is settled meanwhile is not in two places. */
 export const sumEarnings = readStatement<[driverId: Id], EarningsSumRow>(
   'payouts_sum_earnings',
-  `SELECT currency, (sum(credits - debits) FILTER (WHERE account = 'driver_payable'))::bigint AS payable,
+  `SELECT currency, coalesce(sum(credits - debits) FILTER (WHERE account = 'driver_payable'), 0)::bigint AS payable,
      coalesce(sum(credits - debits) FILTER (WHERE account = 'payout_transit'), 0)::bigint AS in_transit,
      coalesce(sum(credits) FILTER (WHERE account = 'paid'), 0)::bigint AS paid
    FROM (
