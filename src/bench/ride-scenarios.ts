@@ -13,7 +13,7 @@ const CENTRE = { lat: 40.75, lng: -73.98 };
 const SPREAD_DEGREES = 0.1;
 
 export async function createRideScenarios({ http, options }: Workshop): Promise<Scenario[]> {
-  const { seed, runId, clock, onProgress } = options;
+  const { seed, skew, runId, clock, onProgress } = options;
   onProgress(`${RIDERS} riders`);
   const client = createApiClient(http, clock);
   const tokens: string[] = [];
@@ -22,7 +22,7 @@ export async function createRideScenarios({ http, options }: Workshop): Promise<
   return [
     {
       ...{ name: 'quotes', purpose: 'POST /rides/quotes, of all four types of rides, durable' },
-      mix: { skew: 0, tokens, operations: Array.from({ length: WAYS }, () => [quoteOf(draw)]) },
+      mix: { skew, tokens, operations: Array.from({ length: WAYS }, () => [quoteOf(draw)]) },
       ...{ unique: false, durable: true, requests: 1, suffixes: [''], crowd: false, homeReads: false },
     },
   ];
