@@ -28,6 +28,9 @@ export const routes: readonly Route[] = [
     'links',
     async () => (await import('./pages/links/link-page.tsx')).LinkPage,
   ),
+  route('/ride', 'ride', async () => (await import('./pages/rides/ride-page.tsx')).RidePage),
+  route('/drive', 'ride', async () => (await import('./pages/rides/drive-page.tsx')).DrivePage),
+  route('/rides', 'ride', async () => (await import('./pages/rides/ride-history-page.tsx')).RideHistoryPage),
   route('/compose', 'compose', async () => (await import('./pages/compose/compose-page.tsx')).ComposePage),
   route(
     '/forgotten',

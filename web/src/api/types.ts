@@ -33,6 +33,11 @@ import type {
   NotificationSchema,
   SettingsSchema,
 } from '../../../src/systems/notifications/notifications-routes.ts';
+import type { PaymentMethodSchema } from '../../../src/systems/payments/methods/methods-routes.ts';
+import type { EarningsSchema } from '../../../src/systems/payments/payouts/earnings-routes.ts';
+import type { DriverSchema } from '../../../src/systems/rides/drivers/drivers-routes.ts';
+import type { QuoteSchema } from '../../../src/systems/rides/quotes/quotes-routes.ts';
+import type { RideSchema } from '../../../src/systems/rides/requests/ride-schema-routes.ts';
 import type {
   DeliverySchema,
   DeliveryWithBodySchema,
@@ -98,3 +103,18 @@ export type DailyClicks = Static<typeof DailyClicksSchema>;
 export type ImportResult = Static<typeof ImportResultSchema>;
 /** Where an imported link comes from. */
 export type LinkImport = Static<typeof LinkImportSchema>;
+
+export type Ride = Static<typeof RideSchema>;
+export type RideType = Ride['ride_type'];
+export type RideQuote = Static<typeof QuoteSchema>;
+export type Driver = Static<typeof DriverSchema>;
+export type PaymentMethod = Static<typeof PaymentMethodSchema>;
+export type Earnings = Static<typeof EarningsSchema>;
+/** Where rides are to be had: a box, in degrees. */
+export interface RideCity {
+  readonly name: string;
+  readonly south: number;
+  readonly west: number;
+  readonly north: number;
+  readonly east: number;
+}

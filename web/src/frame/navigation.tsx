@@ -42,13 +42,14 @@ function ways(): readonly Way[] {
     { name: 'photos', label: 'Photos', icon: 'photo', href: '/photos' },
     { name: 'bookmarks', label: 'Bookmarks', icon: 'bookmark', href: '/bookmarks' },
     { name: 'links', label: 'Links', icon: 'link', href: '/links' },
+    { name: 'ride', label: 'Ride', icon: 'car', href: '/ride' },
     { name: 'settings', label: 'Settings', icon: 'settings', href: '/settings' },
     ...(role.value === 'user' ? [] : [MODERATION]),
   ];
 }
 
 /** Drawings that would be a blot. */
-const LINES: ReadonlySet<IconName> = new Set(['search', 'link', 'photo']);
+const LINES: ReadonlySet<IconName> = new Set(['search', 'link', 'photo', 'car']);
 
 export function Navigation() {
   const { key, path } = entry.value;

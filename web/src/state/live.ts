@@ -4,7 +4,7 @@
  */
 import { effect, signal } from '@preact/signals';
 import { isReachable } from '../api/http.ts';
-import type { Author, Post } from '../api/types.ts';
+import type { Author, Post, Ride } from '../api/types.ts';
 import { isGone, takePost, updatePost } from './posts.ts';
 import { isSignedIn } from './session.ts';
 
@@ -28,6 +28,14 @@ export interface LiveEvents {
   };
   readonly notification_withdrawn: { readonly notification_id: string };
   readonly unread: { readonly read_up_to: string };
+  readonly ride: { readonly ride: Ride };
+  readonly ride_position: {
+    readonly ride_id: string;
+    readonly lat: number;
+    readonly lng: number;
+    readonly at: string;
+    readonly eta_s: number | null;
+  };
   readonly gap: { readonly reason: string };
 }
 

@@ -1,0 +1,129 @@
+/** Where things are on the map of rides, and where a tap is in the world. */
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { importWebModule } from '../support/web-module.ts';
+
+interface Place {
+  readonly lat: number;
+  readonly lng: number;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface View {
+  readonly middle: Point;
+  readonly worldPx: number;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Box {
+  readonly south: number;
+  readonly west: number;
+  readonly north: number;
+  readonly east: number;
+}
+
+/** As web/src/rides/map/mercator.ts has it. */
+interface MapMath {
+  toScreen(view: View, size: Size, place: Place): Point;
+  placeAt(view: View, size: Size, point: Point): Place;
+  zoomedAt(view: View, size: Size, at: Point, factor: number): View;
+  fitting(box: Box, size: Size, marginPx: number): View;
+  scaleBar(view: View, pixelsMax: number): { readonly meters: number; readonly pixels: number };
+  metersBetween(from: Place, to: Place): number;
+}
+
+const mapMath = (test: TestContext) => importWebModule<MapMath>(test, 'rides/map/mercator.ts');
+
+const place = fc.record({
+  lat: fc.double({ min: -80, max: 80, noNaN: true }),
+  lng: fc.double({ min: -179.9, max: 179.9, noNaN: true }),
+});
+const size = { width: 800, height: 600 };
+const view = fc
+  .record({
+    x: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    y: fc.double({ min: 0.1, max: 0.9, noNaN: true }),
+    worldPx: fc.double({ min: 20_000, max: 2 ** 27, noNaN: true }),
+  })
+  .map(({ x, y, worldPx }) => ({ middle: { x, y }, worldPx }));
+const point = fc.record({
+  x: fc.double({ min: 0, max: 800, noNaN: true }),
+  y: fc.double({ min: 0, max: 600, noNaN: true }),
+});
+
+function isNear(one: Point, other: Point, within: number): boolean {
+  return Math.abs(one.x - other.x) <= within && Math.abs(one.y - other.y) <= within;
+}
+
+describe('the map of rides', () => {
+  it('shows a place where a tap finds it', async (test) => {
+    const map = await mapMath(test);
+    fc.assert(
+      fc.property(view, point, (seen, at) => {
+        const shown = map.toScreen(seen, size, map.placeAt(seen, size, at));
+        assert(isNear(shown, at, 0.01), `${JSON.stringify(shown)} is not ${JSON.stringify(at)}`);
+      }),
+    );
+  });
+
+  it('keeps what is under the fingers where it is when it is zoomed', async (test) => {
+    const map = await mapMath(test);
+    fc.assert(
+      fc.property(view, point, fc.double({ min: 0.5, max: 2, noNaN: true }), (seen, at, factor) => {
+        const under = map.placeAt(seen, size, at);
+        const zoomed = map.zoomedAt(seen, size, at, factor);
+        assert(isNear(map.toScreen(zoomed, size, under), at, 0.05));
+      }),
+    );
+  });
+
+  it('shows all of a box, with a margin', async (test) => {
+    const map = await mapMath(test);
+    const span = fc.double({ min: 0.01, max: 5, noNaN: true });
+    fc.assert(
+      fc.property(place, span, span, (corner, height, width) => {
+        const box = {
+          south: corner.lat,
+          north: Math.min(80, corner.lat + height),
+          west: corner.lng,
+          east: Math.min(179.9, corner.lng + width),
+        };
+        const seen = map.fitting(box, size, 50);
+        for (const lat of [box.south, box.north]) {
+          for (const lng of [box.west, box.east]) {
+            const { x, y } = map.toScreen(seen, size, { lat, lng });
+            assert(x >= 49 && x <= 751 && y >= 49 && y <= 551, `(${x}, ${y}) is in the margin`);
+          }
+        }
+      }),
+    );
+  });
+
+  it('has a bar of a round length that fits', async (test) => {
+    const map = await mapMath(test);
+    fc.assert(
+      fc.property(view, (seen) => {
+        const { meters, pixels } = map.scaleBar(seen, 100);
+        assert(pixels <= 100.001 && pixels > 39, `${pixels} pixels`);
+        const digits = meters / 10 ** Math.floor(Math.log10(meters) + 1e-9);
+        assert([1, 2, 5].includes(Math.round(digits)), `${meters} m is not round`);
+      }),
+    );
+  });
+
+  it('measures as the earth is', async (test) => {
+    const map = await mapMath(test);
+    const oneDegree = map.metersBetween({ lat: 0, lng: 10 }, { lat: 0, lng: 11 });
+    assert(Math.abs(oneDegree - 111_319) < 10, `${oneDegree} m`);
+    assert.equal(map.metersBetween({ lat: 40, lng: -74 }, { lat: 40, lng: -74 }), 0);
+  });
+});

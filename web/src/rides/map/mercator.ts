@@ -1,0 +1,146 @@
+/** Where places of the earth are on a flat map: Web Mercator (EPSG:3857), the world as a square from 0 to 1. */
+
+export interface Place {
+  /** Degrees. */
+  readonly lat: number;
+  readonly lng: number;
+}
+
+export interface Box {
+  readonly south: number;
+  readonly west: number;
+  readonly north: number;
+  readonly east: number;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What of the world is seen: the middle, and how many pixels the whole of it would take. */
+export interface View {
+  readonly middle: Point;
+  readonly worldPx: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Beyond them the square of the world ends. */
+const LAT_MAX = 85.0511;
+const EQUATOR_M = 40_075_016.7;
+/** All of the world in a small window, and a house in a large one. */
+const WORLD_PX_MIN = 256;
+const WORLD_PX_MAX = 2 ** 28;
+
+const radians = (degrees: number) => (degrees * Math.PI) / 180;
+
+export function project({ lat, lng }: Place): Point {
+  const sine = Math.sin(radians(Math.max(-LAT_MAX, Math.min(LAT_MAX, lat))));
+  return { x: (lng + 180) / 360, y: 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI) };
+}
+
+export function unproject({ x, y }: Point): Place {
+  const lat = (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI;
+  const turns = x - Math.floor(x);
+  return { lat, lng: turns * 360 - 180 };
+}
+
+/** In pixels from the upper left corner; of a world that repeats, the nearest of its copies. */
+export function toScreen(view: View, size: Size, place: Place): Point {
+  const { x, y } = project(place);
+  const across = x - view.middle.x;
+  return {
+    x: size.width / 2 + (across - Math.round(across)) * view.worldPx,
+    y: size.height / 2 + (y - view.middle.y) * view.worldPx,
+  };
+}
+
+export function placeAt(view: View, size: Size, { x, y }: Point): Place {
+  return unproject({
+    x: view.middle.x + (x - size.width / 2) / view.worldPx,
+    y: view.middle.y + (y - size.height / 2) / view.worldPx,
+  });
+}
+
+export function movedBy(view: View, { x, y }: Point): View {
+  return within({
+    ...view,
+    middle: { x: view.middle.x - x / view.worldPx, y: view.middle.y - y / view.worldPx },
+  });
+}
+
+/** What is at the point stays there. */
+export function zoomedAt(view: View, size: Size, at: Point, factor: number): View {
+  const worldPx = Math.max(WORLD_PX_MIN, Math.min(WORLD_PX_MAX, view.worldPx * factor));
+  const shift = 1 / view.worldPx - 1 / worldPx;
+  return within({
+    worldPx,
+    middle: {
+      x: view.middle.x + (at.x - size.width / 2) * shift,
+      y: view.middle.y + (at.y - size.height / 2) * shift,
+    },
+  });
+}
+
+export function centredOn(view: View, place: Place): View {
+  return within({ ...view, middle: project(place) });
+}
+
+/** The view that shows all of the box, with a margin in pixels. */
+export function fitting({ south, west, north, east }: Box, size: Size, marginPx: number): View {
+  const from = project({ lat: north, lng: west });
+  const to = project({ lat: south, lng: east >= west ? east : east + 360 });
+  const room = (pixels: number) => Math.max(64, pixels - 2 * marginPx);
+  const worldPx = Math.min(
+    room(size.width) / Math.max(to.x - from.x, 1e-9),
+    room(size.height) / Math.max(to.y - from.y, 1e-9),
+  );
+  return within({
+    middle: { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 },
+    worldPx: Math.max(WORLD_PX_MIN, Math.min(WORLD_PX_MAX, worldPx)),
+  });
+}
+
+/** The smallest box around the places; none lies across the antimeridian. */
+export function boxAround(places: readonly Place[]): Box {
+  const lats = places.map(({ lat }) => lat);
+  const lngs = places.map(({ lng }) => lng);
+  return {
+    ...{ south: Math.min(...lats), north: Math.max(...lats) },
+    ...{ west: Math.min(...lngs), east: Math.max(...lngs) },
+  };
+}
+
+/** In the middle of the view. */
+export function metersPerPixel(view: View): number {
+  return (EQUATOR_M * Math.cos(radians(unproject(view.middle).lat))) / view.worldPx;
+}
+
+/** A round number of meters of at most so many pixels: 1, 2 or 5 and zeros. */
+export function scaleBar(
+  view: View,
+  pixelsMax: number,
+): { readonly meters: number; readonly pixels: number } {
+  const perPixel = metersPerPixel(view);
+  const power = 10 ** Math.floor(Math.log10(perPixel * pixelsMax));
+  const meters =
+    [5, 2, 1].map((digit) => digit * power).find((each) => each <= perPixel * pixelsMax) ?? power;
+  return { meters, pixels: meters / perPixel };
+}
+
+/** Of the great circle. */
+export function metersBetween(from: Place, to: Place): number {
+  const half = (degrees: number) => Math.sin(radians(degrees) / 2) ** 2;
+  const chord =
+    half(to.lat - from.lat) +
+    Math.cos(radians(from.lat)) * Math.cos(radians(to.lat)) * half(to.lng - from.lng);
+  return (EQUATOR_M / Math.PI) * Math.asin(Math.min(1, Math.sqrt(chord)));
+}
+
+function within({ middle, worldPx }: View): View {
+  return { worldPx, middle: { x: middle.x - Math.floor(middle.x), y: Math.max(0, Math.min(1, middle.y)) } };
+}

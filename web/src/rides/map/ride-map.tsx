@@ -1,0 +1,185 @@
+/**
+ * A map that needs no server of tiles: a canvas with what there is to know, and marks above it, which are elements with
+ * names. Whatever can be chosen by tapping can be chosen by moving the map under its middle and pressing a button.
+ */
+import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { IconButton } from '../../ui/button.tsx';
+import { lengthText } from '../ride-words.ts';
+import { draw, type MapCell, type MapLine } from './map-drawing.ts';
+import { listenToGestures, sizeOf, ZOOM_STEP, zoomedBy } from './map-gestures.ts';
+import {
+  type Box,
+  fitting,
+  type Place,
+  placeAt,
+  type Size,
+  scaleBar,
+  toScreen,
+  type View,
+} from './mercator.ts';
+import './ride-map.css';
+
+export interface MapMark {
+  readonly key: string;
+  readonly place: Place;
+  /** Read out, and written below the mark. */
+  readonly label: string;
+  readonly kind: 'pickup' | 'dropoff' | 'driver' | 'me';
+  /** Nothing was heard of it for a while: hollow. */
+  readonly isStale?: boolean;
+}
+
+export interface RideMapProps {
+  /** What it is a map of. */
+  readonly label: string;
+  readonly view: ReadonlySignal<View | undefined>;
+  readonly onView: (view: View) => void;
+  readonly marks?: readonly MapMark[];
+  readonly lines?: readonly MapLine[];
+  readonly cells?: readonly MapCell[];
+  readonly borders?: readonly Box[];
+  /** Shows where its middle is, which is being chosen. */
+  readonly isAiming?: boolean;
+  readonly onTap?: (place: Place) => void;
+  /** What the map shall show; the button brings it back. */
+  readonly home: Box | undefined;
+  readonly children?: ComponentChildren;
+}
+
+const NONE: readonly never[] = [];
+const MARGIN_PX = 56;
+const BAR_PX = 100;
+
+export function RideMap(props: RideMapProps) {
+  const { label, view, onView, home, marks = NONE, isAiming = false } = props;
+  const stage = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const size = useSignal<Size>({ width: 0, height: 0 });
+  const latest = useRef(props);
+  latest.current = props;
+
+  useLayoutEffect(() => {
+    const element = stage.current;
+    if (element === null) return undefined;
+    const measure = () => {
+      size.value = sizeOf(element);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    const end = listenToGestures(element, {
+      get: () => latest.current.view.peek() ?? START,
+      set: (wanted) => latest.current.onView(wanted),
+      onTap: (point) =>
+        latest.current.onTap?.(placeAt(latest.current.view.peek() ?? START, size.peek(), point)),
+    });
+    return () => {
+      observer.disconnect();
+      end();
+    };
+  }, []);
+  // The first that is known of where to look.
+  useEffect(() => {
+    if (home !== undefined && view.peek() === undefined && size.value.width > 0)
+      onView(fitting(home, size.value, MARGIN_PX));
+  }, [home, size.value.width > 0]);
+  useDrawing(canvas, latest, size);
+
+  const seen = view.value;
+  return (
+    <div class="ride-map">
+      <div
+        ref={stage}
+        class="ride-map-stage"
+        role="application"
+        aria-label={`${label}. Arrows move it, + and - zoom.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved by keys.
+        tabIndex={0}
+      >
+        <canvas ref={canvas} />
+        {seen !== undefined &&
+          marks.map((mark) => <Mark key={mark.key} mark={mark} view={seen} size={size.value} />)}
+        {isAiming && <span class="ride-map-aim" aria-hidden="true" />}
+      </div>
+      <div class="ride-map-buttons">
+        <IconButton icon="larger" label="Zoom in" onClick={() => zoom(ZOOM_STEP)} />
+        <IconButton icon="smaller" label="Zoom out" onClick={() => zoom(1 / ZOOM_STEP)} />
+        {home !== undefined && (
+          <IconButton
+            icon="target"
+            label="Show all of it"
+            onClick={() => onView(fitting(home, size.value, MARGIN_PX))}
+          />
+        )}
+      </div>
+      {seen !== undefined && <ScaleBar view={seen} />}
+      {props.children}
+    </div>
+  );
+
+  function zoom(factor: number): void {
+    const now = view.peek();
+    if (now !== undefined) onView(zoomedBy(now, size.peek(), factor));
+  }
+}
+
+const START: View = { middle: { x: 0.5, y: 0.5 }, worldPx: 512 };
+
+/** Once for all changes that a frame shows. */
+function useDrawing(
+  canvas: { readonly current: HTMLCanvasElement | null },
+  latest: { readonly current: RideMapProps },
+  size: ReadonlySignal<Size>,
+): void {
+  const frame = useRef(0);
+  const { view, lines, cells, borders } = latest.current;
+  function drawSoon(): void {
+    cancelAnimationFrame(frame.current);
+    frame.current = requestAnimationFrame(() => {
+      const { view: now, lines: ways = NONE, cells: parts = NONE, borders: boxes = NONE } = latest.current;
+      const seen = now.peek();
+      if (canvas.current === null || seen === undefined || size.peek().width === 0) return;
+      draw(canvas.current, { view: seen, size: size.peek(), borders: boxes, cells: parts, lines: ways });
+    });
+  }
+  useSignalEffect(() => {
+    void view.value;
+    void size.value;
+    drawSoon();
+  });
+  useEffect(drawSoon, [lines, cells, borders]);
+  useEffect(() => {
+    // Its colours are those of the theme.
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const observer = new MutationObserver(drawSoon);
+    observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    dark.addEventListener('change', drawSoon);
+    return () => {
+      observer.disconnect();
+      dark.removeEventListener('change', drawSoon);
+      cancelAnimationFrame(frame.current);
+    };
+  }, []);
+}
+
+function Mark({ mark, view, size }: { readonly mark: MapMark; readonly view: View; readonly size: Size }) {
+  const { x, y } = toScreen(view, size, mark.place);
+  const classes = `ride-mark ride-mark-${mark.kind}${mark.isStale ? ' ride-mark-stale' : ''}`;
+  return (
+    <div class={classes} style={{ transform: `translate(${Math.round(x)}px, ${Math.round(y)}px)` }}>
+      <span class="ride-mark-head" aria-hidden="true" />
+      <span class="ride-mark-label">{mark.label}</span>
+    </div>
+  );
+}
+
+function ScaleBar({ view }: { readonly view: View }) {
+  const { meters, pixels } = scaleBar(view, BAR_PX);
+  return (
+    <p class="ride-map-scale small figures" style={{ width: `${Math.round(pixels)}px` }}>
+      {lengthText(meters)}
+    </p>
+  );
+}
