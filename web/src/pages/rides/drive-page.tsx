@@ -78,7 +78,7 @@ function Driving({ driver, onChange }: DrivingProps) {
   const ride = drivenRide.value;
   const current = ride !== null && ride !== undefined && !isOver(ride) ? ride : undefined;
   const marks = marksOf(duty.place, current);
-  const home = marks.length > 1 ? boxAround(marks.map(({ place }) => place)) : cities[0];
+  const home = marks.length > 0 ? boxAround(marks.map(({ place }) => place)) : cities[0];
 
   return (
     <div class="ride-screen">
@@ -112,6 +112,7 @@ function Driving({ driver, onChange }: DrivingProps) {
             lines={linesOf(duty.place, current)}
             borders={cities}
             home={home}
+            homeKey={current?.status ?? `${duty.place !== undefined}`}
             onTap={(place) => {
               if (duty.isDesk) deskGoal.value = place;
             }}

@@ -67,6 +67,7 @@ function RiderScreen() {
           borders={cities}
           isAiming={isAiming}
           home={home}
+          homeKey={current?.status ?? (isAiming ? 'choosing' : 'chosen')}
           onTap={(place) => {
             if (view.value !== undefined) view.value = centredOn(view.value, place);
           }}

@@ -35,6 +35,8 @@ const EQUATOR_M = 40_075_016.7;
 /** All of the world in a small window, and a house in a large one. */
 const WORLD_PX_MIN = 256;
 const WORLD_PX_MAX = 2 ** 28;
+/** Streets, not houses, around what is shown by itself. */
+const FITTED_PX_MAX = 2 ** 24;
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
@@ -101,7 +103,7 @@ export function fitting({ south, west, north, east }: Box, size: Size, marginPx:
   );
   return within({
     middle: { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 },
-    worldPx: Math.max(WORLD_PX_MIN, Math.min(WORLD_PX_MAX, worldPx)),
+    worldPx: Math.max(WORLD_PX_MIN, Math.min(FITTED_PX_MAX, worldPx)),
   });
 }
 

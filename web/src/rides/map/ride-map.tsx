@@ -45,6 +45,8 @@ export interface RideMapProps {
   readonly onTap?: (place: Place) => void;
   /** What the map shall show; the button brings it back. */
   readonly home: Box | undefined;
+  /** Of what is going on: where it changes, the map shows its home again. */
+  readonly homeKey: string;
   readonly children?: ComponentChildren;
 }
 
@@ -53,7 +55,7 @@ const MARGIN_PX = 56;
 const BAR_PX = 100;
 
 export function RideMap(props: RideMapProps) {
-  const { label, view, onView, home, marks = NONE, isAiming = false } = props;
+  const { label, view, onView, home, homeKey, marks = NONE, isAiming = false } = props;
   const stage = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSignal<Size>({ width: 0, height: 0 });
@@ -80,11 +82,10 @@ export function RideMap(props: RideMapProps) {
       end();
     };
   }, []);
-  // The first that is known of where to look.
+  const isKnown = home !== undefined && size.value.width > 0;
   useEffect(() => {
-    if (home !== undefined && view.peek() === undefined && size.value.width > 0)
-      onView(fitting(home, size.value, MARGIN_PX));
-  }, [home, size.value.width > 0]);
+    if (isKnown && home !== undefined) onView(fitting(home, size.peek(), MARGIN_PX));
+  }, [isKnown, homeKey]);
   useDrawing(canvas, latest, size);
 
   const seen = view.value;
