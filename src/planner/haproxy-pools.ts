@@ -54,14 +54,15 @@ function samplesOf(key: HashKey): readonly string[] {
   }
 }
 
+/** NOTE: variables of the request are forgotten before HAProxy 2.6 chooses, without a word; hence `txn`. */
 function balanceLines(balance: Balance): readonly string[] {
   if (typeof balance === 'string') return BALANCE_LINES[balance];
   const [first = '', ...others] = samplesOf(balance);
-  const isMissing = '!{ var(req.key) -m found } || { var(req.key) -m len 0 }';
+  const isMissing = '!{ var(txn.key) -m found } || { var(txn.key) -m len 0 }';
   return [
-    `http-request set-var(req.key) ${first}`,
-    ...[...others, 'src'].map((sample) => `http-request set-var(req.key) ${sample} if ${isMissing}`),
-    'balance hash var(req.key)',
+    `http-request set-var(txn.key) ${first}`,
+    ...[...others, 'src'].map((sample) => `http-request set-var(txn.key) ${sample} if ${isMissing}`),
+    'balance hash var(txn.key)',
     CONSISTENT,
   ];
 }
