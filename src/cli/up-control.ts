@@ -17,7 +17,7 @@ import { withExamples } from './examples.ts';
 import { formatTable } from './table.ts';
 import { dataFolderOf } from './up-topology.ts';
 
-interface ControlOptions {
+export interface ControlOptions {
   readonly data?: string;
 }
 
@@ -41,12 +41,12 @@ export function downCommand(): Command {
   return withExamples(command, 'groundswell up down --data /srv/groundswell');
 }
 
-function withDataOption(command: Command): Command {
+export function withDataOption(command: Command): Command {
   return command.option('--data <folder>', 'its data folder (GROUNDSWELL_DATA, ./data)');
 }
 
 /** NOTE: where both have an option of the same name, commander gives it to the parent. */
-function folderOf(options: ControlOptions, command: Command): string {
+export function folderOf(options: ControlOptions, command: Command): string {
   const { data } = { ...command.parent?.opts<ControlOptions>(), ...options };
   return upFolderIn(dataFolderOf(data, readEnvironment()));
 }
@@ -109,6 +109,6 @@ async function awaitEnd(record: UpRecord): Promise<void> {
   }
 }
 
-function nothingRuns(folder: string): AppError {
+export function nothingRuns(folder: string): AppError {
   return new AppError('not_found', `Nothing runs in ${folder}. Start it with: groundswell up`);
 }

@@ -19,6 +19,7 @@ import { listenForStop } from './stop-request.ts';
 import { formatTable } from './table.ts';
 import { downCommand, statusCommand } from './up-control.ts';
 import { createLineOutput, createTableOutput, type UpOutput } from './up-output.ts';
+import { restartCommand } from './up-restart.ts';
 import { dataFolderOf, loadTopology, STAGES, type TopologyOptions } from './up-topology.ts';
 
 interface UpCommandOptions extends TopologyOptions {
@@ -54,7 +55,7 @@ export function upCommand(): Command {
     .option('--plain', 'lines instead of the table, also on a terminal')
     .addHelpText('after', EXPLANATION)
     .action(run);
-  for (const each of [statusCommand(), downCommand()]) command.addCommand(each);
+  for (const each of [statusCommand(), restartCommand(), downCommand()]) command.addCommand(each);
   return withExamples(
     command,
     'groundswell up --stage 2',

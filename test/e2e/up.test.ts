@@ -5,8 +5,6 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { API } from '../../src/bench/api-client.ts';
-import { createHttpClient } from '../../src/bench/http-client.ts';
 import { findFreePort } from '../../src/bench/server-process.ts';
 import { readEnvironment } from '../../src/config/env.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
@@ -19,6 +17,7 @@ import { kafkaJars } from '../support/kafka-broker.ts';
 import { openWebSocket } from '../support/live-client.ts';
 import { describeOnBackend } from '../support/required-backends.ts';
 import { createUpHome } from '../support/running-up.ts';
+import { postSteadily, readSteadily } from '../support/steady-requests.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
@@ -30,10 +29,12 @@ processes:
   worker: { roles: [worker] }
 `;
 const READERS = 8;
+const AUTHORS = 2;
+const WATCHERS = 10;
+/** What a WebSocket is closed with by a process that stops. */
+const SERVICE_RESTART = 1_012;
 const TRIES_MAX = 50;
 const RETRY_MS = 200;
-/** By a server that is too busy, as it should: nothing has failed. */
-const TURNED_AWAY = /^503 .*more to do than it can/;
 /** What is left notices within this time that it is alone. */
 const ORPHANS_MS_MAX = 30_000;
 /** A process that is started again, on a machine that has much else to do. */
@@ -150,35 +151,68 @@ settings: { GROUNDSWELL_RATE_LIMITS: off }
 }
 
 describeOnBackend('groundswell up, several api processes,', haproxyBackend(readEnvironment()), () => {
-  it('answers every read while one of them is killed, and live updates pass through', async (test) => {
+  it('fails no read and loses no write, though one of them is killed and all are restarted', async (test) => {
     const home = await createUpHome(test, stage4(await findFreePort()));
     const up = await home.start();
     const { url } = up.record;
     const { alice, bob } = await people(url);
     await patiently(() => bob.put(`/users/${alice.userId}/follow`));
     const live = await openWebSocket({ url, token: bob.token });
-    const reading = readSteadily(url, bob.token);
-    atEnd(test, () => reading.stop());
+    const reading = readSteadily(url, bob.token, READERS);
+    const writing = postSteadily(url, alice.token, AUTHORS);
+    atEnd(test, () => Promise.all([reading.stop(), writing.stop()]));
 
     await until(() => reading.answers() > 50);
     process.kill(await up.pidOf('api-1'), 'SIGKILL');
-    const post = await postPatiently(alice, 'One of them is gone.');
-    await until(async () => (await patiently(() => bob.get('/feed'))).items[0]?.post_id === post.post_id);
+    const post = await postPatiently(bob, 'One of them is gone.');
+    await until(
+      async () => (await patiently(() => bob.get(`/posts/${post.post_id}`))).post_id === post.post_id,
+    );
     const afterKill = reading.answers();
     await until(async () => (await statusOf(home.dataFolder)).code === 0, AGAIN_MS_MAX);
     await until(() => reading.answers() > afterKill + 200);
-    await reading.stop();
-    assert.deepEqual(reading.failures, []);
-    test.diagnostic(`${reading.answers()} reads, none failed`);
+    assert.deepEqual([reading.failures, writing.failures], [[], []], 'after the kill');
     // Its connection was with one of the two: either it is told, or it was closed with the process, to be opened again.
     await until(() => live.count('post') > 0 || live.isClosed());
+
+    const watchers = await Promise.all(
+      Array.from({ length: WATCHERS }, () => openWebSocket({ url, token: bob.token })),
+    );
+    const restarting = runCommand(['up', 'restart', 'api', '--data', home.dataFolder]);
+    const closed = () => watchers.filter((watcher) => watcher.isClosed());
+    await until(() => closed().length > 0);
+    const told = watchers.map((watcher) => watcher.count('post'));
+    // Those of the other process, which go on meanwhile.
+    await until(() => {
+      const isOpen = watchers.map((watcher) => !watcher.isClosed());
+      const isTold = watchers.map((watcher, index) => watcher.count('post') > (told[index] ?? 0));
+      return isOpen.includes(true) && isOpen.every((open, index) => !open || isTold[index]);
+    });
+    for (const watcher of closed()) assert.equal(watcher.closeCode(), SERVICE_RESTART);
+    const { stdout, stderr: said } = await restarting;
+    assert.match(stdout, /^Restarted api-1 .*\nRestarted api-2 /, said);
+    const { stderr } = await runCommand(['up', 'restart', 'apis', '--data', home.dataFolder]);
+    assert.match(stderr, /No process is called apis\. There are: api-1, api-2, worker/);
+    await Promise.all([reading.stop(), writing.stop()]);
+    assert.deepEqual([reading.failures, writing.failures], [[], []]);
+    const { items } = await bob.get(`/users/${alice.userId}/posts?limit=100`);
+    const lastIds = writing.postIds.toSorted().slice(-items.length).reverse();
+    assert.deepEqual(
+      items.map((item: { readonly post_id: string }) => item.post_id),
+      lastIds,
+    );
+    const { post_count: count } = await bob.get(`/users/${alice.userId}`);
+    assert.deepEqual([count, new Set(writing.postIds).size], [writing.answers(), writing.answers()]);
+    test.diagnostic(
+      `${reading.answers()} reads and ${writing.answers()} posts, none failed, none lost, none twice`,
+    );
 
     const hidden = await fetch(`${url}/metrics`);
     assert.equal(hidden.status, 404);
     const processes = await up.processes();
     up.command.kill('SIGTERM');
-    const { code, stdout } = await up.command.ended;
-    assert.equal(code, 0, stdout);
+    const ended = await up.command.ended;
+    assert.equal(ended.code, 0, ended.stdout);
     assert.deepEqual(processes.survivors(), []);
   });
 });
@@ -209,32 +243,4 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
 function postPatiently(author: Person, text: string): Promise<{ readonly post_id: string }> {
   const headers = { 'idempotency-key': `up-${systemRandomness.uuid()}` };
   return patiently(() => author.post('/posts', { body: { text }, headers }));
-}
-
-/** Reads a home timeline on some connections, one request after the other, and notes whatever is no answer of 200. */
-function readSteadily(url: string, token: string) {
-  const http = createHttpClient({ url, connectionsMax: READERS, timeoutMs: 30_000 });
-  const failures: string[] = [];
-  let [answers, stopped] = [0, false];
-  const read = async (): Promise<void> => {
-    while (!stopped) {
-      const outcome = await http.send({ method: 'GET', path: `${API}/feed`, token }).then(
-        ({ status, body }) => (status === 200 ? 'answered' : `${status} ${body}`),
-        (error: unknown) => String(error),
-      );
-      if (outcome === 'answered') answers += 1;
-      else if (TURNED_AWAY.test(outcome)) await systemClock.sleep(RETRY_MS);
-      else failures.push(outcome);
-    }
-  };
-  const readers = Promise.all(Array.from({ length: READERS }, read));
-  return {
-    failures,
-    answers: () => answers,
-    async stop() {
-      stopped = true;
-      await readers;
-      http.close();
-    },
-  };
 }
