@@ -56,6 +56,7 @@ export const DEFAULT_PULL_FOLLOWERS = 10_000;
 export const DEFAULT_PEOPLE = 10_000;
 /** Experiments that need no people, or make their own. */
 const WITHOUT_CROWD = [
+  'balancer',
   'blobs',
   'clicks',
   'geo-index',

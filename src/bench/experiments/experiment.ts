@@ -25,6 +25,7 @@ export const EXPERIMENT_NAMES = [
   'dispatch',
   'ledger',
   'surge',
+  'balancer',
 ] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
 

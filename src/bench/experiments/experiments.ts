@@ -1,5 +1,6 @@
 /** Every experiment, in the order in which they run: what restarts the server comes last. */
 
+import { balancerExperiment } from './balancer.ts';
 import { blobsExperiment } from './blobs.ts';
 import { clicksExperiment } from './clicks.ts';
 import { coldStartExperiment } from './cold-start.ts';
@@ -46,4 +47,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   dispatchExperiment,
   ledgerExperiment,
   surgeExperiment,
+  balancerExperiment,
 ];
