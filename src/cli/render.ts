@@ -9,10 +9,13 @@ import { renderNginxEdge } from '../ports/edge-cache/nginx-configuration.ts';
 import { configOf } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { wholeNumber } from './option-values.ts';
+import { haproxyCommand, keepalivedCommand } from './render-balancer.ts';
 
 export function renderCommand(): Command {
   return new Command('render')
     .description('Print the configuration of a program beside Groundswell.')
+    .addCommand(haproxyCommand())
+    .addCommand(keepalivedCommand())
     .addCommand(nginxCommand())
     .addCommand(prometheusCommand());
 }

@@ -93,6 +93,8 @@ function statisticsSection({ statisticsPort }: HaproxyOptions): string {
   return section('frontend statistics', [
     'mode http',
     `bind ${PROCESS_HOST}:${statisticsPort}`,
+    // For whoever watches it on its machine, such as keepalived.
+    'monitor-uri /alive',
     'http-request use-service prometheus-exporter if { path /metrics }',
     'stats enable',
     'stats uri /',
