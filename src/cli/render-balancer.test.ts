@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../test/support/temporary-folder.ts';
 const PAIR = ['--address', '10.0.0.100/24', '--interface', 'eth0', '--source', '10.0.0.11'];
 const refusal = async (...args: readonly string[]): Promise<string> => {
   const { code, stdout, stderr } = await runCommand(['render', ...args]);
-  assert.equal(code, 1, stdout);
+  assert.notEqual(code, 0, stdout);
   return stderr;
 };
 

@@ -48,7 +48,7 @@ export function haproxyCommand(): Command {
   return withExamples(
     command,
     'groundswell render haproxy --stage 4 --servers api=10.0.0.5:8080,10.0.0.6:8080',
-    'groundswell render haproxy --servers api=10.0.0.5:80 --servers links=10.0.0.7:80',
+    'groundswell render haproxy --servers api=api-1:80 --servers links=links-1:80',
   );
 }
 
