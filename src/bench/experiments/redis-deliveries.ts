@@ -13,6 +13,7 @@ import type { BenchOptions } from '../bench-options.ts';
 import { median } from '../statistics.ts';
 import type { Experiment, Figure } from './experiment.ts';
 import { type BenchRedis, startBenchRedis } from './redis-server.ts';
+import { measureSpeed, speedFigures } from './redis-speed.ts';
 
 const READERS = 20_000;
 /** As the fan-out pages followers. */
@@ -54,13 +55,6 @@ export const redisDeliveriesExperiment: Experiment = {
   },
 };
 
-interface Speed {
-  readonly perS: number;
-  /** CPU microseconds of each; NaN where the system does not tell. */
-  readonly redisUs: number;
-  readonly processUs: number;
-}
-
 async function measure(
   store: RedisTimelineStore,
   redis: BenchRedis,
@@ -100,73 +94,24 @@ async function measure(
     await store.read(readers[(turn * 31) % READERS] ?? 0, ID_MAX, PAGE_ENTRIES);
     return 1;
   };
-  const large = await speedsOf(deliverPage, PAGES_AT_ONCE, redis, options);
-  const few = await speedsOf(deliverFew, PAGES_AT_ONCE, redis, options);
-  const reads = await speedsOf(read, READS_AT_ONCE, redis, options);
+  const large = await measureSpeed(deliverPage, PAGES_AT_ONCE, redis, options);
+  const few = await measureSpeed(deliverFew, PAGES_AT_ONCE, redis, options);
+  const reads = await measureSpeed(read, READS_AT_ONCE, redis, options);
   const bare = middle(bareSets);
   return [
     { label: 'timelines', value: READERS, unit: `of ${TIMELINE_ENTRIES_MAX} entries` },
     { label: 'memory of a full timeline', value: bytes, unit: 'bytes' },
     { label: 'redis-benchmark, SET, 64 in flight', value: bare, unit: '/s' },
     { label: 'redis-benchmark, LPUSH, 64 in flight', value: middle(barePushes), unit: '/s' },
-    ...figuresOf('deliveries to pages of 5,000', large),
+    ...speedFigures('deliveries to pages of 5,000', large),
     { label: 'a CPU second of Redis, to bare SETs a second', value: 1e6 / large.redisUs / bare, unit: 'x' },
-    ...figuresOf('deliveries of authors with 20 followers', few),
-    ...figuresOf('first pages read', reads),
+    ...speedFigures('deliveries of authors with 20 followers', few),
+    ...speedFigures('first pages read', reads),
   ];
-}
-
-function figuresOf(label: string, { perS, redisUs, processUs }: Speed): Figure[] {
-  return [
-    { label, value: perS, unit: '/s' },
-    { label: `${label}, of Redis`, value: 1e6 / redisUs, unit: '/s of CPU' },
-    { label: `${label}, of this process`, value: 1e6 / processUs, unit: '/s of CPU' },
-  ];
-}
-
-async function speedsOf(
-  work: () => Promise<number>,
-  atOnce: number,
-  redis: BenchRedis,
-  options: BenchOptions,
-): Promise<Speed> {
-  const speeds: Speed[] = [];
-  for (let round = 0; round < options.rounds; round += 1)
-    speeds.push(await speedOf(work, atOnce, redis, options));
-  return {
-    perS: middle(speeds.map(({ perS }) => perS)),
-    redisUs: middle(speeds.map(({ redisUs }) => redisUs)),
-    processUs: middle(speeds.map(({ processUs }) => processUs)),
-  };
 }
 
 function middle(values: readonly number[]): number {
   return median(values) ?? Number.NaN;
-}
-
-async function speedOf(
-  work: () => Promise<number>,
-  atOnce: number,
-  redis: BenchRedis,
-  { clock, seconds, signal }: BenchOptions,
-): Promise<Speed> {
-  const [startMs, redisMs, before] = [clock.monotonicMs(), redis.cpuMs() ?? Number.NaN, process.cpuUsage()];
-  const endMs = startMs + seconds * 1_000;
-  let done = 0;
-  const lane = async () => {
-    while (clock.monotonicMs() < endMs && !signal.aborted) {
-      // Not `done += await`, which would add to what it was before the wait, and lose what other lanes did meanwhile.
-      const more = await work();
-      done += more;
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
-  const { user, system } = process.cpuUsage(before);
-  return {
-    perS: (done / (clock.monotonicMs() - startMs)) * 1_000,
-    redisUs: (((redis.cpuMs() ?? Number.NaN) - redisMs) * 1_000) / done,
-    processUs: (user + system) / done,
-  };
 }
 
 async function fill(store: RedisTimelineStore, readers: readonly Id[]): Promise<void> {

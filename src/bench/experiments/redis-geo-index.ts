@@ -6,9 +6,9 @@ import { openRedisConnection } from '../../ports/redis/redis-connection.ts';
 import { createLog } from '../../telemetry/log.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { createMovingDrivers, type MovingDriver, type MovingDrivers } from '../drivers/moving-drivers.ts';
-import { median } from '../statistics.ts';
 import type { Experiment, Figure } from './experiment.ts';
 import { type BenchRedis, startBenchRedis } from './redis-server.ts';
+import { latencyFigures, measureSpeed, speedFigures } from './redis-speed.ts';
 
 const DRIVERS = 200_000;
 /** As busy as those of `geo-index`. */
@@ -69,10 +69,10 @@ async function measure(index: RedisGeoIndex, redis: BenchRedis, options: BenchOp
     await redis.send([geoSearch(world.search(0))]);
     return 1;
   };
-  const plainMoves = await speedsOf(moveAll, 1, redis, options);
-  const moves = await speedsOf(move, CALLS_AT_ONCE, redis, options);
-  const plainSearches = await speedsOf(plainSearch, 1, redis, options);
-  const searches = await speedsOf(search, 1, redis, options);
+  const plainMoves = await measureSpeed(moveAll, 1, redis, options);
+  const moves = await measureSpeed(move, CALLS_AT_ONCE, redis, options);
+  const plainSearches = await measureSpeed(plainSearch, 1, redis, options);
+  const searches = await measureSpeed(search, 1, redis, options);
   return [
     { label: 'drivers', value: DRIVERS, unit: `in ${TOWNS} towns` },
     { label: 'memory of a driver', value: bytes / DRIVERS, unit: 'bytes' },
@@ -109,74 +109,4 @@ function geoAdd(some: readonly MovingDriver[]): string[] {
 function geoSearch({ around, radiusM, limit }: NearestSearch): string[] {
   const centre = ['FROMLONLAT', `${around.lng}`, `${around.lat}`, 'BYRADIUS', `${radiusM}`, 'm'];
   return ['GEOSEARCH', PLAIN_KEY, ...centre, 'ASC', 'COUNT', `${limit}`, 'WITHDIST'];
-}
-
-interface Speed {
-  readonly perS: number;
-  /** CPU microseconds of each; NaN where the system does not tell. */
-  readonly redisUs: number;
-  readonly processUs: number;
-  readonly callMs: readonly number[];
-}
-
-function speedFigures(label: string, { perS, redisUs, processUs }: Speed): Figure[] {
-  return [
-    { label, value: perS, unit: '/s' },
-    { label: `${label}, of Redis`, value: 1e6 / redisUs, unit: '/s of CPU' },
-    { label: `${label}, of this process`, value: 1e6 / processUs, unit: '/s of CPU' },
-  ];
-}
-
-function latencyFigures(label: string, { callMs }: Speed): Figure[] {
-  const sorted = callMs.toSorted((one, other) => one - other);
-  return [0.5, 0.99].map((part) => ({
-    label: `${label}, p${part * 100}`,
-    value: sorted[Math.floor(sorted.length * part)],
-    unit: 'ms',
-  }));
-}
-
-async function speedsOf(
-  work: () => Promise<number>,
-  atOnce: number,
-  redis: BenchRedis,
-  options: BenchOptions,
-): Promise<Speed> {
-  const speeds: Speed[] = [];
-  for (let round = 0; round < options.rounds; round += 1)
-    speeds.push(await speedOf(work, atOnce, redis, options));
-  const middle = (read: (speed: Speed) => number) => median(speeds.map(read)) ?? Number.NaN;
-  return {
-    perS: middle(({ perS }) => perS),
-    redisUs: middle(({ redisUs }) => redisUs),
-    processUs: middle(({ processUs }) => processUs),
-    callMs: speeds.flatMap(({ callMs }) => callMs),
-  };
-}
-
-async function speedOf(
-  work: () => Promise<number>,
-  atOnce: number,
-  redis: BenchRedis,
-  { clock, seconds, signal }: BenchOptions,
-): Promise<Speed> {
-  const [startMs, redisMs, before] = [clock.monotonicMs(), redis.cpuMs() ?? Number.NaN, process.cpuUsage()];
-  const endMs = startMs + seconds * 1_000;
-  const callMs: number[] = [];
-  let done = 0;
-  const lane = async () => {
-    while (clock.monotonicMs() < endMs && !signal.aborted) {
-      const calledMs = clock.monotonicMs();
-      done += await work();
-      callMs.push(clock.monotonicMs() - calledMs);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
-  const { user, system } = process.cpuUsage(before);
-  return {
-    perS: (done / (clock.monotonicMs() - startMs)) * 1_000,
-    redisUs: (((redis.cpuMs() ?? Number.NaN) - redisMs) * 1_000) / done,
-    processUs: (user + system) / done,
-    callMs,
-  };
 }
