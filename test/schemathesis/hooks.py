@@ -295,7 +295,7 @@ RULES = [
     ("token", r"must be one of the sandbox: .*"),
     ("pickup|ride_type", r"must be .* offered.*"),
     (r"pickup|dropoff|ride_type", r"must be that of the quote\."),
-    ("reason", r"must be one that a? ?.* has: .*"),
+    ("reason", r"must be one that a (rider|driver) has: .*"),
     ("pin", r"is not the one of this ride: .*"),
     # Streams never end: they are asked for by an Accept that the generator does not send.
     ("accept", r"must have text/event-stream; or ask for a WebSocket\."),
