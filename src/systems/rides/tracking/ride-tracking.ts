@@ -99,7 +99,7 @@ export function createRideTracking(deps: RideTrackingDeps): RideTracking {
   async function tellRide({ rideId, version }: RideNews, userId: Id): Promise<void> {
     const [row] = await sql.query(getRide, [userId, rideId]);
     // What has changed since is told by its own event.
-    if (row === undefined || (told.get(rideId)?.version ?? version) > version) return;
+    if (row === undefined || row.version > version) return;
     channel.tell(userId, await rideState(rideOf(row), userId));
   }
 
