@@ -35,6 +35,7 @@ import type {
 } from '../../../src/systems/notifications/notifications-routes.ts';
 import type { PaymentMethodSchema } from '../../../src/systems/payments/methods/methods-routes.ts';
 import type { EarningsSchema } from '../../../src/systems/payments/payouts/earnings-routes.ts';
+import type { CitySchema } from '../../../src/systems/rides/cities/cities-routes.ts';
 import type { DriverSchema } from '../../../src/systems/rides/drivers/drivers-routes.ts';
 import type { QuoteSchema } from '../../../src/systems/rides/quotes/quotes-routes.ts';
 import type { RideSchema } from '../../../src/systems/rides/requests/ride-schema-routes.ts';
@@ -111,10 +112,4 @@ export type Driver = Static<typeof DriverSchema>;
 export type PaymentMethod = Static<typeof PaymentMethodSchema>;
 export type Earnings = Static<typeof EarningsSchema>;
 /** Where rides are to be had: a box, in degrees. */
-export interface RideCity {
-  readonly name: string;
-  readonly south: number;
-  readonly west: number;
-  readonly north: number;
-  readonly east: number;
-}
+export type RideCity = Static<typeof CitySchema>;

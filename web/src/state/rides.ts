@@ -2,15 +2,9 @@
 import { signal } from '@preact/signals';
 import { get } from '../api/http.ts';
 import type { Page, Ride } from '../api/types.ts';
-import { isLive, onLive } from './live.ts';
+import { isLive, type LiveEvents, onLive } from './live.ts';
 
-export interface DriverPlace {
-  readonly ride_id: string;
-  readonly lat: number;
-  readonly lng: number;
-  readonly at: string;
-  readonly eta_s: number | null;
-}
+export type DriverPlace = LiveEvents['ride_position'];
 
 /** The last that the person asked for: it goes on, or has just ended. `undefined`: not known yet. */
 export const ownRide = signal<Ride | null | undefined>(undefined);

@@ -18,7 +18,7 @@ import { DrivenRide } from './driven-ride.tsx';
 import { deskGoal, deskPlace } from './driver-place.ts';
 import { offer } from './driver-socket.ts';
 import { OfferCard } from './offer-card.tsx';
-import { useDuty } from './use-duty.ts';
+import { type Duty, useDuty } from './use-duty.ts';
 import { VehicleForm } from './vehicle-form.tsx';
 import './rides.css';
 
@@ -123,7 +123,7 @@ function Driving({ driver, onChange }: DrivingProps) {
             )}
             {current !== undefined && <DrivenRide ride={current} place={duty.place} />}
             {current === undefined && offer.value === undefined && (
-              <Waiting driver={driver} onChange={onChange} duty={duty} ended={ride ?? undefined} />
+              <Waiting driver={driver} onChange={onChange} duty={duty} />
             )}
           </section>
         </div>
@@ -132,9 +132,7 @@ function Driving({ driver, onChange }: DrivingProps) {
   );
 }
 
-function Waiting(
-  props: DrivingProps & { readonly duty: ReturnType<typeof useDuty>; readonly ended: Ride | undefined },
-) {
+function Waiting(props: DrivingProps & { readonly duty: Duty }) {
   const { driver, onChange, duty } = props;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();

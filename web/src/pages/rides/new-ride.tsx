@@ -1,7 +1,6 @@
 /** What a rider says before there is a ride: the pickup, the drop-off, and for which of the prices. */
-import type { ReadonlySignal, Signal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import { toProblem } from '../../api/problem.ts';
 import type { RideCity } from '../../api/types.ts';
 import { centredOn, type Place, unproject, type View } from '../../rides/map/mercator.ts';
 import { cityName } from '../../rides/use-cities.ts';
@@ -151,7 +150,7 @@ function CityChoice({
   );
 }
 
-function moveTo(view: Signal<View | undefined> & ReadonlySignal<View | undefined>, place: Place): void {
+function moveTo(view: Signal<View | undefined>, place: Place): void {
   const seen = view.peek();
   if (seen !== undefined) view.value = centredOn(seen, place);
 }
@@ -160,8 +159,4 @@ function placeIn(text: string): Place | undefined {
   const found = /^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text);
   const [lat, lng] = [Number(found?.[1] ?? Number.NaN), Number(found?.[2] ?? Number.NaN)];
   return Math.abs(lat) <= 90 && Math.abs(lng) <= 180 ? { lat, lng } : undefined;
-}
-
-export function sayProblem(error: unknown): void {
-  showToast({ text: toProblem(error).message, tone: 'danger' });
 }
