@@ -8,6 +8,7 @@ import {
 } from '../../../test/support/simulated-live.ts';
 import { hasCode } from '../../core/errors.ts';
 import { FAULTS_MAX, MESSAGE_BYTES_MAX, MESSAGES_MAX, parseWatched } from './client-messages.ts';
+import type { LiveDeps } from './live.ts';
 import { WATCHED_POSTS_MAX } from './watches.ts';
 
 const BOB = 1_500_000_000_000_002;
@@ -16,8 +17,8 @@ const watch = (count: number): string =>
   JSON.stringify({ type: 'watch', post_ids: Array.from({ length: count }, (_, index) => idText(index)) });
 
 describe('messages of clients', () => {
-  async function open() {
-    const { live } = createSimulatedProcess(createSimulatedLog());
+  async function open(deps: Partial<LiveDeps> = {}) {
+    const { live } = createSimulatedProcess(createSimulatedLog(), deps);
     const told = await connectTo(live, BOB);
     const { messages } = await told.opened;
     await settle();
@@ -48,6 +49,14 @@ describe('messages of clients', () => {
       await settle();
     }
     assert.deepEqual(events(), [...wrong.map(() => ['error', 'invalid']), ['end', undefined]]);
+    assert.equal(told.isEnded(), true);
+  });
+
+  it('are refused also before all is told that the connection begins with', async () => {
+    const { told, messages, events } = await open({ ownStatesOf: () => new Promise(() => undefined) });
+    for (let count = 0; count < FAULTS_MAX; count += 1) await messages.receive('{');
+    await settle();
+    assert.deepEqual(events(), [...Array(FAULTS_MAX).fill(['error', 'invalid']), ['end', undefined]]);
     assert.equal(told.isEnded(), true);
   });
 

@@ -45,7 +45,8 @@ export function createClientMessages({ connection, watch, clock }: ClientMessage
 
   function refuse(error: unknown): void {
     const known = error instanceof AppError ? error : new AppError('unavailable', 'Try again.');
-    connection.send(new Frame('error', JSON.stringify({ code: known.code, detail: known.message })));
+    // At once, also while events are held: a connection that ends lets go of those.
+    connection.sendNow(new Frame('error', JSON.stringify({ code: known.code, detail: known.message })));
     if (known.code !== 'invalid' && known.code !== 'rate_limited') return;
     faults += 1;
     if (faults >= FAULTS_MAX) connection.end('bad_messages');
