@@ -80,6 +80,13 @@ export function paymentProviderContract(name: string, open: () => Promise<Paymen
       const charge = order({ amount: 1_000 });
       await subject.provider.submit(charge);
       const refund = (amount: number) => submit({ kind: 'refund', source: charge.idempotencyKey, amount });
+      const other = await submit({
+        kind: 'refund',
+        source: charge.idempotencyKey,
+        amount: 1,
+        currency: 'EUR',
+      });
+      assert.equal(other.state, 'declined', 'in another currency');
       assert.equal((await refund(400)).state, 'succeeded');
       const both = await Promise.all([refund(600), refund(600)]);
       assert.deepEqual(both.map(({ state }) => state).sort(), ['declined', 'succeeded']);

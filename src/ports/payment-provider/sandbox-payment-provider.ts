@@ -124,10 +124,10 @@ function conductFor({ kind, source, idempotencyKey }: PaymentOrder): Conduct {
 /** Why the order cannot be done, if it is a refund. */
 async function unrefundable(
   transaction: SqlTransaction,
-  { kind, source, amount }: SandboxRow,
+  { kind, source, currency, amount }: SandboxRow,
 ): Promise<DeclineReason | undefined> {
   if (kind !== 'refund') return undefined;
-  const [charge] = await transaction.query(lockCharge, [source]);
+  const [charge] = await transaction.query(lockCharge, [source, currency]);
   const [sum] = await transaction.query(sumRefunds, [source]);
   const left = (charge?.amount ?? 0) - (sum?.refunded ?? 0);
   return amount <= left ? undefined : 'charge_not_refundable';

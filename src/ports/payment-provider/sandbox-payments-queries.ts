@@ -42,11 +42,11 @@ export const decide = writeStatement<
    WHERE payment_number = $1 RETURNING ${COLUMNS}`,
 );
 
-/** One refund of a charge at a time. */
-export const lockCharge = writeStatement<[chargeKey: string], { amount: number }>(
+/** One refund of a charge at a time, in the currency of the charge. */
+export const lockCharge = writeStatement<[chargeKey: string, currency: string], { amount: number }>(
   'sandbox_payments_lock_charge',
   `SELECT amount FROM sandbox_payments
-   WHERE idempotency_key = $1 AND kind = 'charge' AND outcome = 'succeeded' FOR UPDATE`,
+   WHERE idempotency_key = $1 AND currency = $2 AND kind = 'charge' AND outcome = 'succeeded' FOR UPDATE`,
 );
 
 export const sumRefunds = readStatement<[chargeKey: string], { refunded: number }>(

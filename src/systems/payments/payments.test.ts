@@ -161,7 +161,20 @@ describe('payments', () => {
     await userDeletedEvent(setting, bob);
     setting.rides.delete(late.rideId);
     assert.equal((await setting.settledChargeOf(late))['method'], null);
+    // And one whose ride is heard of only then.
+    const carol = await setting.addRider();
+    await userDeletedEvent(setting, carol);
+    await until(async () => (await setting.call('GET', '/payments/method', carol)).status === 404);
+    assert.equal((await setting.call('PUT', '/payments/method', carol, { token: 'sandbox_ok' })).status, 401);
+    const last = await setting.endRide(carol, driver);
+    setting.rides.delete(last.rideId);
+    const charge = await setting.settledChargeOf(last);
+    assert.deepEqual([charge.state, charge['reason'], charge['method']], ['declined', 'no_method', null]);
     assert.deepEqual(await verified(), []);
+    assert.ok(
+      !setting.mails.some(({ to }) => to === `user${carol}@example.org`),
+      'nobody is left to be told',
+    );
   });
 
   it('leave a ledger that sums to zero, with nobody charged twice or for a ride that did not happen', async () => {

@@ -13,7 +13,7 @@ export interface InsertedCharge {
   readonly driver_amount: number;
 }
 
-/** Those of rides that have none. */
+/** Those of rides that have none. A rider may be gone by then: nobody says in which order it is heard of. */
 export const insertCharges = writeStatement<
   [
     paymentIds: readonly Id[],
@@ -30,8 +30,10 @@ export const insertCharges = writeStatement<
   InsertedCharge
 >(
   'payments_insert_charges',
-  `INSERT INTO payments (kind, due_at, payment_id, shard, user_id, currency, amount, cause, ride_id, driver_id, driver_amount, fare)
-   SELECT 'charge', now(), payment_id, shard, user_id, currency, amount, cause, ride_id, driver_id, driver_amount, fare::jsonb
+  `INSERT INTO payments (kind, due_at, payment_id, shard, user_id, currency, amount, cause, ride_id, driver_id, driver_amount, fare,
+     erased)
+   SELECT 'charge', now(), payment_id, shard, user_id, currency, amount, cause, ride_id, driver_id, driver_amount, fare::jsonb,
+     EXISTS (SELECT FROM erased_payers WHERE erased_payers.user_id = wanted.user_id)
    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[],
      $9::bigint[], $10::text[])
      AS wanted (payment_id, shard, user_id, currency, amount, cause, ride_id, driver_id, driver_amount, fare)

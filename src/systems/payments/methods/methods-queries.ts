@@ -7,12 +7,15 @@ export interface MethodRow {
   readonly created_at: Date;
 }
 
+/** Nothing for one whose account is deleted. */
 export const putMethod = writeStatement<
   [userId: Id, shard: number, token: string, label: string, now: Date],
   MethodRow
 >(
   'payment_methods_put',
-  `INSERT INTO payment_methods (user_id, shard, token, label, created_at) VALUES ($1, $2, $3, $4, $5)
+  `INSERT INTO payment_methods (user_id, shard, token, label, created_at)
+   SELECT $1::bigint, $2::smallint, $3, $4, $5::timestamptz
+   WHERE NOT EXISTS (SELECT FROM erased_payers WHERE user_id = $1::bigint)
    ON CONFLICT (user_id) DO UPDATE SET token = excluded.token, label = excluded.label, created_at = excluded.created_at
    RETURNING label, created_at`,
 );
@@ -20,6 +23,13 @@ export const putMethod = writeStatement<
 export const getMethod = readStatement<[userId: Id], MethodRow>(
   'payment_methods_get',
   'SELECT label, created_at FROM payment_methods WHERE user_id = $1',
+);
+
+export const insertErased = writeStatement<[userIds: readonly Id[], shards: readonly number[]]>(
+  'erased_payers_insert',
+  `INSERT INTO erased_payers (user_id, shard)
+   SELECT user_id, shard FROM unnest($1::bigint[], $2::smallint[]) AS gone (user_id, shard) ORDER BY user_id
+   ON CONFLICT (user_id) DO NOTHING`,
 );
 
 export const deleteMethods = writeStatement<[userIds: readonly Id[]]>(

@@ -1,11 +1,19 @@
 /** What riders pay with: one method each, of which only the provider's token is here. */
 import type { Clock } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
 import { type Id, shardOf } from '../../../core/ids.ts';
 import type { Subscription } from '../../../ports/event-log/event-log.ts';
 import type { PaymentProvider } from '../../../ports/payment-provider/payment-provider.ts';
 import type { SqlSession, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { retryDeclined } from '../charges/charges-queries.ts';
-import { deleteMethods, erasePayments, getMethod, type MethodRow, putMethod } from './methods-queries.ts';
+import {
+  deleteMethods,
+  erasePayments,
+  getMethod,
+  insertErased,
+  type MethodRow,
+  putMethod,
+} from './methods-queries.ts';
 
 const USERS_TOPIC = 'users';
 
@@ -18,7 +26,7 @@ export interface Method {
 export interface Methods {
   /** How the provider calls it. Fails with `invalid` for a token that it does not know. */
   describe(token: string): Promise<string>;
-  /** In place of the one before. Whatever the rider owes because it was declined is charged to it at once. */
+  /** In place of the one before. Whatever the rider owes because it was declined is charged to it at once. Fails with `unauthenticated` where their account is deleted. */
   put(transaction: SqlTransaction, userId: Id, token: string, label: string): Promise<Method>;
   /** Undefined: they have none. */
   get(session: SqlSession, userId: Id): Promise<Method | undefined>;
@@ -39,9 +47,10 @@ export function createMethods({ provider, clock, onDue }: MethodsDeps): Methods 
     async put(transaction, userId, token, label) {
       const now = new Date(clock.nowMs());
       const [row] = await transaction.query(putMethod, [userId, shardOf(userId), token, label, now]);
+      if (row === undefined) throw new AppError('unauthenticated', 'This account is deleted.');
       const retried = await transaction.query(retryDeclined, [userId, now]);
       if (retried.length > 0) transaction.afterCommit(onDue);
-      return methodOf(row ?? { label, created_at: now });
+      return methodOf(row);
     },
 
     async get(session, userId) {
@@ -54,6 +63,8 @@ export function createMethods({ provider, clock, onDue }: MethodsDeps): Methods 
       async handle(events, transaction) {
         const deleted = events.filter(({ kind }) => kind === 'deleted').map(({ key }) => key);
         if (deleted.length === 0) return;
+        // First: what is charged meanwhile finds it when it is settled.
+        await transaction.query(insertErased, [deleted, deleted.map(shardOf)]);
         await transaction.query(deleteMethods, [deleted]);
         await transaction.query(erasePayments, [deleted]);
       },

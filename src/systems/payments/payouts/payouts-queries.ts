@@ -18,10 +18,13 @@ export interface PayableRow {
   readonly amount: number;
 }
 
-/** Whom at least `minimum` is owed, by what was summed up, with what they are owed at this moment; not those of whom a payout is under way. */
-export const listPayable = readStatement<[minimum: number, limit: number], PayableRow>(
+/**
+ * Whom at least `minimum` is owed, by what was summed up, with what they are owed at this moment, or the `most` that one payout may be;
+ * not those of whom a payout is under way.
+ */
+export const listPayable = readStatement<[minimum: number, limit: number, most: number], PayableRow>(
   'payouts_list_payable',
-  `SELECT due.driver_id, due.currency, due.amount FROM (
+  `SELECT due.driver_id, due.currency, least(due.amount, $3) AS amount FROM (
      SELECT balance.owner_id AS driver_id, balance.currency, (balance.credits - balance.debits + coalesce((
        SELECT sum(delta.credits - delta.debits) FROM ledger_deltas AS delta
        WHERE delta.account = 'driver_payable' AND delta.owner_id = balance.owner_id

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { createPaymentsSetting, type PaymentsSetting } from '../../../../test/support/payments-setting.ts';
 import type { Id } from '../../../core/ids.ts';
+import { AMOUNT_MAX } from '../ledger/ledger.ts';
 import { PAYOUT_MIN } from './payouts.ts';
 
 describe('payouts', () => {
@@ -80,6 +81,22 @@ describe('payouts', () => {
     assert.deepEqual(await begun(), [[driver, 2_600, 'USD']]);
     await setting.untilSettled();
     assert.equal((await sums())[0].paid, 5_100);
+  });
+
+  it('pay whom more is owed than one payout may be in several, and keep nobody else waiting', async () => {
+    const rich = driver;
+    await earn(AMOUNT_MAX);
+    await earn(PAYOUT_MIN);
+    driver = setting.addPerson();
+    await earn(PAYOUT_MIN);
+    assert.deepEqual(await begun(), [
+      [rich, AMOUNT_MAX, 'USD'],
+      [driver, PAYOUT_MIN, 'USD'],
+    ]);
+    await setting.untilSettled();
+    await setting.runJob('fold-ledger-balances');
+    assert.deepEqual(await begun(), [[rich, PAYOUT_MIN, 'USD']]);
+    await setting.untilSettled();
   });
 
   it('leave the provider with what riders have paid less what drivers have had', async () => {

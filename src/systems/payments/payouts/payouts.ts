@@ -2,7 +2,7 @@
 import { type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import { AMOUNT_MAX, type Ledger } from '../ledger/ledger.ts';
 import { payoutStarted } from '../ledger/transfer.ts';
 import type { PaymentObserver } from '../payment-observer.ts';
 import { insertPayouts, listPayable, lockPayouts, type PayableRow } from './payouts-queries.ts';
@@ -14,7 +14,7 @@ export const PAYOUTS_MAX = 500;
 const PAY_EVERY_MS = 60 * 60_000;
 
 export interface Payouts {
-  /** Begins payouts to at most PAYOUTS_MAX drivers who are owed `minimum` or more; what one of them is owed, all of it. Answers them. */
+  /** Begins payouts to at most PAYOUTS_MAX drivers who are owed `minimum` or more; all that one of them is owed, up to AMOUNT_MAX. Answers them. */
   begin(minimum?: number): Promise<readonly PayableRow[]>;
   readonly job: Job;
 }
@@ -32,7 +32,7 @@ export function createPayouts({ sql, ids, ledger, observer, onDue }: PayoutsDeps
     return sql.transaction(async (transaction) => {
       // In a statement of its own: the one after it sees all that was begun before.
       await transaction.query(lockPayouts, []);
-      const payable = await transaction.query(listPayable, [minimum, PAYOUTS_MAX]);
+      const payable = await transaction.query(listPayable, [minimum, PAYOUTS_MAX, AMOUNT_MAX]);
       if (payable.length === 0) return payable;
       const payouts = payable.map((row) => ({
         ...{ causeId: ids.next(), shard: shardOf(row.driver_id), driverId: row.driver_id },

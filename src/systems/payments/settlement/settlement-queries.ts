@@ -49,6 +49,10 @@ export const getDue = readStatement<[paymentIds: readonly Id[]], DueRow>(
   `SELECT ${COLUMNS} FROM payments AS due WHERE payment_id = ANY ($1::bigint[]) AND state = 'due'`,
 );
 
+/** Also a charge that was made while the account was being deleted. */
+const ERASED =
+  '(erased OR EXISTS (SELECT FROM erased_payers WHERE erased_payers.user_id = payments.user_id))';
+
 /** It is known what became of the attempt. Nothing for one that was settled before, or is over. */
 export const settlePayment = writeStatement<
   [
@@ -64,7 +68,7 @@ export const settlePayment = writeStatement<
 >(
   'payments_settle',
   `UPDATE payments SET state = $3, reason = $4, provider_id = $5, settled_at = $6, due_at = NULL, token = NULL,
-     method = CASE WHEN erased THEN NULL ELSE method END, notice_due = $7 AND NOT erased
+     erased = ${ERASED}, method = CASE WHEN ${ERASED} THEN NULL ELSE method END, notice_due = $7 AND NOT ${ERASED}
    WHERE payment_id = $1 AND attempt = $2 AND state = 'due' RETURNING payment_id, erased`,
 );
 
