@@ -10,6 +10,7 @@ import { readHistory } from '../history/history-event.ts';
 import { type HistoryRecorder, openHistoryRecorder } from '../history/history-recorder.ts';
 import { checkRides } from '../history/rides/ride-checker.ts';
 import { rideLogMarks } from '../history/rides/ride-log.ts';
+import { straightDurationS } from '../ports/routing/routing.ts';
 import { BEHAVIOUR, type Behaviour } from '../simulator/behaviour.ts';
 import { createRoads } from '../simulator/car.ts';
 import { type Demand, generatedDemand, recordedDemand } from '../simulator/demand.ts';
@@ -19,7 +20,6 @@ import { reportOn } from '../simulator/simulation-report.ts';
 import { makeTownPeople, type TownPeople } from '../simulator/town-people.ts';
 import { readTripsFile } from '../simulator/trips-file.ts';
 import { runVirtualTown } from '../simulator/virtual-town.ts';
-import { greatCircleTravelTime } from '../systems/rides/matching/travel-time.ts';
 import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { interruptionSignal } from './interruption.ts';
@@ -50,7 +50,7 @@ interface SimulateOptions extends SettingOptions {
 
 const HOUR_MS = 3_600_000;
 const RIDERS_MAX = 20_000;
-const travelTime = greatCircleTravelTime;
+const travelS = straightDurationS;
 
 export function simulateCommand(): Command {
   const command = withDatabaseOptions(new Command('simulate'))
@@ -222,7 +222,7 @@ async function runShown(
   const onProgress = (now: SimulationProgress): void => progress.show(now.fraction, noteOf(now));
   try {
     return await runSimulation(
-      { clock: systemClock, travelTime, recorder, signal, onProgress },
+      { clock: systemClock, travelS, recorder, signal, onProgress },
       { ...run, demand, durationMs, drainMs, seed, driving, behaviour },
     );
   } finally {
@@ -252,7 +252,7 @@ function outcomeOf(
   people: TownPeople,
 ): Omit<SimulationOutcome, 'check'> {
   const driverIds = people.drivers.map(({ userId }) => userId);
-  const roads = createRoads({ ...demand, travelTime, driving });
+  const roads = createRoads({ ...demand, travelS, driving });
   const virtual = POLICY_NAMES.map((policy) => {
     const town = { demand, durationMs, drivers, seed, behaviour, roads, policy };
     return { policy, report: reportOn(runVirtualTown(town)) };

@@ -23,12 +23,14 @@ import { openGeoIndex } from './open-geo-index.ts';
 import { openOutboundHttp } from './open-outbound-http.ts';
 import { openPaymentProvider } from './open-payment-provider.ts';
 import { openRateLimiter } from './open-rate-limiter.ts';
+import { openRouting } from './open-routing.ts';
 import { openSqlStores } from './open-sql-store.ts';
 import { openTimelineStore } from './open-timeline-store.ts';
 import type { OutboundHttp } from './outbound-http/outbound-http.ts';
 import type { PaymentProvider } from './payment-provider/payment-provider.ts';
 import type { PortsOptions } from './ports-options.ts';
 import type { RateLimiter } from './rate-limiter/rate-limiter.ts';
+import type { Routing } from './routing/routing.ts';
 import { createPostgresSearchIndex } from './search-index/postgres-search-index.ts';
 import type { SearchIndex } from './search-index/search-index.ts';
 import { migrate } from './sql-store/migrate.ts';
@@ -53,6 +55,7 @@ export interface Ports {
   readonly rateLimiter: RateLimiter;
   readonly timelineStore: TimelineStore;
   readonly geoIndex: GeoIndex;
+  readonly routing: Routing;
   readonly countryTable: CountryTable;
   readonly searchIndex: SearchIndex;
   readonly paymentProvider: PaymentProvider;
@@ -96,6 +99,8 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     opened.push(() => rateLimiter.close());
     const geoIndex = await openGeoIndex(options);
     opened.push(() => geoIndex.close());
+    const routing = await openRouting(options);
+    opened.push(() => routing.close());
     const searchStore = openPart('search-index', SEARCH_INDEX_CONNECTIONS);
     const paymentProvider = openPaymentProvider(openPart('payment-sandbox', SANDBOX_CONNECTIONS), options);
     opened.push(() => paymentProvider.close());
@@ -116,6 +121,7 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
       rateLimiter,
       timelineStore,
       geoIndex,
+      routing,
       countryTable: await openCountryTable(options.config),
       searchIndex: createPostgresSearchIndex({ sql: searchStore, clock }),
       paymentProvider,

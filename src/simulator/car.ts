@@ -1,6 +1,5 @@
 /** Cars go straight, as long as the streets would take them. */
 import { distanceM, type GeoPoint } from '../ports/geo-index/geo-index.ts';
-import type { TravelTime } from '../systems/rides/matching/travel-time.ts';
 
 /** From one place to another. */
 export interface Leg {
@@ -19,8 +18,11 @@ export interface Roads {
   leg(from: GeoPoint, to: GeoPoint, nowMs: number): Leg;
 }
 
+/** How long a car takes, for who sets off at `atMs` (milliseconds since 1970). */
+export type TravelS = (from: GeoPoint, to: GeoPoint, atMs: number) => number;
+
 export interface RoadsOptions {
-  readonly travelTime: TravelTime;
+  readonly travelS: TravelS;
   /** Of the town, since midnight by the sun, when the simulation begins, and how fast its day goes by. */
   readonly beginsAtMs: number;
   readonly speed: number;
@@ -28,12 +30,12 @@ export interface RoadsOptions {
   readonly driving: number;
 }
 
-export function createRoads({ travelTime, beginsAtMs, speed, driving }: RoadsOptions): Roads {
+export function createRoads({ travelS, beginsAtMs, speed, driving }: RoadsOptions): Roads {
   return {
     leg(from, to, nowMs) {
       // The time in Greenwich at which the sun is there where it is to be.
       const atMs = beginsAtMs + nowMs * speed - from.lng / DEGREES_PER_MS;
-      const durationMs = (travelTime.seconds(from, to, atMs) / driving) * 1_000;
+      const durationMs = (travelS(from, to, atMs) / driving) * 1_000;
       const leastMs = (distanceM(from, to) / SPEED_M_PER_S_MAX) * 1_000;
       return { from, to, beganMs: nowMs, durationMs: Math.max(durationMs, leastMs) };
     },

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { seededFraction } from '../core/clock.ts';
 import { distanceM } from '../ports/geo-index/geo-index.ts';
-import { greatCircleTravelTime } from '../systems/rides/matching/travel-time.ts';
+import { straightDurationS } from '../ports/routing/routing.ts';
 import { createRoads, isOver, placeOn } from './car.ts';
 import { generatedDemand, REQUESTS_MAX, recordedDemand, TRIP_LENGTHS } from './demand.ts';
 
@@ -64,7 +64,7 @@ describe('a demand that was recorded', () => {
 
 describe('a car', () => {
   const roads = createRoads({
-    ...{ travelTime: greatCircleTravelTime, beginsAtMs: 12 * 60 * MINUTE_MS, speed: 1, driving: 1 },
+    ...{ travelS: straightDurationS, beginsAtMs: 12 * 60 * MINUTE_MS, speed: 1, driving: 1 },
   });
   const [from, to] = [
     { lat: 40.7128, lng: -74.006 },
@@ -81,7 +81,7 @@ describe('a car', () => {
   });
 
   it('is slower in the evening than in the night, and never faster than a server believes', () => {
-    const fast = createRoads({ travelTime: greatCircleTravelTime, beginsAtMs: 0, speed: 60, driving: 10 });
+    const fast = createRoads({ travelS: straightDurationS, beginsAtMs: 0, speed: 60, driving: 10 });
     ok(fast.leg(from, to, 17 * MINUTE_MS).durationMs > fast.leg(from, to, 2 * MINUTE_MS).durationMs);
     const { durationMs } = fast.leg(from, to, 2 * MINUTE_MS);
     ok(distanceM(from, to) / (durationMs / 1_000) <= 70.01);

@@ -7,9 +7,8 @@ import { setMaxListeners } from 'node:events';
 import { inBatches } from '../bench/population.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HistoryRecorder } from '../history/history-recorder.ts';
-import type { TravelTime } from '../systems/rides/matching/travel-time.ts';
 import { type Behaviour, drawsOf } from './behaviour.ts';
-import { createRoads } from './car.ts';
+import { createRoads, type TravelS } from './car.ts';
 import type { Demand } from './demand.ts';
 import { count, createRideCalls, type Person, type RideCalls } from './ride-calls.ts';
 import { createRideJournal, type RideRecord } from './ride-journal.ts';
@@ -35,7 +34,7 @@ export interface SimulationOptions {
 
 export interface SimulationDeps {
   readonly clock: Clock;
-  readonly travelTime: TravelTime;
+  readonly travelS: TravelS;
   readonly recorder: HistoryRecorder | undefined;
   /** Ends it early, in good order. */
   readonly signal: AbortSignal;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { greatCircleTravelTime } from '../systems/rides/matching/travel-time.ts';
+import { straightDurationS } from '../ports/routing/routing.ts';
 import { GIVE_UP_MS } from '../systems/rides/requests/ride-requests.ts';
 import { BEHAVIOUR } from './behaviour.ts';
 import { createRoads } from './car.ts';
@@ -14,7 +14,7 @@ import { runVirtualTown } from './virtual-town.ts';
 function town({ seed = 7, drivers = 100, requestsPerMinute = 30, minutes = 5, behaviour = BEHAVIOUR }) {
   const durationMs = minutes * 60_000;
   const demand = generatedDemand({ requestsPerMinute, durationMs, seed });
-  const roads = createRoads({ ...demand, travelTime: greatCircleTravelTime, driving: 1 });
+  const roads = createRoads({ ...demand, travelS: straightDurationS, driving: 1 });
   return (policy: PolicyName) =>
     runVirtualTown({ demand, durationMs, drivers, seed, behaviour, roads, policy });
 }

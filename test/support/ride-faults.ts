@@ -10,12 +10,12 @@ import { openHistoryRecorder } from '../../src/history/history-recorder.ts';
 import { checkRides } from '../../src/history/rides/ride-checker.ts';
 import { rideLogMarks } from '../../src/history/rides/ride-log.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
+import { straightDurationS } from '../../src/ports/routing/routing.ts';
 import type { PostgresConnection } from '../../src/ports/sql-store/postgres-connection.ts';
 import { BEHAVIOUR } from '../../src/simulator/behaviour.ts';
 import type { Demand } from '../../src/simulator/demand.ts';
 import { runSimulation, type SimulationResult } from '../../src/simulator/simulation.ts';
 import { makeTownPeople } from '../../src/simulator/town-people.ts';
-import { greatCircleTravelTime } from '../../src/systems/rides/matching/travel-time.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { atEnd } from './at-end.ts';
 import type { ServerHome } from './server-process.ts';
@@ -83,7 +83,7 @@ export async function runRideFaults(
   let killing: Promise<RideFaultsOutcome['kills']> | undefined;
   const result = await runSimulation(
     {
-      ...{ clock, travelTime: greatCircleTravelTime, recorder, signal: test.signal },
+      ...{ clock, travelS: straightDurationS, recorder, signal: test.signal },
       // From when people ask on.
       onProgress({ phase }) {
         if (phase === 'running')

@@ -8,6 +8,7 @@ import { createWrites } from '../../src/http/idempotency.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { createMemoryGeoIndex } from '../../src/ports/geo-index/memory-geo-index.ts';
+import { greatCircleRouting } from '../../src/ports/routing/great-circle-routing.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
@@ -100,7 +101,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     const told: ToldRider[] = [];
     const rides = createRides({
       ids: createIdGenerator(() => lease, clock),
-      ...{ sql, eventLog, geoIndex, clock, randomness: systemRandomness, log },
+      ...{ sql, eventLog, geoIndex, routing: greatCircleRouting, clock, randomness: systemRandomness, log },
       observer: {
         accepted: (positions) => count('accepted', positions),
         dropped: (positions, reason) => count(reason, positions),

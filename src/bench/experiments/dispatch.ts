@@ -5,6 +5,7 @@
  */
 import { seededFraction } from '../../core/clock.ts';
 import { distanceM, type GeoPoint } from '../../ports/geo-index/geo-index.ts';
+import { straightDurationS } from '../../ports/routing/routing.ts';
 import { BEHAVIOUR } from '../../simulator/behaviour.ts';
 import { generatedDemand } from '../../simulator/demand.ts';
 import { runSimulation } from '../../simulator/simulation.ts';
@@ -13,7 +14,6 @@ import { BATCH_MS } from '../../systems/rides/dispatch/dispatch-loop.ts';
 import { type AssignmentTask, assign, costOf, NOBODY } from '../../systems/rides/matching/assignment.ts';
 import { assignGreedily } from '../../systems/rides/matching/greedy-assignment.ts';
 import { UNASSIGNED_S } from '../../systems/rides/matching/match-batch.ts';
-import { greatCircleTravelTime } from '../../systems/rides/matching/travel-time.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
 
 const SIDE = 400;
@@ -73,7 +73,7 @@ function townBatch(seed: number): AssignmentTask {
       .map((car, driver) => ({ driver, meters: distanceM(car, pickup), car }))
       .sort((one, other) => one.meters - other.meters)
       .slice(0, NEAREST)
-      .map(({ driver, car }) => ({ driver, cost: greatCircleTravelTime.seconds(car, pickup, NOON_MS) }));
+      .map(({ driver, car }) => ({ driver, cost: straightDurationS(car, pickup, NOON_MS) }));
   const candidates = demand.requests.slice(0, SIDE).map(({ pickup }) => near(pickup));
   return { candidates, drivers: SIDE, unassignedCost: UNASSIGNED_S };
 }
@@ -124,7 +124,7 @@ async function measureOffers({ crowd, options }: ExperimentWorkshop): Promise<Qu
   const demand = generatedDemand({ requestsPerMinute: REQUESTS_PER_MINUTE, durationMs, seed });
   const { records } = await runSimulation(
     {
-      ...{ clock, signal, recorder: undefined, travelTime: greatCircleTravelTime },
+      ...{ clock, signal, recorder: undefined, travelS: straightDurationS },
       onProgress: ({ phase, requests }) => onProgress(`dispatch: ${phase}, ${requests} requests`),
     },
     {

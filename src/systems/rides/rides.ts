@@ -4,6 +4,7 @@ import type { Id, IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { EventLog, Subscription, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
+import type { Routing } from '../../ports/routing/routing.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Cities, type City, createCities } from './cities/cities.ts';
@@ -16,7 +17,6 @@ import { createDriverContacts } from './drivers/driver-contacts.ts';
 import { createDriverErasure } from './drivers/driver-erasure.ts';
 import { createDrivers, type Drivers } from './drivers/drivers.ts';
 import { createFareTable, type FareEntry, type FareTable } from './fares/fare-rates.ts';
-import { greatCircleTravelTime } from './matching/travel-time.ts';
 import { forgetOffersJob } from './offers/offer-retention.ts';
 import { createOffers, type Offers } from './offers/offers.ts';
 import { forgetPositionsJob, lastPositionOf, positionHistory } from './positions/position-history.ts';
@@ -39,7 +39,6 @@ import {
   type RideTracking,
   type RideTrackingDeps,
 } from './tracking/ride-tracking.ts';
-import { greatCircleEstimates } from './travel/route-estimates.ts';
 import type { TimedPoint } from './trips/arrival.ts';
 import { type Cancellations, createCancellations } from './trips/cancellations.ts';
 import type { RideObserver } from './trips/ride-observer.ts';
@@ -50,6 +49,8 @@ export interface RidesDeps {
   readonly ids: IdGenerator;
   readonly eventLog: EventLog;
   readonly geoIndex: GeoIndex;
+  /** Has an answer at any time, if need be by the great circle. */
+  readonly routing: Routing;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -118,7 +119,7 @@ export function createRides(deps: RidesDeps): Rides {
   const trips = createTrips(deps);
   const ratings = createRatings(deps);
   const cancellations = createCancellations(deps);
-  const ridePositions = createRidePositions({ ...deps, travelTime: greatCircleTravelTime });
+  const ridePositions = createRidePositions(deps);
   const driven = createDrivenRides({ ...deps, trips, positions: ridePositions });
   const tracking = createRideTracking({ ...deps, present: deps.presentRide });
   const streams = createDriverStreams({ ...deps, contacts, recorder, cities, driven });
@@ -135,7 +136,7 @@ export function createRides(deps: RidesDeps): Rides {
     ...{ levels: deps.surgeLevels, observer: deps.surgeObserver },
   });
   const prices = createPrices({
-    ...{ ...deps, cities, fares, routes: greatCircleEstimates },
+    ...{ ...deps, cities, fares },
     surgeAt: surge.board.at,
     onPrice: deps.surgeObserver.quoted,
   });
@@ -144,7 +145,7 @@ export function createRides(deps: RidesDeps): Rides {
   const offers = createOffers(deps);
   const dispatch = createDispatch({
     ...deps,
-    ...{ leases, offers, observer: deps.dispatchObserver, travelTime: greatCircleTravelTime },
+    ...{ leases, offers, observer: deps.dispatchObserver },
     hasDrivers: geoIndex.shared
       ? createDriverPresence({ ...deps, contacts })
       : () => streams.connections() > 0,

@@ -7,12 +7,12 @@ import {
   NEAREST_MAX,
   type NearDriver,
 } from '../../../ports/geo-index/geo-index.ts';
+import type { NoRoute, Routing } from '../../../ports/routing/routing.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { typeBits } from '../drivers/driver.ts';
 import { stateNumber } from '../drivers/driver-states.ts';
 import type { BatchRequest } from '../matching/match-batch.ts';
 import { pickupCost } from '../matching/pickup-cost.ts';
-import type { TravelTime } from '../matching/travel-time.ts';
 import { OFFERS_COUNTED } from '../offers/offer-retention.ts';
 import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
 import { type FreeDriverRow, getFreeDrivers, type RequestRow } from './dispatch-queries.ts';
@@ -31,7 +31,7 @@ export interface CandidatesDeps {
   readonly sql: SqlSession;
   readonly geoIndex: Pick<GeoIndex, 'nearest'>;
   readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
-  readonly travelTime: TravelTime;
+  readonly routing: Pick<Routing, 'durations'>;
   /** Rated drivers above it, and all who are not rated yet. */
   readonly ratingAbove: number;
 }
@@ -44,9 +44,12 @@ export async function findCandidates(
   const driverIds = new Set(near.flat().map(({ driverId }) => driverId));
   const rows = await deps.sql.query(getFreeDrivers, [[...driverIds], OFFERS_COUNTED]);
   const free = new Map(rows.map((row) => [row.driver_id, row]));
-  return requests.map((request, index) => ({
-    rideId: request.ride_id,
-    candidates: candidatesOf(deps, request, near[index] ?? [], free),
+  const able = requests.map((request, index) => ableTo(request, near[index] ?? [], free));
+  const approaches = requests.map((request, index) => ({ from: able[index] ?? [], to: pickupOf(request) }));
+  const durations = await deps.routing.durations(approaches, deps.clock.nowMs());
+  return requests.map(({ ride_id: rideId }, index) => ({
+    rideId,
+    candidates: candidatesOf(deps, able[index] ?? [], durations[index] ?? [], free),
   }));
 }
 
@@ -76,26 +79,37 @@ function search({ geoIndex, clock, ratingAbove }: CandidatesDeps, request: Reque
   });
 }
 
-/** Never who has had an offer of this ride, nor the rider. */
-function candidatesOf(
-  { clock, travelTime }: CandidatesDeps,
+/** The nearest who are free. Never who has had an offer of this ride, nor the rider. */
+function ableTo(
   request: RequestRow,
   near: readonly NearDriver[],
   free: ReadonlyMap<Id, FreeDriverRow>,
-): BatchRequest['candidates'] {
-  const nowMs = clock.nowMs();
-  const left = near.filter(({ driverId }) => {
+): readonly NearDriver[] {
+  const able = near.filter(({ driverId }) => {
     return free.has(driverId) && driverId !== request.rider_id && !request.refused_by.includes(driverId);
   });
-  return left.slice(0, CANDIDATES_MAX).map((driver) => {
-    const row = free.get(driver.driverId);
+  return able.slice(0, CANDIDATES_MAX);
+}
+
+/** Without those from whom no road leads to the pickup. */
+function candidatesOf(
+  { clock }: CandidatesDeps,
+  drivers: readonly NearDriver[],
+  durations: readonly (number | NoRoute)[],
+  free: ReadonlyMap<Id, FreeDriverRow>,
+): BatchRequest['candidates'] {
+  const nowMs = clock.nowMs();
+  return drivers.flatMap(({ driverId }, index) => {
+    const pickupS = durations[index];
+    if (typeof pickupS !== 'number') return [];
+    const row = free.get(driverId);
     const cost = pickupCost({
-      pickupS: travelTime.seconds(driver, pickupOf(request), nowMs),
+      pickupS,
       rating: row?.rating ?? undefined,
       acceptance: row?.acceptance ?? undefined,
       idleS: Math.max(0, nowMs - (row?.state_changed_at.getTime() ?? nowMs)) / 1_000,
     });
-    return { driverId: driver.driverId, cost };
+    return [{ driverId, cost }];
   });
 }
 

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { matchBatch, OFFERS_PER_REQUEST, UNASSIGNED_S } from './match-batch.ts';
 import { IDLE_S_FULL, pickupCost } from './pickup-cost.ts';
-import { DETOUR, greatCircleTravelTime, SPEEDS_KM_PER_H } from './travel-time.ts';
 
 const driver = (n: number) => 1_500_000_000_000_000 + n;
 const request = (rideId: number, costs: Readonly<Record<number, number>>) => ({
@@ -91,25 +90,5 @@ describe('what a pickup costs', () => {
     assert.equal(pickupCost({ ...facts, rating: undefined, acceptance: undefined }), pickupCost(facts));
     const best = { pickupS: 0, rating: 5, acceptance: 1, idleS: 2 * IDLE_S_FULL };
     assert.equal(pickupCost(best), 0);
-  });
-});
-
-describe('the time a car takes', () => {
-  it('is that of the streets at the speed of the hour there', () => {
-    const from = { lat: 0, lng: 0 };
-    const to = { lat: 0, lng: 0.0898315 };
-    const seconds = (hour: number) => greatCircleTravelTime.seconds(from, to, Date.UTC(2026, 0, 1, hour, 30));
-    for (const hour of [0, 9, 23]) {
-      const expected = (9_989 * DETOUR) / ((SPEEDS_KM_PER_H[hour] ?? 0) / 3.6);
-      assert.ok(Math.abs(seconds(hour) - expected) < 2, `${seconds(hour)} for ${expected}`);
-    }
-    // Midnight in New York is five in the morning in Greenwich.
-    const shifted = { lat: 0, lng: -74 };
-    const atNight = greatCircleTravelTime.seconds(
-      shifted,
-      { lat: 0, lng: -73.9101685 },
-      Date.UTC(2026, 0, 1, 5, 30),
-    );
-    assert.ok(Math.abs(atNight - seconds(0)) < 1);
   });
 });

@@ -2,12 +2,12 @@
 import type { Clock } from '../../../core/clock.ts';
 import { invalidField } from '../../../core/errors.ts';
 import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { RouteEstimate, Routing } from '../../../ports/routing/routing.ts';
 import type { Cities, City } from '../cities/cities.ts';
 import { RIDE_TYPES, type RideType } from '../drivers/driver.ts';
 import { fareOf } from '../fares/fare.ts';
 import type { FareRates, FareTable } from '../fares/fare-rates.ts';
 import { degreesE7 } from '../positions/binary-points.ts';
-import type { RouteEstimates } from '../travel/route-estimates.ts';
 import { type Places, type Price, RIDE_M_MAX, type SurgeAt } from './quote.ts';
 
 export interface Prices {
@@ -22,13 +22,13 @@ export interface PricesDeps {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly cities: Cities;
   readonly fares: FareTable;
-  readonly routes: RouteEstimates;
+  readonly routing: Pick<Routing, 'estimate'>;
   readonly surgeAt: SurgeAt;
   /** For metrics. */
   readonly onPrice: (rideType: RideType, surgePercent: number) => void;
 }
 
-export function createPrices({ clock, cities, fares, routes, surgeAt, onPrice }: PricesDeps): Prices {
+export function createPrices({ clock, cities, fares, routing, surgeAt, onPrice }: PricesDeps): Prices {
   function ratesOf(city: City, rideType: RideType | undefined): readonly (readonly [RideType, FareRates])[] {
     const types = rideType === undefined ? RIDE_TYPES : [rideType];
     const offered = types.flatMap((type) => {
@@ -40,15 +40,20 @@ export function createPrices({ clock, cities, fares, routes, surgeAt, onPrice }:
     throw invalidField('ride_type', `must be one that is offered there: ${rideType} is not.`);
   }
 
+  async function wayOf({ pickup, dropoff }: Places): Promise<RouteEstimate> {
+    const way = await routing.estimate(pickup, dropoff, clock.nowMs());
+    if (typeof way === 'object') return way;
+    throw invalidField('dropoff', 'must be a place to which a road leads from the pickup.');
+  }
+
   return {
     async of(places, rideType) {
       const city = cityOf(cities, places);
       const offered = ratesOf(city, rideType);
-      const { pickup, dropoff } = places;
-      const route = await routes.estimate(pickup, dropoff, clock.nowMs());
+      const route = await wayOf(places);
       return Promise.all(
         offered.map(async ([type, rates]) => {
-          const surge = await surgeAt(city.name, type, pickup);
+          const surge = await surgeAt(city.name, type, places.pickup);
           const fare = fareOf(rates, route, surge.percent);
           onPrice(type, surge.percent);
           return { ...places, ...route, city: city.name, rideType: type, rates, surge, fare };

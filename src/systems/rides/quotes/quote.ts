@@ -1,10 +1,10 @@
 /** A quote: what a ride costs that is asked for soon. Whoever asks with it pays that. */
 import type { Id } from '../../../core/ids.ts';
 import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { RouteEstimate } from '../../../ports/routing/routing.ts';
 import type { RideType } from '../drivers/driver.ts';
 import type { Fare } from '../fares/fare.ts';
 import type { FareRates } from '../fares/fare-rates.ts';
-import type { RouteEstimate } from '../travel/route-estimates.ts';
 
 /** How long the price holds. */
 export const QUOTE_MS = 5 * 60_000;

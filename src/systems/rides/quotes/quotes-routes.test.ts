@@ -9,8 +9,8 @@ import {
 import { until } from '../../../../test/support/until.ts';
 import type { Id } from '../../../core/ids.ts';
 import { distanceM } from '../../../ports/geo-index/geo-index.ts';
+import { DETOUR } from '../../../ports/routing/routing.ts';
 import { RIDE_TYPES } from '../drivers/driver.ts';
-import { DETOUR } from '../matching/travel-time.ts';
 import { QUOTE_MS, RIDE_M_MAX } from './quote.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };

@@ -3,8 +3,8 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import { type EventLog, PUBLISH_EVENTS_MAX } from '../../../ports/event-log/event-log.ts';
 import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import { straightDurationS } from '../../../ports/routing/routing.ts';
 import type { Log } from '../../../telemetry/log.ts';
-import type { TravelTime } from '../matching/travel-time.ts';
 import type { RideStatus } from '../requests/ride.ts';
 import type { TimedPoint } from '../trips/arrival.ts';
 import type { RideObserver } from '../trips/ride-observer.ts';
@@ -32,12 +32,11 @@ export interface RidePositionsDeps {
   readonly eventLog: Pick<EventLog, 'publish'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
-  readonly travelTime: TravelTime;
   readonly rideObserver: Pick<RideObserver, 'positionsTold'>;
 }
 
 export function createRidePositions(deps: RidePositionsDeps): RidePositions {
-  const { eventLog, clock, log, travelTime, rideObserver } = deps;
+  const { eventLog, clock, log, rideObserver } = deps;
   let fresh = new Map<Id, readonly [ride: NotedRide, point: TimedPoint]>();
   let running: Promise<void> | undefined;
   const closing = new AbortController();
@@ -53,7 +52,7 @@ export function createRidePositions(deps: RidePositionsDeps): RidePositions {
 
   function positionOf([{ rideId, riderId, ...ride }, point]: readonly [NotedRide, TimedPoint]): RidePosition {
     const to = ride.status === 'started' ? ride.dropoff : ride.pickup;
-    const etaS = ride.status === 'arrived' ? null : Math.round(travelTime.seconds(point, to, point.atMs));
+    const etaS = ride.status === 'arrived' ? null : Math.round(straightDurationS(point, to, point.atMs));
     return { rideId, riderId, point, etaS };
   }
 
