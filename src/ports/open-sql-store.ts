@@ -14,8 +14,9 @@ import type { SqlStore } from './sql-store/sql-store.ts';
 import {
   REPLICA_POLICIES,
   REPLICA_STATEMENT_TIMEOUT_MS,
-  SQL_STORE_POLICIES,
   STATEMENT_TIMEOUT_MS,
+  sqlStoreBulkhead,
+  sqlStorePolicies,
 } from './sql-store/sql-store-policies.ts';
 
 export interface SqlStores {
@@ -27,10 +28,6 @@ export interface SqlStores {
   /** Of all of them. */
   close(): Promise<void>;
 }
-
-/** Calls that wait for a connection, at most; what is beyond them is refused at once. */
-const SQL_QUEUE_MAX = 2_000;
-const SQL_QUEUE_AGE_MAX_MS = 2_000;
 
 export function openSqlStores({ connection, cluster }: Database, options: PortsOptions): SqlStores {
   const { config, health } = options;
@@ -70,7 +67,8 @@ function openStore({ connection, name, connections }: StorePlace, options: Ports
     ...{ connection, clock, log, poolSize: connections, tryTimeoutMs: STATEMENT_TIMEOUT_MS },
   });
   metrics.watchPool(name, () => poolState(store.stats(), connections));
-  return wrapPort<SqlStore>(store, { name, methods: SQL_STORE_POLICIES, ...wrapping(connections, options) });
+  const bulkhead = sqlStoreBulkhead(connections);
+  return wrapPort<SqlStore>(store, { name, methods: sqlStorePolicies(connections), bulkhead, deps: options });
 }
 
 function openReplicaReads(cluster: PostgresCluster, { clock, metrics }: PortsOptions): ReplicaReads {
@@ -92,16 +90,8 @@ function openReplica(
     ...{ connection, clock, log, poolSize: connections, tryTimeoutMs: REPLICA_STATEMENT_TIMEOUT_MS },
   });
   metrics.watchPool(name, () => poolState(store.stats(), connections));
-  return wrapPort<SqlStore>(store, { name, methods: REPLICA_POLICIES, ...wrapping(connections, options) });
-}
-
-function wrapping(connections: number, deps: PortsOptions) {
-  const bulkhead = {
-    concurrencyMax: connections,
-    queueMax: SQL_QUEUE_MAX,
-    queueAgeMaxMs: SQL_QUEUE_AGE_MAX_MS,
-  };
-  return { bulkhead, deps };
+  const bulkhead = sqlStoreBulkhead(connections);
+  return wrapPort<SqlStore>(store, { name, methods: REPLICA_POLICIES, bulkhead, deps: options });
 }
 
 function poolState(

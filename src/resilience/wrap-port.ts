@@ -11,7 +11,7 @@ import type { Clock, Randomness } from '../core/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { BreakerState, Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
-import { type BulkheadLimits, createBulkhead } from './bulkhead.ts';
+import { type Bulkhead, type BulkheadLimits, createBulkhead } from './bulkhead.ts';
 import { type Call, type CallChain, createCallChain } from './call-chain.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { PortStates } from './port-states.ts';
@@ -139,14 +139,17 @@ function createChains<Port>({ name, bulkhead, deps }: WrapPortOptions<Port>): Ch
   const breakerState = (): BreakerState =>
     breaker.state() === 'open' && breaker.retryAfterMs() === 0 ? 'half_open' : breaker.state();
   metrics.watchBreaker(name, breakerState);
-  const openBulkhead = (queue: string, limits: BulkheadLimits) => {
+  const bulkheads: Bulkhead[] = [];
+  const openBulkhead = (queue: string, limits: BulkheadLimits): Bulkhead => {
     const onRefused = (reason: string) => metrics.resilienceEvent(name, reason);
     const opened = createBulkhead({ clock, ...limits, onRefused });
+    bulkheads.push(opened);
     metrics.watchQueue(queue, opened.waiting);
     return opened;
   };
   const shared = openBulkhead(name, bulkhead);
-  deps.states?.add({ name, breaker: breakerState, waiting: shared.waiting });
+  const waiting = (): number => bulkheads.reduce((sum, opened) => sum + opened.waiting(), 0);
+  deps.states?.add({ name, breaker: breakerState, waiting });
   return (method, policy) => {
     const own = policy.bulkhead && openBulkhead(`${name}.${method}`, policy.bulkhead);
     return createCallChain({ port: name, bulkhead: own ?? shared, breaker, budget, ...deps });

@@ -67,6 +67,9 @@ export const FARES = RIDE_TYPES.map((rideType, index) => ({
   ...{ fees: 275, minimum: 800, cancellation: 500, driverPercent: 75 },
 }));
 
+/** More than callers at once: transactions that took them all would wait for what is read beside them. */
+const CONNECTIONS = 20;
+
 export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
   const database = await createTestDatabase();
   const log = createLog({ level: 'silent', pretty: false });
@@ -88,7 +91,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     const lease = { writer: processes, deadlineMonotonicMs: Number.POSITIVE_INFINITY, highWaterMs: 0 };
     const sql = createPostgresSqlStore({
       connection: database.connection,
-      poolSize: 8,
+      poolSize: CONNECTIONS,
       clock: systemClock,
       log,
     });
