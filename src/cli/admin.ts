@@ -21,9 +21,7 @@ interface NewUserOptions extends SettingOptions {
 }
 
 export function adminCommand(): Command {
-  const admin = new Command('admin').description(
-    'Look after accounts and the server, beside a running `serve` or without one. Each act is in the audit log.',
-  );
+  const admin = new Command('admin');
   for (const command of [
     createUserCommand(),
     promoteCommand(),

@@ -18,7 +18,6 @@ import { counted, formatBytes, formatSeconds } from './quantities.ts';
 
 export function backupCommand(): Command {
   return withDatabaseOptions(new Command('backup'))
-    .description('Write everything into a folder, as of one moment; also while `serve` is running.')
     .requiredOption(
       '--to <folder>',
       'a folder that does not exist yet; it is made when the backup is complete',

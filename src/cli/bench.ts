@@ -46,7 +46,6 @@ Examples:
 
 export function benchCommand(): Command {
   return withBenchOptions(new Command('bench'))
-    .description('Measure speed, beside a bare HTTP server and plain inserts.')
     .addHelpText('after', EXPLANATION)
     .addOption(new Option('--json <file>', 'write every figure of every round there'))
     .action(run);

@@ -13,9 +13,7 @@ import { counted } from './quantities.ts';
 import { formatTable } from './table.ts';
 
 export function eventsCommand(): Command {
-  const events = new Command('events').description(
-    'See how far the consumers of the event log are, and replay what they could not handle.',
-  );
+  const events = new Command('events');
   for (const command of [
     lagCommand(),
     deadLettersCommand(),

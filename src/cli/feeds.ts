@@ -5,9 +5,7 @@ import { explainCommand } from './feeds-explain.ts';
 import { verifyCommand } from './feeds-verify.ts';
 
 export function feedsCommand(): Command {
-  const feeds = new Command('feeds').description(
-    'See whether cached home timelines are right, and why a post is in one or not.',
-  );
+  const feeds = new Command('feeds');
   for (const command of [verifyCommand(), explainCommand()]) feeds.addCommand(command);
   return withExamples(feeds, 'groundswell feeds verify', 'groundswell feeds explain alice 1540000000000000');
 }

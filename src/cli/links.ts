@@ -4,7 +4,7 @@ import { withExamples } from './examples.ts';
 import { linksImportCommand } from './links-import.ts';
 
 export function linksCommand(): Command {
-  const links = new Command('links').description('Take over short links of other shorteners.');
+  const links = new Command('links');
   links.addCommand(linksImportCommand());
   return withExamples(links, 'groundswell links import --format bitly links.csv --user alice --dry-run');
 }

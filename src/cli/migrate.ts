@@ -7,7 +7,6 @@ import { openCommandLog } from './open-log.ts';
 
 export function migrateCommand(): Command {
   return withDatabaseOptions(new Command('migrate'))
-    .description('Bring the database to the schema of this release. `serve` does it by itself.')
     .option('--status', 'only show which migrations are applied')
     .action(run);
 }

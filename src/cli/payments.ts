@@ -8,9 +8,7 @@ import { refundCommand } from './payments-refund.ts';
 import { verifyPaymentsCommand } from './payments-verify.ts';
 
 export function paymentsCommand(): Command {
-  const payments = new Command('payments').description(
-    'What riders pay and drivers earn: look, give back, pay out, and check all of it.',
-  );
+  const payments = new Command('payments');
   for (const command of [
     listCommand(),
     refundCommand(),

@@ -13,7 +13,6 @@ import { haproxyCommand, keepalivedCommand } from './render-balancer.ts';
 
 export function renderCommand(): Command {
   return new Command('render')
-    .description('Print the configuration of a program beside Groundswell.')
     .addCommand(haproxyCommand())
     .addCommand(keepalivedCommand())
     .addCommand(nginxCommand())

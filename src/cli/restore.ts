@@ -19,7 +19,6 @@ interface RestoreCommandOptions extends SettingOptions {
 
 export function restoreCommand(): Command {
   return withDatabaseOptions(new Command('restore'))
-    .description('Bring a database to what a backup holds, then to the schema of this release.')
     .requiredOption('--from <folder>', 'what `groundswell backup` has written')
     .option('--force', 'delete what the database has; without it, one that has rows is refused')
     .addHelpText('after', '\nIf it is interrupted, run it again.')

@@ -7,9 +7,7 @@ import { surgeCommand } from './rides-surge.ts';
 import { verifyRidesCommand } from './rides-verify.ts';
 
 export function ridesCommand(): Command {
-  const rides = new Command('rides').description(
-    'Simulate a town of drivers and riders, check that nobody was booked twice, and reckon prices again.',
-  );
+  const rides = new Command('rides');
   for (const command of [simulateCommand(), verifyRidesCommand(), recomputeFareCommand(), surgeCommand()])
     rides.addCommand(command);
   return withExamples(

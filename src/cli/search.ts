@@ -10,7 +10,7 @@ import { createProgress } from './progress.ts';
 import { counted, formatSeconds } from './quantities.ts';
 
 export function searchCommand(): Command {
-  const search = new Command('search').description('Look after what people search in.');
+  const search = new Command('search');
   const reindex = withDatabaseOptions(new Command('reindex'))
     .summary('index every post anew')
     .description(

@@ -29,7 +29,6 @@ const POSTS_MAX = 10_000_000;
 
 export function seedCommand(): Command {
   return withDatabaseOptions(new Command('seed'))
-    .description('Fill the database with people who follow each other and write.')
     .addOption(
       new Option('--graph <file>', 'follow graph: "follower followee" a line, plain or gzipped').conflicts(
         'people',

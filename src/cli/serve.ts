@@ -24,7 +24,6 @@ interface ServeOptions extends SettingOptions {
 
 export function serveCommand(): Command {
   return withDatabaseOptions(new Command('serve'))
-    .description('Serve: everything in one process, or the roles that are named.')
     .option('--host <address>', 'address to listen on (GROUNDSWELL_HOST, 127.0.0.1)')
     .option('--port <number>', 'port to listen on (GROUNDSWELL_PORT, 8080)')
     .option('--roles <list>', 'what this process does: api, worker, dispatch (GROUNDSWELL_ROLES, all)')

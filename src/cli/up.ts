@@ -45,7 +45,6 @@ stops with \`up\`, also when that is killed (Linux).`;
 
 export function upCommand(): Command {
   const command = new Command('up')
-    .description('Run a whole topology on this machine: its engines, its processes, and a balancer.')
     .addOption(new Option('--stage <number>', 'one that comes with it').choices(STAGES).conflicts('file'))
     .option('--file <path>', 'your own (topology.yaml, if it is here)')
     .option('--set <name=value>', 'another value for this once, such as processes.api.count=4', gather, [])

@@ -5,7 +5,6 @@ import type { KafkaCluster } from './event-log/kafka-cluster.ts';
 import { KAFKA_CLUSTER_POLICIES } from './event-log/kafka-cluster-policies.ts';
 import { createKafkaEventLog } from './event-log/kafka-event-log.ts';
 import type { EventLogOptions } from './event-log/outbox-log.ts';
-import { createKafkaCluster } from './event-log/platformatic-kafka-cluster.ts';
 import { createPostgresEventLog } from './event-log/postgres-event-log.ts';
 import type { PortsOptions } from './ports-options.ts';
 import type { SqlStore } from './sql-store/sql-store.ts';
@@ -18,7 +17,7 @@ interface Stores {
 /** Requests that wait for brokers; relay, tails and consumers have one each at most. */
 const BULKHEAD = { concurrencyMax: 64, queueMax: 256, queueAgeMaxMs: 2_000 };
 
-export function openEventLog(stores: Stores, options: PortsOptions): EventLog {
+export async function openEventLog(stores: Stores, options: PortsOptions): Promise<EventLog> {
   const { metrics, config } = options;
   const logOptions: EventLogOptions = {
     ...options,
@@ -35,17 +34,21 @@ export function openEventLog(stores: Stores, options: PortsOptions): EventLog {
   const eventLog =
     address === undefined
       ? createPostgresEventLog(logOptions)
-      : createKafkaEventLog({ ...logOptions, cluster: openKafka(options, address) });
+      : createKafkaEventLog({ ...logOptions, cluster: await openKafka(options, address) });
   metrics.watchLag(() => eventLog.lag());
   metrics.watchOutbox(() => eventLog.outboxAgeMs());
   return eventLog;
 }
 
-/** Requests are served without Kafka: events gather in the outbox. */
-function openKafka(
+/**
+ * Requests are served without Kafka: events gather in the outbox. Its client is loaded only here, for it compiles schemas
+ * as it is: half of what a start without it takes.
+ */
+async function openKafka(
   options: PortsOptions,
   address: NonNullable<PortsOptions['config']['eventLogKafka']>,
-): KafkaCluster {
+): Promise<KafkaCluster> {
+  const { createKafkaCluster } = await import('./event-log/platformatic-kafka-cluster.ts');
   const { clock, health } = options;
   const cluster = createKafkaCluster({ address, clock });
   health.addCheck('kafka', () => cluster.ping(), { optional: true });

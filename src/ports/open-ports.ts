@@ -91,7 +91,7 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });
     opened.push(() => lease.close());
     const ownSqlStore = openPart('event-log', EVENT_LOG_CONNECTIONS);
-    const eventLog = openEventLog({ sqlStore: sql, ownSqlStore }, options);
+    const eventLog = await openEventLog({ sqlStore: sql, ownSqlStore }, options);
     opened.push(() => eventLog.close());
     const timelineStore = await openTimelineStore(options);
     opened.push(() => timelineStore.close());
