@@ -33,6 +33,11 @@ export function kindOf({ state, types }: DriverTraits): number {
   return (types << STATE_BITS) | state;
 }
 
+/** What `kindOf` was given. */
+export function traitsIn(kind: number): Pick<DriverTraits, 'state' | 'types'> {
+  return { state: kind & STATE_MASK, types: kind >>> STATE_BITS };
+}
+
 function isBelow(value: number, below: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < below;
 }

@@ -171,6 +171,8 @@ function findingContract(openHarness: OpenHarness): void {
     assert.deepEqual(await found({ ratingAbove: 4.5 }), [driver(1), driver(2)]);
     assert.deepEqual(await found({ ratingAbove: 4.49 }), [driver(0), driver(1), driver(2)]);
     assert.deepEqual(await found({ states: 0 }), []);
+    const [one] = await harness.index.nearest(searchAround(HERE, { states: 0b10, types: 0b10 }));
+    assert.deepEqual([one?.state, one?.types], [1, 0b11], 'and says what they are and offer');
   });
 
   it('leaves out who was there too long ago', async () => {

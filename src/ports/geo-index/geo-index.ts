@@ -80,7 +80,8 @@ export interface NearestSearch {
   readonly sinceMs: number;
 }
 
-export interface NearDriver extends DriverPosition {
+/** As they were described and moved last. */
+export interface NearDriver extends DriverPosition, Pick<DriverTraits, 'state' | 'types'> {
   readonly distanceM: number;
 }
 

@@ -6,7 +6,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import { createCellLists } from './cell-lists.ts';
-import { AT_MS, kindOf, LAT, LINE, LNG, RATING, writePosition } from './driver-lines.ts';
+import { AT_MS, kindOf, LAT, LINE, LNG, RATING, traitsIn, writePosition } from './driver-lines.ts';
 import {
   assertBatch,
   assertPosition,
@@ -153,6 +153,7 @@ export function createMemoryGeoIndex({ clock, driversMax }: MemoryGeoIndexOption
           lat: lines[line + LAT] ?? 0,
           lng: lines[line + LNG] ?? 0,
           atMs: lines[line + AT_MS] ?? 0,
+          ...traitsIn(kinds[place] ?? 0),
           distanceM: distanceOf(found.distance(index)),
         };
       });

@@ -5,7 +5,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import type { RedisConnection } from '../redis/redis-connection.ts';
-import { isWanted, onSphere, type SpherePoint } from './driver-lines.ts';
+import { isWanted, onSphere, type SpherePoint, traitsIn } from './driver-lines.ts';
 import type { NearDriver, NearestSearch } from './geo-index.ts';
 import { chordOf, distanceOf } from './nearest-search.ts';
 import { type Circle, encodeMarks, type RedisCells } from './redis-cells.ts';
@@ -92,6 +92,6 @@ function nearestOf(candidates: Iterable<Candidate>, radiusM: number, limit: numb
     .slice(0, limit);
 }
 
-function presentNear({ driver: { driverId, lat, lng, atMs }, chord }: Candidate): NearDriver {
-  return { driverId, lat, lng, atMs, distanceM: distanceOf(chord) };
+function presentNear({ driver: { driverId, lat, lng, atMs, kind }, chord }: Candidate): NearDriver {
+  return { driverId, lat, lng, atMs, ...traitsIn(kind), distanceM: distanceOf(chord) };
 }

@@ -4,8 +4,9 @@ import { reference } from '../../../http/openapi.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText } from '../../../http/user-schema.ts';
 import type { Cities } from '../cities/cities.ts';
+import { MAP_BOX_DEGREES_MAX, parseBox } from '../cities/map-box.ts';
 import { RIDE_TYPES } from '../drivers/driver.ts';
-import { type PricedCell, parseBox, SURGE_BOX_DEGREES_MAX, SURGE_CELLS_MAX, surgeIn } from './surge-area.ts';
+import { type PricedCell, SURGE_CELLS_MAX, surgeIn } from './surge-area.ts';
 import type { SurgeBoard } from './surge-board.ts';
 
 export const SurgeCellSchema = Type.Object(
@@ -42,7 +43,7 @@ export function surgeRoutes(app: App, deps: SurgeRoutesDeps): void {
         querystring: Type.Object({
           bbox: Type.String({
             maxLength: 100,
-            description: `west,south,east,north in degrees; at most ${SURGE_BOX_DEGREES_MAX} wide and high.`,
+            description: `west,south,east,north in degrees; at most ${MAP_BOX_DEGREES_MAX} wide and high.`,
             examples: ['-74.1,40.6,-73.8,40.9'],
           }),
           ride_type: Type.Optional(

@@ -10,8 +10,8 @@ import { until } from '../../../../test/support/until.ts';
 import { systemClock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import { createMemoryGeoIndex } from '../../../ports/geo-index/memory-geo-index.ts';
+import { MAP_BOX_DEGREES_MAX } from '../cities/map-box.ts';
 import { createPriceAudit } from '../quotes/price-audit.ts';
-import { SURGE_BOX_DEGREES_MAX } from './surge-area.ts';
 import { SURGE_VALID_MS } from './surge-board.ts';
 import { surgeCellOf } from './surge-cells.ts';
 import { SURGE_APART_MS, SURGE_EVERY_MS } from './surge-making.ts';
@@ -118,7 +118,7 @@ describe('surge', () => {
   });
 
   it('is shown of bounded areas', async () => {
-    const edge = 40 + SURGE_BOX_DEGREES_MAX;
+    const edge = 40 + MAP_BOX_DEGREES_MAX;
     assert.equal((await surgeIn(`-74,40,-73,${edge}`)).status, 200);
     assert.equal((await surgeIn(`179,-1,-179,1`)).status, 200);
     const wrong = [
