@@ -10,6 +10,8 @@ import { RIDE_TYPES, type RideType } from '../systems/rides/drivers/driver.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../systems/rides/drivers/drivers-routes.ts';
 import type { FareEntry } from '../systems/rides/fares/fare-rates.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../systems/rides/offers/offers-routes.ts';
+import { operationsRoutes } from '../systems/rides/operations/operations-routes.ts';
+import { OPERATIONS_SCHEMAS } from '../systems/rides/operations/operations-schema-routes.ts';
 import { QUOTE_SCHEMAS, quotesRoutes } from '../systems/rides/quotes/quotes-routes.ts';
 import { RideRatingSchema, ratingsRoutes } from '../systems/rides/ratings/ratings-routes.ts';
 import type { CheckDebt } from '../systems/rides/requests/ride-requests.ts';
@@ -65,7 +67,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     presentRide: (ride, userId) => view.showRide(ride, userId),
   });
   const { drivers, streams, requests, offers, trips, cancellations, ratings, whereIs, dispatch } = rides;
-  const { prices, quotes, surge, cities, fares } = rides;
+  const { prices, quotes, surge, cities, fares, operations } = rides;
   const view = createRideView({ getUsers: accounts.users.getUsers, whereIs });
   observer.watchStreams(streams.connections);
   rideObserver.watchDriven(rides.driven);
@@ -81,6 +83,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       ...QUOTE_SCHEMAS,
       ...SURGE_SCHEMAS,
       ...CITY_SCHEMAS,
+      ...OPERATIONS_SCHEMAS,
       RideSchema,
       RideRatingSchema,
       ...OFFER_SCHEMAS,
@@ -91,6 +94,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       offersRoutes(app, { offers, writes });
       citiesRoutes(app, { cities, fares });
       surgeRoutes(app, { board: surge.board, cities });
+      operationsRoutes(app, { operations });
       quotesRoutes(app, { prices, quotes, writes });
       rideRequestsRoutes(app, { requests, quotes, sql: ports.sql, writes, view });
       tripsRoutes(app, { trips, cancellations, whereIs, writes, view });

@@ -48,6 +48,8 @@ const KEYLESS = [
   'deleteSession',
   'disableLink',
   'enableLink',
+  // Where people are.
+  'getCityOperations',
   'getCurrentSession',
   // Who drives is a person with an app, not a program.
   'getDriver',
@@ -63,12 +65,14 @@ const KEYLESS = [
   'listCharges',
   'listCities',
   'listDriverRides',
+  'listDriversOnMap',
   'listModeratedUsers',
   'listPayments',
   'listReports',
   'listRides',
   'listSessions',
   'listSurge',
+  'listWaitingRequests',
   'putPaymentMethod',
   'quoteRide',
   'rateRide',

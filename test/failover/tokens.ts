@@ -20,7 +20,7 @@ export function startTokenTaker(sql: SqlStore): TokenTaker {
   async function take(): Promise<void> {
     for (let turn = 0; !stopping; turn += 1) {
       const holder = `dispatcher ${turn}`;
-      const rows = await sql.query(claimCities, [[CITY], holder, LEASE_S]).catch(() => undefined);
+      const rows = await sql.query(claimCities, [[CITY], holder, LEASE_S, [null]]).catch(() => undefined);
       if (rows?.[0] !== undefined) tokens.push(rows[0].token);
       // A claim that was not heard of may hold the city all the same.
       let released = false;

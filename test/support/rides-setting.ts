@@ -17,6 +17,8 @@ import { CITY_SCHEMAS, citiesRoutes } from '../../src/systems/rides/cities/citie
 import { RIDE_TYPES } from '../../src/systems/rides/drivers/driver.ts';
 import { DRIVER_SCHEMAS, driversRoutes } from '../../src/systems/rides/drivers/drivers-routes.ts';
 import { OFFER_SCHEMAS, offersRoutes } from '../../src/systems/rides/offers/offers-routes.ts';
+import { operationsRoutes } from '../../src/systems/rides/operations/operations-routes.ts';
+import { OPERATIONS_SCHEMAS } from '../../src/systems/rides/operations/operations-schema-routes.ts';
 import { QUOTE_SCHEMAS, quotesRoutes } from '../../src/systems/rides/quotes/quotes-routes.ts';
 import { RideRatingSchema, ratingsRoutes } from '../../src/systems/rides/ratings/ratings-routes.ts';
 import { rideRequestsRoutes } from '../../src/systems/rides/requests/ride-requests-routes.ts';
@@ -82,6 +84,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
   const counts = new Map<string, number>();
   const count = (what: string, more = 1) => void counts.set(what, (counts.get(what) ?? 0) + more);
   const endedSessions = new Set<Id>();
+  const staff = new Set<Id>();
   let people = 0;
   let processes = 0;
 
@@ -150,7 +153,8 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       serverOptions({
         authenticate: (token) => {
           const [userId = '', sessionId = userId] = token.split('.');
-          return { userId: Number(userId), sessionId: Number(sessionId), role: 'user', tier: 'standard' };
+          const role = staff.has(Number(userId)) ? 'moderator' : 'user';
+          return { userId: Number(userId), sessionId: Number(sessionId), role, tier: 'standard' };
         },
         log,
         clock,
@@ -161,6 +165,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       ...QUOTE_SCHEMAS,
       ...SURGE_SCHEMAS,
       ...CITY_SCHEMAS,
+      ...OPERATIONS_SCHEMAS,
       RideSchema,
       RideRatingSchema,
       ...OFFER_SCHEMAS,
@@ -172,6 +177,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     const { requests, prices, quotes, trips, cancellations, ratings, whereIs } = rides;
     citiesRoutes(app, { cities: rides.cities, fares: rides.fares });
     surgeRoutes(app, { board: rides.surge.board, cities: rides.cities });
+    operationsRoutes(app, { operations: rides.operations });
     quotesRoutes(app, { prices, quotes, writes: createWrites(sql) });
     const view = createRideView({ getUsers, whereIs });
     rideRequestsRoutes(app, { requests, quotes, sql, writes: createWrites(sql), view });
@@ -212,6 +218,13 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     addPerson(): Id {
       people += 1;
       return composeId(PEOPLE_EPOCH_MS + people * 1_000, 1, 0);
+    },
+
+    /** Somebody who moderates. */
+    addStaff(): Id {
+      const userId = this.addPerson();
+      staff.add(userId);
+      return userId;
     },
 
     /** A driver who is available. */

@@ -9,6 +9,7 @@ import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Cities, type City, createCities } from './cities/cities.ts';
 import { createRideCosts, type RideCosts } from './costs/ride-costs.ts';
+import { createBatchLog } from './dispatch/batch-log.ts';
 import { createDispatch, type Dispatch } from './dispatch/dispatch.ts';
 import { createDispatchLeases } from './dispatch/dispatch-leases.ts';
 import type { DispatchObserver } from './dispatch/dispatch-observer.ts';
@@ -19,6 +20,9 @@ import { createDrivers, type Drivers } from './drivers/drivers.ts';
 import { createFareTable, type FareEntry, type FareTable } from './fares/fare-rates.ts';
 import { forgetOffersJob } from './offers/offer-retention.ts';
 import { createOffers, type Offers } from './offers/offers.ts';
+import { createDriverCounts, type DriverCounts } from './operations/driver-counts.ts';
+import { createOperations, type Operations } from './operations/operations.ts';
+import { createRideFigures } from './operations/ride-figures.ts';
 import { forgetPositionsJob, lastPositionOf, positionHistory } from './positions/position-history.ts';
 import { createPositionRecorder } from './positions/position-recorder.ts';
 import { createPriceAudit, type PriceAudit } from './quotes/price-audit.ts';
@@ -85,6 +89,9 @@ export interface Rides {
   readonly quotes: Quotes;
   readonly surge: Surge;
   readonly priceAudit: PriceAudit;
+  readonly operations: Operations;
+  /** What each process tells the others of its drivers. */
+  readonly driverCounts: DriverCounts;
   readonly cities: Cities;
   readonly fares: FareTable;
   readonly offers: Offers;
@@ -123,9 +130,11 @@ export function createRides(deps: RidesDeps): Rides {
   const driven = createDrivenRides({ ...deps, trips, positions: ridePositions });
   const tracking = createRideTracking({ ...deps, present: deps.presentRide });
   const streams = createDriverStreams({ ...deps, contacts, recorder, cities, driven });
+  const batches = createBatchLog(deps);
   const leases = createDispatchLeases({
     ...deps,
     ...{
+      batches,
       cities: cities.all.map(({ name }) => name),
       holder: serverId,
       onChange: deps.dispatchObserver.lease,
@@ -145,16 +154,21 @@ export function createRides(deps: RidesDeps): Rides {
   const offers = createOffers(deps);
   const dispatch = createDispatch({
     ...deps,
-    ...{ leases, offers, observer: deps.dispatchObserver },
+    ...{ leases, offers, batches, observer: deps.dispatchObserver },
     hasDrivers: geoIndex.shared
       ? createDriverPresence({ ...deps, contacts })
       : () => streams.connections() > 0,
+  });
+  const driverCounts = createDriverCounts({ ...deps, cities, serverId, onDuty: streams.onDuty });
+  const operations = createOperations({
+    ...{ ...deps, cities, counts: driverCounts, figures: createRideFigures(deps) },
   });
   const erasure = createDriverErasure({ ...deps, abandonRides: cancellations.abandon });
   return {
     drivers: createDrivers(deps),
     ...{ streams, requests, offers, dispatch, trips, cancellations, tracking, ratings },
     ...{ prices, quotes, surge, cities, fares, priceAudit: createPriceAudit(deps) },
+    ...{ operations, driverCounts },
     costs: createRideCosts(deps.sql),
     whereIs: async (driverId) =>
       driven.lastPoint(driverId) ?? (await lastPositionOf(deps.sql, driverId))?.last,
@@ -168,6 +182,7 @@ export function createRides(deps: RidesDeps): Rides {
       quotes.job,
       ...cancellations.jobs,
       surge.job,
+      driverCounts.job,
       offers.job,
       forgetOffersJob(deps),
       forgetPositionsJob({ ...deps, retentionDays }),
@@ -175,6 +190,7 @@ export function createRides(deps: RidesDeps): Rides {
     waiting: recorder.waiting,
     async close() {
       await surge.close();
+      await driverCounts.close();
       await streams.close();
       await ridePositions.close();
       await recorder.close();

@@ -1,16 +1,17 @@
 /** The table `dispatch_leases`: which process makes the offers of which city. Times are those of the database. */
 import { writeStatement } from '../../../ports/sql-store/sql-store.ts';
 
-/** Keeps those that the holder has, and takes those that are free or expired; answers both. */
+/** Keeps those that the holder has, and takes those that are free or expired; answers both. What it did goes along. */
 export const claimCities = writeStatement<
-  [cities: readonly string[], holder: string, seconds: number],
+  [cities: readonly string[], holder: string, seconds: number, batches: readonly (string | null)[]],
   { readonly city: string; readonly token: number }
 >(
   'dispatch_leases_claim',
-  `INSERT INTO dispatch_leases AS leases (city, holder, held_until)
-   SELECT named.city, $2, now() + make_interval(secs => $3::double precision)
-   FROM unnest($1::text[]) AS named (city) ORDER BY named.city
-   ON CONFLICT (city) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until,
+  `INSERT INTO dispatch_leases AS leases (city, holder, held_until, batches)
+   SELECT named.city, $2, now() + make_interval(secs => $3::double precision), named.batches::json
+   FROM unnest($1::text[], $4::text[]) AS named (city, batches) ORDER BY named.city
+   ON CONFLICT (city) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, batches = excluded.batches,
+     led_since = CASE WHEN leases.holder <> excluded.holder OR leases.held_until = '-infinity' THEN now() ELSE leases.led_since END,
      token = leases.token + (leases.holder <> excluded.holder)::int
    WHERE leases.holder = excluded.holder OR leases.held_until < clock_timestamp()
    RETURNING city, token`,

@@ -6,6 +6,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
+import type { BatchesJson, BatchLog } from './batch-log.ts';
 import { claimCities, fenceCity, releaseCities } from './dispatch-leases-queries.ts';
 
 export const CLAIM_EVERY_MS = 1_000;
@@ -38,12 +39,14 @@ export interface DispatchLeasesDeps {
   readonly cities: readonly string[];
   /** This run of the process. */
   readonly holder: string;
+  /** What it took, by city. */
+  readonly batches: Pick<BatchLog, 'of'>;
   /** This process leads one more, or one less. */
   readonly onChange?: (change: 'gained' | 'lost') => void;
 }
 
 export function createDispatchLeases(deps: DispatchLeasesDeps): DispatchLeases {
-  const { sql, clock, log, cities, holder, onChange } = deps;
+  const { sql, clock, log, cities, holder, batches, onChange } = deps;
   let leases: readonly CityLease[] = [];
   let untilMs = Number.NEGATIVE_INFINITY;
 
@@ -65,7 +68,8 @@ export function createDispatchLeases(deps: DispatchLeasesDeps): DispatchLeases {
     async claim() {
       // Before the database's clock is read: never believed for longer than it lasts.
       const beganMs = clock.monotonicMs();
-      const claimed = await sql.query(claimCities, [cities, holder, LEASE_MS / 1_000]);
+      const took = cities.map((city) => jsonOf(batches.of(city)));
+      const claimed = await sql.query(claimCities, [cities, holder, LEASE_MS / 1_000, took]);
       learn(claimed);
       untilMs = beganMs + LEASE_MS;
     },
@@ -84,4 +88,8 @@ export function createDispatchLeases(deps: DispatchLeasesDeps): DispatchLeases {
       await sql.query(releaseCities, [holder]);
     },
   };
+}
+
+function jsonOf(batches: BatchesJson | undefined): string | null {
+  return batches === undefined ? null : JSON.stringify(batches);
 }

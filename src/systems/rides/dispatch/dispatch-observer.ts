@@ -1,7 +1,9 @@
+import type { BatchOutcome } from './batch-log.ts';
+
 /** What metrics want to know. Called synchronously; must not throw. */
 export interface DispatchObserver {
   /** `written`: its offers were made. `idle`: there were none to make. `fenced`: another process leads the city. */
-  batch(outcome: 'written' | 'idle' | 'fenced' | 'failed', durationMs: number): void;
+  batch(outcome: BatchOutcome, durationMs: number): void;
   offered(offers: number): void;
   /** A request was offered to somebody for the first time, so long after it was made. */
   reached(waitedMs: number): void;

@@ -13,6 +13,7 @@ import type { Log } from '../../../telemetry/log.ts';
 import { matchBatch } from '../matching/match-batch.ts';
 import type { Offers } from '../offers/offers.ts';
 import type { OfferRow } from '../offers/offers-queries.ts';
+import type { BatchLog, BatchOutcome } from './batch-log.ts';
 import { type CandidatesDeps, findCandidates } from './candidates.ts';
 import type { CityLease, DispatchLeases } from './dispatch-leases.ts';
 import type { DispatchObserver } from './dispatch-observer.ts';
@@ -44,18 +45,23 @@ export interface DispatchDeps extends CandidatesDeps {
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'sleep'>;
   readonly log: Log;
   readonly observer: DispatchObserver;
+  readonly batches: Pick<BatchLog, 'add'>;
 }
 
 export function createDispatch(deps: DispatchDeps): Dispatch {
-  const { sql, leases, hasDrivers, clock, log, observer } = deps;
+  const { sql, leases, hasDrivers, clock, log, observer, batches } = deps;
 
   async function dispatchCity(lease: CityLease): Promise<void> {
     const beganMs = clock.monotonicMs();
+    function tellOf(outcome: BatchOutcome): void {
+      const durationMs = clock.monotonicMs() - beganMs;
+      observer.batch(outcome, durationMs);
+      batches.add(lease.city, outcome, durationMs);
+    }
     try {
-      const outcome = await dispatchAll(deps, lease);
-      observer.batch(outcome, clock.monotonicMs() - beganMs);
+      tellOf(await dispatchAll(deps, lease));
     } catch (error) {
-      observer.batch('failed', clock.monotonicMs() - beganMs);
+      tellOf('failed');
       log.warn({ err: error, city: lease.city }, 'a batch of requests failed; they are in the next one');
     }
   }
@@ -81,7 +87,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   };
 }
 
-type Outcome = 'written' | 'idle' | 'fenced';
+type Outcome = Exclude<BatchOutcome, 'failed'>;
 
 /** All requests of a city, REQUESTS_MAX at a time. */
 async function dispatchAll(deps: DispatchDeps, lease: CityLease): Promise<Outcome> {

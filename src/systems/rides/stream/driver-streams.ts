@@ -16,7 +16,7 @@ import type { Cities } from '../cities/cities.ts';
 import { typeBits } from '../drivers/driver.ts';
 import { type DriverContacts, SERVER_SEEN_EVERY_MS } from '../drivers/driver-contacts.ts';
 import { DRIVERS_TOPIC, type DriverNews, driverNews } from '../drivers/driver-events.ts';
-import { stateNumber } from '../drivers/driver-states.ts';
+import { type DriverState, stateNumber } from '../drivers/driver-states.ts';
 import { OFFERS_TOPIC, offerMessage, presentOffered } from '../offers/offer-events.ts';
 import { getOpenOffer } from '../offers/offers-queries.ts';
 import { type LastPosition, lastPositionOf } from '../positions/position-history.ts';
@@ -64,9 +64,12 @@ export interface StreamSeat {
   leave(): void;
 }
 
-export interface FreeDriver extends GeoPoint {
+export interface DriverOnDuty extends GeoPoint {
+  readonly state: DriverState;
   /** A bit for each type of ride that they take. */
   readonly types: number;
+  /** When they were there. */
+  readonly atMs: number;
 }
 
 export interface DriverStreams {
@@ -78,8 +81,10 @@ export interface DriverStreams {
   /** What is done every second: for tests. */
   beat(): void;
   connections(): number;
-  /** Who is available, and where they were at `sinceMs` or later. */
-  free(sinceMs: number): readonly FreeDriver[];
+  /** All whose places are known, but those off duty. */
+  onDuty(): readonly DriverOnDuty[];
+  /** Who of them is available, and where they were at `sinceMs` or later. */
+  free(sinceMs: number): readonly DriverOnDuty[];
   /** Asks all drivers to come back later, to another process, and lets nobody in any more. */
   drain(): void;
   /** Waits until the database knows who has no connection any more. */
@@ -125,6 +130,10 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
 
   function all(): Seat[] {
     return [...seats.values()].flat();
+  }
+
+  function onDuty(): readonly DriverOnDuty[] {
+    return all().flatMap(driverOnDuty);
   }
 
   /** This process is alive; if others took it for dead, whoever is connected has to come again. */
@@ -288,7 +297,8 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
   return {
     tail: { topics: [DRIVERS_TOPIC, OFFERS_TOPIC], hear, committed: hear, follow: () => undefined },
     connections: () => count,
-    free: (sinceMs) => all().flatMap((seat) => freeDriver(seat, sinceMs)),
+    onDuty,
+    free: (sinceMs) => onDuty().filter(({ state, atMs }) => state === 'available' && atMs >= sinceMs),
     beat,
 
     async join({ userId: driverId, sessionId }) {
@@ -346,10 +356,11 @@ function traitsOf(seat: Seat | undefined): DriverTraits | undefined {
   };
 }
 
-function freeDriver({ news, stream }: Seat, sinceMs: number): readonly FreeDriver[] {
+function driverOnDuty({ news, stream }: Seat): readonly DriverOnDuty[] {
   const last = stream?.last;
-  if (news?.state !== 'available' || last === undefined || last.atMs < sinceMs) return [];
-  return [{ lat: last.lat, lng: last.lng, types: typeBits(news.rideTypes) }];
+  if (news === undefined || news.state === 'non_operational' || last === undefined) return [];
+  const { lat, lng, atMs } = last;
+  return [{ lat, lng, atMs, state: news.state, types: typeBits(news.rideTypes) }];
 }
 
 function full(): AppError {
