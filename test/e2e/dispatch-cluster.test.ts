@@ -20,9 +20,8 @@ import { until } from '../support/until.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };
 const RIDE = { pickup: PICKUP, dropoff: { lat: 40.7484, lng: -73.9857 }, ride_type: 'economy' };
-const TAKEOVER_MS = 5_000;
-/** That there are drivers is noticed after 5 s, and a batch made after 2; and a busy machine. */
-const OFFER_MS = 20_000;
+/** 5 s by design, `npm run test:rides` measures it; and a busy machine. */
+const TAKEOVER_MS = 15_000;
 
 interface Dispatcher extends RoleProcess {
   /** How many cities it leads. */
@@ -85,7 +84,7 @@ describeOnBackend('dispatching across processes', redisBackend('redis-cluster'),
     }
     const offered = async ({ stream }: Driver, rideId: string) => {
       const offer = () => stream.of('offer').find((message) => message.ride_id === rideId);
-      await until(() => offer() !== undefined, OFFER_MS);
+      await until(() => offer() !== undefined);
       return offer().offer_id;
     };
     const ask = async (name: string) => {

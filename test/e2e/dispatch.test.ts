@@ -13,9 +13,8 @@ import { until } from '../support/until.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };
 const RIDE = { pickup: PICKUP, dropoff: { lat: 40.7484, lng: -73.9857 }, ride_type: 'economy' };
-const TAKEOVER_MS = 5_000;
-/** A batch of 2 s, and what a busy machine adds. */
-const OFFER_MS = 4_000;
+/** 5 s by design, `npm run test:rides` measures it; and a busy machine. */
+const TAKEOVER_MS = 15_000;
 
 it('dispatching goes on in another process when the one that did it is killed', async (test) => {
   const postgres = postgresOfRun();
@@ -52,7 +51,7 @@ it('dispatching goes on in another process when the one that did it is killed', 
   await until(async () => (await led(first.url)) > 0);
   assert.equal(await led(second.url), 0, 'a process without drivers leaves cities to others');
   const ride = await bob.post('/rides', { body: RIDE });
-  await until(() => before.of('offer').length > 0, OFFER_MS);
+  await until(() => before.of('offer').length > 0);
   assert.equal(before.of('offer')[0].ride_id, ride.ride_id);
 
   const other = await connect(carol, second.url);
@@ -64,7 +63,7 @@ it('dispatching goes on in another process when the one that did it is killed', 
   const offer = await again.first('offer');
   assert.equal(offer.ride_id, ride.ride_id);
   await alice.post(`/offers/${offer.offer_id}/decline`);
-  await until(() => other.of('offer').length > 0, OFFER_MS);
+  await until(() => other.of('offer').length > 0);
   await carol.post(`/offers/${other.of('offer')[0].offer_id}/accept`);
   const { status, driver_id: driverId } = await bob.get(`/rides/${ride.ride_id}`);
   assert.deepEqual([status, driverId], ['accepted', carol.userId]);

@@ -118,7 +118,7 @@ describe('short links', () => {
     });
     assert.equal(deleted.status, 204);
     assert.equal((await open(code, 0)).status, 410);
-    await until(async () => (await open(code, 1)).status === 410, 1_000);
+    await until(async () => (await open(code, 1)).status === 410);
   });
 
   it('keep their codes over a restart, and no code is given out again', async () => {

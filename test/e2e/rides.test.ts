@@ -73,7 +73,7 @@ describe('rides', () => {
     const stream = await connect(bob.token);
     await stream.first('ready');
     assert.equal((await bob.call('DELETE', '/sessions/current')).status, 204);
-    await until(() => stream.closeCode() === 4001, 1_000);
+    await until(() => stream.closeCode() === 4001);
   });
 
   it('cost what is reckoned again from what was kept of the price', async () => {

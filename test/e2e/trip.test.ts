@@ -57,7 +57,7 @@ it('a rider sees their ride from another process than the driver’s, and again 
   go(0.006);
   const ride = await bob.post('/rides', { body: RIDE });
   assert.equal((await statusOf(live, 'requested')).ride_id, ride.ride_id);
-  await until(() => driver.of('offer').length > 0, 8_000);
+  await until(() => driver.of('offer').length > 0);
   await alice.post(`/offers/${driver.of('offer')[0].offer_id}/accept`);
   const { pin, driver: seen } = await statusOf(live, 'accepted');
   assert.match(pin, /^[0-9]{4}$/);
@@ -75,7 +75,7 @@ it('a rider sees their ride from another process than the driver’s, and again 
   live.cut();
   go(0.0001);
   go(0.0001);
-  await until(async () => (await bob.get(`/rides/${ride.ride_id}`)).status === 'arrived', 8_000);
+  await until(async () => (await bob.get(`/rides/${ride.ride_id}`)).status === 'arrived');
   // The state at once, though nothing happens.
   const again = await openEventStream({ url: first.url, token: bob.token, since: live.lastId() });
   const { ride: now } = (await again.next('ride')).data;
@@ -90,12 +90,12 @@ it('a rider sees their ride from another process than the driver’s, and again 
   await alice.post(`/rides/${ride.ride_id}/rating`, { body: { stars: 5, comment: 'On time' } });
   // Bob has named nothing to pay with: he owes, and rides again when that is paid.
   const chargeState = async () => (await bob.get('/payments')).items[0]?.state;
-  await until(async () => (await chargeState()) === 'declined', 8_000);
+  await until(async () => (await chargeState()) === 'declined');
   const refused = await bob.call('POST', '/rides', { body: RIDE });
   assert.equal(refused.status, 409);
   assert.match(refused.body.detail, /payments\/method/);
   await bob.put('/payments/method', { body: { token: 'sandbox_ok' } });
-  await until(async () => (await chargeState()) === 'succeeded', 8_000);
+  await until(async () => (await chargeState()) === 'succeeded');
   const receipt = await bob.get(`/rides/${ride.ride_id}/receipt`);
   assert.deepEqual([receipt.total, receipt.fare.parts], [ride.fare.total, ride.fare.parts]);
   assert.deepEqual([receipt.ride.status, receipt.charge.state], ['completed', 'succeeded']);

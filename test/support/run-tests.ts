@@ -21,7 +21,7 @@ import { databaseUrl } from './database.ts';
 const FOLDER_PREFIX = 'groundswell-tests-';
 const CONCURRENCY = 2;
 /** No test takes this long; one that hangs must not hold up the run for ever. */
-const TEST_TIMEOUT_MS = 300_000;
+const TEST_TIMEOUT_MS = 900_000;
 /** Every file has pools of its own, and some make many. */
 const CONNECTIONS_MAX = 200;
 

@@ -100,7 +100,8 @@ function holderSuite(dependencies: DataFolderDependencies): void {
     await writeFile(file, record);
     const startMs = clock.monotonicMs();
     await (await openDataFolder(wanted, dependencies)).close();
-    if (dependencies.kernelLock) assert.ok(clock.monotonicMs() - startMs < 1_000);
+    // Without it, the silence of whoever held it takes 3 s.
+    if (dependencies.kernelLock) assert.ok(clock.monotonicMs() - startMs < 2_900);
   });
 
   it('takes over from a record that was cut short', async (test) => {

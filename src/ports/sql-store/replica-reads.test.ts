@@ -187,7 +187,7 @@ describeOnBackend('a primary that is lost', replicatedPostgresBackend(), (progra
     await primary.kill();
     const failedMs = clock.monotonicMs();
     await assert.rejects(store.query(increase, [1]), (error) => hasCode(error, 'unavailable'));
-    assert(clock.monotonicMs() - failedMs < 2_000, 'a write fails soon');
+    assert(clock.monotonicMs() - failedMs < 4_000, 'a write fails soon');
     const refused = await store.query(increase, [1]).catch((error: unknown) => error);
     assert(hasCode(refused, 'unavailable') && refused.retryAfterS === 1 && refused.outcome === 'not_applied');
     // The read goes on, from what is left, also when that has noticed.

@@ -63,12 +63,10 @@ describe('an API key', () => {
     const other = await setting.openOther();
     test.after(() => other.close());
     assert.notEqual(await other.authenticator.authenticate(key), undefined);
-    const deletedMs = performance.now();
     await setting.sql.transaction((transaction) =>
       setting.accounts.apiKeys.delete(transaction, Number(alice.userId), apiKeyId),
     );
     await until(async () => (await other.authenticator.authenticate(key)) === undefined);
-    assert.ok(performance.now() - deletedMs < 1_000);
     assert.equal(await authenticate(key), undefined);
   });
 

@@ -169,7 +169,7 @@ INSERT INTO yourls_url VALUES ('three','https://example.org/3','\\\\','2010-03-1
       const chunks = Array.from({ length: 2 + UNENDED_LENGTH_MAX / 65_536 }, () => chunk);
       await read('yourls', '-- dump\n', ...chunks).catch((error) => assert.ok(error instanceof AppError));
       const tookMs = performance.now() - startedMs;
-      assert.ok(tookMs < 5_000, `${tookMs} ms for ${text.slice(0, 40)}`);
+      assert.ok(tookMs < 15_000, `${tookMs} ms for ${text.slice(0, 40)}`);
     }
   });
 });
@@ -297,6 +297,6 @@ describe('the code of a short URL', () => {
     assert.equal(codeIn('/'), undefined);
     const startedMs = performance.now();
     assert.equal(codeIn(`${'/'.repeat(65_000)}x`), 'x');
-    assert.ok(performance.now() - startedMs < 500);
+    assert.ok(performance.now() - startedMs < 5_000);
   });
 });
