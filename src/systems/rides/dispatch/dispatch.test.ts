@@ -11,6 +11,9 @@ import { AppError } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { DriverTraits, NearestSearch } from '../../../ports/geo-index/geo-index.ts';
 import { createMemoryGeoIndex } from '../../../ports/geo-index/memory-geo-index.ts';
+import { createRoadsRouting } from '../../../ports/routing/roads-routing.ts';
+import { buildRoadGraph } from '../../../roads/road-graph.ts';
+import { createRoads } from '../../../roads/roads.ts';
 import { createLog } from '../../../telemetry/log.ts';
 import { GIVE_UP_MS } from '../requests/ride-requests.ts';
 import { FRESH_MS } from './candidates.ts';
@@ -95,6 +98,46 @@ describe('dispatching', () => {
     );
     return ride;
   }
+
+  it('offers a request to whom it takes least by road, and not to whom no road leads from', async () => {
+    const north = (meters: number) => ({ lat: PICKUP.lat + meters / M_PER_DEGREE, lng: PICKUP.lng });
+    const kmPerH = { forwardKmPerH: 36, backwardKmPerH: 36 };
+    // A river lies 100 m north of the pickup: a street on either side, and no bridge.
+    const graph = buildRoadGraph(
+      [north(0), north(-3_000), north(120), north(3_000)],
+      [
+        { tail: 0, head: 1, ...kmPerH, kind: 'minor' },
+        { tail: 2, head: 3, ...kmPerH, kind: 'minor' },
+      ],
+    );
+    const routing = createRoadsRouting({ towns: [createRoads('banks', graph)], clock: systemClock });
+    const other = await createRidesSetting({ routing });
+    try {
+      const client = await other.connect(await other.addDriver());
+      await client.first('ready');
+      const addTo = async (northM: number): Promise<Id> => {
+        const driverId = await other.addDriver();
+        await place(driverId, northM, {}, other);
+        return driverId;
+      };
+      const [across, near] = [await addTo(200), await addTo(-1_000)];
+      const { body } = await other.call('POST', '/rides', other.addPerson(), BODY);
+      await batch(other);
+      const offers = await other.read<{ driver_id: Id }>(
+        'test_offers_by_road',
+        'SELECT driver_id FROM offers WHERE ride_id = $1',
+        [Number(body.ride_id)],
+      );
+      assert.deepEqual(
+        offers.map(({ driver_id: driverId }) => driverId),
+        [near],
+        `and not ${across}`,
+      );
+      await client.close();
+    } finally {
+      await other.close();
+    }
+  });
 
   it('offers a request to the best driver and two more, and the first to accept has it', async () => {
     const drivers = [];

@@ -7,9 +7,13 @@ import {
   type RidesSetting,
 } from '../../../../test/support/rides-setting.ts';
 import { until } from '../../../../test/support/until.ts';
+import { systemClock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import { distanceM } from '../../../ports/geo-index/geo-index.ts';
+import { createRoadsRouting } from '../../../ports/routing/roads-routing.ts';
 import { DETOUR } from '../../../ports/routing/routing.ts';
+import { buildRoadGraph } from '../../../roads/road-graph.ts';
+import { createRoads } from '../../../roads/roads.ts';
 import { RIDE_TYPES } from '../drivers/driver.ts';
 import { QUOTE_MS, RIDE_M_MAX } from './quote.ts';
 
@@ -189,5 +193,34 @@ describe('quotes', () => {
     await setting.runJob('forget-ride-quotes');
     assert.equal((await ask(carol, { quote_id: late.quote_id })).status, 404);
     assert.equal((await ask(carol, { quote_id: early.quote_id })).status, 409);
+  });
+});
+
+describe('quotes by roads', () => {
+  it('are of the way that there is, and none where there is none', async () => {
+    // A street to the north, and another one from it, which nobody gets back.
+    const nodes = [PICKUP, { lat: 40.7228, lng: -74.006 }, { lat: 40.7328, lng: -74.006 }];
+    const street = { forwardKmPerH: 36, backwardKmPerH: 36, kind: 'minor' as const };
+    const graph = buildRoadGraph(nodes, [
+      { ...street, tail: 0, head: 1 },
+      { ...street, tail: 1, head: 2, backwardKmPerH: 0 },
+    ]);
+    const routing = createRoadsRouting({ towns: [createRoads('streets', graph)], clock: systemClock });
+    const setting = await createRidesSetting({ routing });
+    try {
+      const [pickup, dropoff] = [
+        { lat: 40.7138, lng: -74.006 },
+        { lat: 40.7318, lng: -74.006 },
+      ];
+      const alice = setting.addPerson();
+      const there = await setting.call('POST', '/rides/quotes', alice, { pickup, dropoff });
+      assert.equal(there.status, 201);
+      assert.ok(Math.abs(there.body.quotes[0].fare.distance_m - distanceM(pickup, dropoff)) <= 1);
+      const back = await setting.call('POST', '/rides/quotes', alice, { pickup: dropoff, dropoff: pickup });
+      assert.deepEqual([back.status, back.body.errors[0].field], [422, 'dropoff']);
+      assert.match(back.body.errors[0].message, /road leads/);
+    } finally {
+      await setting.close();
+    }
   });
 });

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { describe, it, type TestContext } from 'node:test';
+import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { systemClock } from '../core/clock.ts';
+import { contract } from '../roads/contraction.ts';
+import { generateCity } from '../roads/generated-city.ts';
+import { writeRoadFile } from '../roads/road-file.ts';
+import { makeRoadFolder, roadFilePath } from '../roads/road-folder.ts';
+import { createRoads } from '../roads/roads.ts';
+import { createHealth } from '../telemetry/health.ts';
+import { createLog } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { openRouting } from './open-routing.ts';
+import { greatCircleRouting } from './routing/great-circle-routing.ts';
+import { createRoadsRouting } from './routing/roads-routing.ts';
+
+const MIDDLE = { lat: 40.75, lng: -73.98 };
+const [FROM, TO] = [
+  { lat: 40.751, lng: -73.99 },
+  { lat: 40.748, lng: -73.972 },
+];
+const NOON_MS = Date.UTC(2026, 5, 1, 16, 24);
+const log = createLog({ level: 'silent', pretty: false });
+
+async function open(dataFolder: string) {
+  const [metrics, health] = [createMetrics({ version: 'test' }), createHealth(systemClock)];
+  const routing = await openRouting({ config: { dataFolder }, clock: systemClock, metrics, log, health });
+  return { routing, metrics, health };
+}
+
+async function folderWithRoads(test: TestContext) {
+  const dataFolder = await temporaryFolder(test);
+  const graph = generateCity({ seed: 1, columns: 16, rows: 24, middle: MIDDLE });
+  const contraction = contract(graph);
+  await makeRoadFolder(dataFolder);
+  await writeRoadFile(roadFilePath(dataFolder, 'town'), {
+    city: 'town',
+    source: 'a test',
+    graph,
+    contraction,
+  });
+  return { dataFolder, roads: createRoads('town', graph, contraction) };
+}
+
+describe('the routing of the product', () => {
+  it('is the great circle where there are no roads', async (test) => {
+    const { routing, metrics } = await open(await temporaryFolder(test));
+    assert.deepEqual(
+      await routing.estimate(FROM, TO, NOON_MS),
+      greatCircleRouting.estimate(FROM, TO, NOON_MS),
+    );
+    assert.match(await metrics.registry.metrics(), /routing_answers_total\{source="great_circle"\} 1/);
+  });
+
+  it('goes by the roads in the data folder, and by the great circle where these end', async (test) => {
+    const { dataFolder, roads } = await folderWithRoads(test);
+    const { routing, metrics, health } = await open(dataFolder);
+    const byRoad = createRoadsRouting({ towns: [roads], clock: systemClock });
+    assert.deepEqual(await routing.route(FROM, TO, NOON_MS), byRoad.route(FROM, TO, NOON_MS));
+    const away = { lat: 41, lng: -73.98 };
+    assert.deepEqual(
+      await routing.estimate(away, TO, NOON_MS),
+      greatCircleRouting.estimate(away, TO, NOON_MS),
+    );
+    const text = await metrics.registry.metrics();
+    assert.match(text, /routing_answers_total\{source="roads"\} 1/);
+    assert.match(text, /routing_answers_total\{source="great_circle"\} 1/);
+    assert.equal((await health.ready()).checks['routing']?.status, 'up');
+  });
+
+  it('starts without a file that is damaged, and says so', async (test) => {
+    const { dataFolder } = await folderWithRoads(test);
+    await writeFile(roadFilePath(dataFolder, 'other'), 'not roads');
+    const { routing, health } = await open(dataFolder);
+    const { status, checks } = await health.ready();
+    assert.equal(status, 'ready');
+    assert.equal(checks['routing']?.status, 'down');
+    assert.match(checks['routing']?.message ?? '', /other\.roads is no road file\. Import/);
+    assert.ok(typeof (await routing.estimate(FROM, TO, NOON_MS)) === 'object');
+  });
+});
