@@ -30,7 +30,8 @@ import type { MaybePromise } from '../../core/maybe-promise.ts';
 export const EARTH_RADIUS_M = 6_371_008.8;
 /** Drivers of one call of `describe`, `move` or `forget`. */
 export const GEO_BATCH_MAX = 1_000;
-export const NEAREST_MAX = 100;
+/** More than that wait nowhere: a search for so many among 10,000 in one place takes some milliseconds. */
+export const NEAREST_MAX = 1_000;
 export const RADIUS_M_MAX = 100_000;
 /** What a driver is doing, and what they offer, are numbers of the caller's own. */
 export const GEO_STATES_MAX = 32;

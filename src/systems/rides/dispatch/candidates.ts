@@ -20,8 +20,12 @@ import { searchRadiusM } from './search-radius.ts';
 
 /** Of a request. */
 export const CANDIDATES_MAX = 20;
+/** Fewer are only taken where there are no more. */
+const CANDIDATES_LEAST = 10;
 /** Looked at for a request: some of the nearest have an offer to think about. */
-const NEAR_MAX = 40;
+export const NEAR_FIRST = 40;
+/** And so many times as many where nearly all of them have: at an airport, or after a concert. */
+const NEAR_TIMES = 4;
 /** Where a driver was longer ago is no longer where they are. */
 export const FRESH_MS = 60_000;
 /** Searches at a time, after which others get a turn: in memory some 3 ms. */
@@ -40,11 +44,9 @@ export async function findCandidates(
   deps: CandidatesDeps,
   requests: readonly RequestRow[],
 ): Promise<readonly BatchRequest[]> {
-  const near = await searchAround(deps, requests);
-  const driverIds = new Set(near.flat().map(({ driverId }) => driverId));
-  const rows = await deps.sql.query(getFreeDrivers, [[...driverIds], OFFERS_COUNTED]);
-  const free = new Map(rows.map((row) => [row.driver_id, row]));
-  const able = requests.map((request, index) => ableTo(request, near[index] ?? [], free));
+  const free = new Map<Id, FreeDriverRow>();
+  const ableTo = await findAble(deps, requests, free);
+  const able = requests.map(({ ride_id: rideId }) => ableTo.get(rideId) ?? []);
   const approaches = requests.map((request, index) => ({ from: able[index] ?? [], to: pickupOf(request) }));
   const durations = await deps.routing.durations(approaches, deps.clock.nowMs());
   return requests.map(({ ride_id: rideId }, index) => ({
@@ -53,25 +55,63 @@ export async function findCandidates(
   }));
 }
 
+/** By ride: the nearest who are free, who are written into `free`. Where most of the nearest are busy, more are looked at. */
+async function findAble(
+  deps: CandidatesDeps,
+  requests: readonly RequestRow[],
+  free: Map<Id, FreeDriverRow>,
+): Promise<ReadonlyMap<Id, readonly NearDriver[]>> {
+  const able = new Map<Id, readonly NearDriver[]>();
+  const known = new Set<Id>();
+  let short = requests;
+  for (let most = NEAR_FIRST; short.length > 0; most *= NEAR_TIMES) {
+    const near = await searchAround(deps, short, most);
+    await readFree(deps, near, known, free);
+    short = short.filter((request, index) => {
+      const found = near[index] ?? [];
+      const some = nearestAble(request, found, free);
+      able.set(request.ride_id, some);
+      const isAll = found.length < limitOf(request, most) || found.length >= NEAREST_MAX;
+      return some.length < CANDIDATES_LEAST && !isAll;
+    });
+  }
+  return able;
+}
+
+/** Adds those who are free of whom it was not known. */
+async function readFree(
+  { sql }: CandidatesDeps,
+  near: readonly (readonly NearDriver[])[],
+  known: Set<Id>,
+  free: Map<Id, FreeDriverRow>,
+): Promise<void> {
+  const all = new Set(near.flat().map(({ driverId }) => driverId));
+  const unknown = [...all].filter((driverId) => !known.has(driverId));
+  if (unknown.length === 0) return;
+  for (const driverId of unknown) known.add(driverId);
+  for (const row of await sql.query(getFreeDrivers, [unknown, OFFERS_COUNTED])) free.set(row.driver_id, row);
+}
+
 async function searchAround(
   deps: CandidatesDeps,
   requests: readonly RequestRow[],
+  most: number,
 ): Promise<readonly (readonly NearDriver[])[]> {
   const near: (readonly NearDriver[])[] = [];
   for (let from = 0; from < requests.length; from += SEARCHES_PER_TURN) {
     if (from > 0) await deps.clock.sleep(0);
     const some = requests.slice(from, from + SEARCHES_PER_TURN);
-    near.push(...(await Promise.all(some.map((request) => search(deps, request)))));
+    near.push(...(await Promise.all(some.map((request) => search(deps, request, most)))));
   }
   return near;
 }
 
-function search({ geoIndex, clock, ratingAbove }: CandidatesDeps, request: RequestRow) {
+function search({ geoIndex, clock, ratingAbove }: CandidatesDeps, request: RequestRow, most: number) {
   const nowMs = clock.nowMs();
   return geoIndex.nearest({
     around: pickupOf(request),
     radiusM: searchRadiusM(nowMs - idTimeMs(request.ride_id)),
-    limit: Math.min(NEAREST_MAX, NEAR_MAX + request.refused_by.length),
+    limit: limitOf(request, most),
     states: 1 << stateNumber('available'),
     types: typeBits([request.ride_type]),
     ratingAbove,
@@ -79,8 +119,13 @@ function search({ geoIndex, clock, ratingAbove }: CandidatesDeps, request: Reque
   });
 }
 
+/** Whoever has had an offer of the ride may still be there. */
+function limitOf({ refused_by: refusedBy }: RequestRow, most: number): number {
+  return Math.min(NEAREST_MAX, most + refusedBy.length);
+}
+
 /** The nearest who are free. Never who has had an offer of this ride, nor the rider. */
-function ableTo(
+function nearestAble(
   request: RequestRow,
   near: readonly NearDriver[],
   free: ReadonlyMap<Id, FreeDriverRow>,

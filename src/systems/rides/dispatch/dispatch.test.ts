@@ -16,7 +16,7 @@ import { buildRoadGraph } from '../../../roads/road-graph.ts';
 import { createRoads } from '../../../roads/roads.ts';
 import { createLog } from '../../../telemetry/log.ts';
 import { GIVE_UP_MS } from '../requests/ride-requests.ts';
-import { FRESH_MS } from './candidates.ts';
+import { CANDIDATES_MAX, FRESH_MS, NEAR_FIRST } from './candidates.ts';
 import { startDispatch } from './dispatch-loop.ts';
 import { PRESENCE_MS } from './driver-presence.ts';
 import { RADII } from './search-radius.ts';
@@ -232,6 +232,34 @@ describe('dispatching', () => {
     const other = await ask();
     await batch();
     assert.deepEqual(await offeredTo(other), new Set([rider]), 'the others have an offer');
+  });
+
+  it('looks beyond those who have an offer already, where a crowd waits', async () => {
+    // Nearer than anybody else, and thinking about other rides.
+    for (let n = 0; n < NEAR_FIRST; n += 1) {
+      const busy = await addDriverAt(100);
+      await setting.write(
+        'test_other_offer',
+        `INSERT INTO offers (offer_id, shard, driver_id, ride_id, ride_version, expires_at)
+         VALUES ($1, 0, $1, $1, 1, now() + interval '1 hour')`,
+        [busy],
+      );
+    }
+    const free = await addDriverAt(200);
+    const rideId = await ask();
+    await batch();
+    assert.deepEqual(await offeredTo(rideId), new Set([free]));
+  });
+
+  it('offers as many rides at once as there are drivers for, where many ask in one place', async () => {
+    const crowd = CANDIDATES_MAX + 5;
+    for (let n = 0; n < crowd; n += 1) await addDriverAt(100 + n);
+    const rides = [];
+    for (let n = 0; n <= crowd; n += 1) rides.push(await ask());
+    await batch();
+    const offered = await Promise.all(rides.map(async (rideId) => (await offeredTo(rideId)).size));
+    assert.deepEqual(offered.toSorted(), [0, ...Array.from({ length: crowd }, () => 1)]);
+    assert.equal(setting.counts.get('unassigned'), 1, 'nobody was left for one');
   });
 
   it('prefers those who take what they are offered to others who are a little nearer', async () => {

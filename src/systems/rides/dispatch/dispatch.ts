@@ -21,6 +21,8 @@ import { getRequestedCities, getRequests, type RequestRow } from './dispatch-que
 
 /** Matched at once: some 15 ms, and up to a second to read of all who may drive. More of a city follow at once. */
 export const REQUESTS_MAX = 400;
+/** In one batch: with as many candidates as a request has, a hundred in one place who ask at the same moment. */
+const ROUNDS_MAX = 5;
 /** After that the rest of the batch is assigned greedily. */
 const MATCH_MS_MAX = 250;
 /** Each takes a connection at times. */
@@ -89,40 +91,68 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
 
 type Outcome = Exclude<BatchOutcome, 'failed'>;
 
-/** All requests of a city, REQUESTS_MAX at a time. */
+/** What became of some requests. */
+interface Dispatched {
+  readonly offers: number;
+  /** Requests for which nobody was left. */
+  readonly left: number;
+}
+
+const NOTHING: Dispatched = { offers: 0, left: 0 };
+
+/**
+ * All requests of a city; and at once again those for whom nobody was left, as long as others got offers: where many ask in one place, they
+ * have the same candidates, and behind these there are more.
+ */
 async function dispatchAll(deps: DispatchDeps, lease: CityLease): Promise<Outcome> {
   let outcome: Outcome = 'idle';
+  let left = 0;
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const dispatched = await dispatchRound(deps, lease);
+    if (dispatched === 'fenced') return dispatched;
+    left = dispatched.left;
+    if (dispatched.offers > 0) outcome = 'written';
+    if (dispatched.offers === 0 || left === 0) break;
+  }
+  deps.observer.unassigned(left);
+  return outcome;
+}
+
+/** REQUESTS_MAX at a time. */
+async function dispatchRound(deps: DispatchDeps, lease: CityLease): Promise<Dispatched | 'fenced'> {
+  let sum = NOTHING;
   let requests: readonly RequestRow[];
   let after: Id = 0;
   do {
     requests = await deps.sql.query(getRequests, [lease.city, after, REQUESTS_MAX]);
     after = requests.at(-1)?.ride_id ?? after;
-    const made = await dispatchSome(deps, lease, requests);
-    if (made === 'fenced') return made;
-    if (made.length > 0) outcome = 'written';
+    const some = await dispatchSome(deps, lease, requests);
+    if (some === 'fenced') return some;
+    sum = { offers: sum.offers + some.offers, left: sum.left + some.left };
   } while (requests.length === REQUESTS_MAX);
-  return outcome;
+  return sum;
 }
 
 async function dispatchSome(
   deps: DispatchDeps,
   lease: CityLease,
   requests: readonly RequestRow[],
-): Promise<readonly OfferRow[] | 'fenced'> {
+): Promise<Dispatched | 'fenced'> {
   const { clock, sql, leases, observer } = deps;
-  if (requests.length === 0) return [];
+  if (requests.length === 0) return NOTHING;
   const candidates = await findCandidates(deps, requests);
   const untilMs = clock.monotonicMs() + MATCH_MS_MAX;
   const { offers, optimal } = matchBatch(candidates, () => clock.monotonicMs() > untilMs);
   observer.hurried(requests.length - optimal);
-  observer.unassigned(offers.filter(({ driverIds }) => driverIds.length === 0).length);
-  if (offers.every(({ driverIds }) => driverIds.length === 0)) return [];
+  const left = offers.filter(({ driverIds }) => driverIds.length === 0).length;
+  if (left === offers.length) return { offers: 0, left };
   const made = await sql.transaction(async (transaction) => {
     if (!(await leases.fence(transaction, lease))) return 'fenced';
     return deps.offers.make(transaction, offers, lease.token);
   });
-  if (made !== 'fenced') tell(deps, requests, made);
-  return made;
+  if (made === 'fenced') return made;
+  tell(deps, requests, made);
+  return { offers: made.length, left };
 }
 
 function tell(
