@@ -9,6 +9,7 @@ import {
   AHEAD_MS_MAX,
   checkBatch,
   createTrack,
+  NUMBERS_AHEAD_MAX,
   SPEED_M_PER_S_MAX,
   SUSPECTS_BELIEVED,
 } from './track.ts';
@@ -111,22 +112,30 @@ describe('a batch of points', () => {
   const batch = (changes: Partial<ReportedPoint>, sequence = 1) => ({ sequence, points: [point(changes)] });
   const refused = (changes: Partial<ReportedPoint>, sequence?: number) =>
     assert.throws(
-      () => checkBatch(batch(changes, sequence)),
+      () => checkBatch(batch(changes, sequence), 0),
       (error) => error instanceof AppError && error.code === 'invalid',
       JSON.stringify(changes),
     );
 
   it('has numbers that a working app sends', () => {
-    checkBatch(batch({}, 1));
-    checkBatch(batch({}, SEQUENCE_MAX));
+    checkBatch(batch({}, 1), 0);
+    checkBatch(batch({}, SEQUENCE_MAX), SEQUENCE_MAX - 1);
     const many = Array.from({ length: POINTS_MAX }, () => point());
-    checkBatch({ sequence: SEQUENCE_MAX - POINTS_MAX + 1, points: many });
-    assert.throws(() => checkBatch({ sequence: SEQUENCE_MAX - POINTS_MAX + 2, points: many }));
+    checkBatch({ sequence: SEQUENCE_MAX - POINTS_MAX + 1, points: many }, SEQUENCE_MAX - POINTS_MAX);
+    assert.throws(() => checkBatch({ sequence: SEQUENCE_MAX - POINTS_MAX + 2, points: many }, SEQUENCE_MAX));
     for (const sequence of [0, -1, 1.5, Number.NaN, SEQUENCE_MAX + 1]) refused({}, sequence);
-    checkBatch(batch({ lat: 90, lng: -180, accuracyM: ACCURACY_M_MAX }));
+    checkBatch(batch({ lat: 90, lng: -180, accuracyM: ACCURACY_M_MAX }), 0);
     for (const lat of [90.1, -90.1, Number.NaN, Infinity]) refused({ lat });
     for (const lng of [180.1, -180.1, Number.NaN]) refused({ lng });
     for (const accuracyM of [-1, ACCURACY_M_MAX + 1, Number.NaN]) refused({ accuracyM });
     for (const atMs of [0, -1, Number.NaN, Infinity]) refused({ atMs });
+  });
+
+  it('leaves out no more numbers than an app that works', () => {
+    checkBatch(batch({}, 41 + NUMBERS_AHEAD_MAX), 41);
+    assert.throws(
+      () => checkBatch(batch({}, 42 + NUMBERS_AHEAD_MAX), 41),
+      /the next point has the number 42/,
+    );
   });
 });

@@ -15,6 +15,11 @@ export const AGE_MS_MAX = 5 * 60_000;
 export const AHEAD_MS_MAX = 10_000;
 /** 290 km/h: no car of a driver goes faster. */
 export const SPEED_M_PER_S_MAX = 80;
+/**
+ * A point may have a number so far beyond the highest: apps count what they send off duty, of which nothing is kept. A point a second makes
+ * it in eleven days. A number near the greatest there is, believed once, would be the end of a driver's numbers.
+ */
+export const NUMBERS_AHEAD_MAX = 1_000_000;
 /** After so many in a row that fit each other, it was the one before them that was wrong. */
 export const SUSPECTS_BELIEVED = 3;
 
@@ -73,12 +78,18 @@ function canReach(from: ReportedPoint, to: ReportedPoint): boolean {
   return distanceM(from, to) <= from.accuracyM + to.accuracyM + seconds * SPEED_M_PER_S_MAX;
 }
 
-/** Fails with `invalid` for what an app that works never sends. */
-export function checkBatch({ sequence, points }: PointBatch): void {
+/** Fails with `invalid` for what an app that works never sends. `heard`: the highest number so far. */
+export function checkBatch({ sequence, points }: PointBatch, heard: number): void {
   if (!Number.isInteger(sequence) || sequence < 1 || sequence + points.length - 1 > SEQUENCE_MAX) {
     throw new AppError(
       'invalid',
       `sequence must be a whole number from 1 to ${SEQUENCE_MAX}, of the first point.`,
+    );
+  }
+  if (sequence > heard + NUMBERS_AHEAD_MAX) {
+    throw new AppError(
+      'invalid',
+      `sequence leaves out too many: the next point has the number ${heard + 1}.`,
     );
   }
   for (const point of points) {

@@ -93,7 +93,7 @@ export function openDriverStream(options: DriverStreamOptions): DriverStream {
       admit();
       // Never a list of pieces: that is how they come only when asked for.
       const batch = isBinary ? decodePoints(data as Buffer) : parsePoints(String(data));
-      checkBatch(batch);
+      checkBatch(batch, track.sequence);
       take(batch);
     } catch (error) {
       refuse(error);

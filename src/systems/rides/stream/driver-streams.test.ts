@@ -15,7 +15,7 @@ import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts'
 import { encodePoints } from '../positions/binary-points.ts';
 import { JSON_BYTES_MAX } from '../positions/json-points.ts';
 import { RECORD_EVERY_MS } from '../positions/position-recorder.ts';
-import { POINTS_MAX, type ReportedPoint } from '../positions/reported-point.ts';
+import { POINTS_MAX, type ReportedPoint, SEQUENCE_MAX } from '../positions/reported-point.ts';
 import { FAULTS_MAX, MESSAGES_MAX } from './driver-stream.ts';
 import { CLOSE_CODES } from './stream-messages.ts';
 import { SILENT_MS_MAX } from './stream-upkeep.ts';
@@ -214,6 +214,16 @@ describe('streams of drivers', () => {
     assert.equal(client.closeCode(), undefined);
     client.send(wrong[0] ?? '');
     await closed(client, 'bad_messages');
+  });
+
+  it('take no number after which there would be none any more', async () => {
+    const dave = await setting.addDriver();
+    const client = await setting.connect(dave);
+    client.send(json(SEQUENCE_MAX, [point(0)]));
+    assert.match((await client.first('error')).detail, /the next point has the number 1/);
+    client.send(json(1, [point(0)]));
+    await acknowledged(client, 1);
+    await client.close();
   });
 
   it('take messages and points up to their limits, and none beyond', async () => {
