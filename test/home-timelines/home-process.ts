@@ -5,6 +5,7 @@ import { createMemoryTimelineStore } from '../../src/ports/timeline-store/memory
 import type { TimelineStore } from '../../src/ports/timeline-store/timeline-store.ts';
 import { createAuthorModeReview } from '../../src/systems/feed/home/author-mode-review.ts';
 import { createHome } from '../../src/systems/feed/home/home.ts';
+import type { PostReads } from '../../src/systems/feed/home/post-reads.ts';
 import type { TimelineEntry } from '../../src/systems/feed/timelines/timeline-entry.ts';
 import { createTimelines, type Timelines } from '../../src/systems/feed/timelines/timelines.ts';
 import { type Fault, plantFault } from './faults.ts';
@@ -31,6 +32,7 @@ export interface HomeProcess {
   oracle(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>>;
   readonly userPosts: Timelines['userPosts'];
   readonly userPostsOracle: Timelines['userPosts'];
+  readonly readPost: PostReads['get'];
   /** Undefined where there is none. */
   readonly timelineStore: TimelineStore | undefined;
   /** Whether timelines are dropped for certain when their readers follow others. */
@@ -65,6 +67,10 @@ export async function openSqlProcess({ database, world }: ProcessParts): Promise
     oracle: feed,
     userPosts,
     userPostsOracle: userPosts,
+    async readPost(viewerId, postId) {
+      const content = await world.readPost(viewerId, postId);
+      return { content, author: content.author, reactions: content.reactions };
+    },
     timelineStore: undefined,
     dropsSurely: true,
     refreshCounts: async () => undefined,
@@ -102,6 +108,10 @@ export async function openSharingProcesses(
     feed(readerId, page) {
       reads += 1;
       return (reads % 2 === 0 ? worker : other).feed(readerId, page);
+    },
+    readPost(viewerId, postId) {
+      reads += 1;
+      return (reads % 2 === 0 ? worker : other).readPost(viewerId, postId);
     },
     async refreshCounts() {
       await worker.refreshCounts();
@@ -152,11 +162,13 @@ export async function openHomeProcess(
     pullLimits: PULL_LIMITS,
     observer: {
       homeRead: (source: string) => tally(`pages read by ${source}`),
+      postRead: (source: string) => tally(`posts read by ${source}`),
       timelineBuilt: () => tally('timelines built'),
       delivered: (lane: string, entries: number) => tally(`entries delivered by ${lane}`, entries),
       completed: () => undefined,
     },
     timelines: createTimelines({ sql, hydration, getUsers }),
+    posts: { get: world.readPost },
   };
   const home = createHome(deps);
   const tail = await eventLog.tail({
@@ -182,6 +194,7 @@ export async function openHomeProcess(
     oracle: bySql.feed,
     userPosts: home.userPosts,
     userPostsOracle: bySql.userPosts,
+    readPost: home.postReads.get,
     timelineStore: faulty.store,
     dropsSurely: shared === undefined,
     async refreshCounts() {

@@ -52,8 +52,8 @@ describe('home timelines', () => {
     tallied.clear();
     await fc.assert(property(openHome()), { numRuns: RUNS, interruptAfterTimeLimit: TIME_MAX_MS });
     for (const [what, times] of tallied) test.diagnostic(`${times} ${what}`);
-    const needed = ['pages read by memory', 'pages read by sql', 'entries delivered by page'];
-    for (const what of [...needed, 'entries delivered by continuation']) {
+    const needed = ['pages read by memory', 'pages read by sql', 'posts read by memory', 'posts read by sql'];
+    for (const what of [...needed, 'entries delivered by page', 'entries delivered by continuation']) {
       assert.ok((tallied.get(what) ?? 0) > 0, `no ${what}`);
     }
   });

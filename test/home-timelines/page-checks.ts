@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Id } from '../../src/core/ids.ts';
 import type { Page, PageRequest } from '../../src/core/page.ts';
+import type { ShownPost } from '../../src/systems/feed/home/post-reads.ts';
 import type { TimelineEntry } from '../../src/systems/feed/timelines/timeline-entry.ts';
 import { factOf, feedBounds, type ReadHorizon } from './feed-rules.ts';
 import type { SmallWorld } from './small-world.ts';
@@ -52,27 +53,35 @@ function suspensionsUnsettled(
 }
 
 /** Likes, bookmarks and reposts of the reader's, and what they wrote. */
-function checkOwn(
+function checkOwn(world: SmallWorld, reader: Id, page: Page<TimelineEntry>, horizon: ReadHorizon): void {
+  for (const entry of page.items) checkOwnPost(world, reader, entry, horizon);
+}
+
+export function checkOwnPost(
   { reacted, texts }: SmallWorld,
   reader: Id,
-  page: Page<TimelineEntry>,
+  { content, reactions, author }: ShownPost,
   { changes }: ReadHorizon,
 ): void {
-  for (const { content, reactions, author } of page.items) {
-    const { postId, text } = content;
-    const flags = { like: reactions.liked, repost: reactions.reposted, bookmark: reactions.bookmarked };
-    for (const [kind, flag] of Object.entries(flags)) {
-      const { so, notSo } = reacted.possible(`${kind} ${reader} ${postId}`, reader, changes);
-      assert(flag ? so : notSo, `${reader} finds ${kind} ${flag} at ${postId}`);
-    }
-    if (author.userId !== reader) continue;
-    const { so } = texts.possible(`${postId} ${text}`, reader, changes);
-    assert(so, `${reader} finds an old text of their own: ${text}`);
+  const { postId, text } = content;
+  const flags = { like: reactions.liked, repost: reactions.reposted, bookmark: reactions.bookmarked };
+  for (const [kind, flag] of Object.entries(flags)) {
+    const { so, notSo } = reacted.possible(`${kind} ${reader} ${postId}`, reader, changes);
+    assert(flag ? so : notSo, `${reader} finds ${kind} ${flag} at ${postId}`);
   }
+  if (author.userId !== reader) return;
+  const { so } = texts.possible(`${postId} ${text}`, reader, changes);
+  assert(so, `${reader} finds an old text of their own: ${text}`);
 }
 
 /** All that a client is told of an entry. */
-export function presentedEntry({ entryId, content, author, reactions, repostedBy }: TimelineEntry) {
+export function presentedEntry(entry: TimelineEntry) {
+  const { entryId, repostedBy } = entry;
+  return { entryId, ...presentedPost(entry), repostedBy: repostedBy?.userId ?? null };
+}
+
+/** The same of a post by itself. */
+export function presentedPost({ content, author, reactions }: ShownPost) {
   const {
     postId,
     text,
@@ -86,7 +95,6 @@ export function presentedEntry({ entryId, content, author, reactions, repostedBy
     editedAt,
   } = content;
   return {
-    entryId,
     postId,
     author: author.userId,
     text,
@@ -99,6 +107,5 @@ export function presentedEntry({ entryId, content, author, reactions, repostedBy
     tags: [...tags],
     editedAt: editedAt?.toISOString() ?? null,
     reactions: { ...reactions },
-    repostedBy: repostedBy?.userId ?? null,
   };
 }

@@ -13,6 +13,7 @@ import { gateSqlStore } from './gated-ports.ts';
 import type { HomeProcess, ProcessParts } from './home-process.ts';
 import { Crash, createInterleaving, type Task } from './interleaving.ts';
 import { checkPage, presentedEntry } from './page-checks.ts';
+import { createPostLooks, foundOrNot } from './post-looks.ts';
 import { createSmallWorld, type WorldDatabase } from './small-world.ts';
 import { createSteppedEventLog } from './stepped-event-log.ts';
 import type { Reaction, RelationshipChange, Scenario, Step } from './steps.ts';
@@ -39,6 +40,8 @@ const AGE_MAX_MS = 1_000;
 const STEP_MS = 2;
 const BATCH_MAX = 100;
 const CROWD_READERS = 2;
+/** Of the newest posts, when all is quiet. */
+const LOOKED_AT = 2;
 /** More than a head keeps. */
 const CHATTY_POSTS = 110;
 
@@ -102,6 +105,11 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
   const parts = { database, world, log, interleaving, cramped: scenario.cramped };
   let process = await open(parts);
   if (scenario.crowd) await process.setMode(authorIds, true);
+  const looks = createPostLooks({
+    world,
+    interleaving,
+    read: (viewer, postId) => foundOrNot(process.readPost(viewer, postId)),
+  });
 
   /** What a read that starts now may show: see page-checks.ts. */
   function horizonNow(): ReadHorizon {
@@ -124,6 +132,7 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
 
   /** Those that have ended. */
   function checkReads(): void {
+    looks.check();
     const ended = reads.filter(({ task }) => task.outcome() !== undefined);
     reads = reads.filter(({ task }) => task.outcome() === undefined);
     for (const { task, walk, ...pending } of ended) {
@@ -190,6 +199,7 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
     await settle();
     for (const [index, reader] of readerIds.entries()) {
       if (!world.isThere(reader)) continue;
+      await looks.compare([reader], posts.slice(-LOOKED_AT));
       await compareUserPosts(reader, userAt(index + turnsOf(limits)), limits);
       const expected = await wholeFeed(process.oracle, reader, [100]);
       assert.deepEqual(
@@ -253,6 +263,10 @@ async function createSimulation(database: WorldDatabase, scenario: Scenario, ope
       walks.push(walk);
       return read(walk.reader, { before: ID_MAX, limit }, slow, walk);
     },
+    look: ({ user, post, slow }) =>
+      given(newest(posts, post), (chosen) =>
+        looks.begin({ viewer: userAt(user), post: chosen, horizon: horizonNow() }, slow),
+      ),
     'next page': ({ walk, limit, slow }) => nextPage(walk, limit, slow),
     'go on': ({ task, calls, place }) =>
       given(newest(interleaving.standing(), task), async (chosen) => {

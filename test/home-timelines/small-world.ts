@@ -34,6 +34,8 @@ export type WorldDatabase = Awaited<ReturnType<typeof openWorldDatabase>>;
 export interface MutablePost extends WorldPost {
   text: string;
   readonly mentions: readonly Id[];
+  /** Whose post it answers; null: none. */
+  readonly answers: Id | null;
 }
 
 export interface OldPost {
@@ -242,6 +244,8 @@ export function createSmallWorld(
     getUsers,
     cachedUser,
     isThere,
+    /** By SQL. */
+    readPost: postsOf.get,
 
     /** What was before everything: follows and old posts, oldest first, of which nobody is told. */
     async begin(pairs: readonly (readonly [Id, Id])[], history: readonly OldPost[]): Promise<void> {
@@ -258,7 +262,7 @@ export function createSmallWorld(
         timeMs += gapMs + 1;
         const postId = composeId(timeMs, FIRST_BULK_WRITER, 0);
         const text = `old ${index}`;
-        posts.push({ postId, author, visibility: 'public', text, mentions: [] });
+        posts.push({ postId, author, visibility: 'public', text, mentions: [], answers: null });
         facts.set(factOf.post(postId), true);
         texts.set(`${postId} ${text}`, true);
       }
@@ -304,6 +308,7 @@ export function createSmallWorld(
         visibility,
         text,
         mentions: mentioned === undefined ? [] : [mentioned.userId],
+        answers: given.replyTo?.author ?? null,
       });
       facts.set(factOf.post(postId), true, author);
       texts.set(`${postId} ${text}`, true, author);

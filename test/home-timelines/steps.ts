@@ -28,6 +28,7 @@ export type Step =
   | { readonly kind: 'lane'; readonly slow: boolean }
   | { readonly kind: 'read' | 'walk'; readonly user: number; readonly limit: number; readonly slow: boolean }
   | { readonly kind: 'next page'; readonly walk: number; readonly limit: number; readonly slow: boolean }
+  | { readonly kind: 'look'; readonly user: number; readonly post: number; readonly slow: boolean }
   /** Past so many calls, or until it stands at that place. */
   | { readonly kind: 'go on'; readonly task: number; readonly calls: number; readonly place: string | null }
   | { readonly kind: 'refresh counts' | 'review modes' | 'crash' | 'restart process' }
@@ -159,6 +160,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 8, arbitrary: fc.record({ kind: kind('lane'), slow }) },
   { weight: 16, arbitrary: fc.record({ kind: kind('read', 'walk'), user: fc.nat(5), limit, slow }) },
+  { weight: 8, arbitrary: fc.record({ kind: kind('look'), user: fc.nat(5), post, slow }) },
   { weight: 10, arbitrary: fc.record({ kind: kind('next page'), walk: fc.nat(9), limit, slow }) },
   {
     weight: 12,

@@ -9,13 +9,14 @@ import { USER_SCHEMAS } from '../../src/http/user-schema.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
+import type { PostReads } from '../../src/systems/feed/home/post-reads.ts';
 import { createPhotos } from '../../src/systems/feed/photos/photos.ts';
 import { PHOTO_SCHEMAS } from '../../src/systems/feed/photos/photos-routes.ts';
 import { createErasure } from '../../src/systems/feed/posts/erasure.ts';
 import { createHydration } from '../../src/systems/feed/posts/hydration.ts';
 import { createPostCounts } from '../../src/systems/feed/posts/post-counts.ts';
 import { createPostWriter } from '../../src/systems/feed/posts/post-writer.ts';
-import { createPosts } from '../../src/systems/feed/posts/posts.ts';
+import { createPosts, type Posts } from '../../src/systems/feed/posts/posts.ts';
 import { POST_SCHEMAS, postRoutes } from '../../src/systems/feed/posts/posts-routes.ts';
 import { createThreads } from '../../src/systems/feed/posts/threads.ts';
 import { createReactionLists } from '../../src/systems/feed/reactions/reaction-lists.ts';
@@ -103,7 +104,7 @@ export async function createFeedSetting() {
   for (const schema of [...USER_SCHEMAS, ...POST_SCHEMAS, ...PHOTO_SCHEMAS, ...TIMELINE_SCHEMAS])
     app.addSchema(schema);
   const writes = createWrites(sql);
-  postRoutes(app, { writes, posts, threads });
+  postRoutes(app, { writes, posts, postReads: readsBySql(posts), threads });
   reactionRoutes(app, { writes, reactions, reactionWriter, lists });
   timelineRoutes(app, { timelines, photos: createPhotos({ sql, hydration, getUsers }) });
   await app.ready();
@@ -259,6 +260,14 @@ export async function createFeedSetting() {
     },
   };
 }
+
+/** No process listens here. */
+const readsBySql = (posts: Posts): PostReads => ({
+  async get(viewerId, postId) {
+    const content = await posts.get(viewerId, postId);
+    return { content, author: content.author, reactions: content.reactions };
+  },
+});
 
 const readEvents = readStatement<[], AnnouncedEvent>(
   'test_read_feed_events',

@@ -11,6 +11,7 @@ import type { Tracing } from '../../telemetry/trace.ts';
 import { foldJob } from './fold-job.ts';
 import type { PullLimits } from './home/author-mode-review.ts';
 import { createHome, type Home, type HomeObserver } from './home/home.ts';
+import type { PostReads } from './home/post-reads.ts';
 import { createLiveReads, type LiveReads } from './live-reads.ts';
 import { createPhotos, type Photos } from './photos/photos.ts';
 import { createErasure } from './posts/erasure.ts';
@@ -48,6 +49,8 @@ export interface Feed {
   readonly relationshipLists: RelationshipLists;
   readonly countsOf: CountsOf;
   readonly posts: Posts;
+  /** One post, from memory. */
+  readonly postReads: PostReads;
   readonly staffPosts: StaffPosts;
   readonly threads: Threads;
   readonly photos: Photos;
@@ -97,7 +100,8 @@ export function createFeed(deps: FeedDeps): Feed {
   const hiddenUsers = createHiddenUsers(deps);
   const erasure = createErasure(deps);
   const timelines = createTimelines({ ...deps, hydration });
-  const home = createHome({ ...deps, timelines, observer: deps.homeObserver });
+  const posts = createPosts({ ...deps, hydration, writer });
+  const home = createHome({ ...deps, timelines, posts, observer: deps.homeObserver });
   return {
     relationships,
     follows: createFollows(deps),
@@ -106,7 +110,8 @@ export function createFeed(deps: FeedDeps): Feed {
     blocks: createBlocks(deps),
     relationshipLists: createRelationshipLists({ ...deps, ...relationships }),
     countsOf: userCounts.countsOf,
-    posts: createPosts({ ...deps, hydration, writer }),
+    posts,
+    postReads: home.postReads,
     staffPosts: createStaffPosts({ ...deps, hydration }),
     threads: createThreads({ ...deps, hydration }),
     photos: createPhotos({ ...deps, hydration }),

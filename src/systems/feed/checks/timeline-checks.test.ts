@@ -23,6 +23,7 @@ const DAY_MS = 24 * 3_600_000;
 
 const nothingObserved = {
   homeRead: () => undefined,
+  postRead: () => undefined,
   timelineBuilt: () => undefined,
   delivered: () => undefined,
   completed: () => undefined,

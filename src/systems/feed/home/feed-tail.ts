@@ -29,7 +29,7 @@ export interface FeedTail extends TailFollower {
 export interface FeedTailDeps {
   readonly listeners: readonly Listener[];
   readonly timelineUpkeep: TimelineUpkeep;
-  readonly postsCache: Pick<PostsCache, 'countsRightAfter' | 'countsRefreshed'>;
+  readonly postsCache: Pick<PostsCache, 'hear' | 'countsRightAfter' | 'countsRefreshed'>;
   readonly clock: Clock;
 }
 
@@ -102,8 +102,13 @@ export function createFeedTail({ listeners, timelineUpkeep, postsCache, clock }:
       const committed = events.map(feedEvent);
       timelineUpkeep.committed(committed);
       for (const event of committed) {
-        if (isNewPost(event)) hear([event]);
-        else for (const userId of usersOf(event)) unsettle(userId, event.topic, nowMs);
+        if (isNewPost(event)) {
+          hear([event]);
+          continue;
+        }
+        // Nobody is shown again by this process what it knows to be gone, or to say something else.
+        if (isChangedPost(event)) postsCache.hear([event]);
+        for (const userId of usersOf(event)) unsettle(userId, event.topic, nowMs);
       }
     },
 
@@ -132,6 +137,11 @@ function feedEvent({ topic, key, kind, payload }: NewEvent): FeedEvent {
 /** Nothing else is changed by a post that answers none: it can be heard before all that was committed before it. */
 function isNewPost({ topic, kind, payload }: FeedEvent): boolean {
   return topic === POSTS_TOPIC && kind === 'created' && payload['reply_to_id'] === null;
+}
+
+/** What it says of the post itself may be heard at any time, and again: `PostsCache.hear`. */
+function isChangedPost({ topic, kind }: FeedEvent): boolean {
+  return topic === POSTS_TOPIC && (kind === 'edited' || kind === 'deleted');
 }
 
 /** Who sees something else from now on, and may expect it at once: the one who did it, and whom it was done to. */

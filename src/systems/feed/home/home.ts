@@ -9,6 +9,7 @@ import type { EventLog, Subscription } from '../../../ports/event-log/event-log.
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import { createTimelineCheckAnswers, type TimelineCheckAnswers } from '../checks/timeline-check-answers.ts';
+import type { Posts } from '../posts/posts.ts';
 import type { TimelineEntry } from '../timelines/timeline-entry.ts';
 import type { Timelines } from '../timelines/timelines.ts';
 import { createAuthorHeads } from './author-heads.ts';
@@ -23,6 +24,7 @@ import type { FanOutObserver } from './fan-out-observer.ts';
 import { createFanOutWatch } from './fan-out-watch.ts';
 import { createFeedTail, type FeedTail } from './feed-tail.ts';
 import { createHomeTimelines } from './home-timelines.ts';
+import { createPostReads, type PostReads } from './post-reads.ts';
 import { createPostsCache, type PostsCache } from './posts-cache.ts';
 import { createPulledWindows } from './pulled-windows.ts';
 import { createReaderViews } from './reader-views.ts';
@@ -39,11 +41,14 @@ import { createUserTimelines } from './user-timelines.ts';
 export interface HomeObserver extends FanOutObserver {
   /** A page of a home timeline was read. */
   homeRead(source: 'memory' | 'sql'): void;
+  /** So was one post. */
+  postRead(source: 'memory' | 'sql'): void;
   /** A timeline was not in the store. */
   timelineBuilt(): void;
 }
 
 export interface Home extends Pick<Timelines, 'feed' | 'userPosts'> {
+  readonly postReads: PostReads;
   /** What entries stand for. */
   readonly postsCache: Pick<PostsCache, 'entries'>;
   /** Keeps what is in memory right. Until it follows a tail, all is read by SQL. */
@@ -79,6 +84,7 @@ export interface HomeDeps {
   readonly observer: HomeObserver;
   /** By SQL. */
   readonly timelines: Pick<Timelines, 'feed' | 'userPosts'>;
+  readonly posts: Pick<Posts, 'get'>;
 }
 
 /** Counts of posts are at most so much older than what the tail has heard, and the time to read them. */
@@ -173,6 +179,7 @@ export function createHome(deps: HomeDeps): Home {
 
   return {
     postsCache,
+    postReads: createPostReads({ ...memory, tail }),
     tail,
     checks,
     feed,
