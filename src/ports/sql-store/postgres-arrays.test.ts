@@ -60,6 +60,32 @@ describe('array parameters in binary form', () => {
     );
   });
 
+  it('of the type double precision arrive as they are', async () => {
+    const elements = fc.array(fc.option(fc.double({ noDefaultInfinity: true, noNaN: true })));
+    await fc.assert(
+      fc.asyncProperty(elements, async (numbers) => {
+        const found = await read('double precision', numbers);
+        assert.deepEqual(
+          found?.map((text) => (text === null ? null : Number(text))),
+          numbers,
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('of the type bytea arrive as they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.option(fc.uint8Array())), async (values) => {
+        assert.deepEqual(
+          await read('bytea', values),
+          values.map((bytes) => (bytes === null ? null : `\\x${Buffer.from(bytes).toString('hex')}`)),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('of the type json are checked and kept as they are written', async () => {
     assert.deepEqual(await read('json', ['{"a":  "ü😀"}', null]), ['{"a":  "ü😀"}', null]);
     await assert.rejects(read('json', ['{"a":']), { code: '22P02' });

@@ -20,7 +20,7 @@ export function createParamsEncoder(text: string): EncodeParams {
 function arrayWritersOf(text: string): Map<number, Writer<never>> {
   const writers = new Map<number, Writer<never>>();
   const others = new Set<number>();
-  for (const [, number, type] of text.matchAll(/\$(\d+)(?:::(\w+)\[\])?/g)) {
+  for (const [, number, type] of text.matchAll(/\$(\d+)(?:::(double precision|\w+)\[\])?/g)) {
     const writer = type === undefined ? undefined : WRITERS[type];
     if (writer === undefined) others.add(Number(number));
     else writers.set(Number(number), writer);
@@ -31,16 +31,19 @@ function arrayWritersOf(text: string): Map<number, Writer<never>> {
 
 /** By the name of the type; the numbers are their ids in the catalogue, the same on every server. */
 const WRITERS: Readonly<Record<string, Writer<never>>> = {
-  bigint: integerWriter(20, 8, (buffer, value, at) => {
+  bigint: fixedWriter(20, 8, (buffer, value, at) => {
     buffer.writeInt32BE(Math.floor(value / 4_294_967_296), at);
     buffer.writeUInt32BE(value - Math.floor(value / 4_294_967_296) * 4_294_967_296, at + 4);
   }),
-  integer: integerWriter(23, 4, (buffer, value, at) => buffer.writeInt32BE(value, at)),
-  smallint: integerWriter(21, 2, (buffer, value, at) => buffer.writeInt16BE(value, at)),
+  integer: fixedWriter(23, 4, (buffer, value, at) => buffer.writeInt32BE(value, at)),
+  smallint: fixedWriter(21, 2, (buffer, value, at) => buffer.writeInt16BE(value, at)),
+  'double precision': fixedWriter(701, 8, (buffer, value, at) => buffer.writeDoubleBE(value, at)),
   text: textWriter(25),
   json: textWriter(114),
+  bytea: bytesWriter,
 };
 
+const BYTEA = 17;
 const HEADER_BYTES = 20;
 
 /** One dimension, whose elements are numbered from 1. */
@@ -53,7 +56,7 @@ function writeHeader(buffer: Buffer, typeId: number, length: number): void {
   buffer.writeInt32BE(1, 16);
 }
 
-function integerWriter(
+function fixedWriter(
   typeId: number,
   bytes: number,
   write: (buffer: Buffer, value: number, at: number) => void,
@@ -86,4 +89,18 @@ function textWriter(typeId: number): Writer<string> {
     }
     return buffer.subarray(0, end);
   };
+}
+
+function bytesWriter(elements: readonly (Uint8Array | null)[]): Buffer {
+  const bytes = elements.reduce((sum, element) => sum + 4 + (element?.length ?? 0), HEADER_BYTES);
+  const buffer = Buffer.allocUnsafe(bytes);
+  writeHeader(buffer, BYTEA, elements.length);
+  let end = HEADER_BYTES;
+  for (const element of elements) {
+    end = buffer.writeInt32BE(element === null ? -1 : element.length, end);
+    if (element === null) continue;
+    buffer.set(element, end);
+    end += element.length;
+  }
+  return buffer;
 }

@@ -1,8 +1,8 @@
 /** Clicks of some batches, counted: by link, and of each by minute, hour and day. */
 import type { Id } from '../../../core/ids.ts';
 import type { BatchedClick } from '../clicks/click-batch.ts';
-import { type Breakdown, createBreakdown } from './breakdown.ts';
-import { GRAINS, type Grain, startOf } from './grain.ts';
+import { Breakdown } from './breakdown.ts';
+import { type Grain, startOf } from './grain.ts';
 import { VisitorSketch } from './visitor-sketch.ts';
 
 export interface ClickCounts {
@@ -17,14 +17,19 @@ export interface CountedSpan extends ClickCounts {
   readonly visitors: VisitorSketch;
 }
 
+export interface CountedDay {
+  readonly startMs: number;
+  readonly breakdown: Breakdown;
+}
+
 export interface LinkTally extends ClickCounts {
   readonly linkId: Id;
   firstMs: number;
   lastMs: number;
-  /** By grain and start. */
-  readonly spans: Map<number, CountedSpan>;
-  /** By the start of the day. */
-  readonly breakdowns: Map<number, Breakdown>;
+  /** Nearly always one, and few more: what is counted together was clicked at about the same time. */
+  readonly minutes: CountedSpan[];
+  /** Of humans; few as well. */
+  readonly days: CountedDay[];
 }
 
 export interface ClickTally {
@@ -42,14 +47,28 @@ export function createClickTally(): ClickTally {
       link.firstMs = Math.min(link.firstMs, click.atMs);
       link.lastMs = Math.max(link.lastMs, click.atMs);
       count(link, click);
-      for (const grain of GRAINS) {
-        const span = spanOf(link, grain, click.atMs);
-        count(span, click);
-        if (click.clickClass === 'human') span.visitors.add(click.visitor);
-      }
-      if (click.clickClass === 'human') breakdownOf(link, click.atMs).add(click.values);
+      const minute = spanOf(link.minutes, 'minute', startOf('minute', click.atMs));
+      count(minute, click);
+      if (click.clickClass !== 'human') return;
+      minute.visitors.add(click.visitor);
+      breakdownOf(link, click.atMs).add(click.values);
     },
   };
+}
+
+/** By minute, hour and day: the latter two are what their minutes are together. */
+export function spansOf({ minutes }: LinkTally): readonly CountedSpan[] {
+  const spans = [...minutes];
+  for (const grain of ['hour', 'day'] as const) {
+    for (const minute of minutes) {
+      const span = spanOf(spans, grain, startOf(grain, minute.startMs));
+      span.humans += minute.humans;
+      span.bots += minute.bots;
+      span.previews += minute.previews;
+      span.visitors.addAll(minute.visitors);
+    }
+  }
+  return spans;
 }
 
 function count(counts: ClickCounts, { clickClass }: BatchedClick): void {
@@ -62,29 +81,31 @@ function linkOf(links: Map<Id, LinkTally>, { linkId, atMs }: BatchedClick): Link
   const known = links.get(linkId);
   if (known !== undefined) return known;
   const link: LinkTally = {
-    ...{ linkId, humans: 0, bots: 0, previews: 0, firstMs: atMs, lastMs: atMs },
-    ...{ spans: new Map(), breakdowns: new Map() },
+    linkId,
+    humans: 0,
+    bots: 0,
+    previews: 0,
+    firstMs: atMs,
+    lastMs: atMs,
+    minutes: [],
+    days: [],
   };
   links.set(linkId, link);
   return link;
 }
 
-function spanOf({ spans }: LinkTally, grain: Grain, atMs: number): CountedSpan {
-  const startMs = startOf(grain, atMs);
-  // Starts are whole minutes, so that there is room for the grain.
-  const key = startMs + GRAINS.indexOf(grain);
-  const known = spans.get(key);
-  if (known !== undefined) return known;
+/** The one of them, or a new one among them. */
+function spanOf(spans: CountedSpan[], grain: Grain, startMs: number): CountedSpan {
+  for (const span of spans) if (span.startMs === startMs && span.grain === grain) return span;
   const span = { grain, startMs, humans: 0, bots: 0, previews: 0, visitors: new VisitorSketch() };
-  spans.set(key, span);
+  spans.push(span);
   return span;
 }
 
-function breakdownOf({ breakdowns }: LinkTally, atMs: number): Breakdown {
-  const dayMs = startOf('day', atMs);
-  const known = breakdowns.get(dayMs);
-  if (known !== undefined) return known;
-  const breakdown = createBreakdown();
-  breakdowns.set(dayMs, breakdown);
+function breakdownOf({ days }: LinkTally, atMs: number): Breakdown {
+  const startMs = startOf('day', atMs);
+  for (const day of days) if (day.startMs === startMs) return day.breakdown;
+  const breakdown = new Breakdown();
+  days.push({ startMs, breakdown });
   return breakdown;
 }

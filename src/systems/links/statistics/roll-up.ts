@@ -10,8 +10,14 @@ import {
 } from '../../../ports/event-log/event-log.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { type ClickBatch, clickBatchOf, eachClick, LINK_CLICKS_TOPIC } from '../clicks/click-batch.ts';
-import { type Breakdown, createBreakdown } from './breakdown.ts';
-import { type ClickTally, type CountedSpan, createClickTally, type LinkTally } from './click-tally.ts';
+import {
+  type ClickTally,
+  type CountedDay,
+  type CountedSpan,
+  createClickTally,
+  type LinkTally,
+  spansOf,
+} from './click-tally.ts';
 import { type CountedBatches, countBatch, NONE_COUNTED } from './counted-batches.ts';
 import { grainNumber } from './grain.ts';
 import {
@@ -132,43 +138,47 @@ async function ownedLinks({ links }: ClickTally, transaction: SqlTransaction): P
 }
 
 async function writeCounts(owned: readonly OwnedLink[], transaction: SqlTransaction): Promise<void> {
-  const spans = owned.flatMap((link) => [...link.tally.spans.values()].map((span) => ({ link, span })));
-  if (spans.length === 0) return;
-  const linkIds = spans.map(({ link }) => link.tally.linkId);
-  const grains = spans.map(({ span }) => grainNumber(span.grain));
-  const starts = spans.map(({ span }) => span.startMs / 1_000);
-  for (const { place, visitors } of await transaction.query(listVisitors, [linkIds, grains, starts])) {
-    spans[place - 1]?.span.visitors.merge(visitors);
+  const spans: CountedSpan[] = [];
+  const linkIds: Id[] = [];
+  const shards: number[] = [];
+  for (const { tally, shard } of owned) {
+    for (const span of spansOf(tally)) {
+      spans.push(span);
+      linkIds.push(tally.linkId);
+      shards.push(shard);
+    }
   }
-  const column = <Value>(read: (span: CountedSpan) => Value): Value[] => spans.map(({ span }) => read(span));
+  if (spans.length === 0) return;
+  const grains = spans.map(({ grain }) => grainNumber(grain));
+  const starts = spans.map(({ startMs }) => startMs / 1_000);
+  for (const { place, visitors } of await transaction.query(listVisitors, [linkIds, grains, starts])) {
+    spans[place - 1]?.visitors.merge(visitors);
+  }
   await transaction.query(addCounts, [
-    ...([linkIds, grains, starts] as const),
-    spans.map(({ link }) => link.shard),
-    column(({ humans }) => humans),
-    column(({ bots }) => bots),
-    column(({ previews }) => previews),
-    column(({ visitors }) => visitors.encode()),
+    ...([linkIds, grains, starts, shards] as const),
+    spans.map(({ humans }) => humans),
+    spans.map(({ bots }) => bots),
+    spans.map(({ previews }) => previews),
+    spans.map(({ visitors }) => visitors.encode()),
   ]);
 }
 
 async function writeBreakdowns(owned: readonly OwnedLink[], transaction: SqlTransaction): Promise<void> {
-  const days = owned.flatMap((link) =>
-    [...link.tally.breakdowns].map(([dayMs, breakdown]) => ({ link, dayMs, breakdown })),
-  );
-  if (days.length === 0) return;
-  const linkIds = days.map(({ link }) => link.tally.linkId);
-  const starts = days.map(({ dayMs }) => dayMs / 1_000);
-  const held = await transaction.query(listBreakdowns, [linkIds, starts]);
-  // What is held first: of too many values those stay that came first.
-  const merged: Breakdown[] = days.map(({ breakdown }) => breakdown);
-  for (const { place, breakdown } of held) {
-    const whole = createBreakdown();
-    whole.merge(breakdown);
-    whole.merge(merged[place - 1]?.store() ?? {});
-    merged[place - 1] = whole;
+  const days: CountedDay[] = [];
+  const linkIds: Id[] = [];
+  const shards: number[] = [];
+  for (const { tally, shard } of owned) {
+    for (const day of tally.days) {
+      days.push(day);
+      linkIds.push(tally.linkId);
+      shards.push(shard);
+    }
   }
-  const shards = days.map(({ link }) => link.shard);
-  const texts = merged.map((breakdown) => JSON.stringify(breakdown.store()));
+  if (days.length === 0) return;
+  const starts = days.map(({ startMs }) => startMs / 1_000);
+  const rows = await transaction.query(listBreakdowns, [linkIds, starts]);
+  const held = new Map(rows.map(({ place, breakdown }) => [place, breakdown]));
+  const texts = days.map(({ breakdown }, index) => breakdown.textAfter(held.get(index + 1)));
   await transaction.query(putBreakdowns, [linkIds, starts, shards, texts]);
 }
 

@@ -48,6 +48,9 @@ describe('a sketch of visitors', () => {
         merged.merge(sketchOf(other).encode());
         merged.merge(sketchOf(other).encode());
         assert.deepEqual(merged.encode(), sketchOf([...one, ...other]).encode());
+        const added = sketchOf(one);
+        added.addAll(sketchOf(other));
+        assert.deepEqual(added.encode(), merged.encode());
       }),
       { numRuns: 50 },
     );

@@ -45,12 +45,25 @@ export class VisitorSketch {
     else if (this.#list.push(visitor) > LIST_MAX) this.#filled();
   }
 
+  /** Adds all visitors of another one. */
+  addAll(other: VisitorSketch): void {
+    if (other.#list !== undefined) for (const visitor of other.#list) this.add(visitor);
+    else for (const visitor of visitorsOf(other.#filled())) this.add(visitor);
+  }
+
   /** Adds all visitors of an encoded sketch. */
   merge(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     assert(bytes[0] === SPARSE || bytes[0] === DENSE, 'a sketch of a form that this release knows');
-    if (bytes[0] === SPARSE) for (const visitor of readSparse(bytes)) this.add(visitor);
+    if (bytes[0] === SPARSE) this.#mergeSparse(bytes);
     else readDense(bytes, this.#filled());
+  }
+
+  #mergeSparse(bytes: Uint8Array): void {
+    assert((bytes.length - 1) % SPARSE_BYTES_EACH === 0, 'visitors are whole');
+    for (let at = 1; at < bytes.length; at += SPARSE_BYTES_EACH) {
+      this.add(((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0));
+    }
   }
 
   encode(): Buffer {
@@ -106,17 +119,14 @@ function writeSparse(visitors: readonly number[]): Buffer {
   if (visitors.length === 0) return Buffer.alloc(0);
   const bytes = Buffer.allocUnsafe(1 + visitors.length * SPARSE_BYTES_EACH);
   bytes[0] = SPARSE;
-  for (const [index, visitor] of visitors.entries()) {
-    bytes.writeUIntBE(visitor, 1 + index * SPARSE_BYTES_EACH, SPARSE_BYTES_EACH);
+  let at = 1;
+  for (const visitor of visitors) {
+    bytes[at] = visitor >>> 16;
+    bytes[at + 1] = visitor >>> 8;
+    bytes[at + 2] = visitor;
+    at += SPARSE_BYTES_EACH;
   }
   return bytes;
-}
-
-function* readSparse(bytes: Uint8Array): Generator<number> {
-  assert((bytes.length - 1) % SPARSE_BYTES_EACH === 0, 'visitors are whole');
-  for (let at = 1; at < bytes.length; at += SPARSE_BYTES_EACH) {
-    yield ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-  }
 }
 
 /** Four registers in three bytes. */
