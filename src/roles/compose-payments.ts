@@ -1,7 +1,9 @@
 /** The system `payments`, with what it needs of the accounts and the rides. */
+import { answersFor } from '../config/systems.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import { COMMAND_LINE } from '../systems/accounts/moderation/audit-log.ts';
+import type { OwnChannel } from '../systems/payments/charges/charge-telling.ts';
 import { createPayments, type Payments } from '../systems/payments/payments.ts';
 import { PAYMENTS_SCHEMAS, paymentsRoutes } from '../systems/payments/payments-routes.ts';
 import type { RideCost } from '../systems/payments/verification/verification.ts';
@@ -11,11 +13,13 @@ import { createPaymentMetrics } from '../telemetry/payment-metrics.ts';
 import type { ComposedSystem, ProductDeps } from './composed-system.ts';
 
 export interface ComposePaymentsDeps
-  extends Pick<ProductDeps, 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {
+  extends Pick<ProductDeps, 'config' | 'ports' | 'clock' | 'randomness' | 'log' | 'metrics'> {
   readonly accounts: Pick<Accounts, 'users' | 'auditLog'>;
   readonly rides: Pick<Rides, 'requests' | 'costs'>;
   readonly view: Pick<RideView, 'showRide'>;
   readonly writes: Writes;
+  /** How users are told of their charges. */
+  readonly channel: OwnChannel;
 }
 
 export interface ComposedPayments extends ComposedSystem {
@@ -45,6 +49,8 @@ export function composePayments(deps: ComposePaymentsDeps): ComposedPayments {
     routes: (app) => paymentsRoutes(app, { payments, sql: ports.sql, writes }),
     subscriptions: payments.subscriptions,
     jobs: payments.jobs,
+    // By the processes to which they are connected.
+    tails: answersFor(deps.config, 'live') ? [payments.tail] : [],
     close: payments.close,
   };
 }

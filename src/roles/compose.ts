@@ -19,6 +19,7 @@ import type { Payments } from '../systems/payments/payments.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import type { PriceAudit } from '../systems/rides/quotes/price-audit.ts';
 import type { Surge } from '../systems/rides/surge/surge.ts';
+import type { OwnChannel } from '../systems/rides/tracking/ride-tracking.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
 import { composeDiscovery } from './compose-discovery.ts';
@@ -122,15 +123,26 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
   metrics.watchQueue('password-hashes', accounts.passwords.waiting);
   const writes = createWrites(sql);
   const links = await composeLinks({ ...deps, accounts, writes });
+  // Riders are told over the connections of the live updates.
+  const channel: OwnChannel = {
+    isHere: (userId) => live.isHere(userId),
+    tell: (userId, state) => live.tell(userId, state),
+  };
   const rides = composeRides({
     ...deps,
     ...{ accounts, writes },
     checkDebt: (session, riderId) => payments.payments.charges.checkDebt(session, riderId),
-    // Riders are told over the connections of the live updates.
-    channel: { isHere: (userId) => live.isHere(userId), tell: (userId, state) => live.tell(userId, state) },
+    channel,
   });
-  const live = composeLive({ ...deps, accounts, feed, ownStatesOf: rides.statesOf });
-  const payments = composePayments({ ...deps, accounts, writes, rides: rides.rides, view: rides.view });
+  const payments = composePayments({
+    ...{ ...deps, accounts, writes, channel },
+    ...{ rides: rides.rides, view: rides.view },
+  });
+  const live = composeLive({
+    ...{ ...deps, accounts, feed },
+    ownStatesOf: async (userId) =>
+      (await Promise.all([rides.statesOf(userId), payments.payments.statesOf(userId)])).flat(),
+  });
   const systems: readonly ComposedSystem[] = [
     {
       schemas: ACCOUNTS_SCHEMAS,

@@ -44,6 +44,7 @@ const KEYLESS = [
   'deleteCurrentSession',
   'deleteMe',
   'deleteOtherSessions',
+  'deletePaymentMethod',
   'deleteReportedPost',
   'deleteSession',
   'disableLink',
@@ -51,8 +52,10 @@ const KEYLESS = [
   // Where people are.
   'getCityOperations',
   'getCurrentSession',
+  'getDebts',
   // Who drives is a person with an app, not a program.
   'getDriver',
+  'getEarningDays',
   'getEarnings',
   'getModeratedLink',
   'getPaymentMethod',
@@ -73,6 +76,7 @@ const KEYLESS = [
   'listSessions',
   'listSurge',
   'listWaitingRequests',
+  'payDebts',
   'putPaymentMethod',
   'quoteRide',
   'rateRide',

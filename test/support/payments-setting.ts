@@ -19,6 +19,7 @@ import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-s
 import { readStatement, type SqlValue } from '../../src/ports/sql-store/sql-store.ts';
 import { wrapPort } from '../../src/resilience/wrap-port.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
+import type { OwnState } from '../../src/systems/payments/charges/charge-telling.ts';
 import { createPayments, type PaymentsDeps } from '../../src/systems/payments/payments.ts';
 import { PAYMENTS_SCHEMAS, paymentsRoutes } from '../../src/systems/payments/payments-routes.ts';
 import type { RefundAct } from '../../src/systems/payments/refunds/refunds.ts';
@@ -59,6 +60,8 @@ export async function createPaymentsSetting() {
   const acts: RefundAct[] = [];
   const roles = new Map<Id, UserRole>();
   const counts = new Map<string, number>();
+  /** What those are told who are connected, as a test says. */
+  const told = new Map<Id, { state: string; [name: string]: unknown }[]>();
   const count = (what: string, more = 1) => void counts.set(what, (counts.get(what) ?? 0) + more);
   let people = 0;
   let processes = 0;
@@ -91,7 +94,11 @@ export async function createPaymentsSetting() {
       },
     });
     const deps: PaymentsDeps = {
-      ...{ sql, ids, paymentProvider, clock, randomness: systemRandomness, log },
+      ...{ sql, eventLog, ids, paymentProvider, clock, randomness: systemRandomness, log },
+      channel: {
+        isHere: (userId: Id) => told.has(userId),
+        tell: (userId: Id, state: OwnState) => void told.get(userId)?.push(JSON.parse(state.data)),
+      },
       mailer: { send: async (mail: Mail) => void mails.push(mail) },
       observer: {
         made: (kind, payments) => count(`${kind} made`, payments),
@@ -119,10 +126,11 @@ export async function createPaymentsSetting() {
       /** Consumes events and runs the jobs, as the role `worker` does, until it is closed. */
       async startWorker() {
         const consumers = await Promise.all(payments.subscriptions.map((one) => eventLog.subscribe(one)));
+        const tail = await eventLog.tail(payments.tail);
         const jobs = startJobs(payments.jobs, { clock: systemClock, randomness: systemRandomness, log });
         const worker = {
           async close() {
-            await Promise.all([jobs.close(), ...consumers.map((consumer) => consumer.close())]);
+            await Promise.all([jobs.close(), tail.close(), ...consumers.map((consumer) => consumer.close())]);
           },
         };
         workers.push(worker);
@@ -157,7 +165,7 @@ export async function createPaymentsSetting() {
 
   return {
     ...one,
-    ...{ database, clock, time, rides, mails, acts, counts, call },
+    ...{ database, clock, time, rides, mails, acts, counts, told, call },
 
     async openOther() {
       const other = await openProcess();

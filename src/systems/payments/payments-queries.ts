@@ -61,12 +61,12 @@ export const pagePaymentsOfState = readStatement<
    ORDER BY payment_id DESC LIMIT $2`,
 );
 
-/** What a rider owes since it was declined, also while it is tried with another method. The oldest. */
-export const getDebt = readStatement<[riderId: Id], ChargeRow>(
-  'payments_get_debt',
+/** What a rider owes since it was declined, also while it is tried with another method. The oldest first. */
+export const listDebts = readStatement<[riderId: Id, limit: number], ChargeRow>(
+  'payments_list_debts',
   `SELECT ${CHARGE_COLUMNS} FROM payments
    WHERE user_id = $1 AND kind = 'charge' AND (state = 'declined' OR (state = 'due' AND attempt > 1))
-   ORDER BY payment_id LIMIT 1`,
+   ORDER BY payment_id LIMIT $2`,
 );
 
 export function paymentOf(row: PaymentRow): Payment {

@@ -5,6 +5,7 @@ import {
   type EndedRide,
   type PaymentsSetting,
 } from '../../../test/support/payments-setting.ts';
+import { until } from '../../../test/support/until.ts';
 import type { Id } from '../../core/ids.ts';
 import { TOKEN_LENGTH_MAX } from '../../ports/payment-provider/payment-provider.ts';
 
@@ -44,6 +45,75 @@ describe('the calls of payments', () => {
       assert.deepEqual([refused.status, refused.body.errors[0].field], [422, 'token'], token);
     }
     assert.equal((await put(`sandbox_ok_${'s'.repeat(TOKEN_LENGTH_MAX - 11)}`)).status, 200);
+  });
+
+  it('remove a method, but not while a ride is charged to it', async () => {
+    const bob = await setting.addRider('late');
+    const remove = (headers = {}) => setting.call('DELETE', '/payments/method', bob, undefined, headers);
+    const charged = await setting.endRide(bob, driver);
+    await until(async () => (await setting.call('GET', '/payments', bob)).body.items.length === 1);
+    assert.equal((await remove()).status, 409);
+    await setting.settledChargeOf(charged);
+    assert.equal((await remove({ 'idempotency-key': 'gone' })).status, 204);
+    assert.equal((await setting.call('GET', '/payments/method', bob)).status, 404);
+    assert.equal((await remove({ 'idempotency-key': 'gone' })).headers['idempotent-replayed'], 'true');
+    assert.equal((await remove()).status, 204, 'there is none: that is as good');
+    assert.equal((await setting.call('DELETE', '/payments/method', undefined)).status, 401);
+  });
+
+  it('say what is owed, to who owes it, and charge it again as often as they ask, but not twice at once', async () => {
+    const bob = await setting.addRider('insufficient');
+    setting.told.set(bob, []);
+    const told = () => setting.told.get(bob)?.map(({ state, attempt }) => [state, attempt]);
+    const debts = async () => (await setting.call('GET', '/payments/debts', bob)).body;
+    const pay = (headers = {}) => setting.call('POST', '/payments/debts/pay', bob, undefined, headers);
+    assert.deepEqual((await pay()).body, { sums: [], charges: [] }, 'nothing is owed');
+    const rides = [
+      await setting.endRide(bob, driver),
+      await setting.endRide(bob, driver, { currency: 'EUR' }),
+    ];
+    for (const each of rides) await setting.settledChargeOf(each);
+    assert.deepEqual((await debts()).sums, [
+      { currency: 'USD', amount: 1_840 },
+      { currency: 'EUR', amount: 1_840 },
+    ]);
+    await until(() => told()?.length === 2);
+    assert.deepEqual(told(), [
+      ['declined', 1],
+      ['declined', 1],
+    ]);
+    assert.deepEqual(
+      (await setting.payments.statesOf(bob)).map(({ event }) => event),
+      ['charge'],
+    );
+
+    // Two taps: one try each.
+    const taps = await Promise.all([pay({ 'idempotency-key': 'one' }), pay({ 'idempotency-key': 'two' })]);
+    assert.deepEqual(
+      taps.map(({ status }) => status),
+      [200, 200],
+    );
+    for (const each of rides) await setting.settledChargeOf(each);
+    await until(() => told()?.length === 4);
+    assert.deepEqual(told()?.slice(2), [
+      ['declined', 2],
+      ['declined', 2],
+    ]);
+
+    await setting.call('DELETE', '/payments/method', bob);
+    assert.equal((await pay()).status, 409);
+    await setting.call('PUT', '/payments/method', bob, { token: 'sandbox_ok' });
+    for (const each of rides) assert.equal((await setting.settledChargeOf(each)).state, 'succeeded');
+    assert.deepEqual(await debts(), { sums: [], charges: [] });
+    await until(() => told()?.length === 6);
+    assert.deepEqual(await setting.payments.statesOf(bob), []);
+    assert.deepEqual((await setting.call('GET', '/payments/debts', alice)).body.charges, []);
+    for (const [method, path] of [
+      ['GET', '/payments/debts'],
+      ['POST', '/payments/debts/pay'],
+    ] as const) {
+      assert.equal((await setting.call(method, path, undefined)).status, 401);
+    }
   });
 
   it('show a receipt to the rider and to the driver, each their side of it, and to nobody else', async () => {
@@ -102,6 +172,52 @@ describe('the calls of payments', () => {
     const stranger = await setting.call('GET', '/drivers/me/earnings', setting.addPerson());
     assert.deepEqual(stranger.body, { sums: [], items: [], next_page_token: null });
     assert.equal((await setting.call('GET', '/drivers/me/earnings', undefined)).status, 401);
+  });
+
+  it('tell drivers what they have earned and were paid by the days of their clock', async () => {
+    const own = setting.addPerson();
+    await setting.settledChargeOf(await setting.endRide(alice, own, { total: 3_000, toDriver: 2_500 }));
+    await setting.settledChargeOf(await setting.endRide(alice, own, { total: 3_000, toDriver: 100 }));
+    await setting.runJob('fold-ledger-balances');
+    await setting.payments.payouts.begin();
+    await setting.untilSettled();
+    const days = async (query = '') =>
+      (await setting.call('GET', `/drivers/me/earnings/days${query}`, own)).body.days as {
+        date: string;
+        sums: { rides: number; earned: number; paid_out: number }[];
+      }[];
+    const week = await days();
+    assert.equal(week.length, 7);
+    assert.deepEqual(
+      week
+        .map(({ date }) => date)
+        .sort()
+        .reverse(),
+      week.map(({ date }) => date),
+    );
+    // Midnight may pass meanwhile, and the days may be two.
+    const sumOf = (found: typeof week) =>
+      found
+        .flatMap(({ sums }) => sums)
+        .reduce(
+          (all, { rides, earned, paid_out: paid }) => [
+            ...[(all[0] ?? 0) + rides, (all[1] ?? 0) + earned, (all[2] ?? 0) + paid],
+          ],
+          [] as number[],
+        );
+    assert.deepEqual(sumOf(week), [2, 2_600, 2_600]);
+    // Where it is so much later that it is tomorrow, or so much earlier that it is yesterday, too.
+    for (const offset of [-840, 840]) {
+      const shifted = await days(`?days=3&utc_offset_minutes=${offset}`);
+      assert.deepEqual(sumOf(shifted), [2, 2_600, 2_600], `${offset}`);
+    }
+    assert.deepEqual(sumOf(await days('?days=31&days_ago=2')), []);
+    assert.equal((await days('?days=31&days_ago=1000')).length, 31);
+    for (const query of ['days=0', 'days=32', 'days_ago=1001', 'days_ago=-1', 'utc_offset_minutes=841']) {
+      const refused = await setting.call('GET', `/drivers/me/earnings/days?${query}`, own);
+      assert.equal(refused.status, 422, query);
+    }
+    assert.equal((await setting.call('GET', '/drivers/me/earnings/days', undefined)).status, 401);
   });
 
   it('list all payments to administrators alone', async () => {

@@ -2,18 +2,21 @@
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { Id, IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
-import type { Subscription } from '../../ports/event-log/event-log.ts';
+import type { EventLog, Subscription, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Mailer } from '../../ports/mailer/mailer.ts';
 import type { PaymentProvider } from '../../ports/payment-provider/payment-provider.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createChargeIntake } from './charges/charge-intake.ts';
+import { type ChargeTelling, createChargeTelling, type OwnChannel } from './charges/charge-telling.ts';
 import { type Charges, createCharges } from './charges/charges.ts';
+import { createDebtDesk, type DebtDesk } from './charges/debts.ts';
 import { createDeclinedNotices } from './declined-notices.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { createPaymentList, type PaymentList } from './list/payment-list.ts';
 import { createMethods, type Methods } from './methods/methods.ts';
 import type { PaymentObserver } from './payment-observer.ts';
+import { createEarningDays, type EarningDays } from './payouts/earning-days.ts';
 import { createEarnings, type Earnings } from './payouts/earnings.ts';
 import { createPayouts, type Payouts } from './payouts/payouts.ts';
 import { createReceipts, type DescribeRide, type Receipts } from './receipts/receipts.ts';
@@ -30,6 +33,9 @@ import {
 
 export interface PaymentsDeps {
   readonly sql: SqlStore;
+  readonly eventLog: Pick<EventLog, 'append'>;
+  /** How riders are told what has become of their charges. */
+  readonly channel: OwnChannel;
   readonly ids: IdGenerator;
   readonly paymentProvider: PaymentProvider;
   readonly mailer: Mailer;
@@ -47,17 +53,22 @@ export interface PaymentsDeps {
 export interface Payments {
   readonly ledger: Ledger;
   readonly charges: Charges;
+  readonly debts: DebtDesk;
   readonly methods: Methods;
   readonly receipts: Receipts;
   readonly refunds: Refunds;
   readonly payouts: Payouts;
   readonly earnings: Earnings;
+  readonly earningDays: EarningDays;
   readonly list: PaymentList;
   readonly settlement: Settlement;
   readonly reconciliation: Reconciliation;
   readonly verification: Verification;
   readonly subscriptions: readonly Subscription[];
   readonly jobs: readonly Job[];
+  /** What riders are told of in this process. */
+  readonly tail: TailFollower;
+  readonly statesOf: ChargeTelling['statesOf'];
   counts(): Promise<PaymentCounts>;
   /** Waits for calls of the provider that are being made. */
   close(): Promise<void>;
@@ -67,16 +78,19 @@ export function createPayments(deps: PaymentsDeps): Payments {
   const { sql, clock, paymentProvider: provider } = deps;
   const ledger = createLedger({ sql });
   const notices = createDeclinedNotices(deps);
+  const telling = createChargeTelling(deps);
   const settlement = createSettlement({ ...deps, provider, ledger, onDeclined: notices.ring });
   const { onDue } = settlement;
   const methods = createMethods({ provider, clock, onDue });
   const payouts = createPayouts({ ...deps, ledger, onDue });
   return {
-    ...{ ledger, methods, payouts, settlement },
+    ...{ ledger, methods, payouts, settlement, tail: telling.tail, statesOf: telling.statesOf },
     charges: createCharges(),
+    debts: createDebtDesk({ clock, onDue }),
     receipts: createReceipts(deps),
     refunds: createRefunds({ ...deps, ledger, onDue }),
     earnings: createEarnings(),
+    earningDays: createEarningDays({ clock }),
     list: createPaymentList(),
     reconciliation: createReconciliation({ sql, provider, settlement }),
     verification: createVerification({ ...deps, nowMs: () => clock.nowMs() }),

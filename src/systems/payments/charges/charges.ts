@@ -4,7 +4,7 @@ import type { Id } from '../../../core/ids.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { type Charge, formatMoney } from '../payment.ts';
-import { chargeOf, getDebt, pageCharges } from '../payments-queries.ts';
+import { chargeOf, listDebts, pageCharges } from '../payments-queries.ts';
 
 export interface Charges {
   /** Of the rider, the newest first. */
@@ -25,7 +25,7 @@ export function createCharges(): Charges {
     },
 
     async checkDebt(session, riderId) {
-      const [row] = await session.query(getDebt, [riderId]);
+      const [row] = await session.query(listDebts, [riderId, 1]);
       if (row !== undefined) throw owes(chargeOf(row));
     },
   };

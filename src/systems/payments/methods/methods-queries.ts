@@ -25,6 +25,16 @@ export const getMethod = readStatement<[userId: Id], MethodRow>(
   'SELECT label, created_at FROM payment_methods WHERE user_id = $1',
 );
 
+/** Nothing while a charge is being made, which would then be made to nothing. */
+export const removeMethod = writeStatement<[userId: Id], { removed: boolean; has_due: boolean }>(
+  'payment_methods_remove',
+  `WITH due AS MATERIALIZED (
+     SELECT EXISTS (SELECT FROM payments WHERE user_id = $1 AND kind = 'charge' AND state = 'due') AS has_due),
+   gone AS (
+     DELETE FROM payment_methods WHERE user_id = $1 AND NOT (SELECT has_due FROM due) RETURNING user_id)
+   SELECT EXISTS (SELECT FROM gone) AS removed, has_due FROM due`,
+);
+
 export const insertErased = writeStatement<[userIds: readonly Id[], shards: readonly number[]]>(
   'erased_payers_insert',
   `INSERT INTO erased_payers (user_id, shard)

@@ -73,6 +73,25 @@ export function methodsRoutes(app: App, { methods, sql, writes }: MethodsRoutesD
       return present(method);
     },
   );
+
+  app.delete(
+    '/payments/method',
+    {
+      config: { ...config, problems: [409] },
+      schema: {
+        tags,
+        summary: 'Pay with it no more',
+        description:
+          'Whoever has no method may ride once, and then owes that. 409 while a ride is being charged to it.',
+        operationId: 'deletePaymentMethod',
+        response: { 204: Type.Null({ description: 'It is gone.' }) },
+      },
+    },
+    async (request, reply) =>
+      writes.answer(request, reply, 204, (transaction) =>
+        methods.remove(transaction, callerOf(request).userId),
+      ),
+  );
 }
 
 function present({ label, createdAt }: Method): Static<typeof PaymentMethodSchema> {

@@ -13,6 +13,7 @@ import {
   insertErased,
   type MethodRow,
   putMethod,
+  removeMethod,
 } from './methods-queries.ts';
 
 const USERS_TOPIC = 'users';
@@ -28,6 +29,11 @@ export interface Methods {
   describe(token: string): Promise<string>;
   /** In place of the one before. Whatever the rider owes because it was declined is charged to it at once. Fails with `unauthenticated` where their account is deleted. */
   put(transaction: SqlTransaction, userId: Id, token: string, label: string): Promise<Method>;
+  /**
+   * Fails with `conflict` while a charge is being made to it. There is none: nothing happens. What the rider still owes they owe,
+   * and the next ride is owed from its end on.
+   */
+  remove(transaction: SqlTransaction, userId: Id): Promise<void>;
   /** Undefined: they have none. */
   get(session: SqlSession, userId: Id): Promise<Method | undefined>;
   /** Methods go with their users, and so does every description of them. What was paid and owed stays, under numbers. */
@@ -53,6 +59,11 @@ export function createMethods({ provider, clock, onDue }: MethodsDeps): Methods 
       return methodOf(row);
     },
 
+    async remove(transaction, userId) {
+      const [row] = await transaction.query(removeMethod, [userId]);
+      if (row?.has_due === true) throw beingCharged();
+    },
+
     async get(session, userId) {
       const [row] = await session.query(getMethod, [userId]);
       return row && methodOf(row);
@@ -70,6 +81,13 @@ export function createMethods({ provider, clock, onDue }: MethodsDeps): Methods 
       },
     },
   };
+}
+
+function beingCharged(): AppError {
+  return new AppError('conflict', 'A ride is being charged to it. Remove it when that is done.', {
+    outcome: 'not_applied',
+    retryAfterS: 2,
+  });
 }
 
 function methodOf({ label, created_at: createdAt }: MethodRow): Method {

@@ -1,5 +1,5 @@
 /** What a driver has earned. */
-import { type Static, Type } from 'typebox';
+import { type Static, type TInteger, Type } from 'typebox';
 import { idTimestamp } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import { reference } from '../../../http/openapi.ts';
@@ -9,6 +9,13 @@ import { IdText } from '../../../http/user-schema.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { Amount, Currency } from '../money-schema-routes.ts';
 import { CHARGE_CAUSES } from '../payment.ts';
+import {
+  DAYS_AGO_MAX,
+  DAYS_MAX,
+  type EarningDay,
+  type EarningDays,
+  OFFSET_MINUTES_MAX,
+} from './earning-days.ts';
 import type { Earning, Earnings, EarningsSum } from './earnings.ts';
 
 const EarningsSumSchema = Type.Object({
@@ -37,12 +44,31 @@ export const EarningsSchema = Type.Object(
   { $id: 'Earnings', title: 'Earnings' },
 );
 
+const EarningDaySchema = Type.Object({
+  date: Type.String({ format: 'date' }),
+  sums: Type.Array(
+    Type.Object({
+      currency: Currency,
+      rides: Type.Integer({ minimum: 0, description: 'Rides of which something is yours.' }),
+      earned: Amount('By them.'),
+      paid_out: Amount('What went out to you on that day.'),
+    }),
+    { description: 'One for each currency; none: nothing happened.' },
+  ),
+});
+
+export const EarningDaysSchema = Type.Object(
+  { days: Type.Array(EarningDaySchema, { description: 'The last first.' }) },
+  { $id: 'EarningDays', title: 'EarningDays' },
+);
+
 export interface EarningsRoutesDeps {
   readonly earnings: Earnings;
+  readonly earningDays: EarningDays;
   readonly sql: SqlSession;
 }
 
-export function earningsRoutes(app: App, { earnings, sql }: EarningsRoutesDeps): void {
+export function earningsRoutes(app: App, { earnings, earningDays, sql }: EarningsRoutesDeps): void {
   app.get(
     '/drivers/me/earnings',
     {
@@ -64,6 +90,49 @@ export function earningsRoutes(app: App, { earnings, sql }: EarningsRoutesDeps):
       return { sums: sums.map(presentSum), ...presentPage(page, presentEarning) };
     },
   );
+
+  app.get(
+    '/drivers/me/earnings/days',
+    {
+      config: { access: 'user' },
+      schema: {
+        tags: ['payments'],
+        summary: 'What you have earned and were paid, day by day',
+        description: 'Every day, also those without a ride.',
+        operationId: 'getEarningDays',
+        querystring: DaysQuery,
+        response: { 200: reference(EarningDaysSchema) },
+      },
+    },
+    async (request) => {
+      const { days, days_ago: daysAgo, utc_offset_minutes: offsetMinutes } = request.query;
+      const { userId } = callerOf(request);
+      const found = await earningDays.of(sql, userId, { days, daysAgo, offsetMinutes });
+      return { days: found.map(presentDay) };
+    },
+  );
+}
+
+/** Optional for clients: what is absent is there by its default once it is validated. */
+const whole = (minimum: number, maximum: number, byDefault: number, description: string): TInteger =>
+  Type.Optional(Type.Integer({ minimum, maximum, default: byDefault, description }));
+
+const DaysQuery = Type.Object(
+  {
+    days: whole(1, DAYS_MAX, 7, 'How many.'),
+    days_ago: whole(0, DAYS_AGO_MAX, 0, 'How long ago the last of them is; 0: today.'),
+    utc_offset_minutes: whole(
+      -OFFSET_MINUTES_MAX,
+      OFFSET_MINUTES_MAX,
+      0,
+      'How far your clock is ahead of UTC: by it days begin.',
+    ),
+  },
+  { additionalProperties: false },
+);
+
+function presentDay({ date, sums }: EarningDay): Static<typeof EarningDaySchema> {
+  return { date, sums: sums.map(({ paidOut, ...rest }) => ({ ...rest, paid_out: paidOut })) };
 }
 
 function presentSum({ inTransit, ...rest }: EarningsSum): Static<typeof EarningsSumSchema> {

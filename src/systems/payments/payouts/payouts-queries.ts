@@ -77,6 +77,33 @@ export const sumEarnings = readStatement<[driverId: Id], EarningsSumRow>(
    GROUP BY currency ORDER BY currency`,
 );
 
+export interface EarningDayRow {
+  /** `2026-11-22`. */
+  readonly day: string;
+  readonly currency: string;
+  readonly rides: number;
+  readonly earned: number;
+  readonly paid_out: number;
+}
+
+/** By the time in the ids: of rides their ends, of payouts their beginnings. Ids from `first` to below `end`. */
+export const sumEarningDays = readStatement<
+  [driverId: Id, first: Id, end: Id, offsetMinutes: number],
+  EarningDayRow
+>(
+  'payouts_sum_earning_days',
+  `SELECT to_char(to_timestamp(1420070400 + payment_id / 4096 / 1000.0 + $4::int * 60) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+     currency, sum(rides)::int AS rides, sum(earned)::bigint AS earned, sum(paid_out)::bigint AS paid_out
+   FROM (
+     SELECT payment_id, currency, 1, driver_amount, 0 FROM payments
+     WHERE driver_id = $1 AND kind = 'charge' AND driver_amount > 0 AND payment_id >= $2 AND payment_id < $3
+     UNION ALL
+     SELECT payment_id, currency, 0, 0, amount FROM payments
+     WHERE user_id = $1 AND kind = 'payout' AND state <> 'declined' AND payment_id >= $2 AND payment_id < $3
+   ) AS parts (payment_id, currency, rides, earned, paid_out)
+   GROUP BY day, currency ORDER BY day, currency`,
+);
+
 export interface EarningRow {
   readonly payment_id: Id;
   readonly ride_id: Id;

@@ -1,7 +1,7 @@
 /** Payments that are due: who looks at them, and what becomes of them. */
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
-import type { PaymentKind, PaymentReason } from '../payment.ts';
+import type { ChargeCause, PaymentKind, PaymentReason } from '../payment.ts';
 
 /** A payment that one worker asks the provider for, until `until`. */
 export interface DueRow {
@@ -17,13 +17,14 @@ export interface DueRow {
   readonly token: string | null;
   readonly method: string | null;
   readonly ride_id: Id | null;
+  readonly cause: ChargeCause | null;
   readonly charge_id: Id | null;
   /** Of the charge that a refund is of. */
   readonly charge_attempt: number | null;
 }
 
 const COLUMNS = `due.payment_id, due.shard, due.kind, due.user_id, due.currency, due.amount, due.attempt, due.calls, due.token,
-  due.method, due.ride_id, due.charge_id,
+  due.method, due.ride_id, due.cause, due.charge_id,
   (SELECT charge.attempt FROM payments AS charge WHERE charge.payment_id = due.charge_id) AS charge_attempt`;
 
 /**

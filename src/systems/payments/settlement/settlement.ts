@@ -5,9 +5,10 @@
  * call did. It never gives up: money whose whereabouts are unknown is asked for until they are known.
  */
 import type { Clock, Randomness } from '../../../core/clock.ts';
-import { hasCode } from '../../../core/errors.ts';
+import { assert, hasCode } from '../../../core/errors.ts';
 import { idTimeMs } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
+import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
 import type {
   OrderOutcome,
   PaymentOrder,
@@ -15,6 +16,7 @@ import type {
 } from '../../../ports/payment-provider/payment-provider.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
+import { chargeSettled } from '../charges/charge-events.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { orderKey, type PaymentReason, parseOrderKey } from '../payment.ts';
 import type { PaymentObserver } from '../payment-observer.ts';
@@ -57,6 +59,7 @@ export interface SettlementDeps {
   readonly sql: SqlStore;
   readonly provider: Pick<PaymentProvider, 'submit' | 'onSettled'>;
   readonly ledger: Pick<Ledger, 'post'>;
+  readonly eventLog: Pick<EventLog, 'append'>;
   readonly clock: Clock;
   readonly randomness: Pick<Randomness, 'fraction'>;
   readonly observer: PaymentObserver;
@@ -66,7 +69,7 @@ export interface SettlementDeps {
 }
 
 export function createSettlement(deps: SettlementDeps): Settlement {
-  const { sql, provider, ledger, clock, randomness, observer, log, onDeclined } = deps;
+  const { sql, provider, ledger, eventLog, clock, randomness, observer, log, onDeclined } = deps;
   const asking = new Set<Promise<void>>();
   let closed = false;
   let onDue = (): void => undefined;
@@ -82,6 +85,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       ]);
       if (settled === undefined) return false;
       await ledger.post(transaction, settlingTransfers(due, outcome.state));
+      if (kind === 'charge' && !settled.erased)
+        await eventLog.append(transaction, [settledEvent(due, outcome)]);
       if (kind === 'refund' && outcome.state === 'declined') {
         await transaction.query(returnRefund, [due.charge_id ?? 0, due.amount]);
       }
@@ -178,6 +183,14 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       await Promise.all(asking);
     },
   };
+}
+
+function settledEvent(due: DueRow, outcome: FinalOutcome): NewEvent {
+  const { payment_id: paymentId, ride_id: rideId, user_id: userId, currency, amount, cause, attempt } = due;
+  const { state } = outcome;
+  const reason = outcome.state === 'declined' ? outcome.reason : null;
+  assert(rideId !== null && cause !== null, 'a charge is of a ride');
+  return chargeSettled({ paymentId, rideId, userId, currency, amount, cause, state, reason, attempt });
 }
 
 /** As the provider is to have it, the same each time. Undefined: the rider has no method. */

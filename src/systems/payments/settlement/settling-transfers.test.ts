@@ -17,6 +17,7 @@ function due(kind: PaymentKind): DueRow {
       token: null,
       method: null,
       ride_id: null,
+      cause: null,
       charge_id: null,
       charge_attempt: null,
     },
