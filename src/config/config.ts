@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { KAFKA_URL_FORM, type KafkaAddress, parseKafkaUrl } from '../core/kafka-address.ts';
 import { type ClusterNode, isClusterUrl, parseClusterUrl } from '../core/postgres-cluster.ts';
 import { parseRedisUrl, REDIS_URL_FORM, type RedisAddress } from '../core/redis-address.ts';
+import { parseRoutingUrl, ROUTING_URL_FORM, type RoutingAddress } from '../core/routing-address.ts';
 import type { LogLevel } from '../telemetry/log.ts';
 import { CITIES_FORM, type CityBox, parseCity } from './cities.ts';
 import { EDGE_URL_FORM, type EdgeLocation, parseEdgeUrl } from './edge-locations.ts';
@@ -80,6 +81,8 @@ export interface Config {
     /** How long it is kept where drivers were. */
     readonly positionRetentionDays: number;
   };
+  /** `undefined`: the roads in the data folder, or the great circle. */
+  readonly routing: RoutingAddress | undefined;
   /** Absolute path of the operator's country table. */
   readonly geoDatabase: string | undefined;
   readonly links: {
@@ -162,6 +165,7 @@ export function loadConfig(environment: Environment): Config {
       ratingAbove: read.decimal('GROUNDSWELL_DRIVER_RATING_ABOVE', 0, 5),
       positionRetentionDays: read.integer('GROUNDSWELL_POSITION_RETENTION_DAYS', 1, 3_650),
     },
+    routing: routingAddress(read),
     geoDatabase: optionalPath(read.text('GROUNDSWELL_GEO_DATABASE')),
     links: {
       url: read.url('GROUNDSWELL_LINKS_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
@@ -292,6 +296,14 @@ function createReader(environment: Environment, problems: string[]) {
 const REDIS_OR_MEMORY_FORM = `memory:, or a URL such as ${REDIS_URL_FORM}`;
 
 /** That of the setting, or else the one for all. */
+function routingAddress(read: ReturnType<typeof createReader>): RoutingAddress | undefined {
+  const url = read.text('GROUNDSWELL_ROUTING_URL');
+  if (url === '') return undefined;
+  const address = parseRoutingUrl(url);
+  if (address === undefined) read.complain('GROUNDSWELL_ROUTING_URL', ROUTING_URL_FORM);
+  return address;
+}
+
 function redisAddress(read: ReturnType<typeof createReader>, name: SettingName): RedisAddress | undefined {
   const own = read.text(name);
   const [source, form] =

@@ -140,6 +140,11 @@ export const SETTINGS = {
     fallback: '30',
     purpose: 'days for which it is kept where drivers were',
   },
+  GROUNDSWELL_ROUTING_URL: {
+    fallback: '',
+    purpose:
+      'engine of routes, such as osrm+http://127.0.0.1:5000 or valhalla+http://127.0.0.1:8002; none: the roads in the data folder',
+  },
   GROUNDSWELL_GEO_DATABASE: {
     fallback: '',
     purpose:

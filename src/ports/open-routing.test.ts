@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
+import { atEnd } from '../../test/support/at-end.ts';
+import { openRoutingEngine } from '../../test/support/routing-engine.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
-import { systemClock } from '../core/clock.ts';
+import { createTwoStreets, northOf } from '../../test/support/two-streets.ts';
+import { systemClock, systemRandomness } from '../core/clock.ts';
+import { parseRoutingUrl } from '../core/routing-address.ts';
+import { createPortStates } from '../resilience/port-states.ts';
 import { contract } from '../roads/contraction.ts';
 import { generateCity } from '../roads/generated-city.ts';
 import { writeRoadFile } from '../roads/road-file.ts';
@@ -11,6 +16,7 @@ import { createRoads } from '../roads/roads.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { tracingOff } from '../telemetry/trace.ts';
 import { openRouting } from './open-routing.ts';
 import { greatCircleRouting } from './routing/great-circle-routing.ts';
 import { createRoadsRouting } from './routing/roads-routing.ts';
@@ -23,9 +29,13 @@ const [FROM, TO] = [
 const NOON_MS = Date.UTC(2026, 5, 1, 16, 24);
 const log = createLog({ level: 'silent', pretty: false });
 
-async function open(dataFolder: string) {
+async function open(dataFolder: string, url?: string) {
   const [metrics, health] = [createMetrics({ version: 'test' }), createHealth(systemClock)];
-  const routing = await openRouting({ config: { dataFolder }, clock: systemClock, metrics, log, health });
+  const routing = await openRouting({
+    config: { dataFolder, routing: url === undefined ? undefined : parseRoutingUrl(url) },
+    ...{ clock: systemClock, randomness: systemRandomness, metrics, tracing: tracingOff, log, health },
+    states: createPortStates(),
+  });
   return { routing, metrics, health };
 }
 
@@ -78,5 +88,27 @@ describe('the routing of the product', () => {
     assert.equal(checks['routing']?.status, 'down');
     assert.match(checks['routing']?.message ?? '', /other\.roads is no road file\. Import/);
     assert.ok(typeof (await routing.estimate(FROM, TO, NOON_MS)) === 'object');
+  });
+
+  it('asks an engine, and the great circle as soon as that fails, without asking for ever', async (test) => {
+    const engine = await openRoutingEngine(createTwoStreets());
+    atEnd(test, () => engine.close());
+    const { routing, metrics, health } = await open(await temporaryFolder(test), `osrm+${engine.osrmUrl}`);
+    atEnd(test, () => routing.close());
+    const [from, to] = [northOf(100), northOf(600)];
+    assert.deepEqual(await routing.estimate(from, to, NOON_MS), { distanceM: 500, durationS: 50 });
+    assert.equal(await routing.estimate(northOf(3_500), from, NOON_MS), 'no_way');
+    assert.equal((await health.ready()).checks['routing']?.status, 'up');
+    engine.behave({ kind: 'own', status: 500, text: 'down' });
+    const straight = greatCircleRouting.estimate(from, to, NOON_MS);
+    const before = engine.asked();
+    const ASKED = 100;
+    for (let n = 0; n < ASKED; n += 1) assert.deepEqual(await routing.estimate(from, to, NOON_MS), straight);
+    assert.ok(engine.asked() - before < ASKED, 'the breaker is open');
+    const [durations] = await routing.durations([{ from: [from], to }], NOON_MS);
+    assert.equal(Math.round(Number(durations?.[0])), straight.durationS);
+    const { status, checks } = await health.ready();
+    assert.deepEqual([status, checks['routing']?.status], ['ready', 'down']);
+    assert.match(await metrics.registry.metrics(), /routing_answers_total\{source="osrm"\} 2/);
   });
 });

@@ -1,33 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import {
+  createTwoStreets,
+  M_PER_DEGREE,
+  MIDDLE,
+  northOf,
+  TWO_STREETS,
+} from '../../../test/support/two-streets.ts';
 import { systemClock } from '../../core/clock.ts';
 import { generateCity } from '../../roads/generated-city.ts';
-import { buildRoadGraph } from '../../roads/road-graph.ts';
 import { createRoads } from '../../roads/roads.ts';
 import { distanceM } from '../geo-index/geo-index.ts';
 import { createRoadsRouting, SNAP_M_MAX } from './roads-routing.ts';
 import { routingContract } from './routing.contract.ts';
 
-const MIDDLE = { lat: 40.75, lng: -73.98 };
 const NIGHT_MS = Date.UTC(2026, 5, 1, 7, 24);
 const NOON_MS = Date.UTC(2026, 5, 1, 17, 24);
-const M_PER_DEGREE = 111_195;
 
 const city = createRoads('city', generateCity({ seed: 7, columns: 24, rows: 40, middle: MIDDLE }));
-const north = (meters: number) => ({ lat: MIDDLE.lat + meters / M_PER_DEGREE, lng: MIDDLE.lng });
-
-/** Two streets of a kilometer, north of each other, and a way only from the first to the second. */
-const twoStreets = createRoads(
-  'streets',
-  buildRoadGraph(
-    [north(0), north(1_000), north(3_000), north(4_000)],
-    [
-      { tail: 0, head: 1, forwardKmPerH: 36, backwardKmPerH: 36, kind: 'minor' },
-      { tail: 1, head: 2, forwardKmPerH: 36, backwardKmPerH: 0, kind: 'minor' },
-      { tail: 2, head: 3, forwardKmPerH: 36, backwardKmPerH: 36, kind: 'minor' },
-    ],
-  ),
-);
+const twoStreets = createTwoStreets();
 
 routingContract('a road graph', async () => {
   const routing = createRoadsRouting({ towns: [city, twoStreets], clock: systemClock });
@@ -40,11 +31,8 @@ routingContract('a road graph', async () => {
 
 routingContract('a road graph in two parts', async () => {
   const routing = createRoadsRouting({ towns: [twoStreets], clock: systemClock });
-  // At the end of the first street begins the one that leads away from it.
-  const [{ lat: south, lng: west }, { lat: top, lng: east }] = [north(0), north(990)];
   return {
-    ...{ routing, area: { south, west, north: top, east }, symmetric: true },
-    ...{ noWay: [north(3_500), north(500)], offRoads: { lat: top + 0.2, lng: west } },
+    ...{ routing, ...TWO_STREETS },
     close: () => routing.close(),
   };
 });
@@ -53,35 +41,38 @@ describe('routing by road graphs', () => {
   const routing = createRoadsRouting({ towns: [twoStreets], clock: systemClock });
 
   it('takes the time of empty streets at night, and of full ones by day', () => {
-    assert.deepEqual(routing.estimate(north(100), north(600), NIGHT_MS), { distanceM: 500, durationS: 50 });
-    const byDay = routing.estimate(north(100), north(600), NOON_MS);
+    assert.deepEqual(routing.estimate(northOf(100), northOf(600), NIGHT_MS), {
+      distanceM: 500,
+      durationS: 50,
+    });
+    const byDay = routing.estimate(northOf(100), northOf(600), NOON_MS);
     assert.deepEqual(byDay, { distanceM: 500, durationS: Math.round((50 * 34) / 18) });
   });
 
   it('adds the way to the road and from it', () => {
-    const beside = { lat: north(100).lat, lng: MIDDLE.lng + 0.001 };
-    const awayM = distanceM(beside, north(100));
-    const estimate = routing.estimate(beside, north(600), NIGHT_MS);
+    const beside = { lat: northOf(100).lat, lng: MIDDLE.lng + 0.001 };
+    const awayM = distanceM(beside, northOf(100));
+    const estimate = routing.estimate(beside, northOf(600), NIGHT_MS);
     const durationS = Math.round(50 + awayM / (15 / 3.6));
     assert.deepEqual(estimate, { distanceM: Math.round(500 + awayM), durationS });
-    const { path } = routing.route(beside, north(600), NIGHT_MS) as { path: readonly unknown[] }; // A way leads there.
+    const { path } = routing.route(beside, northOf(600), NIGHT_MS) as { path: readonly unknown[] }; // A way leads there.
     assert.equal(path.length, 4);
   });
 
   it(`knows roads within ${SNAP_M_MAX} m`, () => {
     const lngs = (meters: number) => meters / (M_PER_DEGREE * Math.cos((MIDDLE.lat * Math.PI) / 180));
-    const away = (meters: number) => ({ lat: north(500).lat, lng: MIDDLE.lng + lngs(meters) });
-    assert.equal(typeof routing.estimate(away(SNAP_M_MAX - 1), north(0), NOON_MS), 'object');
-    assert.equal(routing.estimate(away(SNAP_M_MAX + 1), north(0), NOON_MS), 'no_road_near');
+    const away = (meters: number) => ({ lat: northOf(500).lat, lng: MIDDLE.lng + lngs(meters) });
+    assert.equal(typeof routing.estimate(away(SNAP_M_MAX - 1), northOf(0), NOON_MS), 'object');
+    assert.equal(routing.estimate(away(SNAP_M_MAX + 1), northOf(0), NOON_MS), 'no_road_near');
   });
 
   it('is that of the first town that has roads near both places', async () => {
     const both = createRoadsRouting({ towns: [twoStreets, city], clock: systemClock });
-    assert.deepEqual(both.estimate(north(3_500), north(500), NIGHT_MS), 'no_way');
+    assert.deepEqual(both.estimate(northOf(3_500), northOf(500), NIGHT_MS), 'no_way');
     const farWest = { lat: MIDDLE.lat, lng: (city.box.west + MIDDLE.lng) / 2 };
-    const estimate = both.estimate(farWest, north(0), NIGHT_MS);
-    assert.ok(typeof estimate === 'object' && estimate.distanceM > distanceM(farWest, north(0)));
-    const [durations] = await both.durations([{ from: [farWest, north(3_500)], to: north(0) }], NIGHT_MS);
+    const estimate = both.estimate(farWest, northOf(0), NIGHT_MS);
+    assert.ok(typeof estimate === 'object' && estimate.distanceM > distanceM(farWest, northOf(0)));
+    const [durations] = await both.durations([{ from: [farWest, northOf(3_500)], to: northOf(0) }], NIGHT_MS);
     assert.equal(Math.round(Number(durations?.[0])), estimate.durationS);
     assert.equal(durations?.[1], 'no_way');
   });
