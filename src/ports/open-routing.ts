@@ -7,12 +7,12 @@ import { roadFilePaths } from '../roads/road-folder.ts';
 import { createRoads, type Roads } from '../roads/roads.ts';
 import { createRoutingMetrics } from '../telemetry/routing-metrics.ts';
 import type { PortsOptions } from './ports-options.ts';
-import type { EngineRouting } from './routing/engine-routing.ts';
 import { createFallbackRouting, type RoutingSource } from './routing/fallback-routing.ts';
 import { greatCircleRouting } from './routing/great-circle-routing.ts';
 import { createOsrmRouting } from './routing/osrm-routing.ts';
 import { createRoadsRouting } from './routing/roads-routing.ts';
 import type { Routing } from './routing/routing.ts';
+import type { EngineRouting } from './routing/routing-engine.ts';
 import { createValhallaRouting } from './routing/valhalla-routing.ts';
 
 export interface OpenRoutingOptions

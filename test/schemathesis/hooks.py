@@ -290,7 +290,7 @@ RULES = [
     (r"vehicle\.\w+", r"must not be empty\.|must not have control characters\."),
     (r"(avatar|header)_media_id", r"(does not exist|is shown by a post|is your \w+ already)\. .*|failed to be processed: .*"),
     ("pickup", r"must be in a city where drivers drive\."),
-    ("dropoff", r"must be within \d+ km of the pickup\.|must be another place than the pickup\."),
+    ("dropoff", r"must be within \d+ km of the pickup\.|must be another place than the pickup\.|must be a place to which a road leads .*"),
     ("bbox", r"must be west,south,east,north in degrees\.|.*\bdegrees\b.*"),
     ("token", r"must be one of the sandbox: .*"),
     ("pickup|ride_type", r"must be .* offered.*"),

@@ -23,6 +23,7 @@ export const EXPERIMENT_NAMES = [
   'redis-geo-index',
   'driver-positions',
   'dispatch',
+  'routing',
   'ledger',
   'surge',
   'balancer',

@@ -20,6 +20,7 @@ import { photosExperiment } from './photos.ts';
 import { redisDeliveriesExperiment } from './redis-deliveries.ts';
 import { redisGeoIndexExperiment } from './redis-geo-index.ts';
 import { refreshAheadExperiment } from './refresh-ahead.ts';
+import { routingExperiment } from './routing.ts';
 import { searchExperiment } from './search.ts';
 import { surgeExperiment } from './surge.ts';
 import { writeThroughExperiment } from './write-through.ts';
@@ -45,6 +46,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   redisGeoIndexExperiment,
   driverPositionsExperiment,
   dispatchExperiment,
+  routingExperiment,
   ledgerExperiment,
   surgeExperiment,
   balancerExperiment,

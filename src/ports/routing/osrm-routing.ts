@@ -3,8 +3,8 @@ import type { RoutingAddress } from '../../core/routing-address.ts';
 import type { GeoPoint } from '../geo-index/geo-index.ts';
 import { amount, list, lngLatPlace, member } from './engine-answer.ts';
 import { createEngineHttp, type EngineAnswer, notOfTheProtocol } from './engine-http.ts';
-import { createEngineRouting, ENGINE_SNAP_M_MAX, type EngineRouting } from './engine-routing.ts';
 import type { NoRoute } from './routing.ts';
+import { createEngineRouting, ENGINE_SNAP_M_MAX, type EngineRouting } from './routing-engine.ts';
 
 const NO_ROUTES: ReadonlyMap<unknown, NoRoute> = new Map([
   ['NoRoute', 'no_way'],

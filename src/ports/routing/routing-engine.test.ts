@@ -5,8 +5,8 @@ import { createTwoStreets, northOf } from '../../../test/support/two-streets.ts'
 import { AppError } from '../../core/errors.ts';
 import { polylinePlaces } from './engine-answer.ts';
 import { ANSWER_BYTES_MAX } from './engine-http.ts';
-import { type EngineRouting, FROM_MAX } from './engine-routing.ts';
 import { createOsrmRouting } from './osrm-routing.ts';
+import { type EngineRouting, FROM_MAX } from './routing-engine.ts';
 import { createValhallaRouting } from './valhalla-routing.ts';
 
 const [FROM, TO] = [northOf(100), northOf(600)];
