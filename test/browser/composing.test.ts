@@ -1,7 +1,7 @@
 /** What may go wrong while a post is written: files that are no pictures, a draft deleted by mistake, an answer to what is gone. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { PHONE, signUpAt, writePost } from '../support/browser.ts';
+import { PASSWORD, PHONE, signUpAt, writePost } from '../support/browser.ts';
 import { describeInBrowser } from '../support/browser-setting.ts';
 
 describeInBrowser('writing a post', (setting) => {
@@ -35,6 +35,25 @@ describeInBrowser('writing a post', (setting) => {
     await page.getByText('Half a thought').waitFor();
   });
 
+  it('keeps what is being written when the session ends elsewhere, and says that it has ended', async (test) => {
+    const page = await setting.open(test, PHONE);
+    await signUpAt(page, setting.url, 'dave');
+    await page.getByText('What is happening?').first().click();
+    await page.getByRole('dialog').getByRole('textbox').first().fill('Not yet kept');
+    await endOtherSessions(setting.url, 'dave');
+    await page.getByText('You were signed out.').waitFor();
+    assert.equal(await page.getByRole('dialog').count(), 0);
+
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await page.getByLabel('Username').fill('dave');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    await page.goto(`${setting.url}/compose`);
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByText('Not yet kept').waitFor();
+  });
+
   it('asks for no answer to what is deleted', async (test) => {
     const page = await setting.open(test, PHONE);
     await signUpAt(page, setting.url, 'carol');
@@ -51,3 +70,16 @@ describeInBrowser('writing a post', (setting) => {
     assert.equal(await page.getByText('Write your reply').count(), 0);
   });
 });
+
+/** As a person does who has lost their phone. */
+async function endOtherSessions(url: string, username: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ username, password: PASSWORD });
+  const session = await fetch(`${url}/api/v1/sessions`, { method: 'POST', headers, body });
+  const { access_token: token } = (await session.json()) as { access_token: string };
+  const ended = await fetch(`${url}/api/v1/sessions`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  assert.ok(ended.ok);
+}

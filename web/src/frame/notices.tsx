@@ -1,5 +1,6 @@
 /** What is out of the ordinary: at the lower edge, where it moves nothing of what is read. */
 import { isReachable } from '../api/http.ts';
+import { entry } from '../navigation/location.ts';
 import { waitingDrafts } from '../state/drafts.ts';
 import { isOutdated } from '../state/installation.ts';
 import { shownAsOf } from '../state/last-seen.ts';
@@ -14,9 +15,10 @@ export function Notices() {
   return (
     <div class="notices" role="status">
       {!isReachable.value && <Away />}
-      {hasExpired.value && (
+      {hasExpired.value && entry.value.path !== '/sign-in' && (
         <p class="notice">
-          You were signed out. <a href="/sign-in">Sign in again</a>
+          You were signed out. Drafts are kept.{' '}
+          <a href={`/sign-in?next=${encodeURIComponent(entry.value.path)}`}>Sign in again</a>
         </p>
       )}
       {isOutdated.value && (

@@ -4,7 +4,7 @@ import { isReachable } from '../api/http.ts';
 import { type Problem, toProblem } from '../api/problem.ts';
 import type { Post, Visibility } from '../api/types.ts';
 import { announce } from '../state/announcer.ts';
-import { type Draft, isWorthKeeping, saveDraft, sendDraft } from '../state/drafts.ts';
+import { type Draft, saveDraft, sendDraft } from '../state/drafts.ts';
 import { updatePost } from '../state/posts.ts';
 import { altReminder } from '../state/settings.ts';
 import { showToast } from '../state/toasts.ts';
@@ -37,7 +37,7 @@ export interface ComposerProps {
 }
 
 export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: ComposerProps) {
-  const { draft, isSaved, change, replace } = useDraft(kept, replyTo ?? null);
+  const { draft, isSaved, change, replace, end } = useDraft(kept, replyTo ?? null);
   const [state, setState] = useState<'writing' | 'sending'>('writing');
   const [problem, setProblem] = useState<Problem>();
   const [hasWarning, setHasWarning] = useState(draft.contentWarning !== '');
@@ -77,6 +77,7 @@ export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: 
     try {
       if (!isReachable.value) return await keepWaiting(tried);
       const sent = await sendDraft(tried);
+      end();
       if (replyTo !== undefined) updatePost(replyTo.post_id, { reply_count: replyTo.reply_count + 1 });
       showToast({ text: replyTo === undefined ? 'Posted.' : 'Your reply is posted.' });
       onSent?.(sent);
@@ -94,6 +95,7 @@ export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: 
 
   /** It is sent by itself, under the same key, once the server is back. */
   async function keepWaiting(tried: Draft): Promise<void> {
+    end();
     await saveDraft({ ...tried, isWaiting: true });
     showToast({ text: 'The server cannot be reached. Your post is kept, and sent once it is back.' });
     onClose();
@@ -106,16 +108,11 @@ export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: 
     return files.length > 0;
   }
 
-  function close(): void {
-    if (isWorthKeeping(draft)) void saveDraft(draft);
-    onClose();
-  }
-
   return (
     <Dialog
       title={draft.replyTo === null ? 'New post' : `Reply to @${draft.replyTo.author.username}`}
       wide
-      onClose={close}
+      onClose={onClose}
     >
       <form
         class="composer"

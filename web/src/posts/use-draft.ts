@@ -1,5 +1,8 @@
-/** The draft that a composer works on. It is kept a second after the last key, and when the page goes away. */
-import { useEffect, useState } from 'preact/hooks';
+/**
+ * The draft that a composer works on. It is kept a second after the last key, when the page goes away, and when the
+ * composer does: also where nobody closed it, as when the session has ended.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { newKey } from '../api/http.ts';
 import type { Post } from '../api/types.ts';
 import { type Draft, deleteDraft, isWorthKeeping, newDraft, saveDraft } from '../state/drafts.ts';
@@ -12,11 +15,21 @@ export interface EditedDraft {
   readonly change: (part: Partial<Draft>) => void;
   /** As it is by now, also when it was sent. */
   readonly replace: (draft: Draft) => void;
+  /** It was sent, or is kept by somebody else. */
+  readonly end: () => void;
 }
 
 export function useDraft(kept: Draft | undefined, replyTo: Post | null): EditedDraft {
   const [draft, replace] = useState<Draft>(() => kept ?? newDraft(replyTo));
   const [saved, setSaved] = useState(0);
+  const latest = useRef<Draft | undefined>(draft);
+  if (latest.current !== undefined) latest.current = draft;
+  useEffect(
+    () => () => {
+      if (latest.current !== undefined && isWorthKeeping(latest.current)) void saveDraft(latest.current);
+    },
+    [],
+  );
   useEffect(() => {
     if (!isWorthKeeping(draft)) return;
     const save = (): void => void saveDraft(draft).then(() => setSaved(draft.changedAt));
@@ -36,5 +49,9 @@ export function useDraft(kept: Draft | undefined, replyTo: Post | null): EditedD
     replace((now) => ({ ...now, ...part, ...fresh, changedAt: Date.now() }));
   }
 
-  return { draft, isSaved: saved === draft.changedAt, change, replace };
+  function end(): void {
+    latest.current = undefined;
+  }
+
+  return { draft, isSaved: saved === draft.changedAt, change, replace, end };
 }

@@ -110,6 +110,8 @@ function take({ user, role: given, csrf_token: token }: CurrentSession): void {
     if (shownTo !== undefined && shownTo !== userId) location.replace('/');
     shownTo = userId;
   }
+  // It ended elsewhere: by another session of theirs, or by its age.
+  if (userId === null && isSignedIn.value) hasExpired.value = true;
   me.value = user;
 }
 
