@@ -27,6 +27,7 @@ describeInBrowser('the web app without its server', (setting) => {
     await articles(alice, 'Seen before').waitFor();
     await writeWithout(alice, 'Written offline');
     await alice.getByRole('link', { name: '1 post waits to be sent' }).waitFor();
+    await articles(alice, 'Seen before').getByRole('button', { name: 'Bookmark' }).click();
     // A draft that is not yet to be sent outlives a reload, too.
     await alice.getByText('What is happening?').first().click();
     await textbox(alice).fill('Half a thought');
@@ -38,12 +39,15 @@ describeInBrowser('the web app without its server', (setting) => {
     await alice.getByText('Written offline').waitFor();
 
     await alice.goBack();
+    // What was tapped before the page was loaded again.
+    await articles(alice, 'Seen before').getByRole('button', { name: 'Bookmark', pressed: true }).waitFor();
     await articles(alice, 'Seen before').getByRole('button', { name: /^Like/ }).click();
 
     await setting.restartServer();
     await alice.getByText('cannot be reached').waitFor({ state: 'detached' });
     await articles(alice, 'Written offline').waitFor();
     await until(async () => String(await alice.evaluate(FEED)).includes('"like_count":1'));
+    await until(async () => String(await alice.evaluate(FEED)).includes('"bookmarked":true'));
     await alice.goto(setting.url);
     await articles(alice, 'Written offline').waitFor();
     assert.equal(await articles(alice, 'Written offline').count(), 1);

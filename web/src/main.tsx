@@ -8,6 +8,7 @@ import { installWorker } from './state/installation.ts';
 import { openSession } from './state/session.ts';
 import './state/connection.ts';
 import './state/outbox.ts';
+import './state/waiting-reactions.ts';
 import './ui/tokens.css';
 import './ui/base.css';
 

@@ -25,6 +25,8 @@ effect(() => {
   if (isLost) timer = setTimeout(ask, Math.random() * LOST_MS_MAX);
 });
 addEventListener('online', () => void askIfAway());
+// The browser knows that it has no network; whether the server is one that needs none, only the server can say.
+addEventListener('offline', () => void ask());
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') void askIfAway();
 });

@@ -1,15 +1,16 @@
 /**
  * One record a post: every place that shows it reads the same signal. A reaction shows at once; of several taps the last
  * one wins, with one request under way for each post and verb, and when it fails that field alone goes back; while the
- * server is away it waits.
+ * server is away it waits, also for a page that is opened later.
  */
 import { effect, type Signal, signal } from '@preact/signals';
 import { isReachable, put, remove } from '../api/http.ts';
 import { toProblem } from '../api/problem.ts';
 import type { Post } from '../api/types.ts';
+import { dropReaction, keepReaction, type Reaction, type Verb } from './kept-reactions.ts';
 import { showToast } from './toasts.ts';
 
-export type Verb = 'like' | 'repost' | 'bookmark';
+export type { Verb };
 
 interface Fields {
   readonly done: 'liked' | 'reposted' | 'bookmarked';
@@ -38,15 +39,18 @@ interface Held {
 const posts = new Map<string, Held>();
 /** Reactions that are sent once the server is back, by post and verb. */
 const waiting = new Map<string, () => void>();
+/** Those of an earlier page: shown as done wherever their posts are, and yet to be sent. */
+const presumed = new Map<string, Reaction>();
 const gone = new Map<string, Signal<boolean>>();
 
 /** The record of a post that the server has just sent. */
 export function takePost(post: Post): Signal<Post> {
   const held = posts.get(post.post_id);
   if (held === undefined) {
-    const shown = signal(post);
-    posts.set(post.post_id, { shown, server: post, wanted: new Map(), sending: new Set() });
-    return shown;
+    const taken: Held = { shown: signal(post), server: post, wanted: wantedOf(post), sending: new Set() };
+    posts.set(post.post_id, taken);
+    show(taken);
+    return taken.shown;
   }
   held.server = post;
   show(held);
@@ -77,7 +81,47 @@ export function react(postId: string, verb: Verb, wanted: boolean): void {
   if (held === undefined) return;
   held.wanted.set(verb, wanted);
   show(held);
+  void keepReaction({ postId, verb, wanted });
   void send(postId, held, verb);
+}
+
+/** Shows a reaction of an earlier page, which `sendPresumed` sends. */
+export function presume(reaction: Reaction): void {
+  const { postId, verb, wanted } = reaction;
+  presumed.set(`${postId} ${verb}`, reaction);
+  const held = posts.get(postId);
+  if (held === undefined) return;
+  held.wanted.set(verb, wanted);
+  show(held);
+}
+
+/** What is refused is given up: nobody sees the page any more on which it was asked for. */
+export async function sendPresumed(): Promise<void> {
+  for (const [key, reaction] of presumed) {
+    const { postId, verb } = reaction;
+    presumed.delete(key);
+    const held = posts.get(postId);
+    if (held !== undefined) {
+      void send(postId, held, verb);
+      continue;
+    }
+    try {
+      updatePost(postId, pick(await request(reaction), FIELDS[verb]));
+    } catch (error) {
+      if (toProblem(error).isUncertain) return void presumed.set(key, reaction);
+    }
+    await dropReaction(postId, verb);
+  }
+}
+
+function wantedOf({ post_id: id }: Post): Map<Verb, boolean> {
+  const own = [...presumed.values()].filter(({ postId }) => postId === id);
+  return new Map(own.map(({ verb, wanted }) => [verb, wanted]));
+}
+
+function request({ postId, verb, wanted }: Reaction): Promise<Partial<Post>> {
+  const path = `/posts/${postId}/${verb}`;
+  return wanted ? put<Partial<Post>>(path) : remove<Partial<Post>>(path);
 }
 
 async function send(postId: string, held: Held, verb: Verb): Promise<void> {
@@ -87,11 +131,11 @@ async function send(postId: string, held: Held, verb: Verb): Promise<void> {
     for (;;) {
       const wanted = held.wanted.get(verb);
       if (wanted === undefined || wanted === held.server[FIELDS[verb].done]) break;
-      const path = `/posts/${postId}/${verb}`;
-      const answer = await (wanted ? put<Partial<Post>>(path) : remove<Partial<Post>>(path));
+      const answer = await request({ postId, verb, wanted });
       held.server = { ...held.server, ...pick(answer, FIELDS[verb]) };
     }
     held.wanted.delete(verb);
+    void dropReaction(postId, verb);
   } catch (error) {
     if (!isReachable.value) {
       waiting.set(`${postId} ${verb}`, () => void send(postId, held, verb));
@@ -99,6 +143,7 @@ async function send(postId: string, held: Held, verb: Verb): Promise<void> {
     }
     const wanted = held.wanted.get(verb) ?? true;
     held.wanted.delete(verb);
+    void dropReaction(postId, verb);
     const action = { label: 'Try again', run: () => react(postId, verb, wanted) };
     showToast({ text: `${FAILED[verb]}: ${toProblem(error).message}`, tone: 'danger', action });
   } finally {
