@@ -21,6 +21,7 @@ import { createRides, type Rides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
 import { SURGE_SCHEMAS, surgeRoutes } from '../systems/rides/surge/surge-routes.ts';
 import type { OwnChannel, RideTracking } from '../systems/rides/tracking/ride-tracking.ts';
+import { RideRouteSchema, rideWayRoutes } from '../systems/rides/travel/ride-way-routes.ts';
 import { tripsRoutes } from '../systems/rides/trips/trips-routes.ts';
 import { createDispatchMetrics } from '../telemetry/dispatch-metrics.ts';
 import { createDriverMetrics } from '../telemetry/driver-metrics.ts';
@@ -67,7 +68,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
     presentRide: (ride, userId) => view.showRide(ride, userId),
   });
   const { drivers, streams, requests, offers, trips, cancellations, ratings, whereIs, dispatch } = rides;
-  const { prices, quotes, surge, cities, fares, operations } = rides;
+  const { ways, prices, quotes, surge, cities, fares, operations } = rides;
   const view = createRideView({ getUsers: accounts.users.getUsers, whereIs });
   observer.watchStreams(streams.connections);
   rideObserver.watchDriven(rides.driven);
@@ -86,6 +87,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       ...OPERATIONS_SCHEMAS,
       RideSchema,
       RideRatingSchema,
+      RideRouteSchema,
       ...OFFER_SCHEMAS,
     ],
     routes(app) {
@@ -97,6 +99,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       operationsRoutes(app, { operations });
       quotesRoutes(app, { prices, quotes, writes });
       rideRequestsRoutes(app, { requests, quotes, sql: ports.sql, writes, view });
+      rideWayRoutes(app, { requests, ways, sql: ports.sql });
       tripsRoutes(app, { trips, cancellations, whereIs, writes, view });
       ratingsRoutes(app, { ratings, writes });
     },

@@ -61,6 +61,7 @@ const KEYLESS = [
   'getPaymentMethod',
   'getReceipt',
   'getRide',
+  'getRideRoute',
   'listApiKeys',
   'listAuditEntries',
   'listBlockedTargets',

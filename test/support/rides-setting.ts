@@ -26,6 +26,7 @@ import { createRideView, RideSchema } from '../../src/systems/rides/requests/rid
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
 import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
 import { SURGE_SCHEMAS, surgeRoutes } from '../../src/systems/rides/surge/surge-routes.ts';
+import { RideRouteSchema, rideWayRoutes } from '../../src/systems/rides/travel/ride-way-routes.ts';
 import { tripsRoutes } from '../../src/systems/rides/trips/trips-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createCallAs } from './call-as.ts';
@@ -168,6 +169,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       ...OPERATIONS_SCHEMAS,
       RideSchema,
       RideRatingSchema,
+      RideRouteSchema,
       ...OFFER_SCHEMAS,
     ])
       app.addSchema(schema);
@@ -182,6 +184,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     const view = createRideView({ getUsers, whereIs });
     rideRequestsRoutes(app, { requests, quotes, sql, writes: createWrites(sql), view });
     ratingsRoutes(app, { ratings, writes: createWrites(sql) });
+    rideWayRoutes(app, { requests, ways: rides.ways, sql });
     tripsRoutes(app, { trips, cancellations, whereIs, writes: createWrites(sql), view });
     await app.listen({ port: 0, host: '127.0.0.1' });
     const tail = await openProcessTail(eventLog, [...rides.tails, rides.tracking.tail], log);

@@ -43,6 +43,7 @@ import {
   type RideTracking,
   type RideTrackingDeps,
 } from './tracking/ride-tracking.ts';
+import { createRideWays, type RideWays } from './travel/ride-way.ts';
 import type { TimedPoint } from './trips/arrival.ts';
 import { type Cancellations, createCancellations } from './trips/cancellations.ts';
 import type { RideObserver } from './trips/ride-observer.ts';
@@ -98,6 +99,7 @@ export interface Rides {
   readonly trips: Trips;
   readonly cancellations: Cancellations;
   readonly ratings: Ratings;
+  readonly ways: RideWays;
   /** Where a driver was last, as far as is known here. */
   whereIs(driverId: Id): Promise<TimedPoint | undefined>;
   /** Rides whose drivers are connected to this process. */
@@ -163,6 +165,8 @@ export function createRides(deps: RidesDeps): Rides {
   const operations = createOperations({
     ...{ ...deps, cities, counts: driverCounts, figures: createRideFigures(deps) },
   });
+  const whereIs = async (driverId: Id): Promise<TimedPoint | undefined> =>
+    driven.lastPoint(driverId) ?? (await lastPositionOf(deps.sql, driverId))?.last;
   const erasure = createDriverErasure({ ...deps, abandonRides: cancellations.abandon });
   return {
     drivers: createDrivers(deps),
@@ -170,8 +174,8 @@ export function createRides(deps: RidesDeps): Rides {
     ...{ prices, quotes, surge, cities, fares, priceAudit: createPriceAudit(deps) },
     ...{ operations, driverCounts },
     costs: createRideCosts(deps.sql),
-    whereIs: async (driverId) =>
-      driven.lastPoint(driverId) ?? (await lastPositionOf(deps.sql, driverId))?.last,
+    ways: createRideWays({ ...deps, whereIs }),
+    whereIs,
     driven: driven.count,
     tails: [streams.tail, driven.tail],
     subscriptions: [positionHistory, erasure.subscription, requests.subscription, ratings.subscription],

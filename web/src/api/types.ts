@@ -39,6 +39,7 @@ import type { CitySchema } from '../../../src/systems/rides/cities/cities-routes
 import type { DriverSchema } from '../../../src/systems/rides/drivers/drivers-routes.ts';
 import type { QuoteSchema } from '../../../src/systems/rides/quotes/quotes-routes.ts';
 import type { RideSchema } from '../../../src/systems/rides/requests/ride-schema-routes.ts';
+import type { RideRouteSchema } from '../../../src/systems/rides/travel/ride-way-routes.ts';
 import type {
   DeliverySchema,
   DeliveryWithBodySchema,
@@ -106,6 +107,7 @@ export type ImportResult = Static<typeof ImportResultSchema>;
 export type LinkImport = Static<typeof LinkImportSchema>;
 
 export type Ride = Static<typeof RideSchema>;
+export type RideRoute = Static<typeof RideRouteSchema>;
 export type RideType = Ride['ride_type'];
 export type RideQuote = Static<typeof QuoteSchema>;
 export type Driver = Static<typeof DriverSchema>;

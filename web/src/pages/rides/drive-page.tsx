@@ -8,6 +8,7 @@ import type { MapLine } from '../../rides/map/map-drawing.ts';
 import { boxAround, type Place, type View } from '../../rides/map/mercator.ts';
 import { type MapMark, RideMap } from '../../rides/map/ride-map.tsx';
 import { useCities } from '../../rides/use-cities.ts';
+import { useRideRoute } from '../../rides/use-ride-route.ts';
 import { drivenRide, followRides, isOver, loadDrivenRide } from '../../state/rides.ts';
 import { isSignedIn } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
@@ -77,6 +78,7 @@ function Driving({ driver, onChange }: DrivingProps) {
   });
   const ride = drivenRide.value;
   const current = ride !== null && ride !== undefined && !isOver(ride) ? ride : undefined;
+  const route = useRideRoute(current, duty.place !== undefined);
   const marks = marksOf(duty.place, current);
   const home = marks.length > 0 ? boxAround(marks.map(({ place }) => place)) : cities[0];
 
@@ -109,7 +111,7 @@ function Driving({ driver, onChange }: DrivingProps) {
               view.value = seen;
             }}
             marks={marks}
-            lines={linesOf(duty.place, current)}
+            lines={linesOf(duty.place, current, route)}
             borders={cities}
             home={home}
             homeKey={current?.status ?? `${duty.place !== undefined}`}
@@ -193,12 +195,19 @@ function marksOf(place: Place | undefined, ride: Ride | undefined): readonly Map
   return marks;
 }
 
-function linesOf(place: Place | undefined, ride: Ride | undefined): readonly MapLine[] {
+/** By roads, as soon as they are known. */
+function linesOf(
+  place: Place | undefined,
+  ride: Ride | undefined,
+  route: readonly Place[] | undefined,
+): readonly MapLine[] {
   if (ride === undefined) return [];
   const way: MapLine = {
     places: [ride.pickup, ride.dropoff],
     state: ride.status === 'started' ? 'done' : 'pending',
   };
+  if (ride.status === 'arrived' && route !== undefined) return [{ places: route, state: 'pending' }];
   const goal = ride.status === 'started' ? ride.dropoff : ride.pickup;
-  return place === undefined ? [way] : [way, { places: [place, goal], state: 'active' }];
+  if (place === undefined) return [way];
+  return [way, { places: route ?? [place, goal], state: 'active' }];
 }

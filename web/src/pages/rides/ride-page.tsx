@@ -8,6 +8,7 @@ import type { MapLine } from '../../rides/map/map-drawing.ts';
 import { type Box, boxAround, centredOn, type Place, type View } from '../../rides/map/mercator.ts';
 import { type MapMark, RideMap } from '../../rides/map/ride-map.tsx';
 import { useCities } from '../../rides/use-cities.ts';
+import { useRideRoute } from '../../rides/use-ride-route.ts';
 import { driverPlace, followRides, isOver, loadOwnRide, ownRide } from '../../state/rides.ts';
 import { isSignedIn } from '../../state/session.ts';
 import { PageHead } from '../../ui/page.tsx';
@@ -41,6 +42,7 @@ function RiderScreen() {
   const shown = ride !== null && ride !== undefined && ride.ride_id !== isDismissed ? ride : undefined;
   const isChoosing = shown === undefined || (isOver(shown) && shown.status !== 'completed' && isOld(shown));
   const current = isChoosing ? undefined : shown;
+  const route = useRideRoute(current, driverPlace.value !== undefined);
   const marks = useMarks(current, wish.value);
   const home = homeOf(marks, cities[0]);
   const isAiming = current === undefined && wish.value.step !== 'price';
@@ -63,7 +65,7 @@ function RiderScreen() {
             view.value = seen;
           }}
           marks={marks}
-          lines={linesOf(current, wish.value)}
+          lines={linesOf(current, wish.value, route)}
           borders={cities}
           isAiming={isAiming}
           home={home}
@@ -122,11 +124,19 @@ function placeOfDriver(ride: Ride): (Place & { readonly at: string }) | undefine
   return ride.driver_position ?? undefined;
 }
 
-function linesOf(ride: Ride | undefined, wish: Wish): readonly MapLine[] {
+/** By roads, as soon as they are known: to the pickup the way of the driver, too. */
+function linesOf(
+  ride: Ride | undefined,
+  wish: Wish,
+  route: readonly Place[] | undefined,
+): readonly MapLine[] {
   const { pickup, dropoff } = ride ?? wish;
   if (pickup === undefined || dropoff === undefined) return [];
   const state = ride?.status === 'started' ? 'active' : ride?.status === 'completed' ? 'done' : 'pending';
-  return [{ places: [pickup, dropoff], state }];
+  const straight: MapLine = { places: [pickup, dropoff], state };
+  if (route === undefined) return [straight];
+  const isToPickup = ride?.status === 'accepted' || ride?.status === 'arriving';
+  return isToPickup ? [straight, { places: route, state: 'active' }] : [{ places: route, state }];
 }
 
 function homeOf(marks: readonly MapMark[], city: Box | undefined): Box | undefined {
