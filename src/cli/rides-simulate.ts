@@ -1,7 +1,8 @@
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { openOwnStage } from '../bench/bench-stage.ts';
 import { readEnvironment } from '../config/env.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
@@ -62,12 +63,15 @@ export function simulateCommand(): Command {
     .option('--requests-per-minute <n>', 'of riders, independent of each other', wholeNumber(1, 6_000), 120)
     .option('--trips <file>', 'the pickups of a CSV file instead, plain or gzipped')
     .option('--speed <n>', 'with --trips: so many times as fast as they were', wholeNumber(1, 60), 1)
-    .option('--duration <time>', 'for which riders ask', durationWithin(1_000, 24 * HOUR_MS), 10 * 60_000)
-    .option(
-      '--drain <time>',
-      'for which rides then go on, before they are ended',
-      durationWithin(0, HOUR_MS),
-      60_000,
+    .addOption(
+      new Option('--duration <time>', 'for which riders ask')
+        .argParser(durationWithin(1_000, 24 * HOUR_MS))
+        .default(10 * 60_000, '10m'),
+    )
+    .addOption(
+      new Option('--drain <time>', 'for which rides then go on, before they are ended')
+        .argParser(durationWithin(0, HOUR_MS))
+        .default(60_000, '1m'),
     )
     .option('--seed <n>', 'of everything random', wholeNumber(0, 2 ** 31), 42)
     .option('--driving <n>', 'cars go so many times as fast as in a town', wholeNumber(1, 10), 1)
@@ -79,7 +83,7 @@ export function simulateCommand(): Command {
       BEHAVIOUR.ignoreShare * 100,
     )
     .option('--url <url>', 'a server that runs; several times for several', gather)
-    .option('--history <file>', 'write down all that was asked and answered')
+    .option('--history <file>', 'write down all that was asked and answered, in a new file')
     .option('--no-compare', 'do not show what other ways of matching would have done')
     .option('--json', 'for programs')
     .addHelpText(
@@ -111,8 +115,8 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const behaviour = behaviourOf(options);
   const demand = await demandOf(options);
   const signal = interruptionSignal();
-  const outcome = await withServer(options, (settings) =>
-    runAndCheck(settings, options, demand, behaviour, signal),
+  const outcome = await withHistory(options.history, (history) =>
+    withServer(options, (settings) => runAndCheck(settings, options, demand, behaviour, history, signal)),
   );
   if (options.json) printJson(presentSimulation(outcome));
   else console.log(formatSimulation(outcome));
@@ -126,8 +130,44 @@ function behaviourOf({ accept, ignore }: SimulateOptions): Behaviour {
 
 async function demandOf(options: SimulateOptions): Promise<Demand> {
   const { trips: file, speed, requestsPerMinute, seed, duration: durationMs } = options;
-  if (file === undefined) return generatedDemand({ requestsPerMinute, durationMs, seed });
+  if (file === undefined) {
+    if (speed !== 1) throw new AppError('invalid', '--speed is that of trips: name their file with --trips.');
+    return generatedDemand({ requestsPerMinute, durationMs, seed });
+  }
   return recordedDemand({ trips: await readTripsFile(file), speed, durationMs, seed });
+}
+
+interface History {
+  readonly file: string;
+  readonly recorder: HistoryRecorder;
+}
+
+/** In the file that was named, or one that is gone afterwards. Opened before a server is started for what then could not be written down. */
+async function withHistory<Result>(
+  named: string | undefined,
+  work: (history: History) => Promise<Result>,
+): Promise<Result> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'groundswell-history-'));
+  try {
+    const file = named ?? path.join(folder, 'history.jsonl');
+    return await work({ file, recorder: openNewHistory(file) });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of one run: what another one was promised is not in this one's log. */
+function openNewHistory(file: string): HistoryRecorder {
+  if (existsSync(file) && statSync(file).size > 0) {
+    throw new AppError('conflict', `${file} is there already: name a new file with --history.`);
+  }
+  try {
+    return openHistoryRecorder({ path: file, clock: systemClock });
+  } catch (error) {
+    throw new AppError('invalid', `${file} cannot be written: name another with --history.`, {
+      cause: error,
+    });
+  }
 }
 
 interface TownServer extends SettingOptions {
@@ -169,30 +209,24 @@ async function runAndCheck(
   options: SimulateOptions,
   demand: Demand,
   behaviour: Behaviour,
+  { file, recorder }: History,
   signal: AbortSignal,
 ): Promise<SimulationOutcome> {
   const runId = `sim${systemRandomness.bytes(4).toString('hex')}`;
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'groundswell-history-'));
-  const file = options.history ?? path.join(folder, 'history.jsonl');
-  const recorder = openHistoryRecorder({ path: file, clock: systemClock });
-  try {
-    const open = <Result>(work: (opened: OpenProduct) => Promise<Result>): Promise<Result> =>
-      withExistingProduct(settings, 'groundswell rides simulate', work);
-    const riders = Math.min(RIDERS_MAX, demand.requests.length);
-    const { people, url } = await open(async ({ ports, publicUrl }) => {
-      const deps = { sql: ports.sql, clock: systemClock, randomness: systemRandomness };
-      const made = await makeTownPeople(deps, { prefix: runId, drivers: options.drivers, riders });
-      return { people: made, url: publicUrl() };
-    });
-    const run = { urls: urls ?? [url], people, runId };
-    const result = await runShown(run, options, demand, behaviour, recorder, signal);
-    await open(({ ports }) => recordLog(recorder, ports.eventLog, people));
-    recorder.close();
-    const check = checkRides(await readHistory(file), { settled: true });
-    return { ...outcomeOf(options, demand, behaviour, result, people), check };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const open = <Result>(work: (opened: OpenProduct) => Promise<Result>): Promise<Result> =>
+    withExistingProduct(settings, 'groundswell rides simulate', work);
+  const riders = Math.min(RIDERS_MAX, demand.requests.length);
+  const { people, url } = await open(async ({ ports, publicUrl }) => {
+    const deps = { sql: ports.sql, clock: systemClock, randomness: systemRandomness };
+    const made = await makeTownPeople(deps, { prefix: runId, drivers: options.drivers, riders });
+    return { people: made, url: publicUrl() };
+  });
+  const run = { urls: urls ?? [url], people, runId };
+  const result = await runShown(run, options, demand, behaviour, recorder, signal);
+  await open(({ ports }) => recordLog(recorder, ports.eventLog, people));
+  recorder.close();
+  const check = checkRides(await readHistory(file), { settled: true });
+  return { ...outcomeOf(options, demand, behaviour, result, people), check };
 }
 
 async function recordLog(

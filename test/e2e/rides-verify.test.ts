@@ -32,6 +32,9 @@ describe('groundswell rides', () => {
     [['--accept', '90', '--ignore', '20'], /over 100 % together/],
     [['--duration', '5'], /seconds, minutes or hours, such as 30s/],
     [['--speed', '61'], /a whole number from 1 to 60/],
+    [['--speed', '2'], /name their file with --trips/],
+    [['--history', '/nowhere/history.jsonl'], /\/nowhere\/history\.jsonl cannot be written/],
+    [['--history', import.meta.filename], /is there already: name a new file/],
   ] as const) {
     it(`refuses to simulate with ${args.join(' ')}, and says why`, async () => {
       const { code, stderr } = await runCommand(['rides', 'simulate', ...args]);
