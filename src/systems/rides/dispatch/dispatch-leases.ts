@@ -54,11 +54,12 @@ export function createDispatchLeases(deps: DispatchLeasesDeps): DispatchLeases {
     const has = (some: readonly CityLease[], { city, token }: CityLease): boolean =>
       some.some((one) => one.city === city && one.token === token);
     for (const { city, token } of now.filter((one) => !has(leases, one))) {
-      log.info({ city, token }, 'this process dispatches the city');
+      // Not `token`, which would be taken for a secret.
+      log.info({ city, term: token }, 'this process dispatches the city');
       onChange?.('gained');
     }
     for (const { city, token } of leases.filter((one) => !has(now, one))) {
-      log.warn({ city, token }, 'another process dispatches the city now');
+      log.warn({ city, term: token }, 'another process dispatches the city now');
       onChange?.('lost');
     }
     leases = now;

@@ -99,11 +99,16 @@ describe('streams of drivers', () => {
   });
 
   it('do not count who is in no city', async () => {
+    await until(() => setting.rides.waiting() === 0);
+    setting.counts.clear();
     const carol = await setting.addDriver();
     const client = await setting.connect(carol);
     client.send(json(1, [point(0, { lat: NEW_YORK.north + 0.1 })]));
     assert.deepEqual((await acknowledged(client, 1)).dropped, { elsewhere: 1 });
     await client.close();
+    await until(() => setting.rides.streams.connections() === 0);
+    await until(() => setting.rides.waiting() === 0);
+    assert.equal(setting.counts.get('recorded'), undefined, 'nor is it kept');
   });
 
   it('go on from the last number that is kept, on any process', async () => {

@@ -23,6 +23,7 @@ import { type LastPosition, lastPositionOf } from '../positions/position-history
 import { type PositionRecorder, RECORD_EVERY_MS } from '../positions/position-recorder.ts';
 import type { ReportedPoint } from '../positions/reported-point.ts';
 import type { DrivenRides } from '../tracking/driven-rides.ts';
+import { createDriverDepartures } from './driver-departures.ts';
 import { createDriverDescriptions } from './driver-descriptions.ts';
 import type { DriverObserver } from './driver-observer.ts';
 import { type DriverStream, openDriverStream } from './driver-stream.ts';
@@ -33,7 +34,6 @@ import { BEAT_EVERY_MS, createStreamUpkeep, type StreamUpkeepDeps } from './stre
 /** Of this process. */
 export const STREAMS_MAX = 20_000;
 const FULL_RETRY_S = 10;
-const RETRY_MS = 2_000;
 /** A driver has one offer at a time, and hears of it twice: when it is made, and when it ends. */
 const TOLD_MAX = 8;
 
@@ -112,11 +112,11 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
   const upkeep = createStreamUpkeep(deps);
   /** By driver: more than one only while one takes the place of another. */
   const seats = new Map<Id, Seat[]>();
-  const leaving = new Set<Promise<void>>();
   const stopping = new AbortController();
   const index = { geoIndex, log, traitsOf: (driverId: Id) => traitsOf(seatOf(driverId)) };
   const gather = createPositionGather(index);
   const descriptions = createDriverDescriptions(index);
+  const departures = createDriverDepartures(deps);
   let count = 0;
   let joined = 0;
   let seenMs = Number.NEGATIVE_INFINITY;
@@ -218,30 +218,16 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
       observer.ended(seat.stream.endReason ?? 'closed');
       const { last, sequence } = seat.stream;
       const isKept = seat.news?.state !== 'non_operational' && last !== undefined;
-      if (isKept && last.atMs > seat.recordedMs) record(seat, last, sequence);
+      if (isKept && last.atMs > seat.recordedMs && cities.cityOf(last) !== undefined) {
+        record(seat, last, sequence);
+      }
     }
     // After a connect that may have happened or not, it is whatever this process has of the driver.
     const isSure = seat.connection > 0 && seat.connection >= seat.newest;
-    const left = disconnect(seat.driverId, isSure || rest.length > 0 ? seat.connection : 0).finally(() =>
-      leaving.delete(left),
-    );
-    leaving.add(left);
+    departures.note(seat.driverId, isSure || rest.length > 0 ? seat.connection : 0);
     if (count > 0) return;
     clearInterval(timer);
     timer = undefined;
-  }
-
-  /** However long it takes; a process that stops before leaves it to those who find it dead. */
-  async function disconnect(driverId: Id, connection: number): Promise<void> {
-    for (;;) {
-      try {
-        return await contacts.disconnect(driverId, connection);
-      } catch (error) {
-        log.warn({ err: error, driver_id: driverId }, 'that a driver is gone could not be noted');
-        if (stopping.signal.aborted) return;
-        await clock.sleep(RETRY_MS, stopping.signal);
-      }
-    }
   }
 
   function beat(): void {
@@ -333,7 +319,7 @@ export function createDriverStreams(deps: DriverStreamsDeps): DriverStreams {
       stopping.abort();
       clearInterval(timer);
       await gather.flush();
-      await Promise.all(leaving);
+      await departures.close();
       if (seenMs === Number.NEGATIVE_INFINITY) return;
       // Where it cannot be said, the others find out.
       await contacts
