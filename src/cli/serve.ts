@@ -11,6 +11,7 @@ import { openOperations } from '../roles/operations.ts';
 import { openWorker } from '../roles/worker.ts';
 import { createHealth } from '../telemetry/health.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type LogOutput, openLogOutput, watchLogOutput } from '../telemetry/log-output.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { openTracing } from '../telemetry/open-tracing.ts';
 import { configOf, type SettingOptions, settingsHelp, withDatabaseOptions } from './config-options.ts';
@@ -38,15 +39,17 @@ export function serveCommand(): Command {
 
 async function run(options: ServeOptions): Promise<void> {
   const config = configOf(options);
-  const log = openServerLog(config);
+  const output = openLogOutput();
+  const log = openServerLog(config, output);
   const stop = listenForStop({ clock: systemClock, log });
-  const task = { demo: options.demo === true, stop: stop.asked };
+  const task = { demo: options.demo === true, output, stop: stop.asked };
   await Promise.race([serve(config, log, task), stop.insisted]);
   log.info('stopped');
 }
 
 interface ServeTask {
   readonly demo: boolean;
+  readonly output: LogOutput;
   /** Aborts when it shall stop. */
   readonly stop: AbortSignal;
 }
@@ -57,7 +60,7 @@ async function serve(config: Config, log: Log, task: ServeTask): Promise<void> {
     log.info({ err: error }, 'stopped while starting');
   });
   if (server === undefined) return;
-  if (server.api !== undefined) process.stdout.write(announcement(server.api.url, config, server.demo));
+  if (server.api !== undefined) task.output.write(announcement(server.api.url, config, server.demo));
   await aborted(task.stop);
   log.info('stopping: what has been accepted is being finished');
   await server.close();
@@ -76,10 +79,15 @@ interface Server {
   close(): Promise<void>;
 }
 
-async function openServer(config: Config, log: Log, { demo: withDemo, stop }: ServeTask): Promise<Server> {
+async function openServer(
+  config: Config,
+  log: Log,
+  { demo: withDemo, output, stop }: ServeTask,
+): Promise<Server> {
   const [clock, randomness] = [systemClock, systemRandomness];
   const version = packageVersion();
   const metrics = createMetrics({ version, processMetrics: true });
+  watchLogOutput(metrics.registry, output);
   const tracing = await openTracing({ ...config.trace, service: 'groundswell', version, log });
   const health = createHealth(clock);
   const telemetry = { log, metrics, tracing, health };
