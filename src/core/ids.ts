@@ -81,18 +81,23 @@ export interface IdGenerator {
 }
 
 /**
- * Makes ids under a lease that the caller keeps renewing (`currentLease` is asked for every id). More than
- * eight in a millisecond, or a wall clock set back, and it runs ahead of the clock rather than wait, by at most
- * RUN_AHEAD_MAX_MS; whoever holds the lease promises a ceiling above that, and a later holder starts there.
+ * Makes ids under a lease that the caller keeps renewing (`currentLease` is asked for every id), each above all before it.
+ * Where there are more than eight in a millisecond, it runs ahead of the clock rather than wait, by at most
+ * RUN_AHEAD_MAX_MS. Where the wall clock is set back, it goes on from the last id, using up less time than passes, so that
+ * the clock catches up with it; as hybrid logical clocks do (Kulkarni et al., 2014). Whoever holds the lease promises a ceiling above all that, and
+ * a later holder starts there.
  */
 export function createIdGenerator(currentLease: () => WriterLease | undefined, clock: Clock): IdGenerator {
   let writer = -1;
   let lastMs = 0;
   let sequence = 0;
+  /** Since the clock was last ahead of all ids. */
+  let since = { wallMs: 0, monotonicMs: 0 };
   return {
     next() {
       const lease = currentLease();
-      if (lease === undefined || clock.monotonicMs() >= lease.deadlineMonotonicMs) throw leaseExpired();
+      const monotonicMs = clock.monotonicMs();
+      if (lease === undefined || monotonicMs >= lease.deadlineMonotonicMs) throw leaseExpired();
       const nowMs = clock.nowMs();
       // The same writer again may have been someone else's in between.
       if (lease.writer !== writer || lastMs < lease.highWaterMs) {
@@ -101,16 +106,25 @@ export function createIdGenerator(currentLease: () => WriterLease | undefined, c
         sequence = IDS_PER_MS_PER_WRITER - 1;
       }
       sequence += 1;
-      if (nowMs > lastMs) [lastMs, sequence] = [nowMs, 0];
-      else if (sequence === IDS_PER_MS_PER_WRITER) [lastMs, sequence] = [lastMs + 1, 0];
-      if (lastMs > nowMs + RUN_AHEAD_MAX_MS) throw leaseExpired();
+      if (nowMs > lastMs) {
+        [lastMs, sequence] = [nowMs, 0];
+        since = { wallMs: nowMs, monotonicMs };
+      } else if (sequence === IDS_PER_MS_PER_WRITER) [lastMs, sequence] = [lastMs + 1, 0];
+      const passedMs = since.wallMs + monotonicMs - since.monotonicMs;
+      if (lastMs > Math.max(nowMs, passedMs) + RUN_AHEAD_MAX_MS) throw leaseExpired();
+      if (lastMs > nowMs + CLOCK_BACK_MAX_MS) throw leaseExpired();
       return composeId(lastMs, writer, sequence);
     },
   };
 }
 
-/** How far ids may run ahead of the wall clock: 40,000 ids in a burst, or a clock set back by 5 s. */
+/** How far ids may run ahead of the time: 40,000 ids in a burst. */
 export const RUN_AHEAD_MAX_MS = 5_000;
+/**
+ * How far ids may be ahead of a wall clock that was set back: what a clock is found wrong by when it is first asked about. What
+ * is made then looks that much younger than it is, so nobody should number by a clock that is more wrong.
+ */
+export const CLOCK_BACK_MAX_MS = 600_000;
 
 function leaseExpired(): AppError {
   return new AppError('unavailable', 'The server cannot number new entries right now. Try again shortly.', {

@@ -41,10 +41,12 @@ describeOnPostgres('openWriterLease', (engine) => {
   const expireAll = () =>
     database.run("UPDATE id_writers SET lease_until = '-infinity' WHERE lease_until <> 'infinity'");
 
-  async function openProcess() {
+  /** `rate`: how fast its monotonic clock runs, compared with the other one. */
+  async function openProcess({ rate = 1 } = {}) {
     const manual = createManualClock();
     let steppedMs = 0;
-    const clock: Clock = { ...manual, nowMs: () => manual.nowMs() + steppedMs };
+    const monotonicMs = () => manual.monotonicMs() * rate;
+    const clock: Clock = { ...manual, monotonicMs, nowMs: () => manual.nowMs() + steppedMs };
     const lease = await openWriterLease({ idWriters, clock, randomness: systemRandomness, log });
     const ids = createIdGenerator(() => lease.current(), clock);
     return {
@@ -127,6 +129,23 @@ describeOnPostgres('openWriterLease', (engine) => {
     assert.throws(() => alice.ids.next(), refused);
     await alice.advance(0);
     assert(idTimeMs(alice.ids.next()) >= idTimeMs(before) + 3_600_000);
+    await alice.lease.close();
+  });
+
+  it('goes on above the last id when the wall clock is set back, also when the lease is renewed meanwhile', async () => {
+    // So that its times have fractions, as in reality.
+    const alice = await openProcess({ rate: 1.000_001 });
+    let last = alice.ids.next();
+    alice.setClock(-90_000);
+    for (let round = 0; round < 12; round += 1) {
+      for (let made = 0; made < 20; made += 1) {
+        const id = alice.ids.next();
+        assert(id > last);
+        last = id;
+      }
+      await alice.advance(RENEW_EVERY_MS);
+    }
+    alice.ids.next();
     await alice.lease.close();
   });
 

@@ -37,9 +37,8 @@ export async function openWriterLease(deps: {
 }): Promise<WriterLeaseHolder> {
   const { idWriters, clock, randomness, log } = deps;
   let closed = false;
+  const latestMs = createLatestTime(clock);
   let held: HeldLease | undefined = await acquire();
-  /** The latest wall clock under which an id may have been made; the clock itself can be set back. */
-  let latestMs = clock.nowMs();
   let wake = new AbortController();
   const kept = keep();
 
@@ -89,19 +88,17 @@ export async function openWriterLease(deps: {
   }
 
   function ceilingFromNow(): number {
-    return clock.nowMs() + LEASE_MS + RUN_AHEAD_MAX_MS + CLOCK_STEP_MS;
+    return latestMs() + LEASE_MS + RUN_AHEAD_MAX_MS + CLOCK_STEP_MS;
   }
 
   return {
     current() {
       if (held === undefined || closed) return undefined;
-      const nowMs = clock.nowMs();
-      if (nowMs + RUN_AHEAD_MAX_MS + CLOCK_STEP_MS > held.ceilingMs) {
+      if (latestMs() + RUN_AHEAD_MAX_MS + CLOCK_STEP_MS > held.ceilingMs) {
         // The wall clock has jumped ahead, or the lease is about to end anyway.
         wake.abort();
         return undefined;
       }
-      if (nowMs > latestMs) latestMs = nowMs;
       return held.lease;
     },
 
@@ -112,10 +109,25 @@ export async function openWriterLease(deps: {
       await kept;
       if (held === undefined) return;
       const { lease, holder } = held;
-      const ceilingMs = Math.max(lease.highWaterMs, latestMs + RUN_AHEAD_MAX_MS + CLOCK_STEP_MS);
+      const ceilingMs = Math.max(lease.highWaterMs, latestMs() + RUN_AHEAD_MAX_MS + CLOCK_STEP_MS);
       await idWriters.release(lease.writer, { holder, ceilingMs }).catch((error: unknown) => {
         log.warn({ err: error }, 'an id writer was not given back; its lease will run out');
       });
     },
+  };
+}
+
+/**
+ * What the wall clock may have shown when an id was made: where it was highest, and what has passed since. It never goes back, and
+ * `createIdGenerator` makes no id later than RUN_AHEAD_MAX_MS past it.
+ */
+function createLatestTime(clock: Clock): () => number {
+  let [latestMs, askedMs] = [clock.nowMs(), clock.monotonicMs()];
+  return () => {
+    const monotonicMs = clock.monotonicMs();
+    latestMs = Math.max(clock.nowMs(), latestMs + monotonicMs - askedMs);
+    askedMs = monotonicMs;
+    // The monotonic clock has fractions, and ceilings are whole.
+    return Math.ceil(latestMs);
   };
 }
