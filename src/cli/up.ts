@@ -35,6 +35,7 @@ Stages:
   2  PostgreSQL of its own, a worker apart
   3  Redis for home timelines, caches and limits
   4  HAProxy before several api processes, Kafka, several workers, Redis Cluster
+  5  PostgreSQL as a primary, a synchronous standby and a replica, with failover
 The files are in deploy/stages; copy one to make your own. docs/growing.md says
 what each costs and gives.
 

@@ -72,7 +72,8 @@ export async function createHaproxyEngine(deps: HaproxyDeps): Promise<ProcessSpe
       const file = findProgram(PROGRAM, environment) ?? PROGRAM;
       const start = { file, folder, environment: engineEnvironment(environment), user: undefined };
       await refuseBadConfig(file, folder);
-      return { ...start, args: ['-db', '-f', CONFIG_FILE] };
+      // A worker that becomes somebody else forgets to end with us; its master stays who it is, and ends it.
+      return { ...start, args: ['-W', '-db', '-f', CONFIG_FILE] };
     },
     check: () => checkPort(host, haproxy.tls?.port ?? haproxy.port),
     figures: createCounterFigures(

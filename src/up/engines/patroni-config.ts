@@ -77,6 +77,8 @@ function dynamicConfig({ connectionsMax }: PatroniOptions) {
     maximum_lag_on_failover: LAG_BYTES_MAX,
     // Only the synchronous standby is promoted, and while there is one each commit waits for it.
     ...{ synchronous_mode: true, synchronous_node_count: 1 },
+    // Without etcd the primary goes on as long as it reaches all the others, who then know that they need not take over.
+    failsafe_mode: true,
     // One that has crashed is not started first: the other one is ready.
     primary_start_timeout: 0,
     postgresql: {
