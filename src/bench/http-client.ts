@@ -13,6 +13,8 @@ export interface HttpRequest {
   /** A bearer token. */
   readonly token?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** How far a session has seen the database, as an earlier answer said. */
+  readonly consistencyToken?: string | undefined;
   /** JSON. */
   readonly body?: string | undefined;
 }
@@ -42,14 +44,15 @@ export function addressOf(url: string): Address {
 
 /** The bytes of a request, all of them ASCII but for the body. */
 export function formatRequest(address: Address, request: HttpRequest): string {
-  const { method, path, token, idempotencyKey, body } = request;
+  const { method, path, token, idempotencyKey, consistencyToken, body } = request;
   const authorization = token === undefined ? '' : `Authorization: Bearer ${token}\r\n`;
   const key = idempotencyKey === undefined ? '' : `Idempotency-Key: ${idempotencyKey}\r\n`;
+  const position = consistencyToken === undefined ? '' : `Consistency-Token: ${consistencyToken}\r\n`;
   const content =
     body === undefined
       ? '\r\n'
       : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-  return `${method} ${path} HTTP/1.1\r\nHost: ${hostField(address)}\r\n${authorization}${key}${content}`;
+  return `${method} ${path} HTTP/1.1\r\nHost: ${hostField(address)}\r\n${authorization}${key}${position}${content}`;
 }
 
 function hostField({ host, port }: Address): string {

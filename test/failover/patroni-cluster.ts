@@ -10,6 +10,8 @@ export type ServerRole = 'primary' | 'synchronous standby' | 'replica';
 
 export interface PatroniCluster {
   readonly nodes: readonly ClusterNode[];
+  /** Those that answer. */
+  roles(): Promise<ReadonlyMap<ClusterNode, ServerRole>>;
   /** Resolves when one has that role, and answers it. */
   find(role: ServerRole): Promise<ClusterNode>;
   /** Where they keep their data, which as root is not the folder of `up`. */
@@ -71,6 +73,7 @@ export function openPatroniCluster(databaseUrl: string): PatroniCluster {
 
   return {
     nodes,
+    roles,
     run,
     async folder() {
       const [first] = nodes;

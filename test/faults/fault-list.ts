@@ -1,6 +1,15 @@
 /** What can break. A further component of the stack needs a line in `COMPONENTS`, no more. */
 import type { FaultStack } from './fault-stack.ts';
-import { type Breakage, clocksMoved, cutOff, diskFilled, frozen, killed, slowed } from './nemesis.ts';
+import {
+  type Breakage,
+  clocksMoved,
+  cutOff,
+  diskFilled,
+  frozen,
+  killed,
+  orphaned,
+  slowed,
+} from './nemesis.ts';
 
 /** What the stack must have been started with. */
 export type FaultNeed = 'namespaces' | 'small-disk' | 'clock-library';
@@ -21,9 +30,9 @@ export interface Fault {
   inject(stack: FaultStack): Promise<Breakage> | Breakage;
 }
 
-type Action = 'kill' | 'freeze' | 'cut' | 'slow';
+type Action = 'kill' | 'freeze' | 'cut' | 'slow' | 'orphan';
 
-interface Component {
+export interface Component {
   /** In the names of faults. */
   readonly name: string;
   /** In the table. */
@@ -67,7 +76,7 @@ const COMPONENTS: readonly Component[] = [
 ];
 
 /** Those that lead a city. */
-async function dispatchers(stack: FaultStack): Promise<readonly string[]> {
+export async function dispatchers(stack: FaultStack): Promise<readonly string[]> {
   const leads = async (name: string): Promise<boolean> => {
     const answer = await fetch(`http://127.0.0.1:${stack.portOf(name)}/metrics`);
     return Number(/^dispatch_cities (\d+)$/m.exec(await answer.text())?.[1]) > 0;
@@ -93,6 +102,7 @@ const ACTIONS: Readonly<
   freeze: { title: 'stopped (SIGSTOP) for 8 s', inject: frozen },
   cut: { title: 'cut off for 8 s', inject: cutOff },
   slow: { title: 'a twentieth as fast for 8 s', inject: slowed },
+  orphan: { title: 'killed (-9), and started again', inject: orphaned },
 };
 
 export const FAULTS: readonly Fault[] = [
@@ -119,18 +129,20 @@ export const FAULTS: readonly Fault[] = [
   })),
 ];
 
-function faultOf(
+export function faultOf(
   { name, title, members, supervised = true, rides = false, takesClicks = false }: Component,
   action: Action,
 ): Fault {
+  const isKill = action === 'kill' || action === 'orphan';
+  const isStarted = isKill && supervised;
   return {
     name: `${name}-${action}`,
     title: `${title} ${ACTIONS[action].title}`,
     needs: action === 'cut' ? ['namespaces'] : [],
-    holdMs: action === 'kill' && supervised ? KILL_HOLD_MS : HOLD_MS,
-    healsItself: action === 'kill' && supervised,
+    holdMs: isStarted ? KILL_HOLD_MS : HOLD_MS,
+    healsItself: isStarted,
     rides,
-    losesClicks: takesClicks && action === 'kill',
+    losesClicks: takesClicks && isKill,
     async inject(stack) {
       const failing = typeof members === 'function' ? await members(stack) : members;
       const breakages = await Promise.all(failing.map((member) => ACTIONS[action].inject(stack, member)));

@@ -3,9 +3,11 @@ import { type CheckReport, formatReport } from '../../src/history/check-report.t
 import type { HistoryEvent } from '../../src/history/history-event.ts';
 import { type HistoryOperation, pairOperations } from '../../src/history/history-operations.ts';
 import { checkLinks } from '../../src/history/link-checker.ts';
+import { checkLog } from '../../src/history/log-checker.ts';
 import { checkPictures } from '../../src/history/picture-checker.ts';
 import { checkPosts } from '../../src/history/post-checker.ts';
 import { checkReactions } from '../../src/history/reaction-checker.ts';
+import { checkSessions } from '../../src/history/session-checker.ts';
 import { checkTimelines } from '../../src/history/timeline-checker.ts';
 import type { Fault } from './fault-list.ts';
 
@@ -29,7 +31,9 @@ export interface FaultOutcome {
   readonly verdict: CheckReport['verdict'];
 }
 
-const READS = new Set(['read-posts', 'read-timeline', 'open-link']);
+const READS = new Set(['read-posts', 'read-timeline', 'read-newest', 'open-link']);
+/** By whoever looks behind the scenes. */
+const NO_REQUESTS = new Set(['read-log']);
 /** Longer than the product keeps clicks in memory, with a publish that hangs. */
 const UNCOUNTED_MS = 2_500;
 /** Turned away while the first attempt may still run: that one will be answered. */
@@ -44,7 +48,9 @@ export function outcomeOf(
   const [broken, mended, quiet] = [MARKS.broken, MARKS.mended, MARKS.quiet].map((mark) =>
     markOf(events, mark),
   );
-  const during = operations.filter(({ invoke }) => invoke.i < (quiet?.i ?? Number.POSITIVE_INFINITY));
+  const during = operations.filter(
+    ({ invoke }) => !NO_REQUESTS.has(invoke.f) && invoke.i < (quiet?.i ?? Number.POSITIVE_INFINITY),
+  );
   const failures = during.filter(isFailure);
   const lastFailureNs = Math.max(0, ...failures.map(({ completion }) => completion?.t_ns ?? 0));
   const reports = {
@@ -56,6 +62,8 @@ export function outcomeOf(
       uncountedMs: UNCOUNTED_MS,
     }),
     pictures: checkPictures(events),
+    sessions: checkSessions(events),
+    log: checkLog(events),
     ...further,
   };
   const verdicts = Object.values(reports).map(({ verdict }) => verdict);
@@ -115,16 +123,27 @@ function byCompletion(left: HistoryOperation, right: HistoryOperation): number {
 }
 
 /** A row of the table in docs/failing.md. */
-export function tableRow(title: string, outcome: FaultOutcome): string {
+export function tableRow(
+  title: string,
+  outcome: FaultOutcome,
+  page?: { readonly views: number; readonly refused: number },
+): string {
   const { reads, writes, recoveryMs, timelinesBehindMs: behindMs, verdict } = outcome;
   const share = ({ failed, requests }: Cost) => `${failed} of ${requests.toLocaleString('en')}`;
   const lost = verdict === 'valid' ? 'none' : verdict === 'unknown' ? 'unknown' : anomaliesOf(outcome);
-  return `| ${title} | ${share(reads)} | ${share(writes)} | ${seconds(recoveryMs)} | ${seconds(behindMs)} | ${lost} |`;
+  const seen = page === undefined ? '' : ` ${page.refused} of ${page.views} |`;
+  return `| ${title} | ${share(reads)} | ${share(writes)} |${seen} ${seconds(recoveryMs)} | ${seconds(behindMs)} | ${lost} |`;
 }
 
 export const TABLE_HEAD = [
   '| fault | failed reads | failed writes | last failure | timelines behind | lost |',
   '|---|---|---|---|---|---|',
+].join('\n');
+
+/** With what a browser saw: how often a page could not be shown. */
+export const STAGE_TABLE_HEAD = [
+  '| fault | failed reads | failed writes | pages not shown | last failure | timelines behind | lost |',
+  '|---|---|---|---|---|---|---|',
 ].join('\n');
 
 function seconds(ms: number): string {

@@ -12,9 +12,12 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { HistoryRecorder, InvokedOperation } from '../../src/history/history-recorder.ts';
 import { noise } from '../support/picture-client.ts';
 import { createRecordedPosts, sendRecorded } from '../support/recorded-posts.ts';
+import { readNewest, watchAuthors } from './fault-watchers.ts';
 
 export interface FaultPerson {
   readonly userId: string;
+  /** Also the tag of all that they write. */
+  readonly username: string;
   readonly token: string;
 }
 
@@ -40,6 +43,10 @@ export interface FaultPeople {
 const AUTHORS = 3;
 const READERS = 2;
 const LIKED_POSTS = 5;
+/** Whose posts are looked at by sessions that must agree on what they see. */
+const WATCHED_AUTHORS = 2;
+/** Without a position, whoever is signed in is answered from there. */
+const FROM_PRIMARY = { mayBeStale: false, consistencyToken: '' } as const;
 /** Nobody waits longer for an answer. */
 export const PATIENCE_MS = 5_000;
 const SETTLE_MS = 90_000;
@@ -64,7 +71,8 @@ export async function startFaultPeople(options: FaultPeopleOptions): Promise<Fau
     clients.push(http);
     return http;
   };
-  const signUp = (name: string) => signUpFrom(options, `${name}_${run}`);
+  // A name has at most 30 characters.
+  const signUp = (name: string) => signUpFrom(options, `${name}_${run}`.slice(0, 30));
   const authors = await inTurn(AUTHORS, (n) => signUp(`author${n}`));
   const readers = await inTurn(READERS, (n) => signUp(`reader${n}`));
   const owner = await signUp('owner');
@@ -99,14 +107,16 @@ export async function startFaultPeople(options: FaultPeopleOptions): Promise<Fau
   }
 
   function post(author: FaultPerson, index: number): Promise<void> {
-    const posts = createRecordedPosts(connect(), recorder);
+    const http = connect();
+    const posts = createRecordedPosts(http, recorder);
     return loop(PAUSES_MS.post, async (n) => {
-      const text = `${run} ${index} ${n}`;
+      const text = `${run} ${index} ${n} #${author.username}`;
       const intent = { authorId: author.userId, token: author.token, text, idem: `${run}-${index}-${n}` };
       const postId = await insist(() => posts.create(intent));
       if (postId === undefined) return;
       made.posts.set(postId, author);
       await posts.read(postId, author.token, false);
+      await readNewest(http, recorder, { ...author, session: author.userId, ...FROM_PRIMARY }, author);
     });
   }
 
@@ -164,8 +174,22 @@ export async function startFaultPeople(options: FaultPeopleOptions): Promise<Fau
     });
   }
 
+  function watch(reader: FaultPerson): Promise<void>[] {
+    const watched = authors.slice(0, WATCHED_AUTHORS);
+    return [true, false].map((mayBeStale) => {
+      const session = `${reader.userId} ${mayBeStale ? 'with' : 'without'} its position`;
+      return watchAuthors(connect(), recorder, { ...reader, session, mayBeStale }, watched, () => stopping);
+    });
+  }
+
   await prepare();
-  const everybody = [...authors.map(post), ...readers.map(read), useLinks(), upload()];
+  const everybody = [
+    ...authors.map(post),
+    ...readers.map(read),
+    ...readers.flatMap(watch),
+    useLinks(),
+    upload(),
+  ];
   return {
     made,
     async stop() {
@@ -223,7 +247,7 @@ function signUpFrom({ url, sourceAddress }: FaultPeopleOptions, username: string
         answer.on('end', () => {
           if (answer.statusCode !== 201) return reject(new Error(`sign-up: ${answer.statusCode} ${text}`));
           const made = JSON.parse(text);
-          resolve({ userId: textAt(made, 'user', 'user_id'), token: textAt(made, 'access_token') });
+          resolve({ username, userId: textAt(made, 'user', 'user_id'), token: textAt(made, 'access_token') });
         });
       },
     );

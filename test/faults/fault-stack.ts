@@ -25,16 +25,17 @@ export interface FaultStack {
   readonly databaseUrl: string;
   /** What moves the clocks of the product; `undefined` where it was not asked for. */
   readonly clockFile: string | undefined;
-  pidOf(component: string): number;
+  /** Whose trees of processes are all of it. */
+  pidsOf(component: string): readonly number[];
   portOf(component: string): number;
-  /** Kills it by `signal`, which is told its id, and resolves when it is gone. */
+  /** Kills it by `signal`, which is told its ids one by one, and resolves when it is gone. */
   kill(component: string, signal: (pid: number) => void): Promise<void>;
   /** Sees to it that it runs again; what is supervised does so by itself. */
   restart(component: string): Promise<void>;
   /** What a command beside the processes is told of the engines. */
   commandEnvironment(): Promise<Environment>;
   /** Whether everything runs and says that it is ready. */
-  isWhole(): boolean;
+  isWhole(): Promise<boolean> | boolean;
   close(): Promise<void>;
 }
 
@@ -145,10 +146,10 @@ function stackOf(
   return {
     ...rest,
     url: up.url(),
-    pidOf(component) {
+    pidsOf(component) {
       const pid = component === 's3' ? s3.pid() : find(component).status.pid;
       assert(pid !== undefined, `${component} runs`);
-      return pid;
+      return [pid];
     },
     portOf(component) {
       if (component === 's3') return Number(new URL(s3.endpoint).port);

@@ -34,28 +34,38 @@ function signalTree(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) signalTree(pid, signal);
+}
+
 /** SIGKILL to the process and all that it has started. Whoever supervises it starts it again. */
 export async function killed(stack: FaultStack, component: string): Promise<Breakage> {
   await stack.kill(component, (pid) => signalTree(pid, 'SIGKILL'));
   return { heal: () => stack.restart(component) };
 }
 
+/** SIGKILL to the process alone: what it has started is to end by itself. */
+export async function orphaned(stack: FaultStack, component: string): Promise<Breakage> {
+  await stack.kill(component, (pid) => process.kill(pid, 'SIGKILL'));
+  return { heal: () => stack.restart(component) };
+}
+
 /** SIGSTOP: connections stay open, and nobody answers. */
 export function frozen(stack: FaultStack, component: string): Breakage {
-  const pid = stack.pidOf(component);
-  signalTree(pid, 'SIGSTOP');
-  return { heal: () => signalTree(pid, 'SIGCONT') };
+  const pids = stack.pidsOf(component);
+  signalAll(pids, 'SIGSTOP');
+  return { heal: () => signalAll(pids, 'SIGCONT') };
 }
 
 /** It has a twentieth of the time: what took a millisecond now takes up to a tenth of a second. */
 export function slowed(stack: FaultStack, component: string): Breakage {
-  const pid = stack.pidOf(component);
+  const pids = stack.pidsOf(component);
   let slowing = true;
   const turns = (async () => {
     while (slowing) {
-      signalTree(pid, 'SIGSTOP');
+      signalAll(pids, 'SIGSTOP');
       await systemClock.sleep(SLOW_REST_MS);
-      signalTree(pid, 'SIGCONT');
+      signalAll(pids, 'SIGCONT');
       await systemClock.sleep(SLOW_RUN_MS);
     }
   })();
@@ -63,7 +73,7 @@ export function slowed(stack: FaultStack, component: string): Breakage {
     async heal() {
       slowing = false;
       await turns;
-      signalTree(pid, 'SIGCONT');
+      signalAll(pids, 'SIGCONT');
     },
   };
 }

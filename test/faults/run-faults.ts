@@ -1,6 +1,6 @@
 /**
- * `npm run test:faults [-- NAME… --list --keep]`: breaks each part of a running stack in turn, while people use it, and says
- * what that cost. Exit code 1 if anything that was acknowledged was lost, or a promise broken.
+ * `npm run test:faults [-- NAME… --stage 5 --list --keep]`: breaks each part of a running stack in turn, while people use it, and
+ * says what that cost; with --stage 5 of `groundswell up --stage 5`, whose page a browser uses meanwhile. Exit code 1 if anything that was acknowledged was lost, or a promise broken.
  *
  * NAME is a fault, or the beginning of some, such as `redis` or `postgres-kill`. What this machine cannot do is said and left
  * out. Histories of runs that failed are kept, with --keep all of them.
@@ -8,18 +8,26 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/core/clock.ts';
 import { readHistory } from '../../src/history/history-event.ts';
 import { openHistoryRecorder } from '../../src/history/history-recorder.ts';
 import { findProgram } from '../../src/up/programs.ts';
+import { chromiumBackend } from '../support/browser.ts';
+import { type FaultBrowser, openFaultBrowser } from './fault-browser.ts';
 import { FAULTS, type Fault, type FaultNeed } from './fault-list.ts';
-import { explain, MARKS, outcomeOf, TABLE_HEAD, tableRow } from './fault-outcome.ts';
+import { explain, MARKS, outcomeOf, STAGE_TABLE_HEAD, TABLE_HEAD, tableRow } from './fault-outcome.ts';
 import { startFaultPeople } from './fault-people.ts';
 import { startFaultRides } from './fault-rides.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
 import { awaitQuiet, readEverything } from './final-reads.ts';
+import { openLogReader } from './log-reader.ts';
 import { canHaveNamespaces, isInside, mountSmallDisk, runInside } from './own-namespaces.ts';
+import { STAGE_5_FAULTS } from './stage-faults.ts';
+import { openStageStack } from './stage-stack.ts';
 
+/** The only one with faults of its own; the others are its parts. */
+const STAGE = '5';
 const WARM_UP_MS = 3_000;
 /** A town has to be populated first. */
 const RIDES_WARM_UP_MS = 8_000;
@@ -32,13 +40,21 @@ const CLOCK_LIBRARIES = [
 ];
 
 async function main(args: readonly string[]): Promise<number> {
-  const names = args.filter((arg) => !arg.startsWith('--'));
-  const wanted = FAULTS.filter(({ name }) => names.length === 0 || names.some((one) => name.startsWith(one)));
-  if (args.includes('--list') || wanted.length === 0) {
+  const { values, positionals: names } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { stage: { type: 'string' }, list: { type: 'boolean' }, keep: { type: 'boolean' } },
+  });
+  const isStage = values.stage === STAGE;
+  if (values.stage !== undefined && !isStage) throw new Error(`There are faults for --stage ${STAGE} only.`);
+  const faults = isStage ? STAGE_5_FAULTS : FAULTS;
+  const wanted = faults.filter(({ name }) => names.length === 0 || names.some((one) => name.startsWith(one)));
+  if (values.list || wanted.length === 0) {
     for (const { name, title } of FAULTS) console.log(`${name.padEnd(20)} ${title}`);
     return wanted.length === 0 ? 1 : 0;
   }
-  if (!isInside() && canHaveNamespaces()) return runInside(process.argv.slice(1));
+  // A stage is run as its user has it.
+  if (!isStage && !isInside() && canHaveNamespaces()) return runInside(process.argv.slice(1));
   const possible = wanted.filter((fault) => {
     const missing = fault.needs.filter((need) => !has(need));
     for (const need of missing) console.log(`left out: ${fault.name}, which needs ${REMEDIES[need]}`);
@@ -47,9 +63,10 @@ async function main(args: readonly string[]): Promise<number> {
   const histories = mkdtempSync(path.join(tmpdir(), 'groundswell-histories-'));
   const rows: string[] = [];
   let failed = 0;
-  for (const group of groupByStack(possible)) failed += await runGroup(group, { histories, rows });
-  console.log(`\n${[TABLE_HEAD, ...rows].join('\n')}`);
-  if (failed === 0 && !args.includes('--keep')) rmSync(histories, { recursive: true });
+  const openStack = isStage ? openStage : openStackFor;
+  for (const group of groupByStack(possible)) failed += await runGroup(group, { histories, rows, openStack });
+  console.log(`\n${[isStage ? STAGE_TABLE_HEAD : TABLE_HEAD, ...rows].join('\n')}`);
+  if (failed === 0 && !values.keep) rmSync(histories, { recursive: true });
   else console.log(`\nHistories: ${histories}`);
   return failed === 0 ? 0 : 1;
 }
@@ -77,35 +94,79 @@ function groupByStack(faults: readonly Fault[]): readonly (readonly Fault[])[] {
   return [rest, ...special].filter((group) => group.length > 0);
 }
 
+interface OpenedStack {
+  readonly stack: FaultStack;
+  /** Somebody who uses the page. */
+  readonly browser?: FaultBrowser;
+  close(): Promise<void>;
+}
+
 interface RunDeps {
+  /** And pictures of the page. */
   readonly histories: string;
   readonly rows: string[];
+  readonly openStack: (
+    folder: string,
+    deps: { needs: ReadonlySet<FaultNeed>; histories: string },
+  ) => Promise<OpenedStack>;
+}
+
+const say = (text: string): void => console.log(`    ${text}`);
+
+async function openStackFor(
+  folder: string,
+  { needs }: { readonly needs: ReadonlySet<FaultNeed> },
+): Promise<OpenedStack> {
+  if (needs.has('small-disk')) mountSmallDisk(folder, SMALL_DISK_MB);
+  const stack = await openFaultStack({
+    folder,
+    clockLibrary: needs.has('clock-library') ? clockLibrary() : undefined,
+    onEvent: say,
+  });
+  return { stack, close: () => stack.close() };
+}
+
+async function openStage(
+  folder: string,
+  { histories }: { readonly histories: string },
+): Promise<OpenedStack> {
+  const { engine: executablePath } = chromiumBackend();
+  if (executablePath === undefined) throw new Error('There is no chromium to use the page with.');
+  const stack = await openStageStack({ stage: STAGE, folder, onEvent: say });
+  try {
+    const browser = await openFaultBrowser({ url: stack.url, executablePath, pictures: histories });
+    return {
+      ...{ stack, browser },
+      async close() {
+        await browser.close();
+        await stack.close();
+      },
+    };
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
 }
 
 async function runGroup(faults: readonly Fault[], deps: RunDeps): Promise<number> {
   const needs = new Set(faults.flatMap((fault) => fault.needs));
   const folder = mkdtempSync(path.join(tmpdir(), 'groundswell-faults-'));
-  if (needs.has('small-disk')) mountSmallDisk(folder, SMALL_DISK_MB);
   console.log('starting the stack …');
-  const stack = await openFaultStack({
-    folder,
-    clockLibrary: needs.has('clock-library') ? clockLibrary() : undefined,
-    onEvent: (text) => console.log(`    ${text}`),
-  });
+  const opened = await deps.openStack(folder, { needs, histories: deps.histories });
   let failed = 0;
   try {
     for (const [index, fault] of faults.entries()) {
-      if (!(await runFault(stack, fault, index, deps))) failed += 1;
+      if (!(await runFault(opened, fault, index, deps))) failed += 1;
     }
   } finally {
-    await stack.close();
+    await opened.close();
   }
   return failed;
 }
 
 /** Whether nothing was lost. */
 async function runFault(
-  stack: FaultStack,
+  { stack, browser }: OpenedStack,
   fault: Fault,
   index: number,
   { histories, rows }: RunDeps,
@@ -114,6 +175,7 @@ async function runFault(
   const file = path.join(histories, `${fault.name}.jsonl`);
   const recorder = openHistoryRecorder({ path: file, clock: systemClock });
   const run = `${fault.name.replaceAll('-', '_')}`;
+  const logReader = await openLogReader(await stack.commandEnvironment(), recorder);
   const people = await startFaultPeople({
     ...{ url: stack.url, recorder, run },
     sourceAddress: `127.0.${fault.needs.length + 1}.${index + 2}`,
@@ -121,8 +183,10 @@ async function runFault(
   const rides = fault.rides
     ? await startFaultRides(stack, path.join(histories, `${fault.name}-rides.jsonl`))
     : undefined;
+  const visit = browser?.begin(fault.name);
   await systemClock.sleep(rides === undefined ? WARM_UP_MS : RIDES_WARM_UP_MS);
   recorder.mark(MARKS.broken, { fault: fault.name });
+  visit?.broken();
   const breakage = await fault.inject(stack);
   try {
     await systemClock.sleep(fault.holdMs);
@@ -132,13 +196,19 @@ async function runFault(
   recorder.mark(MARKS.mended);
   await systemClock.sleep(COOL_DOWN_MS);
   await people.stop();
+  const seen = await visit?.end();
   const ridesReport = await rides?.check();
   await awaitQuiet(stack);
   recorder.mark(MARKS.quiet);
   await readEverything(stack.url, recorder, people.made);
+  await logReader.finish();
+  await logReader.close();
   recorder.close();
-  const outcome = outcomeOf(await readHistory(file), fault, ridesReport && { rides: ridesReport });
-  const row = tableRow(fault.title, outcome);
+  const outcome = outcomeOf(await readHistory(file), fault, {
+    ...(ridesReport && { rides: ridesReport }),
+    ...(seen && { page: seen.report }),
+  });
+  const row = tableRow(fault.title, outcome, seen);
   rows.push(row);
   console.log(row);
   if (outcome.verdict !== 'valid') console.log(explain(outcome));

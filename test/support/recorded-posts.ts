@@ -82,8 +82,9 @@ export async function sendRecorded(
     const response = await http.send(request);
     const { status } = response;
     if (isSuccess(response) || status === expected) return response;
-    if (status >= 500) pending.info({ status });
-    else pending.fail({ status, body: response.body.toString().slice(0, 200) });
+    const refusal = { status, body: response.body.toString().slice(0, 300) };
+    if (status >= 500) pending.info(refusal);
+    else pending.fail(refusal);
   } catch (error) {
     if (!(error instanceof HttpConnectionError)) throw error;
     if (error.sent) pending.info({ error: error.code });
