@@ -127,5 +127,15 @@ function explain(error: unknown): string {
     return [error.message, ...error.problems.map((problem) => `  - ${problem}`)].join('\n');
   }
   if (error instanceof AppError && error.code !== 'internal') return `groundswell: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [error instanceof Error ? (error.stack ?? error.message) : String(error), ...causesOf(error)].join(
+    '\n',
+  );
+}
+
+/** Why it happened: what the message of an internal error keeps to itself. */
+function causesOf(error: unknown): string[] {
+  if (!(error instanceof Error) || !(error.cause instanceof Error)) return [];
+  const { cause } = error;
+  const code = 'code' in cause && cause.code !== undefined ? ` (${String(cause.code)})` : '';
+  return [`caused by: ${cause.message}${code}`, ...causesOf(cause)];
 }
