@@ -106,6 +106,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     timelinesShared: config.timelinesRedis !== undefined,
     clock,
     pullLimits: config.pullLimits,
+    ...(ports.sqlSessions && { hadSeenBy: ports.sqlSessions.hadSeenBy }),
     homeObserver: {
       ...createFanOutMetrics(metrics.registry),
       ...createHomeTimelineMetrics(metrics.registry),

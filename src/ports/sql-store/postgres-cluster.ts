@@ -11,6 +11,7 @@ import type { PrimaryFinder, PrimaryServer } from './postgres-connection.ts';
 import { unreachable } from './postgres-errors.ts';
 import { createPostgresNode, type NodeStatus, type PostgresNode } from './postgres-node.ts';
 import { type Durability, readServerRole } from './postgres-role.ts';
+import { createPrimaryPlaces } from './primary-places.ts';
 import { createReplicaLag } from './replica-lag.ts';
 import type { CommitPosition } from './sql-sessions.ts';
 
@@ -21,6 +22,8 @@ export interface PostgresCluster {
   primaryNode(): PostgresNode | undefined;
   /** The highest place that is known to be committed. */
   lastPosition(): CommitPosition;
+  /** From when on (monotonic) the primary is known to have had all up to the place; `undefined`: it is not known to. */
+  hadSinceMs(place: CommitPosition): number | undefined;
   /** For how long the replica has not had all that the primary has; `undefined`: it is none that may be read from. */
   lagMs(node: PostgresNode): number | undefined;
   /** To be called with each read from a replica: while there are some, replicas are asked often. */
@@ -58,6 +61,7 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
     return { ...node, ask };
   });
   const lag = createReplicaLag(clock);
+  const places = createPrimaryPlaces();
   const listeners = new Set<(server: PrimaryServer | undefined) => void>();
   const closed = new AbortController();
   let current: Primary | undefined;
@@ -99,6 +103,7 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
     const isFurther = timeline > last.timeline || status.position > last.position;
     if (isFurther) last = { timeline, position: status.position };
     lag.primaryAt(status.position, status.askedMs);
+    places.note({ timeline, position: status.position }, nowMs);
   }
 
   async function watch(node: PostgresNode): Promise<void> {
@@ -142,6 +147,7 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
     },
     primaryNode: () => current?.node,
     lastPosition: () => last,
+    hadSinceMs: places.hadSinceMs,
     lagMs(node) {
       const status = node.status();
       // One that another primary streams to, or none, may have gone another way.

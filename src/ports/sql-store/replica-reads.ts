@@ -23,7 +23,10 @@ export interface ReadObserver {
 }
 
 export interface ReplicaReadsDeps {
-  readonly cluster: Pick<PostgresCluster, 'nodes' | 'primaryNode' | 'lastPosition' | 'lagMs' | 'readNow'>;
+  readonly cluster: Pick<
+    PostgresCluster,
+    'nodes' | 'primaryNode' | 'lastPosition' | 'hadSinceMs' | 'lagMs' | 'readNow'
+  >;
   readonly clock: Clock;
   readonly observer: ReadObserver;
 }
@@ -150,6 +153,11 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
       };
     },
     sessions: {
+      hadSeenBy(ms) {
+        const seen = visits.getStore()?.seen;
+        if (seen === undefined || typeof seen === 'string') return true;
+        return (cluster.hadSinceMs(seen) ?? Number.POSITIVE_INFINITY) <= ms;
+      },
       visit(seen, { writes }) {
         const visit: Visit = {
           ...{ seen, node: undefined, readReplica: false },

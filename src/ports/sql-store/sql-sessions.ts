@@ -15,6 +15,11 @@ export interface CommitPosition {
 export type Seen = CommitPosition | 'everything' | 'nothing';
 
 export interface SqlSessions {
+  /**
+   * Whether all that the session of this request had seen when it began was committed by then (monotonic). So what has heard all that was
+   * committed until then may answer in place of the database. Also true of who does not say what it has seen, and outside of requests.
+   */
+  hadSeenBy(ms: number): boolean;
   /** One request of a session that has seen so much; one that `writes` reads where it writes. */
   visit(seen: Seen, options: { readonly writes: boolean }): SqlVisit;
 }

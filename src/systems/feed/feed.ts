@@ -79,6 +79,8 @@ export interface FeedDeps {
   readonly clock: Clock;
   readonly pullLimits: PullLimits;
   readonly homeObserver: HomeObserver;
+  /** Where several servers have the data: whether the session of this request had seen no more than was committed by then (monotonic). */
+  readonly hadSeenBy?: (ms: number) => boolean;
   readonly getUsers: GetUsers;
   readonly cachedUser: CachedUser;
   readonly findUsers: FindUsers;

@@ -22,7 +22,10 @@ export interface Listener {
 }
 
 export interface FeedTail extends TailFollower {
-  /** What is in memory is at most a second old, and has all that this process wrote for the reader or about them. */
+  /**
+   * What is in memory is at most a second old, and has all that this process wrote for the reader or about them, and all that
+   * the session of this request has seen, of which it says how far that is.
+   */
   isSettled(readerId: Id): boolean;
 }
 
@@ -31,6 +34,8 @@ export interface FeedTailDeps {
   readonly timelineUpkeep: TimelineUpkeep;
   readonly postsCache: Pick<PostsCache, 'hear' | 'countsRightAfter' | 'countsRefreshed'>;
   readonly clock: Clock;
+  /** Whether the session of this request had seen no more than what was committed by then (monotonic). */
+  readonly hadSeenBy?: (ms: number) => boolean;
 }
 
 /** What is in memory may be so much older than the database. */
@@ -51,7 +56,8 @@ interface Unsettled {
   rightAfter: number | undefined;
 }
 
-export function createFeedTail({ listeners, timelineUpkeep, postsCache, clock }: FeedTailDeps): FeedTail {
+export function createFeedTail(deps: FeedTailDeps): FeedTail {
+  const { listeners, timelineUpkeep, postsCache, clock, hadSeenBy = () => true } = deps;
   let followed: Pick<Tail, 'heardUntilMs'> | undefined;
   const unsettled = new Map<Id, Unsettled>();
   /** Everybody is unsettled until this has been heard. */
@@ -120,6 +126,7 @@ export function createFeedTail({ listeners, timelineUpkeep, postsCache, clock }:
       if (followed === undefined) return false;
       const heardUntilMs = followed.heardUntilMs();
       if (clock.monotonicMs() - heardUntilMs > AGE_MAX_MS || heardUntilMs <= allCommittedMs) return false;
+      if (!hadSeenBy(heardUntilMs)) return false;
       const state = unsettled.get(readerId);
       if (state === undefined) return true;
       if (!hasSettled(state, heardUntilMs)) return false;

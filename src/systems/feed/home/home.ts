@@ -81,6 +81,8 @@ export interface HomeDeps {
   /** Without it, posts are shown without their pictures. */
   readonly showMedia?: ShowMedia;
   readonly pullLimits: PullLimits;
+  /** As of the feed's tail. */
+  readonly hadSeenBy?: (ms: number) => boolean;
   readonly observer: HomeObserver;
   /** By SQL. */
   readonly timelines: Pick<Timelines, 'feed' | 'userPosts'>;
