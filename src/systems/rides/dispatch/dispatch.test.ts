@@ -121,7 +121,9 @@ describe('dispatching', () => {
         return driverId;
       };
       const [across, near] = [await addTo(200), await addTo(-1_000)];
-      const { body } = await other.call('POST', '/rides', other.addPerson(), BODY);
+      const asked = { ...BODY, dropoff: north(-2_000) };
+      const { status, body } = await other.call('POST', '/rides', other.addPerson(), asked);
+      assert.equal(status, 201);
       await batch(other);
       const offers = await other.read<{ driver_id: Id }>(
         'test_offers_by_road',
