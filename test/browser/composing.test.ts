@@ -54,6 +54,25 @@ describeInBrowser('writing a post', (setting) => {
     await page.getByText('Not yet kept').waitFor();
   });
 
+  it('folds what somebody made tall, and lets no name push the time away', async (test) => {
+    const page = await setting.open(test, PHONE);
+    await signUpAt(page, setting.url, 'e'.repeat(30));
+    await writePost(page, lines(15));
+    await writePost(page, lines(16));
+    const [tall, short] = [page.getByRole('article').first(), page.getByRole('article').last()];
+    await short.getByText('line 15').waitFor();
+    assert.equal(await short.getByRole('button', { name: /^Show all/ }).count(), 0);
+    assert.equal(await tall.getByText('line 11').count(), 0);
+    await tall.getByRole('button', { name: 'Show all 16 lines' }).click();
+    await tall.getByText('line 16').waitFor();
+    assert.equal(await tall.getByRole('button', { name: /^Show all/ }).count(), 0);
+
+    const head = await short.locator('header').boundingBox();
+    const time = await short.locator('header time').boundingBox();
+    assert.ok(head !== null && time !== null);
+    assert.ok(head.height < 2 * time.height && time.x + time.width <= head.x + head.width);
+  });
+
   it('asks for no answer to what is deleted', async (test) => {
     const page = await setting.open(test, PHONE);
     await signUpAt(page, setting.url, 'carol');
@@ -70,6 +89,10 @@ describeInBrowser('writing a post', (setting) => {
     assert.equal(await page.getByText('Write your reply').count(), 0);
   });
 });
+
+function lines(count: number): string {
+  return Array.from({ length: count }, (_, index) => `line ${index + 1}`).join('\n');
+}
 
 /** As a person does who has lost their phone. */
 async function endOtherSessions(url: string, username: string): Promise<void> {

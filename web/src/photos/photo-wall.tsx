@@ -139,7 +139,7 @@ function Tile({ photo, withAuthor, onOpen, onFresh }: TileProps) {
       {withAuthor && (
         <a class="photo-mark photo-author small" href={`/@${author.username}`}>
           <Avatar user={author} size={20} />
-          <bdi>{author.display_name}</bdi>
+          <bdi class="one-line">{author.display_name}</bdi>
         </a>
       )}
       {photo.like_count + photo.comment_count > 0 && (

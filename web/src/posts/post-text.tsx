@@ -1,51 +1,39 @@
 /** What a post says: plain text, in which names, tags and addresses lead somewhere. */
+import { useState } from 'preact/hooks';
 import type { Post } from '../api/types.ts';
+import { Button } from '../ui/button.tsx';
 import './post-text.css';
+import { textParts } from './text-parts.ts';
 
-type Said = Pick<Post, 'text' | 'mentions' | 'tags' | 'language'>;
+/** Of a text that somebody made tall: it would push everything else off the screen. */
+const LINES_MAX = 15;
+const LINES_FOLDED = 10;
 
-/** An address ends before the punctuation of the sentence that it stands in. */
-const PARTS =
-  /(?<url>https?:\/\/[^\s<>"]+[^\s<>".,;:!?'’”)\]}])|@(?<name>[A-Za-z0-9_]{3,30})|#(?<tag>[\p{L}\p{N}\p{M}_]+)/gu;
-const URL_SHOWN_MAX = 40;
-
-export function PostText({ post }: { readonly post: Said }) {
+export function PostText({ post }: { readonly post: Pick<Post, 'text' | 'mentions' | 'tags' | 'language'> }) {
+  const [isWhole, setWhole] = useState(false);
+  const lines = post.text.split('\n');
+  const isFolded = lines.length > LINES_MAX && !isWhole;
+  const text = isFolded ? lines.slice(0, LINES_FOLDED).join('\n') : post.text;
   return (
-    <p class="post-text" dir="auto" lang={post.language ?? undefined}>
-      {partsOf(post)}
-    </p>
+    <>
+      <p class="post-text" dir="auto" lang={post.language ?? undefined}>
+        {textParts({ ...post, text }).map((part) =>
+          typeof part === 'string' ? (
+            part
+          ) : part.isForeign ? (
+            <a href={part.href} rel="nofollow noopener noreferrer" target="_blank">
+              {part.shown}
+            </a>
+          ) : (
+            <a href={part.href}>{part.shown}</a>
+          ),
+        )}
+      </p>
+      {isFolded && (
+        <Button size="small" onClick={() => setWhole(true)}>
+          Show all {lines.length} lines
+        </Button>
+      )}
+    </>
   );
-}
-
-function partsOf({ text, mentions, tags }: Said) {
-  const names = new Set(mentions.map(({ username }) => username.toLowerCase()));
-  const known = new Set(tags);
-  const parts = [];
-  let end = 0;
-  for (const found of text.matchAll(PARTS)) {
-    const { url, name, tag } = found.groups ?? {};
-    const link =
-      url !== undefined ? (
-        <a href={url} rel="nofollow noopener noreferrer" target="_blank">
-          {shortUrl(url)}
-        </a>
-      ) : name !== undefined && names.has(name.toLowerCase()) ? (
-        <a href={`/@${name}`}>@{name}</a>
-      ) : tag !== undefined && known.has(tag.toLowerCase()) ? (
-        <a href={`/tags/${encodeURIComponent(tag.toLowerCase())}`}>#{tag}</a>
-      ) : undefined;
-    if (link === undefined) continue;
-    parts.push(text.slice(end, found.index), link);
-    end = found.index + found[0].length;
-  }
-  parts.push(text.slice(end));
-  return parts;
-}
-
-/** Without what every address begins with; the host is always whole, for that is what tells where it leads. */
-function shortUrl(url: string): string {
-  const shown = url.replace(/^https?:\/\/(www\.)?/, '');
-  const hostEnd = shown.search(/[/?#]|$/);
-  const max = Math.max(URL_SHOWN_MAX, hostEnd + 1);
-  return shown.length > max ? `${shown.slice(0, max)}…` : shown;
 }

@@ -67,10 +67,10 @@ export function PostCard({
       </div>
       <div class="post-main">
         <header class="post-head" id={`${id}-by`}>
-          <a class="post-author" href={`/@${author.username}`}>
+          <a class="post-author one-line" href={`/@${author.username}`}>
             <bdi>{author.display_name}</bdi>
           </a>
-          <span class="post-name muted">@{author.username}</span>
+          <span class="muted one-line">@{author.username}</span>
           <span class="muted" aria-hidden="true">
             ·
           </span>

@@ -13,10 +13,10 @@ export function UserRow({ user }: { readonly user: User }) {
     <div class="user-row">
       <Avatar user={shown.value} />
       <div class="user-row-text">
-        <a class="post-author" href={`/@${username}`}>
+        <a class="post-author one-line" href={`/@${username}`}>
           <bdi>{name}</bdi>
         </a>
-        <p class="muted">@{username}</p>
+        <p class="muted one-line">@{username}</p>
         {bio !== '' && (
           <p class="user-row-bio small" dir="auto">
             {bio}

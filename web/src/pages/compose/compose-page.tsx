@@ -48,7 +48,7 @@ function Compose() {
             <ul>
               {drafts.value.map((draft) => (
                 <li key={draft.key} class="draft">
-                  <p dir="auto" class="draft-text">
+                  <p dir="auto" class="draft-text one-line">
                     {draft.text}
                   </p>
                   {draft.pictures.length > 0 && (

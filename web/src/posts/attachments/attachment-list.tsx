@@ -75,7 +75,7 @@ function Progress(props: { readonly attachment: Attachment; readonly onRetry: ()
         <progress value={share} max={1} />
       </label>
     );
-  if (state === 'ready') return <p class="muted small attachment-name">{name}</p>;
+  if (state === 'ready') return <p class="muted small one-line">{name}</p>;
   // Without its file, of a draft, there is nothing to send again.
   const isThere = preview?.startsWith('blob:') === true;
   // What was refused would be refused again.
