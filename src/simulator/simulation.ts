@@ -28,6 +28,8 @@ export interface SimulationOptions {
   /** How many times as fast cars go as in the town. */
   readonly driving: number;
   readonly behaviour: Behaviour;
+  /** What riders pay with, by their number: a token of the sandbox. By default one that pays. */
+  readonly payWith?: (rider: number) => string;
   /** Tells the keys of this simulation from those of others. */
   readonly runId: string;
 }
@@ -89,7 +91,7 @@ export async function runSimulation(
   const calls = createRideCalls({ ...deps, servers, signal: stopping.signal, runId: options.runId });
   const town = createTown(deps, options, calls);
   try {
-    await prepare(calls, options.people, (fraction) => town.report('preparing', fraction));
+    await prepare(calls, options, (fraction) => town.report('preparing', fraction));
     return await town.run();
   } finally {
     stopping.abort();
@@ -209,7 +211,7 @@ function createTown(deps: SimulationDeps, options: SimulationOptions, calls: Rid
 /** Drivers register and go on duty; riders say how they pay, where the server wants to know. */
 async function prepare(
   calls: RideCalls,
-  { drivers, riders }: TownPeople,
+  { people: { drivers, riders }, payWith = () => 'sandbox_ok' }: SimulationOptions,
   onProgress: (fraction: number) => void,
 ): Promise<void> {
   const total = drivers.length + riders.length;
@@ -237,7 +239,7 @@ async function prepare(
     riders.length,
     async (number) => {
       const rider = riders[number];
-      if (rider !== undefined) await put(rider, '/payments/method', { token: 'sandbox_ok' });
+      if (rider !== undefined) await put(rider, '/payments/method', { token: payWith(number) });
       step();
     },
     CALLS_AT_ONCE,

@@ -12,10 +12,11 @@ import { rideLogMarks } from '../../src/history/rides/ride-log.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { straightDurationS } from '../../src/ports/routing/routing.ts';
 import type { PostgresConnection } from '../../src/ports/sql-store/postgres-connection.ts';
+import type { SqlStore } from '../../src/ports/sql-store/sql-store.ts';
 import { BEHAVIOUR } from '../../src/simulator/behaviour.ts';
 import type { Demand } from '../../src/simulator/demand.ts';
 import { runSimulation, type SimulationResult } from '../../src/simulator/simulation.ts';
-import { makeTownPeople } from '../../src/simulator/town-people.ts';
+import { makeTownPeople, type TownPeople } from '../../src/simulator/town-people.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { atEnd } from './at-end.ts';
 import type { ServerHome } from './server-process.ts';
@@ -26,9 +27,14 @@ export interface RideFaultsOptions {
   readonly connection: PostgresConnection;
   readonly settings: Environment;
   readonly processes: number;
+  /** Beside these, processes that only work off the event log and what is due; none: all do that. */
+  readonly workers?: number;
+  readonly payWith?: (rider: number) => string;
   readonly drivers: number;
   readonly requests: number;
   readonly durationMs: number;
+  /** For which rides then go on, before they are ended. */
+  readonly drainMs?: number;
   /** How often the process that dispatches is killed; in between, any. */
   readonly killEveryMs: number;
   readonly seed: number;
@@ -38,6 +44,17 @@ export interface RideFaultsOutcome {
   readonly result: SimulationResult;
   readonly report: CheckReport;
   readonly kills: { readonly dispatchers: number; readonly others: number };
+  /** Who goes on with it, until the test ends. */
+  readonly town: Town;
+}
+
+/** The servers that still run, and whoever used them. */
+export interface Town {
+  readonly sql: SqlStore;
+  readonly urls: readonly string[];
+  readonly people: TownPeople;
+  /** Kills all workers at once, and starts them again. */
+  killWorkers(): Promise<void>;
 }
 
 const clock = systemClock;
@@ -54,6 +71,7 @@ const HURRIED = {
 
 interface Place {
   readonly home: ServerHome;
+  readonly isWorker: boolean;
   readonly port: number;
   server: ServerProcess | undefined;
 }
@@ -62,14 +80,17 @@ export async function runRideFaults(
   test: TestContext,
   options: RideFaultsOptions,
 ): Promise<RideFaultsOutcome> {
-  const { connection, settings, processes, drivers, requests, durationMs, seed } = options;
+  const { connection, settings, processes, workers = 0, drivers, requests, durationMs, seed } = options;
+  const { drainMs = DRAIN_MS } = options;
   const places: Place[] = [];
-  for (let number = 0; number < processes; number += 1) {
-    places.push({ home: await openHome(test), port: await findFreePort(), server: undefined });
+  for (let number = 0; number < processes + workers; number += 1) {
+    const isWorker = number >= processes;
+    places.push({ home: await openHome(test), isWorker, port: await findFreePort(), server: undefined });
   }
   const start = async (place: Place): Promise<void> => {
-    place.server = await place.home.start(settings, place.port);
+    place.server = await place.home.start({ ...settings, ...rolesOf(place, workers > 0) }, place.port);
   };
+  const urls = places.filter(({ isWorker }) => !isWorker).map(({ port }) => `http://127.0.0.1:${port}`);
   await Promise.all(places.map(start));
   const sql = openSql(test, connection);
   const prefix = `f${systemRandomness.bytes(4).toString('hex')}`;
@@ -92,9 +113,9 @@ export async function runRideFaults(
       },
     },
     {
-      urls: places.map(({ port }) => `http://127.0.0.1:${port}`),
-      ...{ people, demand: smallTown(requests, durationMs, seed), durationMs, drainMs: DRAIN_MS, seed },
+      ...{ urls, people, demand: smallTown(requests, durationMs, seed), durationMs, drainMs, seed },
       ...{ driving: 10, behaviour: HURRIED, runId: prefix },
+      ...(options.payWith === undefined ? {} : { payWith: options.payWith }),
     },
   );
   done.abort();
@@ -104,7 +125,20 @@ export async function runRideFaults(
   for await (const { f, value } of rideLogMarks(eventLog)) recorder.mark(f, value);
   await eventLog.close();
   recorder.close();
-  return { result, kills, report: checkRides(await readHistory(file), { settled: true }) };
+  const killWorkers = async (): Promise<void> => {
+    const killed = places.filter(({ isWorker }) => isWorker);
+    await Promise.all(killed.map(({ server }) => server?.kill()));
+    await Promise.all(killed.map(start));
+  };
+  const report = checkRides(await readHistory(file), { settled: true });
+  return { result, kills, report, town: { sql, urls, people, killWorkers } };
+}
+
+function rolesOf({ isWorker, port }: Place, areApart: boolean): Environment {
+  if (!areApart) return {};
+  // Who has no API says here how it is.
+  if (isWorker) return { GROUNDSWELL_ROLES: 'worker', GROUNDSWELL_OPERATIONS_PORT: String(port) };
+  return { GROUNDSWELL_ROLES: 'api,dispatch' };
 }
 
 /** Turn by turn the process that dispatches, and any; each is started again at once. */

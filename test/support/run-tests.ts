@@ -1,6 +1,6 @@
 /**
  * `npm test [-- PATH… --node-option…]`: starts one embedded PostgreSQL for the run, runs every compiled test, or
- * those below the given source paths, and stops what it started. The last line says how many passed.
+ * those below the given source paths, and stops what it started. A long run, which is no `.test.ts`, is run when it is named. The last line says how many passed.
  *
  * GROUNDSWELL_TEST_DATABASE_URL names a server to use instead; GROUNDSWELL_TEST_FSYNC=off is for slow disks.
  */
@@ -60,8 +60,8 @@ async function compiledTests(paths: readonly string[]): Promise<string[]> {
   const wanted = paths.map((one) => path.relative(root, path.resolve(one)));
   const compiled = await readdir(path.join(root, 'dist'), { recursive: true });
   return compiled
-    .filter((file) => /^(src|test)\/.*\.test\.js$/.test(file.replaceAll('\\', '/')))
     .map((file) => ({ file, source: file.replace(/\.js$/, '.ts') }))
+    .filter(({ file, source }) => /^(src|test)[\\/].*\.test\.js$/.test(file) || wanted.includes(source))
     .filter(({ source }) => existsSync(path.join(root, source)))
     .filter(({ source }) => wanted.length === 0 || wanted.some((one) => isBelow(source, one)))
     .map(({ file }) => path.join(root, 'dist', file))

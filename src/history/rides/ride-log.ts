@@ -46,6 +46,15 @@ export async function* rideLogMarks(
   yield { f: 'log-read', value: { complete } };
 }
 
+/** All that the log has of rides, as it was announced: those of one ride in order. What was committed before the call is there. */
+export async function* loggedRides(eventLog: Pick<EventLog, 'read' | 'tail'>): AsyncGenerator<LoggedEvent> {
+  await catchUp(eventLog);
+  const [topic] = RIDE_TOPICS;
+  for (let partition = 0; partition < PARTITIONS; partition += 1) {
+    for await (const { logged } of eventsOf(eventLog, { topic, partition })) yield logged;
+  }
+}
+
 /** Until all that is committed now is in the log, too. */
 async function catchUp(eventLog: Pick<EventLog, 'tail'>): Promise<void> {
   const tail = await eventLog.tail({ topics: RIDE_TOPICS, hear: () => undefined });
