@@ -1,26 +1,13 @@
 /** What axe finds on every page, in both themes, on a desktop and on the narrowest phone, which nothing overflows. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { it } from 'node:test';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
+import { violationsOf } from '../support/accessibility.ts';
 import { DESKTOP, PHONE, signInAt } from '../support/browser.ts';
 import { describeDemoInBrowser } from '../support/browser-setting.ts';
 import type { DemoAccount } from '../support/demo-server.ts';
 import { createJourneyClient } from '../support/journey-client.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface Violation {
-  readonly id: string;
-  /** The elements, as HTML. */
-  readonly where: readonly string[];
-}
-
-/** In the page, where axe is. */
-const RUN = `axe.run().then(({ violations }) =>
-  violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 160)) })))`;
 
 /** The narrowest screen that pages are made for. */
 const NARROW = { width: 320, height: 640 };
@@ -45,6 +32,9 @@ function pagesOfReader({ postId, linkId }: { readonly postId: string; readonly l
     '/photos',
     '/ride',
     '/rides',
+    '/rides/1540000000000000',
+    '/payments',
+    '/earnings',
     '/drive',
     '/bookmarks',
     '/requests',
@@ -118,30 +108,3 @@ async function writePhotoPost(page: Page, description: string): Promise<void> {
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('link', { name: description }).waitFor();
 }
-
-async function violationsOf(page: Page, url: string, paths: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  await page.goto(url);
-  await page.locator('h1').waitFor();
-  await page.evaluate(AXE);
-  for (const path of paths) {
-    await page.evaluate(`(${FOLLOW})(${JSON.stringify(path)})`);
-    await page.locator('h1:not([data-left])').waitFor();
-    await page.locator('.skeleton').first().waitFor({ state: 'detached' });
-    const violations = (await page.evaluate(RUN)) as Violation[];
-    found.push(...violations.map(({ id, where }) => `${path} ${id}: ${where.join(' | ')}`));
-    const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-    if (Number(excess) > 0) found.push(`${path} is ${excess} pixels wider than the screen`);
-  }
-  return found;
-}
-
-/** In the page: goes to another of its pages, as a link does, and marks the heading that will be gone then. */
-const FOLLOW = `(path) => {
-  document.querySelector('h1').dataset.left = 'yes';
-  const link = document.createElement('a');
-  link.href = path;
-  document.body.append(link);
-  link.click();
-  link.remove();
-}`;

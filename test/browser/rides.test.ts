@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Geolocation, Page } from 'playwright-core';
+import { violationsOf } from '../support/accessibility.ts';
 import { assertNoComplaints, DESKTOP, PHONE, signUpAt } from '../support/browser.ts';
 import { describeInBrowser } from '../support/browser-setting.ts';
+import { until } from '../support/until.ts';
 
 /** In New York, some 700 m apart. */
 const PICKUP = { latitude: 40.7484, longitude: -73.9857 };
@@ -13,9 +15,10 @@ const START = { latitude: 40.7457, longitude: -73.9857 };
 
 describeInBrowser('a ride', (setting) => {
   it('is asked for, driven, paid and rated by two people in two browsers', async (test) => {
-    const rider = await setting.open(test, PHONE);
+    // The script of axe is not one of the page's.
+    const rider = await setting.open(test, { ...PHONE, bypassCSP: true });
     const driver = await setting.open(test, {
-      ...DESKTOP,
+      ...{ ...DESKTOP, bypassCSP: true, colorScheme: 'dark' },
       geolocation: START,
       permissions: ['geolocation'],
     });
@@ -43,8 +46,9 @@ describeInBrowser('a ride', (setting) => {
     await rider.getByRole('button', { name: '5 of 5' }).click();
     await rider.getByText('Thank you: 5 of 5.').waitFor();
     await driver.getByText('Waiting for rides').waitFor();
-    await driver.goto(`${setting.url}/rides?as=driver`);
-    await driver.getByText(/^Earned/).waitFor();
+    await payWhatIsOwed(rider, setting.url);
+    await readReceipt(rider, setting.url);
+    await readEarnings(driver, setting.url);
     assertNoComplaints(rider);
     assertNoComplaints(driver);
   });
@@ -69,9 +73,60 @@ async function askForRide(rider: Page, url: string): Promise<void> {
   await chooseOnMap(rider, PICKUP, 'Pick me up here');
   await chooseOnMap(rider, DROPOFF, 'Take me there');
   await rider.getByRole('button', { name: 'Add a card' }).click();
+  await rider.getByLabel('Card').selectOption('sandbox_declined');
   await rider.getByRole('button', { name: 'Pay with this card' }).click();
   await rider.getByRole('button', { name: /^Ride for/ }).click();
   await rider.getByText('Looking for a driver').first().waitFor();
+}
+
+/** The card was declined: they are told wherever they are, try it once more, and pay with another one. */
+async function payWhatIsOwed(rider: Page, url: string): Promise<void> {
+  const keys = new Set<string | undefined>();
+  rider.on('request', (request) => {
+    if (request.url().endsWith('/payments/debts/pay')) keys.add(request.headers()['idempotency-key']);
+  });
+  await rider.getByRole('link', { name: 'Pay what you owe' }).click();
+  await rider.getByRole('heading', { name: /^You owe/ }).waitFor();
+  const again = rider.waitForResponse(/\/payments\/debts\/pay$/);
+  await rider.getByRole('button', { name: 'Pay now' }).dblclick();
+  await again;
+  // Until that is declined, another card is for nothing.
+  await until(async () => {
+    const answer = await rider.request.get(`${url}/api/v1/payments/debts`);
+    return (await answer.json()).charges[0].state === 'declined';
+  });
+  await rider.getByRole('heading', { name: /^You owe/ }).waitFor();
+  assert.equal(keys.size, 1, 'two taps are one try');
+  await rider.getByRole('button', { name: 'Change' }).click();
+  await rider.getByRole('button', { name: 'Pay with this card' }).click();
+  await rider.getByText('Paid with Sandbox card (ok).').waitFor();
+  await rider.getByRole('heading', { name: /You owe|is being charged/ }).waitFor({ state: 'detached' });
+}
+
+async function readReceipt(rider: Page, url: string): Promise<void> {
+  await rider.getByRole('link', { name: 'Ride', exact: true }).last().click();
+  await rider.getByRole('heading', { name: 'Receipt' }).waitFor();
+  await rider.getByText('Paid with Sandbox card (ok).').waitFor();
+  await rider.getByRole('row', { name: /^Together/ }).waitFor();
+  const receipt = new URL(rider.url()).pathname;
+  assert.deepEqual(await violationsOf(rider, url, ['/payments', '/rides', receipt]), []);
+  await rider.goto(`${url}/payments`);
+  await rider.getByRole('button', { name: 'Remove' }).click();
+  await rider.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await rider.getByText('You have named nothing to pay with yet.').waitFor();
+}
+
+async function readEarnings(driver: Page, url: string): Promise<void> {
+  await driver.goto(`${url}/rides?as=driver`);
+  await driver
+    .getByText(/^Earned/)
+    .first()
+    .waitFor();
+  await driver.getByRole('link', { name: 'Earnings' }).click();
+  await driver.getByText('In the next payout').waitFor();
+  await driver.getByRole('slider', { name: /^Earned in USD by day/ }).waitFor();
+  assert.equal(await driver.getByRole('row').count(), 8);
+  assert.deepEqual(await violationsOf(driver, url, ['/earnings', '/rides?as=driver']), []);
 }
 
 async function chooseOnMap(rider: Page, { latitude, longitude }: Geolocation, button: string): Promise<void> {

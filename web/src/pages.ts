@@ -31,6 +31,13 @@ export const routes: readonly Route[] = [
   route('/ride', 'ride', async () => (await import('./pages/rides/ride-page.tsx')).RidePage),
   route('/drive', 'ride', async () => (await import('./pages/rides/drive-page.tsx')).DrivePage),
   route('/rides', 'ride', async () => (await import('./pages/rides/ride-history-page.tsx')).RideHistoryPage),
+  route(
+    '/rides/:ride_id([0-9]+)',
+    'ride',
+    async () => (await import('./pages/payments/receipt-page.tsx')).ReceiptPage,
+  ),
+  route('/payments', 'ride', async () => (await import('./pages/payments/payments-page.tsx')).PaymentsPage),
+  route('/earnings', 'ride', async () => (await import('./pages/payments/earnings-page.tsx')).EarningsPage),
   route('/compose', 'compose', async () => (await import('./pages/compose/compose-page.tsx')).ComposePage),
   route(
     '/forgotten',

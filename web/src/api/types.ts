@@ -33,8 +33,14 @@ import type {
   NotificationSchema,
   SettingsSchema,
 } from '../../../src/systems/notifications/notifications-routes.ts';
+import type { DebtsSchema } from '../../../src/systems/payments/charges/debts-routes.ts';
 import type { PaymentMethodSchema } from '../../../src/systems/payments/methods/methods-routes.ts';
-import type { EarningsSchema } from '../../../src/systems/payments/payouts/earnings-routes.ts';
+import type { ChargeSchema } from '../../../src/systems/payments/money-schema-routes.ts';
+import type {
+  EarningDaysSchema,
+  EarningsSchema,
+} from '../../../src/systems/payments/payouts/earnings-routes.ts';
+import type { ReceiptSchema } from '../../../src/systems/payments/receipts/receipts-routes.ts';
 import type { CitySchema } from '../../../src/systems/rides/cities/cities-routes.ts';
 import type { DriverSchema } from '../../../src/systems/rides/drivers/drivers-routes.ts';
 import type { QuoteSchema } from '../../../src/systems/rides/quotes/quotes-routes.ts';
@@ -113,5 +119,15 @@ export type RideQuote = Static<typeof QuoteSchema>;
 export type Driver = Static<typeof DriverSchema>;
 export type PaymentMethod = Static<typeof PaymentMethodSchema>;
 export type Earnings = Static<typeof EarningsSchema>;
+export type EarningDay = Static<typeof EarningDaysSchema>['days'][number];
+export type Charge = Static<typeof ChargeSchema>;
+/** Their charges are typed by hand: the schema of the server refers to that of a charge by name. */
+export type Debts = Omit<Static<typeof DebtsSchema>, 'charges'> & { readonly charges: readonly Charge[] };
+/** So are the charge, and the ride and its fare. */
+export type Receipt = Omit<Static<typeof ReceiptSchema>, 'charge' | 'ride' | 'fare'> & {
+  readonly charge: Charge | null;
+  readonly ride: Ride;
+  readonly fare: RideQuote['fare'] | null;
+};
 /** Where rides are to be had: a box, in degrees. */
 export type RideCity = Static<typeof CitySchema>;

@@ -1,6 +1,7 @@
 /** What is out of the ordinary: at the lower edge, where it moves nothing of what is read. */
 import { isReachable } from '../api/http.ts';
 import { entry } from '../navigation/location.ts';
+import { owesNothing } from '../state/debts.ts';
 import { waitingDrafts } from '../state/drafts.ts';
 import { isOutdated } from '../state/installation.ts';
 import { shownAsOf } from '../state/last-seen.ts';
@@ -19,6 +20,11 @@ export function Notices() {
         <p class="notice">
           You were signed out. Drafts are kept.{' '}
           <a href={`/sign-in?next=${encodeURIComponent(entry.value.path)}`}>Sign in again</a>
+        </p>
+      )}
+      {!owesNothing.value && entry.value.path !== '/payments' && (
+        <p class="notice">
+          A payment for a ride was declined. <a href="/payments">Pay what you owe</a>
         </p>
       )}
       {isOutdated.value && (

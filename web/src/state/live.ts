@@ -4,7 +4,7 @@
  */
 import { effect, signal } from '@preact/signals';
 import { isReachable } from '../api/http.ts';
-import type { Author, Post, Ride } from '../api/types.ts';
+import type { Author, Charge, Post, Ride } from '../api/types.ts';
 import { isGone, takePost, updatePost } from './posts.ts';
 import { isSignedIn } from './session.ts';
 
@@ -35,6 +35,11 @@ export interface LiveEvents {
     readonly lng: number;
     readonly at: string;
     readonly eta_s: number | null;
+  };
+  readonly charge: {
+    readonly charge_id: string;
+    readonly ride_id: string;
+    readonly state: Charge['state'];
   };
   readonly gap: { readonly reason: string };
 }

@@ -21,6 +21,7 @@ const PATHS = {
   more: 'M6 12h.01M12 12h.01M18 12h.01',
   close: 'M6 6l12 12M18 6 6 18',
   back: 'M14 6l-6 6 6 6',
+  forward: 'M10 6l6 6-6 6',
   next: 'M10 6l6 6-6 6',
   down: 'M6 10l6 6 6-6',
   check: 'M5 13l4 4L19 7',

@@ -23,7 +23,10 @@ export function EndedRide({ ride, onDone }: { readonly ride: Ride; readonly onDo
       {ride.status === 'completed' && fare !== null && (
         <>
           <p class="ride-total figures">{moneyText(fare.total, fare.currency)}</p>
-          <p class="muted figures">{lengthText(fare.distance_m)}, charged to the card that you left</p>
+          <p class="muted figures">
+            {lengthText(fare.distance_m)}, charged to your card.{' '}
+            <a href={`/rides/${ride.ride_id}`}>Receipt</a>
+          </p>
           <FareParts fare={fare} />
           <Stars ride={ride} question="How was your driver?" />
         </>

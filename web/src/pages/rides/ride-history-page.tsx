@@ -36,7 +36,11 @@ function RideHistory() {
   );
   return (
     <>
-      <PageHead title="Your rides" />
+      <PageHead title="Your rides">
+        <a class="button button-quiet button-small" href={side === 'driver' ? '/earnings' : '/payments'}>
+          {side === 'driver' ? 'Earnings' : 'Payments'}
+        </a>
+      </PageHead>
       <Tabs
         name="Which rides"
         tabs={[
@@ -88,7 +92,9 @@ function RideRow({ ride, isDriven }: { readonly ride: Ride; readonly isDriven: b
   return (
     <article class="ride-row">
       <h2 class="small">
-        {RIDE_TYPE_NAMES[ride.ride_type]} in {cityName(ride.city)}
+        <a href={`/rides/${ride.ride_id}`}>
+          {RIDE_TYPE_NAMES[ride.ride_type]} in {cityName(ride.city)}
+        </a>
       </h2>
       <span class="figures">
         {fare !== null &&
