@@ -14,6 +14,9 @@ import {
 import { describeInBrowser } from '../support/browser-setting.ts';
 import { until } from '../support/until.ts';
 
+/** More than one call is tried for. */
+const REFUSALS = 6;
+
 describeInBrowser('the web app without its server', (setting) => {
   it('opens with what was last seen, keeps what is written, and sends it once when the server is back', async (test) => {
     const alice = await setting.open(test, PHONE);
@@ -43,6 +46,7 @@ describeInBrowser('the web app without its server', (setting) => {
     await articles(alice, 'Seen before').getByRole('button', { name: 'Bookmark', pressed: true }).waitFor();
     await articles(alice, 'Seen before').getByRole('button', { name: /^Like/ }).click();
 
+    await refuseAtFirst(alice);
     await setting.restartServer();
     await alice.getByText('cannot be reached').waitFor({ state: 'detached' });
     await articles(alice, 'Written offline').waitFor();
@@ -120,6 +124,18 @@ const FEED = `fetch('/api/v1/feed').then((answer) => answer.text())`;
 
 async function isKept(page: Page, text: string): Promise<void> {
   await until(() => page.evaluate<boolean>(`(${IS_KEPT})(${JSON.stringify(text)})`));
+}
+
+/** As a server does that is busy with its start: it answers, but does not say who is signed in. */
+async function refuseAtFirst(page: Page): Promise<void> {
+  let refusals = 0;
+  await page.route('**/api/v1/sessions/current', async (route) => {
+    const answer = await route.fetch().catch(() => undefined);
+    if (answer === undefined) return route.abort();
+    if (refusals === REFUSALS) return route.fulfill({ response: answer });
+    refusals += 1;
+    return route.fulfill({ status: 503, json: { status: 503, code: 'unavailable', detail: 'Soon.' } });
+  });
 }
 
 async function writeWithout(page: Page, text: string): Promise<void> {

@@ -1,11 +1,11 @@
 /** Where a post is written. What is typed is kept at once; closing keeps it, and only sending or deleting ends it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { isReachable } from '../api/http.ts';
 import { type Problem, toProblem } from '../api/problem.ts';
 import type { Post, Visibility } from '../api/types.ts';
 import { announce } from '../state/announcer.ts';
 import { type Draft, saveDraft, sendDraft } from '../state/drafts.ts';
 import { updatePost } from '../state/posts.ts';
+import { isThere } from '../state/session.ts';
 import { altReminder } from '../state/settings.ts';
 import { showToast } from '../state/toasts.ts';
 import { Button } from '../ui/button.tsx';
@@ -75,7 +75,7 @@ export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: 
     const tried = { ...draft, pictures: keptOf(pictures), triedAt: draft.triedAt ?? Date.now() };
     replace(tried);
     try {
-      if (!isReachable.value) return await keepWaiting(tried);
+      if (!isThere.value) return await keepWaiting(tried);
       const sent = await sendDraft(tried);
       end();
       if (replyTo !== undefined) updatePost(replyTo.post_id, { reply_count: replyTo.reply_count + 1 });
@@ -213,7 +213,7 @@ export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: 
             </span>
             <Counter length={length} />
             <Button type="submit" tone="primary" busy={state === 'sending'} disabled={!maySend}>
-              {!isReachable.value
+              {!isThere.value
                 ? 'Post when it is back'
                 : isReminded && undescribed > 0
                   ? 'Post without'

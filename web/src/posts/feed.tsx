@@ -2,10 +2,9 @@
 import { effect, untracked, useComputed } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { isReachable } from '../api/http.ts';
 import type { Post } from '../api/types.ts';
 import { useHolding } from '../navigation/holding.ts';
-import { isConfirmed } from '../state/session.ts';
+import { isThere } from '../state/session.ts';
 import { EndMark } from '../ui/item-list.tsx';
 import { Failure, Skeleton } from '../ui/states.tsx';
 import './feed.css';
@@ -68,10 +67,10 @@ export function Feed({ name, list, empty }: FeedProps) {
 /** When the page is opened, and whenever the server is back, it is asked what is new, and again for what it did not give. */
 function refreshing(list: FeedList): () => void {
   return effect(() => {
-    const isThere = isReachable.value && isConfirmed.value;
+    const mayAsk = isThere.value;
     untracked(() => {
-      if (isThere && list.problem.value !== undefined) void list.more();
-      else if (isThere || list.entries.value.length === 0) void list.look();
+      if (mayAsk && list.problem.value !== undefined) void list.more();
+      else if (mayAsk || list.entries.value.length === 0) void list.look();
     });
   });
 }

@@ -1,8 +1,8 @@
 /** Finds out when the server is back: while it is away it is asked who is signed in, which is what the app needs first. */
-import { effect } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import { isReachable } from '../api/http.ts';
 import { isLive } from './live.ts';
-import { isSignedIn, loadSession } from './session.ts';
+import { isConfirmed, isSignedIn, loadSession } from './session.ts';
 
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 10_000;
@@ -13,10 +13,12 @@ let retryMs = RETRY_MS_MIN;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let wasLive = false;
 
+/** It does not answer, or has just started and refuses for a moment to say who is signed in. */
+const isAway = computed(() => !isReachable.value || (isSignedIn.value && !isConfirmed.value));
 effect(() => {
   clearTimeout(timer);
   retryMs = RETRY_MS_MIN;
-  if (!isReachable.value) askLater();
+  if (isAway.value) askLater();
 });
 // The live connection is the first to notice.
 effect(() => {
@@ -32,13 +34,13 @@ document.addEventListener('visibilitychange', () => {
 });
 
 async function askIfAway(): Promise<void> {
-  if (!isReachable.peek()) await ask();
+  if (isAway.peek()) await ask();
 }
 
 async function ask(): Promise<void> {
   clearTimeout(timer);
   await loadSession().catch(() => undefined);
-  if (!isReachable.peek()) askLater();
+  if (isAway.peek()) askLater();
 }
 
 function askLater(): void {

@@ -4,11 +4,10 @@
  * might be there twice.
  */
 import { computed, effect } from '@preact/signals';
-import { isReachable } from '../api/http.ts';
 import { type Problem, toProblem } from '../api/problem.ts';
 import { navigate } from '../navigation/location.ts';
 import { type Draft, loadDrafts, readDraft, saveDraft, sendDraft, waitingDrafts } from './drafts.ts';
-import { isConfirmed, isSignedIn, me } from './session.ts';
+import { isSignedIn, isThere, me } from './session.ts';
 import { showToast } from './toasts.ts';
 
 /** The server keeps keys for 24 hours; its clock and this one may differ. */
@@ -25,7 +24,7 @@ effect(() => {
   if (userId.value !== undefined) void loadDrafts();
 });
 effect(() => {
-  if (!(isReachable.value && isSignedIn.value && isConfirmed.value && waitingDrafts.value.length > 0)) return;
+  if (!(isThere.value && isSignedIn.value && waitingDrafts.value.length > 0)) return;
   // However long it was away: now it is back.
   retryMs = RETRY_MS_MIN;
   void sendWaiting();

@@ -4,10 +4,11 @@
  * server is away it waits, also for a page that is opened later.
  */
 import { effect, type Signal, signal } from '@preact/signals';
-import { isReachable, put, remove } from '../api/http.ts';
+import { put, remove } from '../api/http.ts';
 import { toProblem } from '../api/problem.ts';
 import type { Post } from '../api/types.ts';
 import { dropReaction, keepReaction, type Reaction, type Verb } from './kept-reactions.ts';
+import { isThere } from './session.ts';
 import { showToast } from './toasts.ts';
 
 export type { Verb };
@@ -137,7 +138,7 @@ async function send(postId: string, held: Held, verb: Verb): Promise<void> {
     held.wanted.delete(verb);
     void dropReaction(postId, verb);
   } catch (error) {
-    if (!isReachable.value) {
+    if (!isThere.value) {
       waiting.set(`${postId} ${verb}`, () => void send(postId, held, verb));
       return;
     }
@@ -153,7 +154,7 @@ async function send(postId: string, held: Held, verb: Verb): Promise<void> {
 }
 
 effect(() => {
-  if (!isReachable.value) return;
+  if (!isThere.value) return;
   const sendings = [...waiting.values()];
   waiting.clear();
   for (const send of sendings) send();

@@ -1,12 +1,11 @@
 /** Takes over the reactions that an earlier page could not send: they show at once, and go out once the server is back. */
 import { computed, effect } from '@preact/signals';
-import { isReachable } from '../api/http.ts';
 import { keptReactions } from './kept-reactions.ts';
 import { presume, sendPresumed } from './posts.ts';
-import { isConfirmed, me } from './session.ts';
+import { isThere, me } from './session.ts';
 
 const userId = computed(() => me.value?.user_id);
-const maySend = computed(() => userId.value !== undefined && isReachable.value && isConfirmed.value);
+const maySend = computed(() => userId.value !== undefined && isThere.value);
 
 effect(() => {
   if (userId.value !== undefined) void restore();
