@@ -33,6 +33,14 @@ describe('the output of a log', () => {
     assert.equal(stderr.trim(), '100');
   });
 
+  it('goes on when standard error takes nothing, either', (test) => {
+    if (!existsSync('/dev/full')) return test.skip('this system has no /dev/full');
+    const full = openSync('/dev/full', 'w');
+    const script = `${WRITER} process.stderr.write('x'); await new Promise((resolve) => setTimeout(resolve, 50));`;
+    const args = ['--input-type=module', '-e', script];
+    assert.equal(spawnSync(process.execPath, args, { stdio: ['ignore', full, full] }).status, 0);
+  });
+
   it('goes on when nobody reads any more', () => {
     const { status, stderr } = run(WRITER, ['bash', '-c', 'set -o pipefail; "$@" | true', 'bash'], 'pipe');
     assert.equal(status, 0, stderr);

@@ -14,14 +14,14 @@ export interface LogOutput {
 
 const STANDARD_OUTPUT = 1;
 
-/** To be called once in a process: from then on nothing that it writes to standard output can end it. */
+/** To be called once in a process: from then on nothing that it writes to standard output or standard error can end it. */
 export function openLogOutput(): LogOutput {
   let dropped = 0;
   const drop = (error: unknown): void => {
     if (error) dropped += 1;
   };
   // Each line that fails is told to whoever wrote it; of the stream's own event the default is to end the process.
-  process.stdout.on('error', () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { stdout } = process;
   const write = isStream(STANDARD_OUTPUT)
     ? (line: string) => void stdout.write(line, drop)

@@ -25,7 +25,7 @@ const TRIES_MAX = 100;
 
 export async function openLogReader(environment: Environment, recorder: HistoryRecorder): Promise<LogReader> {
   const { eventLog, close } = openLog(environment);
-  const startedAt = await positionsNow(eventLog);
+  const startedAt = await insist(() => positionsNow(eventLog));
   const reachedAt = [...startedAt];
   let stopping = false;
 

@@ -26,7 +26,8 @@ const CONFIG_FILE = 'server.properties';
 const SHORT_LIVED = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx128m'];
 const CLUSTER_ID_BYTES = 16;
 const STOP_MS = 30_000;
-const READY_MS = 90_000;
+/** After it was killed it reads what it had not closed, which takes longer the more it holds; started anew meanwhile, it would begin again. */
+const READY_MS = 600_000;
 
 export function missingKafka({
   kafka,
