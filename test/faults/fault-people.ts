@@ -216,7 +216,11 @@ export async function startFaultPeople(options: FaultPeopleOptions): Promise<Fau
     const [author = assert.fail()] = authors;
     const posts = createRecordedPosts(http, recorder);
     for (let n = 0; n < LIKED_POSTS; n += 1) {
-      const intent = { authorId: author.userId, token: author.token, text: `${run} liked ${n} #${author.username}` };
+      const intent = {
+        authorId: author.userId,
+        token: author.token,
+        text: `${run} liked ${n} #${author.username}`,
+      };
       const postId = await insist(() => posts.create({ ...intent, idem: `${run}-liked-${n}` }));
       if (postId === undefined) continue;
       made.posts.set(postId, author);
