@@ -21,37 +21,39 @@ export interface QuoteRow {
 const COLUMNS = `quote_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
   fare, expires_at, ride_id`;
 
-/** One for each type of ride; between the same places. `rideId`: of a ride that is asked for at once. */
+/** Of any riders and places. `rideIds`: of rides that are asked for at once; null: of none. */
 export const insertQuotes = writeStatement<
   [
     quoteIds: readonly Id[],
-    shard: number,
-    riderId: Id,
-    city: string,
-    pickupLat: number,
-    pickupLng: number,
-    dropoffLat: number,
-    dropoffLng: number,
-    distanceM: number,
-    durationS: number,
+    shards: readonly number[],
+    riderIds: readonly Id[],
+    cities: readonly string[],
+    pickupLats: readonly number[],
+    pickupLngs: readonly number[],
+    dropoffLats: readonly number[],
+    dropoffLngs: readonly number[],
+    distancesM: readonly number[],
+    durationsS: readonly number[],
     rideTypes: readonly RideType[],
     rates: readonly string[],
     surgePercents: readonly number[],
     surgeVersions: readonly (Id | null)[],
     surgeBases: readonly (string | null)[],
     fares: readonly string[],
+    rideIds: readonly (Id | null)[],
     expiresAt: Date,
-    rideId: Id | null,
   ],
   QuoteRow
 >(
   'ride_quotes_insert',
   `INSERT INTO ride_quotes (quote_id, shard, rider_id, city, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
      distance_m, duration_s, ride_type, rates, surge_percent, surge_version, surge_basis, fare, expires_at, ride_id)
-   SELECT made.quote_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, made.ride_type, made.rates::json, made.surge_percent,
-     made.surge_version, made.surge_basis::json, made.fare::json, $17, $18
-   FROM unnest($1::bigint[], $11::text[], $12::text[], $13::smallint[], $14::bigint[], $15::text[], $16::text[])
-     AS made (quote_id, ride_type, rates, surge_percent, surge_version, surge_basis, fare)
+   SELECT quote_id, shard, rider_id, city, pickup_lat, pickup_lng, dropoff_lat, dropoff_lng, distance_m, duration_s, ride_type,
+     rates::json, surge_percent, surge_version, surge_basis::json, fare::json, $18::timestamptz, ride_id
+   FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[],
+     $10::int[], $11::text[], $12::text[], $13::smallint[], $14::bigint[], $15::text[], $16::text[], $17::bigint[])
+     AS made (quote_id, shard, rider_id, city, pickup_lat, pickup_lng, dropoff_lat, dropoff_lng, distance_m, duration_s,
+       ride_type, rates, surge_percent, surge_version, surge_basis, fare, ride_id)
    RETURNING ${COLUMNS}`,
 );
 

@@ -16,6 +16,7 @@ import { buildRoadGraph } from '../../../roads/road-graph.ts';
 import { createRoads } from '../../../roads/roads.ts';
 import { RIDE_TYPES } from '../drivers/driver.ts';
 import { QUOTE_MS, RIDE_M_MAX } from './quote.ts';
+import { KEPT_TOGETHER_MAX } from './quotes.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };
 const DROPOFF = { lat: 40.7484, lng: -73.9857 };
@@ -102,6 +103,24 @@ describe('quotes', () => {
       201,
     );
     assert.equal((await setting.call('POST', '/rides/quotes', undefined, PLACES)).status, 401);
+  });
+
+  it('are each their own rider’s, of many who ask at once', async () => {
+    const people = Array.from({ length: KEPT_TOGETHER_MAX + 10 }, () => setting.addPerson());
+    const bodies = people.map((_, n) =>
+      n % 2 === 0 ? PLACES : { pickup: DROPOFF, dropoff: PICKUP, ride_type: 'xl' },
+    );
+    const answers = await Promise.all(people.map((userId, n) => quote(userId, bodies[n])));
+    for (const [n, { status, body }] of answers.entries()) {
+      assert.equal(status, 201);
+      const types = body.quotes.map(({ ride_type: type }: { ride_type: string }) => type);
+      assert.deepEqual(types, n % 2 === 0 ? RIDE_TYPES : ['xl']);
+    }
+    const [one, other] = [people[1] ?? 0, people[3] ?? 0];
+    const quoteId = answers[1]?.body.quotes[0].quote_id;
+    const back = { pickup: DROPOFF, dropoff: PICKUP, ride_type: 'xl', quote_id: quoteId };
+    assert.equal((await setting.call('POST', '/rides', other, back)).status, 404);
+    assert.equal((await setting.call('POST', '/rides', one, back)).status, 201);
   });
 
   it('are made once under an idempotency key', async () => {

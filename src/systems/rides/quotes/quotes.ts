@@ -3,7 +3,8 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
-import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import { createCoalescer } from '../../../resilience/coalesce.ts';
 import type { RideType } from '../drivers/driver.ts';
 import { fareJson } from '../fares/fare-json.ts';
 import { degreesE7 } from '../positions/binary-points.ts';
@@ -28,12 +29,28 @@ export interface PricedRequest extends Places {
   readonly quoteId: Id | undefined;
 }
 
+/** Requests whose quotes are kept in one statement: of four rows each. */
+export const KEPT_TOGETHER_MAX = 50;
+/** While one batch waits for the disk, the other is written. */
+const CONCURRENT_BATCHES_MAX = 2;
+export const KEEPING_QUEUE_MAX = 1_000;
+
+/** Prices of the same places, for one rider. */
+interface NewQuotes {
+  readonly riderId: Id;
+  readonly made: readonly Price[];
+  /** Of a ride that is asked for at once. */
+  readonly rideId: Id | null;
+}
+
 /** Makes the price that of the ride, in the transaction that makes the ride. */
 export type TakeQuote = (transaction: SqlTransaction, rideId: Id) => Promise<QuoteRow>;
 
 export interface Quotes {
   /** In the same order as the prices, which are of the same places. */
   keep(transaction: SqlTransaction, riderId: Id, prices: readonly Price[]): Promise<readonly QuoteRow[]>;
+  /** As `keep`, in one commit with those of others who ask meanwhile. Fails with `unavailable` when too many wait. */
+  keepWithOthers(riderId: Id, prices: readonly Price[]): Promise<readonly QuoteRow[]>;
   /**
    * The price of a ride that is asked for: that of the quote, or one that is made now, for which it must not be called inside of a
    * transaction. Fails as `Prices.of` does; what it answers fails with `not_found` for a quote that is not the rider's, with
@@ -53,31 +70,48 @@ export interface QuotesDeps {
 }
 
 export function createQuotes({ sql, ids, clock, prices }: QuotesDeps): Quotes {
+  /** The rows of each, in its order. */
   async function insert(
-    transaction: SqlTransaction,
-    riderId: Id,
-    made: readonly Price[],
-    rideId: Id | null,
-  ): Promise<readonly QuoteRow[]> {
-    const [first] = made;
-    if (first === undefined) return [];
-    const quoteIds = made.map(() => ids.next());
-    const expiresAt = new Date(clock.nowMs() + QUOTE_MS);
-    const rows = await transaction.query(insertQuotes, [
-      quoteIds,
-      ...([shardOf(riderId), riderId, first.city] as const),
-      ...placesE7(first),
-      ...([first.distanceM, first.durationS] as const),
-      made.map(({ rideType }) => rideType),
-      made.map(({ rates }) => JSON.stringify(rates)),
-      made.map(({ surge }) => surge.percent),
-      made.map(({ surge }) => surge.version ?? null),
-      made.map(({ surge }) => (surge.basis === undefined ? null : JSON.stringify(surge.basis))),
-      made.map((price) => JSON.stringify(fareJson(price))),
-      ...([expiresAt, rideId] as const),
+    session: SqlSession,
+    asked: readonly NewQuotes[],
+  ): Promise<readonly (readonly QuoteRow[])[]> {
+    const rows = asked.flatMap(({ riderId, made, rideId }) =>
+      made.map((price) => ({ quoteId: ids.next(), riderId, rideId, price, places: placesE7(price) })),
+    );
+    const kept = await session.query(insertQuotes, [
+      rows.map(({ quoteId }) => quoteId),
+      rows.map(({ riderId }) => shardOf(riderId)),
+      rows.map(({ riderId }) => riderId),
+      rows.map(({ price }) => price.city),
+      rows.map(({ places }) => places[0]),
+      rows.map(({ places }) => places[1]),
+      rows.map(({ places }) => places[2]),
+      rows.map(({ places }) => places[3]),
+      rows.map(({ price }) => price.distanceM),
+      rows.map(({ price }) => price.durationS),
+      rows.map(({ price }) => price.rideType),
+      rows.map(({ price }) => JSON.stringify(price.rates)),
+      rows.map(({ price }) => price.surge.percent),
+      rows.map(({ price }) => price.surge.version ?? null),
+      rows.map(({ price: { surge } }) => (surge.basis === undefined ? null : JSON.stringify(surge.basis))),
+      rows.map(({ price }) => JSON.stringify(fareJson(price))),
+      rows.map(({ rideId }) => rideId),
+      new Date(clock.nowMs() + QUOTE_MS),
     ]);
-    return rows.toSorted((one, other) => quoteIds.indexOf(one.quote_id) - quoteIds.indexOf(other.quote_id));
+    const byId = new Map(kept.map((row) => [row.quote_id, row]));
+    const inOrder = rows.map(({ quoteId }) => byId.get(quoteId));
+    let at = 0;
+    return asked.map(({ made }) => {
+      at += made.length;
+      return inOrder.slice(at - made.length, at).filter((row) => row !== undefined);
+    });
   }
+
+  const keeping = createCoalescer<NewQuotes, readonly QuoteRow[]>({
+    ...{ batchMax: KEPT_TOGETHER_MAX, concurrentBatchesMax: CONCURRENT_BATCHES_MAX },
+    queueMax: KEEPING_QUEUE_MAX,
+    run: async (asked) => (await insert(sql, asked)).map((value) => ({ ok: true, value })),
+  });
 
   async function take(
     transaction: SqlTransaction,
@@ -94,7 +128,12 @@ export function createQuotes({ sql, ids, clock, prices }: QuotesDeps): Quotes {
   }
 
   return {
-    keep: (transaction, riderId, made) => insert(transaction, riderId, made, null),
+    async keep(transaction, riderId, made) {
+      const [rows = []] = await insert(transaction, [{ riderId, made, rideId: null }]);
+      return rows;
+    },
+
+    keepWithOthers: (riderId, made) => keeping.submit({ riderId, made, rideId: null }),
 
     async forRide(riderId, request) {
       const { quoteId, rideType } = request;
@@ -103,7 +142,7 @@ export function createQuotes({ sql, ids, clock, prices }: QuotesDeps): Quotes {
       }
       const made = await prices.of(request, rideType);
       return async (transaction, rideId) => {
-        const [row] = await insert(transaction, riderId, made, rideId);
+        const [[row] = []] = await insert(transaction, [{ riderId, made, rideId }]);
         if (row === undefined) throw new AppError('internal', 'The ride could not be priced.');
         return row;
       };
