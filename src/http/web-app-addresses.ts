@@ -24,6 +24,7 @@ export const WEB_APP_ADDRESSES = [
   '/rides/*',
   '/payments',
   '/earnings',
+  '/operations',
   '/settings',
   '/settings/*',
   '/moderation',

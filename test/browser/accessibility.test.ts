@@ -14,7 +14,13 @@ const NARROW = { width: 320, height: 640 };
 const LONG_WORD = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen';
 
 const SIGNED_OUT = ['/', '/sign-in', '/sign-up', '/forgotten', '/@person_21', '/nothing-here'];
-const OF_THE_STAFF = ['/moderation', '/moderation/people', '/moderation/targets', '/moderation/audit'];
+const OF_THE_STAFF = [
+  '/operations',
+  '/moderation',
+  '/moderation/people',
+  '/moderation/targets',
+  '/moderation/audit',
+];
 
 function pagesOfReader({ postId, linkId }: { readonly postId: string; readonly linkId: string }): string[] {
   return [

@@ -7,8 +7,8 @@ import { brotliCompressSync } from 'node:zlib';
 import { packageRoot } from '../../src/config/package-info.ts';
 
 const JS_BYTES_MAX = 60_000;
-/** Of all pages, each of which loads its own: photos, profile pictures, rides and payments have come to what it was first drawn up for. */
-const CSS_BYTES_MAX = 15_000;
+/** Of all pages, each of which loads its own: photos, profile pictures, rides, payments and operations have come to what it was first drawn up for. */
+const CSS_BYTES_MAX = 16_000;
 const WORKER_BYTES_MAX = 4_000;
 const folder = path.join(packageRoot(), 'dist/web');
 

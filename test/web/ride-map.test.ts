@@ -39,6 +39,8 @@ interface MapMath {
   fitting(box: Box, size: Size, marginPx: number): View;
   scaleBar(view: View, pixelsMax: number): { readonly meters: number; readonly pixels: number };
   metersBetween(from: Place, to: Place): number;
+  boxSeen(view: View, size: Size, reachDegrees: number): Box;
+  pixelsBetween(view: View, from: Place, to: Place): number;
 }
 
 const mapMath = (test: TestContext) => importWebModule<MapMath>(test, 'rides/map/mercator.ts');
@@ -104,6 +106,35 @@ describe('the map of rides', () => {
             assert(x >= 49 && x <= 751 && y >= 49 && y <= 551, `(${x}, ${y}) is in the margin`);
           }
         }
+      }),
+    );
+  });
+
+  it('knows what part of the earth is seen, up to a limit', async (test) => {
+    const map = await mapMath(test);
+    fc.assert(
+      fc.property(view, point, (seen, at) => {
+        const { south, west, north, east } = map.boxSeen(seen, size, 1);
+        assert(north > south && north - south <= 2.000001 && (east - west + 360) % 360 <= 2.000001);
+        const { lat, lng } = map.placeAt(seen, size, at);
+        const middle = map.placeAt(seen, size, { x: size.width / 2, y: size.height / 2 });
+        const across = Math.abs(((lng - middle.lng + 540) % 360) - 180);
+        const isInBox =
+          lat >= south - 1e-9 &&
+          lat <= north + 1e-9 &&
+          (lng - west + 360.000001) % 360 <= ((east - west + 360) % 360) + 1e-5;
+        assert(isInBox || Math.abs(lat - middle.lat) > 0.99 || across > 0.99);
+      }),
+    );
+  });
+
+  it('tells how far things are from each other on the screen', async (test) => {
+    const map = await mapMath(test);
+    fc.assert(
+      fc.property(view, point, point, (seen, one, other) => {
+        const [from, to] = [map.placeAt(seen, size, one), map.placeAt(seen, size, other)];
+        const pixels = Math.hypot(one.x - other.x, one.y - other.y);
+        assert(Math.abs(map.pixelsBetween(seen, from, to) - pixels) < 0.05);
       }),
     );
   });

@@ -38,6 +38,11 @@ export const routes: readonly Route[] = [
   ),
   route('/payments', 'ride', async () => (await import('./pages/payments/payments-page.tsx')).PaymentsPage),
   route('/earnings', 'ride', async () => (await import('./pages/payments/earnings-page.tsx')).EarningsPage),
+  route(
+    '/operations',
+    'operations',
+    async () => (await import('./pages/operations/operations-page.tsx')).OperationsPage,
+  ),
   route('/compose', 'compose', async () => (await import('./pages/compose/compose-page.tsx')).ComposePage),
   route(
     '/forgotten',

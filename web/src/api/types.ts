@@ -43,8 +43,14 @@ import type {
 import type { ReceiptSchema } from '../../../src/systems/payments/receipts/receipts-routes.ts';
 import type { CitySchema } from '../../../src/systems/rides/cities/cities-routes.ts';
 import type { DriverSchema } from '../../../src/systems/rides/drivers/drivers-routes.ts';
+import type {
+  CityOperationsSchema,
+  SeenDriverSchema,
+  WaitingRequestSchema,
+} from '../../../src/systems/rides/operations/operations-schema-routes.ts';
 import type { QuoteSchema } from '../../../src/systems/rides/quotes/quotes-routes.ts';
 import type { RideSchema } from '../../../src/systems/rides/requests/ride-schema-routes.ts';
+import type { SurgeCellSchema } from '../../../src/systems/rides/surge/surge-routes.ts';
 import type { RideRouteSchema } from '../../../src/systems/rides/travel/ride-way-routes.ts';
 import type {
   DeliverySchema,
@@ -131,3 +137,8 @@ export type Receipt = Omit<Static<typeof ReceiptSchema>, 'charge' | 'ride' | 'fa
 };
 /** Where rides are to be had: a box, in degrees. */
 export type RideCity = Static<typeof CitySchema>;
+export type SurgeCell = Static<typeof SurgeCellSchema>;
+/** For the staff: how rides go in a city, and who is where. */
+export type CityOperations = Static<typeof CityOperationsSchema>;
+export type SeenDriver = Static<typeof SeenDriverSchema>;
+export type WaitingRequest = Static<typeof WaitingRequestSchema>;

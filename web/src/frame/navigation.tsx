@@ -18,7 +18,10 @@ interface Way {
   readonly badge?: number;
 }
 
-const MODERATION: Way = { name: 'moderation', label: 'Moderation', icon: 'shield', href: '/moderation' };
+const OF_THE_STAFF: readonly Way[] = [
+  { name: 'operations', label: 'Operations', icon: 'target', href: '/operations' },
+  { name: 'moderation', label: 'Moderation', icon: 'shield', href: '/moderation' },
+];
 
 function ways(): readonly Way[] {
   if (!isSignedIn.value)
@@ -44,12 +47,12 @@ function ways(): readonly Way[] {
     { name: 'links', label: 'Links', icon: 'link', href: '/links' },
     { name: 'ride', label: 'Ride', icon: 'car', href: '/ride' },
     { name: 'settings', label: 'Settings', icon: 'settings', href: '/settings' },
-    ...(role.value === 'user' ? [] : [MODERATION]),
+    ...(role.value === 'user' ? [] : OF_THE_STAFF),
   ];
 }
 
 /** Drawings that would be a blot. */
-const LINES: ReadonlySet<IconName> = new Set(['search', 'link', 'photo', 'car']);
+const LINES: ReadonlySet<IconName> = new Set(['search', 'link', 'photo', 'car', 'target']);
 
 export function Navigation() {
   const { key, path } = entry.value;

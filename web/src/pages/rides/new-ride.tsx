@@ -1,9 +1,10 @@
 /** What a rider says before there is a ride: the pickup, the drop-off, and for which of the prices. */
 import type { Signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import type { RideCity } from '../../api/types.ts';
+import type { RideCity, SurgeCell } from '../../api/types.ts';
 import { centredOn, type Place, unproject, type View } from '../../rides/map/mercator.ts';
 import { cityName } from '../../rides/use-cities.ts';
+import { factorText } from '../../rides/use-surge.ts';
 import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
@@ -20,12 +21,14 @@ export interface NewRideProps {
   /** Of the map, the middle of which is what is chosen. */
   readonly view: Signal<View | undefined>;
   readonly cities: readonly RideCity[];
+  /** Of the map, the dearest first. */
+  readonly surge: readonly SurgeCell[];
 }
 
 const TITLES = { pickup: 'Where shall you be picked up?', dropoff: 'Where do you want to go?' } as const;
 const BUTTONS = { pickup: 'Pick me up here', dropoff: 'Take me there' } as const;
 
-export function NewRide({ wish, view, cities }: NewRideProps) {
+export function NewRide({ wish, view, cities, surge }: NewRideProps) {
   const { step, pickup, dropoff } = wish.value;
   if (step === 'price' && pickup !== undefined && dropoff !== undefined)
     return (
@@ -53,6 +56,12 @@ export function NewRide({ wish, view, cities }: NewRideProps) {
     <>
       <h2>{TITLES[choosing]}</h2>
       <p class="muted">Move the map, or tap it, until the place is in the ring.</p>
+      {surge[0] !== undefined && (
+        <p class="small ride-dear">
+          Rides from the shaded parts of the map cost more now: up to {factorText(surge[0].surge_percent)} as
+          much.
+        </p>
+      )}
       <div class="ride-actions">
         <Button tone="primary" onClick={choose} aria-disabled={view.value === undefined}>
           {BUTTONS[choosing]}

@@ -9,6 +9,7 @@ import { type Box, boxAround, centredOn, type Place, type View } from '../../rid
 import { type MapMark, RideMap } from '../../rides/map/ride-map.tsx';
 import { useCities } from '../../rides/use-cities.ts';
 import { useRideRoute } from '../../rides/use-ride-route.ts';
+import { useSurge } from '../../rides/use-surge.ts';
 import { driverPlace, followRides, isOver, loadOwnRide, ownRide } from '../../state/rides.ts';
 import { isSignedIn } from '../../state/session.ts';
 import { PageHead } from '../../ui/page.tsx';
@@ -23,6 +24,8 @@ export function RidePage() {
   return isSignedIn.value ? <RiderScreen /> : <SignInFirst title="Ride" what="where a ride can take you" />;
 }
 
+/** Who has a ride has a price. */
+const NO_CELLS: readonly never[] = [];
 /** A driver of whom nothing was heard for so long may be elsewhere. */
 const STALE_MS = 15_000;
 
@@ -32,6 +35,7 @@ function RiderScreen() {
   const view = useSignal<View | undefined>(undefined);
   const wish = useSignal<Wish>({ step: 'pickup', pickup: undefined, dropoff: undefined });
   const cities = useCities();
+  const { cells, surge } = useSurge(view, 'economy');
   const ride = ownRide.value;
   const load = () => loadOwnRide().catch((error: unknown) => setProblem(toProblem(error)));
   useEffect(() => {
@@ -67,6 +71,7 @@ function RiderScreen() {
           marks={marks}
           lines={linesOf(current, wish.value, route)}
           borders={cities}
+          cells={current === undefined ? cells : NO_CELLS}
           isAiming={isAiming}
           home={home}
           homeKey={current?.status ?? (isAiming ? 'choosing' : 'chosen')}
@@ -79,7 +84,9 @@ function RiderScreen() {
           {problem !== undefined && ride === undefined && (
             <Failure what="Your ride could not be loaded" problem={problem} onRetry={() => void load()} />
           )}
-          {ride !== undefined && current === undefined && <NewRide wish={wish} view={view} cities={cities} />}
+          {ride !== undefined && current === undefined && (
+            <NewRide wish={wish} view={view} cities={cities} surge={surge} />
+          )}
           {current !== undefined && !isOver(current) && <RunningRide ride={current} />}
           {current !== undefined && isOver(current) && (
             <EndedRide ride={current} onDone={() => setDismissed(current.ride_id)} />

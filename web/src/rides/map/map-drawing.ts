@@ -1,4 +1,5 @@
 /** What is drawn under the marks of a map: a grid to judge distances by, the borders of cities, cells, and ways. */
+import { drawDot, type MapDot, type Series } from './map-dots.ts';
 import { type Box, type Place, type Point, placeAt, type Size, toScreen, type View } from './mercator.ts';
 
 /** pending: not begun. active: what is being done now. done: what was. */
@@ -13,6 +14,8 @@ export interface MapLine {
 export interface MapCell {
   readonly corners: readonly Place[];
   readonly strength: number;
+  /** Written into it, where there is room. */
+  readonly label?: string;
 }
 
 export interface Drawing {
@@ -21,21 +24,26 @@ export interface Drawing {
   readonly borders: readonly Box[];
   readonly cells: readonly MapCell[];
   readonly lines: readonly MapLine[];
+  readonly dots: readonly MapDot[];
 }
 
 interface Colours {
   readonly ground: string;
   readonly grid: string;
   readonly text: string;
+  readonly ink: string;
   readonly border: string;
   readonly casing: string;
   readonly cell: string;
   readonly line: Readonly<Record<LineState, string>>;
+  readonly series: Readonly<Record<Series, string>>;
 }
 
 /** Fractions of a degree of which a grid is made, and at least so far apart. */
 const GRID_DEGREES = [90, 30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 const GRID_PX_MIN = 90;
+/** Of a cell with room for `1.5×`. */
+const LABEL_PX_MIN = 36;
 
 export function draw(canvas: HTMLCanvasElement, drawing: Drawing): void {
   const context = canvas.getContext('2d');
@@ -52,6 +60,10 @@ export function draw(canvas: HTMLCanvasElement, drawing: Drawing): void {
   for (const cell of drawing.cells) drawCell(context, drawing, cell, colours);
   for (const border of drawing.borders) drawBorder(context, drawing, border, colours);
   for (const line of drawing.lines) drawLine(context, drawing, line, colours);
+  for (const dot of drawing.dots) {
+    const own = colours.series[dot.series];
+    drawDot(context, dot, toScreen(drawing.view, drawing.size, dot.place), { own, edge: colours.casing });
+  }
 }
 
 function coloursOf(element: HTMLElement): Colours {
@@ -64,7 +76,11 @@ function coloursOf(element: HTMLElement): Colours {
   };
   const colours = {
     ...{ ground: colour('sunken'), grid: colour('line'), text: colour('muted'), border: colour('edge') },
-    ...{ casing: colour('surface'), cell: colour('series-2') },
+    ...{ casing: colour('surface'), cell: colour('series-2'), ink: colour('text') },
+    series: {
+      ...{ 1: colour('series-1'), 2: colour('series-2'), 3: colour('series-3') },
+      ...{ 4: colour('series-4'), 5: colour('series-5') },
+    },
     line: { pending: colour('muted'), active: colour('accent'), done: colour('edge') },
   };
   probe.remove();
@@ -128,15 +144,44 @@ function drawBorder(
 function drawCell(
   context: CanvasRenderingContext2D,
   drawing: Drawing,
-  { corners, strength }: MapCell,
+  { corners, strength, label }: MapCell,
   colours: Colours,
 ): void {
-  context.globalAlpha = 0.15 + 0.45 * strength;
+  const points = onScreen(drawing, corners);
+  context.globalAlpha = 0.12 + 0.33 * strength;
   context.fillStyle = colours.cell;
-  path(context, onScreen(drawing, corners));
+  path(context, points);
   context.closePath();
   context.fill();
   context.globalAlpha = 1;
+  context.strokeStyle = colours.cell;
+  context.lineWidth = 1;
+  context.stroke();
+  if (label !== undefined) drawLabel(context, points, label, colours);
+}
+
+/** In the middle of the points, if these are far enough apart. */
+function drawLabel(
+  context: CanvasRenderingContext2D,
+  points: readonly Point[],
+  label: string,
+  colours: Colours,
+): void {
+  const across = points.map(({ x }) => x);
+  if (Math.max(...across) - Math.min(...across) < LABEL_PX_MIN) return;
+  const middle = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const [x, y] = [middle(across), middle(points.map((point) => point.y))];
+  context.font = '600 13px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.lineWidth = 4;
+  context.lineJoin = 'round';
+  context.strokeStyle = colours.casing;
+  context.strokeText(label, x, y);
+  context.fillStyle = colours.ink;
+  context.fillText(label, x, y);
+  context.textAlign = 'start';
+  context.textBaseline = 'alphabetic';
 }
 
 /** Its state is told by how it is drawn, not by its colour alone. */

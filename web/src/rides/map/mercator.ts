@@ -107,6 +107,25 @@ export function fitting({ south, west, north, east }: Box, size: Size, marginPx:
   });
 }
 
+/** What the view shows: round its middle, if that is more than so many degrees to either side. */
+export function boxSeen(view: View, size: Size, reachDegrees: number): Box {
+  const { lat, lng } = unproject(view.middle);
+  const reach = Math.min(reachDegrees, (size.width / view.worldPx) * 180);
+  const latOf = (y: number) => placeAt(view, size, { x: 0, y }).lat;
+  const wrapped = (degrees: number) => ((degrees + 540) % 360) - 180;
+  return {
+    ...{ south: Math.max(latOf(size.height), lat - reachDegrees), west: wrapped(lng - reach) },
+    ...{ north: Math.min(latOf(0), lat + reachDegrees), east: wrapped(lng + reach) },
+  };
+}
+
+/** In pixels of the view. */
+export function pixelsBetween(view: View, from: Place, to: Place): number {
+  const [one, other] = [project(from), project(to)];
+  const across = one.x - other.x;
+  return Math.hypot(across - Math.round(across), one.y - other.y) * view.worldPx;
+}
+
 /** The smallest box around the places; none lies across the antimeridian. */
 export function boxAround(places: readonly Place[]): Box {
   const lats = places.map(({ lat }) => lat);

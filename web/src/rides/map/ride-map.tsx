@@ -7,6 +7,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { IconButton } from '../../ui/button.tsx';
 import { lengthText } from '../ride-words.ts';
+import type { MapDot } from './map-dots.ts';
 import { draw, type MapCell, type MapLine } from './map-drawing.ts';
 import { listenToGestures, sizeOf, ZOOM_STEP, zoomedBy } from './map-gestures.ts';
 import {
@@ -26,7 +27,7 @@ export interface MapMark {
   readonly place: Place;
   /** Read out, and written below the mark. */
   readonly label: string;
-  readonly kind: 'pickup' | 'dropoff' | 'driver' | 'me';
+  readonly kind: 'pickup' | 'dropoff' | 'driver' | 'me' | 'chosen';
   /** Nothing was heard of it for a while: hollow. */
   readonly isStale?: boolean;
 }
@@ -40,6 +41,10 @@ export interface RideMapProps {
   readonly lines?: readonly MapLine[];
   readonly cells?: readonly MapCell[];
   readonly borders?: readonly Box[];
+  /** Above all of these, below the marks. */
+  readonly dots?: readonly MapDot[];
+  /** In pixels, at first and whenever it changes. */
+  readonly onSize?: (size: Size) => void;
   /** Shows where its middle is, which is being chosen. */
   readonly isAiming?: boolean;
   readonly onTap?: (place: Place) => void;
@@ -67,6 +72,7 @@ export function RideMap(props: RideMapProps) {
     if (element === null) return undefined;
     const measure = () => {
       size.value = sizeOf(element);
+      latest.current.onSize?.(size.value);
     };
     measure();
     const observer = new ResizeObserver(measure);
@@ -82,10 +88,14 @@ export function RideMap(props: RideMapProps) {
       end();
     };
   }, []);
-  const isKnown = home !== undefined && size.value.width > 0;
+  const fitted = useRef<View | undefined>(undefined);
+  const { width, height } = size.value;
+  const isKnown = home !== undefined && width > 0;
+  useEffect(() => showHome(), [isKnown, homeKey]);
+  // What comes below the map takes from its height: what it showed by itself it goes on showing.
   useEffect(() => {
-    if (isKnown && home !== undefined) onView(fitting(home, size.peek(), MARGIN_PX));
-  }, [isKnown, homeKey]);
+    if (fitted.current !== undefined && view.peek() === fitted.current) showHome();
+  }, [width, height]);
   useDrawing(canvas, latest, size);
 
   const seen = view.value;
@@ -107,18 +117,18 @@ export function RideMap(props: RideMapProps) {
       <div class="ride-map-buttons">
         <IconButton icon="larger" label="Zoom in" onClick={() => zoom(ZOOM_STEP)} />
         <IconButton icon="smaller" label="Zoom out" onClick={() => zoom(1 / ZOOM_STEP)} />
-        {home !== undefined && (
-          <IconButton
-            icon="target"
-            label="Show all of it"
-            onClick={() => onView(fitting(home, size.value, MARGIN_PX))}
-          />
-        )}
+        {home !== undefined && <IconButton icon="target" label="Show all of it" onClick={showHome} />}
       </div>
       {seen !== undefined && <ScaleBar view={seen} />}
       {props.children}
     </div>
   );
+
+  function showHome(): void {
+    if (!isKnown || home === undefined) return;
+    fitted.current = fitting(home, size.peek(), MARGIN_PX);
+    onView(fitted.current);
+  }
 
   function zoom(factor: number): void {
     const now = view.peek();
@@ -135,14 +145,17 @@ function useDrawing(
   size: ReadonlySignal<Size>,
 ): void {
   const frame = useRef(0);
-  const { view, lines, cells, borders } = latest.current;
+  const { view, lines, cells, borders, dots } = latest.current;
   function drawSoon(): void {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => {
       const { view: now, lines: ways = NONE, cells: parts = NONE, borders: boxes = NONE } = latest.current;
+      const { dots: points = NONE } = latest.current;
       const seen = now.peek();
       if (canvas.current === null || seen === undefined || size.peek().width === 0) return;
-      draw(canvas.current, { view: seen, size: size.peek(), borders: boxes, cells: parts, lines: ways });
+      draw(canvas.current, {
+        ...{ view: seen, size: size.peek(), borders: boxes, cells: parts, lines: ways, dots: points },
+      });
     });
   }
   useSignalEffect(() => {
@@ -150,7 +163,7 @@ function useDrawing(
     void size.value;
     drawSoon();
   });
-  useEffect(drawSoon, [lines, cells, borders]);
+  useEffect(drawSoon, [lines, cells, borders, dots]);
   useEffect(() => {
     // Its colours are those of the theme.
     const dark = matchMedia('(prefers-color-scheme: dark)');
