@@ -11,7 +11,6 @@ import { readHistory } from '../history/history-event.ts';
 import { type HistoryRecorder, openHistoryRecorder } from '../history/history-recorder.ts';
 import { checkRides } from '../history/rides/ride-checker.ts';
 import { rideLogMarks } from '../history/rides/ride-log.ts';
-import { straightDurationS } from '../ports/routing/routing.ts';
 import { BEHAVIOUR, type Behaviour } from '../simulator/behaviour.ts';
 import { createRoads } from '../simulator/car.ts';
 import { type Demand, generatedDemand, recordedDemand } from '../simulator/demand.ts';
@@ -21,7 +20,7 @@ import { reportOn } from '../simulator/simulation-report.ts';
 import { makeTownPeople, type TownPeople } from '../simulator/town-people.ts';
 import { readTripsFile } from '../simulator/trips-file.ts';
 import { runVirtualTown } from '../simulator/virtual-town.ts';
-import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
+import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { interruptionSignal } from './interruption.ts';
 import { printJson } from './listing.ts';
@@ -29,6 +28,7 @@ import { type OpenProduct, withExistingProduct } from './open-product.ts';
 import { durationWithin, wholeNumber } from './option-values.ts';
 import { createProgress } from './progress.ts';
 import { counted } from './quantities.ts';
+import { type Cars, carsOf, makeUpRoads } from './rides-simulate-roads.ts';
 import { formatSimulation, presentSimulation, type SimulationOutcome } from './rides-simulation-report.ts';
 import { failIfInvalid } from './rides-verify.ts';
 
@@ -45,13 +45,13 @@ interface SimulateOptions extends SettingOptions {
   readonly ignore: number;
   readonly url?: readonly string[];
   readonly history?: string;
+  readonly roads?: true;
   readonly compare: boolean;
   readonly json?: true;
 }
 
 const HOUR_MS = 3_600_000;
 const RIDERS_MAX = 20_000;
-const travelS = straightDurationS;
 
 export function simulateCommand(): Command {
   const command = withDatabaseOptions(new Command('simulate'))
@@ -82,6 +82,7 @@ export function simulateCommand(): Command {
       wholeNumber(0, 100),
       BEHAVIOUR.ignoreShare * 100,
     )
+    .option('--roads', 'cars go by roads: of a town that is made up, or those of --data')
     .option('--url <url>', 'a server that runs; several times for several', gather)
     .option('--history <file>', 'write down all that was asked and answered, in a new file')
     .option('--no-compare', 'do not show what other ways of matching would have done')
@@ -173,29 +174,34 @@ function openNewHistory(file: string): HistoryRecorder {
 interface TownServer extends SettingOptions {
   /** `undefined`: the one that runs on the database. */
   readonly urls: readonly string[] | undefined;
+  readonly cars: Cars;
 }
 
 /** The one that was named, or one in a folder that is gone afterwards. */
 async function withServer<Result>(
-  { url, data, databaseUrl }: SimulateOptions,
+  { url, data, databaseUrl, roads }: SimulateOptions,
   work: (server: TownServer) => Promise<Result>,
 ): Promise<Result> {
   const named = {
     ...(data === undefined ? {} : { data }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   };
-  if (data !== undefined || databaseUrl !== undefined) return work({ ...named, urls: url });
+  if (data !== undefined || databaseUrl !== undefined) {
+    const cars = await carsOf(roads && configOf(named).dataFolder);
+    return work({ ...named, urls: url, cars });
+  }
   if (url !== undefined) {
     throw new AppError('invalid', 'Name the database of that server, too, with --data or --database-url.');
   }
   const folder = await mkdtemp(path.join(os.tmpdir(), 'groundswell-rides-'));
   try {
+    if (roads) await makeUpRoads(folder);
     const stage = await openOwnStage({
       ...{ dataFolder: folder, environment: readEnvironment(), settings: {}, cores: undefined },
       ...{ databaseUrl: undefined, clock: systemClock },
     });
     try {
-      return await work({ data: folder, urls: [stage.url] });
+      return await work({ data: folder, urls: [stage.url], cars: await carsOf(roads && folder) });
     } finally {
       await stage.close();
     }
@@ -205,7 +211,7 @@ async function withServer<Result>(
 }
 
 async function runAndCheck(
-  { urls, ...settings }: TownServer,
+  { urls, cars, ...settings }: TownServer,
   options: SimulateOptions,
   demand: Demand,
   behaviour: Behaviour,
@@ -221,12 +227,12 @@ async function runAndCheck(
     const made = await makeTownPeople(deps, { prefix: runId, drivers: options.drivers, riders });
     return { people: made, url: publicUrl() };
   });
-  const run = { urls: urls ?? [url], people, runId };
+  const run = { urls: urls ?? [url], people, runId, cars };
   const result = await runShown(run, options, demand, behaviour, recorder, signal);
   await open(({ ports }) => recordLog(recorder, ports.eventLog, people));
   recorder.close();
   const check = checkRides(await readHistory(file), { settled: true });
-  return { ...outcomeOf(options, demand, behaviour, result, people), check };
+  return { ...outcomeOf(options, demand, behaviour, result, { people, cars }), check };
 }
 
 async function recordLog(
@@ -242,10 +248,11 @@ interface Run {
   readonly urls: readonly string[];
   readonly people: TownPeople;
   readonly runId: string;
+  readonly cars: Cars;
 }
 
 async function runShown(
-  run: Run,
+  { cars, ...run }: Run,
   { duration: durationMs, drain: drainMs, seed, driving }: SimulateOptions,
   demand: Demand,
   behaviour: Behaviour,
@@ -256,7 +263,7 @@ async function runShown(
   const onProgress = (now: SimulationProgress): void => progress.show(now.fraction, noteOf(now));
   try {
     return await runSimulation(
-      { clock: systemClock, travelS, recorder, signal, onProgress },
+      { clock: systemClock, ...cars, recorder, signal, onProgress },
       { ...run, demand, durationMs, drainMs, seed, driving, behaviour },
     );
   } finally {
@@ -283,10 +290,10 @@ function outcomeOf(
   demand: Demand,
   behaviour: Behaviour,
   result: SimulationResult,
-  people: TownPeople,
+  { people, cars }: Pick<Run, 'people' | 'cars'>,
 ): Omit<SimulationOutcome, 'check'> {
   const driverIds = people.drivers.map(({ userId }) => userId);
-  const roads = createRoads({ ...demand, travelS, driving });
+  const roads = createRoads({ ...demand, ...cars, driving });
   const virtual = POLICY_NAMES.map((policy) => {
     const town = { demand, durationMs, drivers, seed, behaviour, roads, policy };
     return { policy, report: reportOn(runVirtualTown(town)) };

@@ -101,6 +101,22 @@ describe('a car', () => {
     deepEqual(placeOn({ ...leg, durationMs: 0 }, 0), to);
   });
 
+  it('goes by the roads, where it is told the way', () => {
+    const corner = { lat: to.lat, lng: from.lng };
+    const known = createRoads({
+      ...{ travelS: straightDurationS, beginsAtMs: 0, speed: 1, driving: 1 },
+      pathOf: (begin) => (begin === from ? [from, corner, to] : undefined),
+    });
+    const leg = known.leg(from, to, 0);
+    const [first, second] = [distanceM(from, corner), distanceM(corner, to)];
+    const atCorner = (leg.durationMs * first) / (first + second);
+    ok(distanceM(placeOn(leg, atCorner), corner) < 1);
+    ok(Math.abs(distanceM(placeOn(leg, atCorner / 2), corner) - first / 2) < 1);
+    deepEqual([placeOn(leg, 0), placeOn(leg, leg.durationMs)], [from, to]);
+    const back = known.leg(to, from, 0);
+    ok(distanceM(placeOn(back, back.durationMs / 2), to) - distanceM(from, to) / 2 < 1);
+  });
+
   it('begins near where somebody will ask', () => {
     const { driverStart, requests } = generatedDemand(options);
     const draw = seededFraction(1);

@@ -8,7 +8,7 @@ import { inBatches } from '../bench/population.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HistoryRecorder } from '../history/history-recorder.ts';
 import { type Behaviour, drawsOf } from './behaviour.ts';
-import { createRoads, type TravelS } from './car.ts';
+import { createRoads, type PathOf, type TravelS } from './car.ts';
 import type { Demand } from './demand.ts';
 import { count, createRideCalls, type Person, type RideCalls } from './ride-calls.ts';
 import { createRideJournal, type RideRecord } from './ride-journal.ts';
@@ -37,6 +37,8 @@ export interface SimulationOptions {
 export interface SimulationDeps {
   readonly clock: Clock;
   readonly travelS: TravelS;
+  /** Absent: cars go straight. */
+  readonly pathOf?: PathOf | undefined;
   readonly recorder: HistoryRecorder | undefined;
   /** Ends it early, in good order. */
   readonly signal: AbortSignal;

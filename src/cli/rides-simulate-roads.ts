@@ -1,0 +1,56 @@
+/** How the cars of a simulation drive: straight, or by the roads that the server knows. */
+import path from 'node:path';
+import { systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { createRoadsRouting } from '../ports/routing/roads-routing.ts';
+import { straightDurationS } from '../ports/routing/routing.ts';
+import { contract } from '../roads/contraction.ts';
+import { generateCity } from '../roads/generated-city.ts';
+import { readRoadFile, writeRoadFile } from '../roads/road-file.ts';
+import { makeRoadFolder, roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
+import { createRoads } from '../roads/roads.ts';
+import type { PathOf, TravelS } from '../simulator/car.ts';
+
+export interface Cars {
+  readonly travelS: TravelS;
+  readonly pathOf?: PathOf;
+}
+
+/** Where most of the demand that is made up is. */
+const TOWN = { seed: 42, columns: 100, rows: 200, middle: { lat: 40.74, lng: -73.97 } };
+
+export async function makeUpRoads(dataFolder: string): Promise<void> {
+  const graph = generateCity(TOWN);
+  await makeRoadFolder(dataFolder);
+  const roads = {
+    city: 'new_york',
+    source: `generated, seed ${TOWN.seed}`,
+    graph,
+    contraction: contract(graph),
+  };
+  await writeRoadFile(roadFilePath(dataFolder, roads.city), roads);
+}
+
+/** `undefined`: straight. Fails with `not_found` for a folder without roads. */
+export async function carsOf(dataFolder: string | undefined): Promise<Cars> {
+  if (dataFolder === undefined) return { travelS: straightDurationS };
+  const files = await Promise.all((await roadFilePaths(path.resolve(dataFolder))).map(readRoadFile));
+  if (files.length === 0) {
+    throw new AppError(
+      'not_found',
+      'There are no roads in the data folder. Make some: groundswell rides roads generate.',
+    );
+  }
+  const towns = files.map(({ city, graph, contraction }) => createRoads(city, graph, contraction));
+  const routing = createRoadsRouting({ towns, clock: systemClock });
+  return {
+    travelS(from, to, atMs) {
+      const way = routing.estimate(from, to, atMs);
+      return typeof way === 'object' ? way.durationS : straightDurationS(from, to, atMs);
+    },
+    pathOf(from, to) {
+      const way = routing.route(from, to, 0);
+      return typeof way === 'object' ? way.path : undefined;
+    },
+  };
+}
