@@ -1,5 +1,5 @@
 /** What `serve --demo` begins with: some people and posts to look at, an account to look with, and one that moderates. */
-import type { Randomness } from '../core/clock.ts';
+import type { Clock, Randomness } from '../core/clock.ts';
 import type { UserRole } from '../core/principal.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import type { Product } from '../roles/compose.ts';
@@ -31,8 +31,10 @@ const PASSWORD_BYTES = 9;
 export async function prepareDemo(
   ports: Ports,
   product: Product,
-  randomness: Randomness,
+  { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
 ): Promise<readonly DemoAccount[]> {
+  // So that the newest is of today: a page on which nobody has written for months looks broken.
+  const writtenUntilMs = clock.nowMs();
   const { users, administration } = product.accounts;
 
   async function account(user: typeof READER | typeof ADMINISTRATOR): Promise<DemoAccount> {
@@ -48,11 +50,17 @@ export async function prepareDemo(
   const famous = mostFollowed(graph);
   // Before the account, whose being there says that the people are.
   if ((await users.findAccount(READER.username)) === undefined)
-    await seed(seedTarget(ports), { graph, posts: POSTS, prefix: PREFIX, onProgress: () => undefined });
+    await seed(seedTarget(ports), {
+      graph,
+      posts: POSTS,
+      prefix: PREFIX,
+      writtenUntilMs,
+      onProgress: () => undefined,
+    });
   const reader = await account(READER);
   if (reader.password !== undefined) await followAll(ports, product, famous.slice(0, FOLLOWS));
   const administrator = await account(ADMINISTRATOR);
-  if (administrator.password !== undefined) await reportOne(ports, product, famous);
+  if (administrator.password !== undefined) await reportOne(ports, product, famous, writtenUntilMs);
   return [reader, administrator];
 }
 
@@ -82,10 +90,11 @@ async function reportOne(
   { sql }: Ports,
   { accounts, feed }: Product,
   people: readonly SeededUser[],
+  writtenUntilMs: number,
 ): Promise<void> {
   const [author, reporter] = people;
   if (author === undefined || reporter === undefined) return;
-  const { postId } = seededPost(author, 0);
+  const { postId } = seededPost(author, 0, writtenUntilMs);
   if (!(await feed.posts.isVisible(reporter.userId, postId))) return;
   const report = { postId, reason: 'spam', comment: 'The same again and again.' };
   await sql.transaction((transaction) => accounts.reports.create(transaction, reporter.userId, report));

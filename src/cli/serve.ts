@@ -104,7 +104,7 @@ async function openServer(
     const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
     opened.push(await openMemory({ config, ports, product, clock, randomness, log }));
-    const demo = withDemo ? await prepareDemo(ports, product, randomness) : [];
+    const demo = withDemo ? await prepareDemo(ports, product, { clock, randomness }) : [];
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));
     const deps = { config, ports, product, clock, randomness, ...telemetry };

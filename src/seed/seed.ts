@@ -28,6 +28,8 @@ export interface SeedOptions {
   readonly posts: number;
   /** What their names begin with; another prefix makes other people of the same graph. */
   readonly prefix: string;
+  /** When the last posts were written, in ms since 1970; another time makes other posts. By default a fixed day. */
+  readonly writtenUntilMs?: number;
   readonly onProgress: (fraction: number, note: string) => void;
 }
 
@@ -55,7 +57,7 @@ export async function seed(target: SeedTarget, options: SeedOptions): Promise<Se
   }
   const newUsers = await target.loadUsers(counted(users, 'people'));
   const newFollows = await target.loadFollows(counted(followsOf(graph, users), 'follows'));
-  const newPosts = await target.loadPosts(counted(postsOf(graph, users, options.posts), 'posts'));
+  const newPosts = await target.loadPosts(counted(postsOf(users, options), 'posts'));
   return {
     users: users.length,
     follows: graph.followers.length,
@@ -79,14 +81,17 @@ function* followsOf(
 }
 
 /** Who is followed by many writes more. In order of time, as the index of a table likes it. */
-function* postsOf(graph: FollowGraph, users: readonly SeededUser[], total: number): Generator<SeededPost> {
+function* postsOf(
+  users: readonly SeededUser[],
+  { graph, posts: total, writtenUntilMs }: SeedOptions,
+): Generator<SeededPost> {
   const followers = followerCounts(graph);
   const byFame = [...users.keys()].sort((left, right) => (followers[right] ?? 0) - (followers[left] ?? 0));
   const posts: SeededPost[] = [];
   for (const [rank, count] of postsPerPerson(users.length, total).entries()) {
     const author = users[byFame[rank] ?? -1];
     if (author === undefined) throw new RangeError('there are more shares than people');
-    for (let index = 0; index < count; index += 1) posts.push(seededPost(author, index));
+    for (let index = 0; index < count; index += 1) posts.push(seededPost(author, index, writtenUntilMs));
   }
   yield* posts.sort((left, right) => left.postId - right.postId);
 }

@@ -24,6 +24,7 @@ const JOINED_FROM_MS = Date.UTC(2023, 0, 1);
 const JOINED_DAYS = 730;
 const WRITTEN_FROM_MS = Date.UTC(2025, 0, 1);
 const WRITTEN_DAYS = 600;
+const WRITTEN_UNTIL_MS = WRITTEN_FROM_MS + WRITTEN_DAYS * DAY_MS;
 
 /** The person that a graph calls `label`. Names that the product would not allow are made allowable. */
 export function seededUser(label: string, prefix: string): SeededUser {
@@ -34,13 +35,18 @@ export function seededUser(label: string, prefix: string): SeededUser {
   return { userId, username, displayName, bio: `${random.pick(TRADES)}. ${random.pick(LIKINGS)}` };
 }
 
-/** The person's `index`-th post. */
-export function seededPost({ userId, username }: SeededUser, index: number): SeededPost {
+/** The person's `index`-th post, written within 600 days before `untilMs`, by default a fixed day. */
+export function seededPost(
+  { userId, username }: SeededUser,
+  index: number,
+  untilMs = WRITTEN_UNTIL_MS,
+): SeededPost {
   const random = randomOf(`post ${username.toLowerCase()} ${index}`);
   const topic = random.pick(TOPICS);
   const sentence = random.pick(SENTENCES).replace('{}', random.pick(topic.things));
   const text = random.next(3) === 0 ? `${sentence} #${topic.tag}` : sentence;
-  return { postId: seededId(random, WRITTEN_FROM_MS, WRITTEN_DAYS), authorId: userId, text };
+  const fromMs = untilMs - WRITTEN_DAYS * DAY_MS;
+  return { postId: seededId(random, fromMs, WRITTEN_DAYS), authorId: userId, text };
 }
 
 /** When one began to follow the other. */
