@@ -18,12 +18,17 @@ async function openWatch(waitingAtFirst = 0) {
       return [{ group: FAN_OUT_GROUP, topic: POSTS_TOPIC, waiting: lag.waiting, retrying: 0, dead: 0 }];
     },
   };
-  /** Of an author for each entry, so that they are in different partitions. */
-  const hear = (postId: number) => {
+  const offsets = new Map<number, number>();
+  /** Of an author for each entry, so that they are in different partitions; as the log has them, unless it does not yet. */
+  const hear = (postId: number, { isLogged = true } = {}) => {
+    const partition = partitionOf(postId);
+    const offset = (offsets.get(partition) ?? 0) + 1;
+    if (isLogged) offsets.set(partition, offset);
     const payload = { post_id: `${postId}`, author_id: `${postId}`, visibility: 'public' };
-    undeliveredEntries.hear([{ topic: POSTS_TOPIC, kind: 'created', key: postId, payload }]);
+    const event = { topic: POSTS_TOPIC, kind: 'created', key: postId, payload };
+    undeliveredEntries.hear([isLogged ? { ...event, partition, offset } : event]);
   };
-  const watch = createFanOutWatch({ eventLog, undeliveredEntries, clock });
+  const watch = createFanOutWatch({ eventLog, undeliveredEntries });
   const look = async (afterMs: number) => {
     clock.skip(afterMs);
     await watch.job.run();
@@ -33,6 +38,12 @@ async function openWatch(waitingAtFirst = 0) {
   await watch.open();
   lag.asked = 0;
   return { clock, undeliveredEntries, lag, hear, watch, look };
+}
+
+/** Another of its partition. */
+function besides(authorId: number): number {
+  const others = Array.from({ length: 100 }, (_, n) => authorId + 1 + n);
+  return others.find((id) => partitionOf(id) === partitionOf(authorId)) ?? assert.fail();
 }
 
 describe('a fan-out of other processes', () => {
@@ -86,12 +97,33 @@ describe('a fan-out of other processes', () => {
   it('is not behind for what goes page by page while later entries of the partition are through', async () => {
     const { clock, undeliveredEntries, lag, hear, look } = await openWatch();
     lag.waiting = 1;
-    const later =
-      Array.from({ length: 100 }, (_, n) => 11 + n).find((id) => partitionOf(id) === partitionOf(10)) ?? 0;
+    const later = besides(10);
     hear(10);
     clock.skip(1_000);
     hear(later);
     undeliveredEntries.end([later]);
+    assert.equal(await look(6_000), false);
+  });
+
+  it('is behind with the later ones of a partition that were heard together with one that is through', async () => {
+    const { undeliveredEntries, lag, hear, look } = await openWatch();
+    lag.waiting = 1;
+    hear(10);
+    hear(besides(10));
+    undeliveredEntries.end([10]);
+    assert.equal(await look(6_000), true);
+  });
+
+  it('is behind with what the log does not have yet, though it has nothing to do', async () => {
+    const { undeliveredEntries, hear, look } = await openWatch();
+    hear(10, { isLogged: false });
+    assert.equal(await look(6_000), true);
+    hear(10);
+    assert.equal(await look(0), false);
+    hear(11, { isLogged: false });
+    undeliveredEntries.end([11]);
+    assert.equal(await look(6_000), false);
+    hear(11);
     assert.equal(await look(6_000), false);
   });
 

@@ -2,7 +2,6 @@
  * Whether the fan-out of other processes is so far behind that their timelines are too old to be shown: what waits for it is
  * merged at each read, but not for ever.
  */
-import type { Clock } from '../../../core/clock.ts';
 import type { Job } from '../../../core/job.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import { fanOutLag } from './fan-out-lag.ts';
@@ -23,10 +22,9 @@ const LOOK_EVERY_MS = 1_000;
 
 export function createFanOutWatch(deps: {
   readonly eventLog: Pick<EventLog, 'lag'>;
-  readonly undeliveredEntries: Pick<UndeliveredEntries, 'behindMs' | 'reached'>;
-  readonly clock: Clock;
+  readonly undeliveredEntries: Pick<UndeliveredEntries, 'behindMs' | 'heard' | 'reached'>;
 }): FanOutWatch {
-  const { eventLog, undeliveredEntries, clock } = deps;
+  const { eventLog, undeliveredEntries } = deps;
   let isBehind = false;
 
   async function look(allowedMs: number): Promise<void> {
@@ -34,10 +32,10 @@ export function createFanOutWatch(deps: {
       isBehind = false;
       return;
     }
-    const askedMs = clock.monotonicMs();
+    const heard = undeliveredEntries.heard();
     const { waiting, retrying } = await fanOutLag(eventLog);
-    // It has delivered all, and what it said of that was lost.
-    if (waiting + retrying === 0) undeliveredEntries.reached(askedMs);
+    // It has delivered all that the log had, and what it said of that was lost.
+    if (waiting + retrying === 0) undeliveredEntries.reached(heard);
     isBehind = undeliveredEntries.behindMs() > allowedMs;
   }
 

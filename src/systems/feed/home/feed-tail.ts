@@ -14,7 +14,8 @@ import type { PostsCache } from './posts-cache.ts';
 import type { TimelineUpkeep } from './timeline-upkeep.ts';
 
 /** Of a logged event, and of one that this process has just committed. */
-export type FeedEvent = Pick<LoggedEvent, 'topic' | 'key' | 'kind' | 'payload'>;
+export type FeedEvent = Pick<LoggedEvent, 'topic' | 'key' | 'kind' | 'payload'> &
+  Partial<Pick<LoggedEvent, 'partition' | 'offset'>>;
 
 /** What hears every event. */
 export interface Listener {

@@ -9,8 +9,9 @@ import { homeEntryAddedBy } from './added-entry.ts';
 import type { SourcePage } from './merge-pages.ts';
 import type { ReaderView } from './reader-views.ts';
 
-/** Of a logged event, or of one that is committed: with its key, where that is known. */
-type HeardEvent = Pick<LoggedEvent, 'topic' | 'kind' | 'payload'> & Partial<Pick<LoggedEvent, 'key'>>;
+/** Of a logged event, with its place in the log, or of one that is committed: with its key, where that is known. */
+type HeardEvent = Pick<LoggedEvent, 'topic' | 'kind' | 'payload'> &
+  Partial<Pick<LoggedEvent, 'key' | 'partition' | 'offset'>>;
 
 export interface UndeliveredEntries {
   /** All those below `before` that belong into the reader's timeline; `undefined`: none. */
@@ -19,8 +20,10 @@ export interface UndeliveredEntries {
   hear(events: readonly HeardEvent[]): void;
   /** The fan-out is done with them; that may be before they are heard of. */
   end(entryIds: readonly Id[]): void;
-  /** The fan-out is done with all that was heard of a millisecond before or earlier, or goes on with it page by page. */
-  reached(untilMs: number): void;
+  /** Up to where the log was heard, by partition. */
+  heard(): readonly number[];
+  /** The fan-out is done with all of the log up to there, or goes on with it page by page. */
+  reached(offsets: readonly number[]): void;
   /** For how long the fan-out has not come to something that was heard of, or that was written before anything was. */
   behindMs(): number;
 }
@@ -43,7 +46,17 @@ interface Waiting {
   readonly sourceId: Id;
   readonly sinceMs: number;
   readonly partition: number;
+  /** In the log; `undefined`: it was committed here, and the log may not have it yet. */
+  offset: number | undefined;
 }
+
+/** Of a partition, what is no longer among what waits, up to an offset. */
+interface Lost {
+  readonly sinceMs: number;
+  readonly offset: number;
+}
+
+const NOWHERE = -1;
 
 export function createUndeliveredEntries({
   clock,
@@ -51,29 +64,35 @@ export function createUndeliveredEntries({
 }: UndeliveredEntriesDeps): UndeliveredEntries {
   /** By entry, in the order in which they were heard. */
   const waiting = new Map<Id, Waiting>();
-  /** Ended and not heard of yet, in the order of their end. */
+  /** Ended before the log had brought them, in the order of their end. */
   const ended = new Map<Id, number>();
-  /** Of each partition, in which the fan-out goes on in order: when what it has come to was heard of. */
-  const reachedMs = new Array<number>(PARTITIONS).fill(Number.NEGATIVE_INFINITY);
-  /** And since when it has not come to something that is not among what waits here. */
-  const lostMs = new Array<number>(PARTITIONS).fill(
-    byOthers ? clock.monotonicMs() : Number.NEGATIVE_INFINITY,
-  );
-
-  function isReached({ partition, sinceMs }: Waiting): boolean {
-    return sinceMs <= (reachedMs[partition] ?? 0);
+  const heardOffsets = new Array<number>(PARTITIONS).fill(NOWHERE);
+  /** The fan-out goes through each partition in its order. */
+  const reachedOffsets = new Array<number>(PARTITIONS).fill(NOWHERE);
+  const lost = new Map<number, Lost>();
+  for (let partition = 0; byOthers && partition < PARTITIONS; partition += 1) {
+    lost.set(partition, { sinceMs: clock.monotonicMs(), offset: NOWHERE });
   }
 
-  function reach(partition: number, untilMs: number): void {
-    reachedMs[partition] = Math.max(reachedMs[partition] ?? untilMs, untilMs);
+  function isReached({ partition, offset }: Waiting): boolean {
+    return offset !== undefined && offset <= (reachedOffsets[partition] ?? NOWHERE);
   }
 
+  function reach(partition: number, offset: number): void {
+    reachedOffsets[partition] = Math.max(reachedOffsets[partition] ?? NOWHERE, offset);
+    if ((lost.get(partition)?.offset ?? NOWHERE) <= offset) lost.delete(partition);
+  }
+
+  /** What the log has yet to bring will be heard again. */
   function forget(entryId: Id, entry: Waiting): void {
     waiting.delete(entryId);
-    const { partition, sinceMs } = entry;
-    if (!isReached(entry) && isReached({ ...entry, sinceMs: lostMs[partition] ?? sinceMs })) {
-      lostMs[partition] = sinceMs;
-    }
+    const { partition, offset, sinceMs } = entry;
+    if (offset === undefined || isReached(entry)) return;
+    const before = lost.get(partition);
+    lost.set(partition, {
+      sinceMs: before?.sinceMs ?? sinceMs,
+      offset: Math.max(before?.offset ?? NOWHERE, offset),
+    });
   }
 
   function forgetOld(nowMs: number): void {
@@ -86,6 +105,16 @@ export function createUndeliveredEntries({
       if (nowMs - sinceMs < FORGOTTEN_AFTER_MS) break;
       ended.delete(entryId);
     }
+  }
+
+  /** The log has brought the entry. Answers whether that is all there is to do for it. */
+  function place(entryId: Id, partition: number, offset: number): boolean {
+    heardOffsets[partition] = Math.max(heardOffsets[partition] ?? NOWHERE, offset);
+    const entry = waiting.get(entryId);
+    if (entry !== undefined) entry.offset = offset;
+    if (!ended.delete(entryId)) return false;
+    reach(partition, offset);
+    return true;
   }
 
   return {
@@ -105,9 +134,12 @@ export function createUndeliveredEntries({
       forgetOld(nowMs);
       for (const event of events) {
         const added = homeEntryAddedBy(event);
-        if (added === undefined || ended.delete(added.entryId) || waiting.has(added.entryId)) continue;
+        if (added === undefined) continue;
         const { entryId, authorId: sourceId } = added;
-        waiting.set(entryId, { sourceId, sinceMs: nowMs, partition: partitionOf(event.key ?? sourceId) });
+        const { offset, partition = partitionOf(event.key ?? sourceId) } = event;
+        if (offset !== undefined && place(entryId, partition, offset)) continue;
+        if (ended.has(entryId) || waiting.has(entryId)) continue;
+        waiting.set(entryId, { sourceId, sinceMs: nowMs, partition, offset });
       }
     },
 
@@ -115,22 +147,22 @@ export function createUndeliveredEntries({
       const nowMs = clock.monotonicMs();
       for (const entryId of entryIds) {
         const entry = waiting.get(entryId);
-        if (entry === undefined) ended.set(entryId, nowMs);
-        else reach(entry.partition, entry.sinceMs);
+        if (entry?.offset === undefined) ended.set(entryId, nowMs);
+        else reach(entry.partition, entry.offset);
         waiting.delete(entryId);
       }
     },
 
-    reached(untilMs) {
-      for (let partition = 0; partition < PARTITIONS; partition += 1) reach(partition, untilMs - 1);
+    heard: () => [...heardOffsets],
+
+    reached(offsets) {
+      for (const [partition, offset] of offsets.entries()) reach(partition, offset);
     },
 
     behindMs() {
       let sinceMs = Number.POSITIVE_INFINITY;
       for (const entry of waiting.values()) if (!isReached(entry)) sinceMs = Math.min(sinceMs, entry.sinceMs);
-      for (const [partition, lost] of lostMs.entries()) {
-        if (lost > (reachedMs[partition] ?? 0)) sinceMs = Math.min(sinceMs, lost);
-      }
+      for (const { sinceMs: lostMs } of lost.values()) sinceMs = Math.min(sinceMs, lostMs);
       return Math.max(0, clock.monotonicMs() - sinceMs);
     },
   };
