@@ -170,8 +170,11 @@ function lineOf(document: Document, lines: LineCounter, path: readonly string[])
   return 1;
 }
 
+/** What follows the scheme of a URL, where it may have a password. */
+const CREDENTIALS = /(?<=:\/\/)[^"]*[:@][^"]*/g;
+
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = (JSON.stringify(value) ?? 'nothing').replaceAll(CREDENTIALS, '…');
   return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX)}…` : text;
 }
 

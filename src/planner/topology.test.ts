@@ -83,6 +83,22 @@ describe('a topology', () => {
     ]);
   });
 
+  it('shows no password of a URL that is wrong', () => {
+    const urls = [
+      'mysql://u:secret@h/db',
+      'redi://:secret@h',
+      'kafka//u:x@q://u:secret',
+      `amqp://u:se/cret@${'h'.repeat(80)}`,
+    ];
+    for (const url of urls) {
+      const problems = problemsOf(`engines: { postgres: { url: "${url}" } }\n${BOTH}`).join();
+      assert.match(problems, /engines\.postgres\.url must be a URL such as .*; it is ".*:\/\/…"/);
+      assert.doesNotMatch(problems, /secret|cret@/);
+    }
+    const told = problemsOf(`processes: { links: { roles: [api, worker], hosts: ["http://go"] } }`);
+    assert.match(told.join(), /it is "http:\/\/go"/);
+  });
+
   it('has one PostgreSQL, or several with etcd, which says who of them is the primary', () => {
     const planOf = (nodes: number, port = '') =>
       planTopology(parse(`engines: { postgres: { nodes: ${nodes}${port} } }\n${BOTH}`)).engines.map(
