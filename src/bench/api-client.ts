@@ -49,7 +49,8 @@ export function createApiClient(http: HttpClient, clock: Clock): ApiClient {
   };
 }
 
-async function callPatiently(http: HttpClient, clock: Clock, request: HttpRequest): Promise<unknown> {
+/** Fails likewise, once a server that turns calls away has done so often enough. */
+export async function callPatiently(http: HttpClient, clock: Clock, request: HttpRequest): Promise<unknown> {
   let response = await http.send(request);
   for (let attempt = 1; attempt < ATTEMPTS_MAX && TURNED_AWAY.has(response.status); attempt += 1) {
     await clock.sleep(Number(headerOf(response, 'retry-after') ?? 1) * 1000);

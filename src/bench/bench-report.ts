@@ -1,6 +1,6 @@
 /** The figures of a bench: medians over its rounds, and ratios taken within each round. */
 
-import { formatTable, milliseconds, whole } from './bench-table.ts';
+import { formatErrors, formatTable, milliseconds, whole } from './bench-table.ts';
 import type { Round, ScenarioResult } from './rounds.ts';
 import { median } from './statistics.ts';
 import type { Slice } from './workshop.ts';
@@ -208,9 +208,4 @@ function tableOf(columns: readonly Column[], summaries: readonly ScenarioSummary
     columns.map(([title]) => title),
     ...summaries.map((summary) => columns.map(([, cell]) => cell(summary))),
   ]);
-}
-
-function formatErrors(errors: Readonly<Record<string, number>>): string {
-  const entries = Object.entries(errors).map(([reason, count]) => `${count} x ${reason}`);
-  return entries.length === 0 ? 'none' : entries.join(', ');
 }

@@ -21,3 +21,9 @@ export function whole(value: number | undefined): string {
 export function milliseconds(value: number): string {
   return value.toFixed(2);
 }
+
+/** Counts by what went wrong, for a cell. */
+export function formatErrors(errors: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(errors).map(([reason, count]) => `${count} x ${reason}`);
+  return entries.length === 0 ? 'none' : entries.join(', ');
+}

@@ -160,6 +160,7 @@ describe('summariseScenario', () => {
     errors: {},
     durationMs: 1000,
     latency,
+    failures: latency,
     sendLag: latency,
     generatorCpuMs: 100,
     serverCpuMs,

@@ -80,17 +80,26 @@ describe('the load generator', () => {
     );
   });
 
-  it('counts an answer outside 200 to 299 under its status', async () => {
-    const limited = await startBareServer([{ ...ANSWER, status: 429 }], undefined);
-    try {
-      const mix = mixOf([{ method: 'GET', path: '/' }]);
-      const report = await generator.run(
-        taskOf({ target: { kind: 'http', address: limited.address, mix }, operationsMax: 50 }),
-      );
-      deepEqual(report.errors, { 429: 50 });
-    } finally {
-      limited.close();
-    }
+  it('counts an answer outside 200 to 299 under its status, and says which refusal names no time to come again', async () => {
+    const errorsOf = async (answer: BareAnswer) => {
+      const refusing = await startBareServer([answer], undefined);
+      try {
+        const mix = mixOf([{ method: 'GET', path: '/' }]);
+        const target = { kind: 'http', address: refusing.address, mix } as const;
+        return (await generator.run(taskOf({ target, operationsMax: 50 }))).errors;
+      } finally {
+        refusing.close();
+      }
+    };
+    const timed = {
+      status: 429,
+      head: `${HEAD}\r\nRetry-After: 1`,
+      body: Buffer.from('{}'),
+      keepAlive: true,
+    };
+    deepEqual(await errorsOf(bareAnswerOf(timed, '')), { 429: 50 });
+    deepEqual(await errorsOf({ ...ANSWER, status: 503 }), { '503 without Retry-After': 50 });
+    deepEqual(await errorsOf({ ...ANSWER, status: 404 }), { 404: 50 });
   });
 
   it('has a bare server that repeats the answer, and tells paths apart by their end', async () => {

@@ -56,7 +56,7 @@ describe('runClosedLoop', () => {
     const result = await runClosedLoop({ slots: 1, durationMs: 60_000, operationsMax: 40, operation, clock });
     equal(result.completed, 10);
     deepEqual(result.errors, { 503: 20, ECONNRESET: 10 });
-    equal(result.latency.count, 10);
+    deepEqual([result.latency.count, result.failures.count], [10, 30]);
   });
 
   it('rests after an error, and shows in which slice each happened', async () => {

@@ -28,6 +28,8 @@ export interface LoadResult {
   readonly durationMs: number;
   /** Of the operations that ended `ok`, and in an open loop also of those never answered. */
   readonly latency: LatencySummary;
+  /** Of those that were answered otherwise, such as refused, or broke off. */
+  readonly failures: LatencySummary;
   /** How late the generator itself was: open loop, a connection was free, due until sent. */
   readonly sendLag: LatencySummary;
   /** What happened when, if slices were asked for. */
@@ -117,6 +119,7 @@ interface Tally {
 function createTally({ sliceMs }: ClosedLoop, startMs: number): Tally {
   const slices = sliceMs === undefined ? undefined : createLoadSlices(sliceMs);
   const latency = createLatencyRecorder();
+  const failures = createLatencyRecorder();
   const sendLag = createLatencyRecorder();
   const errors = new Map<string, number>();
   let completed = 0;
@@ -132,7 +135,10 @@ function createTally({ sliceMs }: ClosedLoop, startMs: number): Tally {
       if (outcome === 'ok') {
         completed += 1;
         latency.record(latencyMs);
-      } else fail(outcome);
+      } else {
+        fail(outcome);
+        failures.record(latencyMs);
+      }
     },
     overdue(latencyMs) {
       fail('overdue');
@@ -145,6 +151,7 @@ function createTally({ sliceMs }: ClosedLoop, startMs: number): Tally {
       errors: Object.fromEntries(errors),
       durationMs,
       latency: latency.summary(),
+      failures: failures.summary(),
       sendLag: sendLag.summary(),
       slices: slices?.list() ?? [],
     }),

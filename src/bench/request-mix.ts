@@ -3,6 +3,7 @@
 import { seededFraction } from '../core/clock.ts';
 import { type Address, formatRequest, type HttpRequest } from './http-client.ts';
 import { createHttpConnection, HttpConnectionError } from './http-connection.ts';
+import { type HttpResponse, headerOf } from './http-response-parser.ts';
 import { BACKGROUND, type Operation } from './load.ts';
 import { createZipfSampler } from './zipf.ts';
 
@@ -68,8 +69,8 @@ export function createRequester(
       try {
         const { requests, background } = draw();
         for (const request of requests) {
-          const { status } = await connection.send(formatRequest(address, request));
-          if (status < 200 || status > 399) return String(status);
+          const response = await connection.send(formatRequest(address, request));
+          if (response.status < 200 || response.status > 399) return outcomeOf(response);
         }
         return background ? BACKGROUND : 'ok';
       } catch (error) {
@@ -82,6 +83,15 @@ export function createRequester(
       for (const connection of connections) connection.close();
     },
   };
+}
+
+/** Whoever is told to come again must be told when. */
+const WITH_RETRY_AFTER = [429, 503];
+
+function outcomeOf(response: HttpResponse): string {
+  const { status } = response;
+  const isBare = WITH_RETRY_AFTER.includes(status) && headerOf(response, 'retry-after') === undefined;
+  return isBare ? `${status} without Retry-After` : String(status);
 }
 
 export interface DrawnOperation {

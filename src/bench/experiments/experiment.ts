@@ -14,6 +14,8 @@ export const EXPERIMENT_NAMES = [
   'live-broadcast',
   'live-delivery',
   'live-idle',
+  'database-reads',
+  'load-steps',
   'cold-start',
   'search',
   'clicks',

@@ -4,6 +4,7 @@ import { balancerExperiment } from './balancer.ts';
 import { blobsExperiment } from './blobs.ts';
 import { clicksExperiment } from './clicks.ts';
 import { coldStartExperiment } from './cold-start.ts';
+import { databaseReadsExperiment } from './database-reads.ts';
 import { deliveriesExperiment } from './deliveries.ts';
 import { dispatchExperiment } from './dispatch.ts';
 import { driverPositionsExperiment } from './driver-positions.ts';
@@ -16,6 +17,7 @@ import { ledgerExperiment } from './ledger.ts';
 import { liveBroadcastExperiment } from './live-broadcast.ts';
 import { liveDeliveryExperiment } from './live-delivery.ts';
 import { liveIdleExperiment } from './live-idle.ts';
+import { loadStepsExperiment } from './load-steps.ts';
 import { photosExperiment } from './photos.ts';
 import { redisDeliveriesExperiment } from './redis-deliveries.ts';
 import { redisGeoIndexExperiment } from './redis-geo-index.ts';
@@ -36,6 +38,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   liveBroadcastExperiment,
   liveDeliveryExperiment,
   liveIdleExperiment,
+  databaseReadsExperiment,
+  loadStepsExperiment,
   coldStartExperiment,
   // It leaves very many posts behind.
   searchExperiment,
