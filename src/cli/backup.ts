@@ -9,7 +9,8 @@ import { backUpBlobs } from '../ports/blob-store/blob-backup.ts';
 import { openBareBlobStore } from '../ports/open-blob-store.ts';
 import { reachDatabase } from '../ports/open-database.ts';
 import { backUp } from '../ports/sql-store/postgres-backup.ts';
-import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
+import { configBeside } from './config-beside.ts';
+import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { interruptedOr, interruptionSignal } from './interruption.ts';
 import { openCommandLog } from './open-log.ts';
 import { refuseAbsentDatabase } from './open-product.ts';
@@ -26,7 +27,7 @@ export function backupCommand(): Command {
 }
 
 async function run({ to, ...options }: SettingOptions & { readonly to: string }): Promise<void> {
-  const config = configOf(options);
+  const config = await configBeside(options);
   const clock = systemClock;
   refuseAbsentDatabase(config);
   const startMs = clock.monotonicMs();

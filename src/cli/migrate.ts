@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { reachDatabase } from '../ports/open-database.ts';
 import { migrate, migrationStatus } from '../ports/sql-store/migrate.ts';
-import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
+import { configBeside } from './config-beside.ts';
+import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { openCommandLog } from './open-log.ts';
 
 export function migrateCommand(): Command {
@@ -12,7 +13,7 @@ export function migrateCommand(): Command {
 }
 
 async function run(options: SettingOptions & { status?: true }): Promise<void> {
-  const config = configOf(options);
+  const config = await configBeside(options);
   const log = openCommandLog();
   const clock = systemClock;
   const database = await reachDatabase({ config, log, clock, command: 'groundswell migrate' });

@@ -10,7 +10,9 @@ import { composeProduct, type Product } from '../roles/compose.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { tracingOff } from '../telemetry/trace.ts';
-import { configOf, type SettingOptions } from './config-options.ts';
+import { upFolderIn } from '../up/up-folder.ts';
+import { configBeside } from './config-beside.ts';
+import type { SettingOptions } from './config-options.ts';
 import { openCommandLog } from './open-log.ts';
 
 export interface OpenProduct {
@@ -31,7 +33,7 @@ export async function withProduct<Result>(
   command: string,
   work: (opened: OpenProduct) => Promise<Result>,
 ): Promise<Result> {
-  const config = configOf(options);
+  const config = await configBeside(options);
   const deps = { config, clock: systemClock, randomness: systemRandomness, log: openCommandLog() };
   const metrics = createMetrics({ version: packageVersion() });
   const telemetry = { metrics, tracing: tracingOff, health: createHealth(systemClock) };
@@ -55,13 +57,20 @@ export async function withExistingProduct<Result>(
   command: string,
   work: (opened: OpenProduct) => Promise<Result>,
 ): Promise<Result> {
-  refuseAbsentDatabase(configOf(options));
+  refuseAbsentDatabase(await configBeside(options));
   return withProduct(options, command, work);
 }
 
 /** Else the embedded database would be made, only to find nothing in it. */
 export function refuseAbsentDatabase({ database, dataFolder }: Config): void {
   if (database.url !== undefined || existsSync(path.join(dataFolder, 'postgres', 'cluster'))) return;
+  const upFolder = upFolderIn(dataFolder);
+  if (existsSync(upFolder)) {
+    throw new AppError(
+      'not_found',
+      `The database of ${dataFolder} is one of \`groundswell up\`, which does not run. Start it, or name a database with --database-url.`,
+    );
+  }
   throw new AppError(
     'not_found',
     `There is no database in ${dataFolder}. Name the data folder with --data or GROUNDSWELL_DATA, or a database ` +

@@ -1,8 +1,7 @@
 /** The program `groundswell`: its subcommands, and how their failures reach a person. */
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
-import { AppError } from '../core/errors.ts';
+import { explainError } from './explain-error.ts';
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -111,7 +110,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    console.error(explain(error));
+    console.error(explainError(error));
     return EXIT_FAILED;
   }
 }
@@ -120,22 +119,4 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 function withOwnExit(command: Command): Command {
   for (const subcommand of command.commands) withOwnExit(subcommand);
   return command.exitOverride().showHelpAfterError('(add --help to see what it takes)');
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigError) {
-    return [error.message, ...error.problems.map((problem) => `  - ${problem}`)].join('\n');
-  }
-  if (error instanceof AppError && error.code !== 'internal') return `groundswell: ${error.message}`;
-  return [error instanceof Error ? (error.stack ?? error.message) : String(error), ...causesOf(error)].join(
-    '\n',
-  );
-}
-
-/** Why it happened: what the message of an internal error keeps to itself. */
-function causesOf(error: unknown): string[] {
-  if (!(error instanceof Error) || !(error.cause instanceof Error)) return [];
-  const { cause } = error;
-  const code = 'code' in cause && cause.code !== undefined ? ` (${String(cause.code)})` : '';
-  return [`caused by: ${cause.message}${code}`, ...causesOf(cause)];
 }

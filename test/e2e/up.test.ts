@@ -54,6 +54,11 @@ describe('groundswell up', () => {
     assert.match(status.stdout, /^api +api +\d+ +\d+ +ready$/m);
     assert.match(status.stdout, /^worker +worker +\d+ +\d+ +ready$/m);
 
+    const beside = await runCommand(['events', 'lag', '--data', home.dataFolder]);
+    assert.equal(beside.code, 0, beside.stderr);
+    assert.match(beside.stdout, /^GROUP +TOPIC /m);
+    assert.equal(existsSync(path.join(home.dataFolder, 'postgres')), false, 'no database was made beside it');
+
     const second = await runCommand(['up', '--stage', '1', '--data', home.dataFolder]);
     assert.equal(second.code, 1);
     assert.match(
@@ -75,6 +80,8 @@ describe('groundswell up', () => {
     assert.match(stdout, /^api +\| .* stopped$/m, 'the lines of processes have their names');
     assert.deepEqual(laterProcesses.survivors(), []);
     assert.equal(existsSync(path.join(home.dataFolder, 'up', 'processes.json')), false);
+    const without = await runCommand(['feeds', 'verify', '--data', home.dataFolder]);
+    assert.match(without.stderr, /one of `groundswell up`, which does not run/);
   });
 
   it('starts a process again that has died, and clears up behind one whose engine does not start', async (test) => {

@@ -16,7 +16,7 @@ function slice(completed: number, errors: Slice['errors'] = {}, overrides: Parti
 
 describe('load-steps', () => {
   it('tells what was refused as it should be from what went wrong, of all rounds', () => {
-    const finding = loadStepsFinding(1000, 300, [
+    const finding = loadStepsFinding({ capacity: 1000, base: 300, connections: 500 }, [
       [slice(300), slice(310), slice(290)],
       [slice(600)],
       [slice(900, { 503: 600 }), slice(700, { 503: 700, overdue: 100 })],
@@ -38,7 +38,7 @@ describe('load-steps', () => {
   });
 
   it('has a row of every step, also where nothing was measured', () => {
-    const { table } = loadStepsFinding(0, 1, []);
+    const { table } = loadStepsFinding({ capacity: 0, base: 1, connections: 1 }, []);
     equal(table?.length, 5);
   });
 });
