@@ -18,7 +18,10 @@ const MESSAGE_POINTS = 2;
 const WAITING_POINT_EVERY_MS = 10_000;
 const ACCURACY_M = 5;
 const RECONNECT_MS = { least: 300, most: 2_000 };
-const CONNECT_MS_MAX = 15_000;
+/** Each time in vain twice as long, so often: thousands who come back at once would keep a server from letting anybody in. */
+const DOUBLINGS_MAX = 4;
+/** Longer than a server that is busy with others takes. */
+const CONNECT_MS_MAX = 30_000;
 /** Before something is tried again that was refused. */
 const AGAIN_MS = 2_000;
 const REFUSALS_MAX = 10;
@@ -82,6 +85,8 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
   let line: DriverLine | undefined;
   let sequence = 0;
   let connectMs = 0;
+  /** Since the last one that became ready. */
+  let connects = 0;
   let closed = false;
   let finishing = false;
   let points: ReportedPoint[] = [];
@@ -96,6 +101,7 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
 
   function connect(nowMs: number): void {
     connectMs = nowMs + CONNECT_MS_MAX;
+    connects += 1;
     const opened = openDriverLine({
       ...{ url: calls.urlFor(person), token: person.token, sequence },
       onMessage: hear,
@@ -103,7 +109,8 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
         sequence = last;
         if (line !== opened) return;
         line = undefined;
-        connectMs = simulationMs + RECONNECT_MS.least + draw() * (RECONNECT_MS.most - RECONNECT_MS.least);
+        const pauseMs = RECONNECT_MS.least + draw() * (RECONNECT_MS.most - RECONNECT_MS.least);
+        connectMs = simulationMs + pauseMs * 2 ** Math.min(DOUBLINGS_MAX, Math.max(0, connects - 1));
         calls.move(person);
       },
     });
@@ -122,6 +129,7 @@ export function createSimulatedDriver(deps: SimulatedDriverDeps): SimulatedDrive
 
   function hear(message: LineMessage): void {
     const { type } = message;
+    if (type === 'ready') connects = 0;
     if (type === 'ready' || type === 'state') hearState(String(message['state']));
     else if (type === 'offer') hearOffer(message);
     else if (type === 'offer_ended' && offer?.offerId === message['offer_id']) offer = undefined;
