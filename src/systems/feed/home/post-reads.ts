@@ -14,10 +14,10 @@ export type ShownPost = Pick<TimelineEntry, 'content' | 'author' | 'reactions'>;
 
 export interface PostReads {
   /**
-   * At most a second old; to its author as it is now, and to whoever wrote something in this process as they left it.
-   * `current`: as it is now, for whoever asks. Fails with `not_found` for a post that the viewer may not see.
+   * At most a second old; to its author as it is now, and to whoever wrote something in this process, or says by their
+   * session what they have seen, not older than that. Fails with `not_found` for a post that the viewer may not see.
    */
-  get(viewerId: Id | undefined, postId: Id, options?: { readonly current: boolean }): Promise<ShownPost>;
+  get(viewerId: Id | undefined, postId: Id): Promise<ShownPost>;
 }
 
 export interface PostReadsDeps {
@@ -43,8 +43,8 @@ export function createPostReads(deps: PostReadsDeps): PostReads {
   }
 
   return {
-    async get(viewerId, postId, { current } = { current: false }) {
-      if (current || !tail.isSettled(viewerId ?? NOBODY)) return getBySql(viewerId, postId);
+    async get(viewerId, postId) {
+      if (!tail.isSettled(viewerId ?? NOBODY)) return getBySql(viewerId, postId);
       const [view, [entry]] = await both(
         viewerId === undefined ? NOBODYS_VIEW : readerViews.get(viewerId),
         postsCache.entries([postId]),

@@ -3,7 +3,6 @@
 import { type Static, Type } from 'typebox';
 import { type Id, idTimestamp, parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
-import { CONSISTENCY_HEADER } from '../../../http/consistency.ts';
 import {
   claimOf,
   keyInFlight,
@@ -223,11 +222,7 @@ function readRoutes(app: App, { posts, postReads, threads }: PostRoutesDeps): vo
         response: { 200: reference(PostSchema) },
       },
     },
-    async ({ params, principal, headers }) => {
-      // Who names a place in the order of commits wants nothing older.
-      const current = headers[CONSISTENCY_HEADER] !== undefined;
-      return presentShown(await postReads.get(principal?.userId, postIdOf(params), { current }));
-    },
+    async ({ params, principal }) => presentShown(await postReads.get(principal?.userId, postIdOf(params))),
   );
   app.get(
     '/posts/:post_id/edits',
