@@ -86,7 +86,7 @@ describe('the load generator', () => {
       try {
         const mix = mixOf([{ method: 'GET', path: '/' }]);
         const target = { kind: 'http', address: refusing.address, mix } as const;
-        return (await generator.run(taskOf({ target, operationsMax: 50 }))).errors;
+        return (await generator.run(taskOf({ target, durationMs: 60_000, operationsMax: 50 }))).errors;
       } finally {
         refusing.close();
       }
