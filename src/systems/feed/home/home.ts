@@ -155,15 +155,16 @@ export function createHome(deps: HomeDeps): Home {
   }
 
   function feed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
-    const fromMemory = keepsTimelines() && tail.isSettled(readerId);
-    observer.homeRead(fromMemory ? 'memory' : 'sql');
-    if (!fromMemory) return timelines.feed(readerId, page);
-    return timelinesShared ? sharedFeed(readerId, page) : home.feed(readerId, page);
+    if (keepsTimelines() && tail.isSettled(readerId)) return memoryFeed(readerId, page);
+    observer.homeRead('sql');
+    return timelines.feed(readerId, page);
   }
 
-  async function sharedFeed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
+  async function memoryFeed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
     try {
-      return await home.feed(readerId, page);
+      const found = await home.feed(readerId, page);
+      observer.homeRead('memory');
+      return found;
     } catch (error) {
       if (!(error instanceof TimelinesAway)) throw error;
       observer.homeRead('sql');
