@@ -19,4 +19,9 @@ export const KNOWN_RACES: Readonly<Record<string, Scenario>> = {
     { kind: 'hear all' },
     { kind: 'read', user: BOB, limit: 4, slow: false },
   ]),
+  'a process that begins before the log has what was committed': scenario([
+    { kind: 'post', user: ALICE, visibility: 'public', replyTo: null, mention: null },
+    { kind: 'restart process' },
+    { kind: 'read', user: ALICE, limit: 4, slow: false },
+  ]),
 };

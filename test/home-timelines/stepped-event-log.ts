@@ -51,6 +51,7 @@ interface OpenTail {
   readonly options: TailOptions;
   /** By topic and partition: the next offset. */
   readonly positions: Map<string, number>;
+  readonly openedMs: number;
   heardUntilMs: number;
 }
 
@@ -101,7 +102,7 @@ export function createSteppedEventLog(deps: {
     }
   }
 
-  /** As the real tail: all that was committed before has been heard. */
+  /** As the real tail: all that was committed before has been heard; until that holds of its beginning, nothing is told. */
   function look(tail: OpenTail): void {
     let untilMs = clock.monotonicMs();
     for (const [place, events] of committed) {
@@ -111,7 +112,7 @@ export function createSteppedEventLog(deps: {
       const waiting = events[next];
       if (waiting !== undefined) untilMs = Math.min(untilMs, waiting.atMs);
     }
-    tail.heardUntilMs = Math.max(tail.heardUntilMs, untilMs);
+    if (untilMs >= tail.openedMs) tail.heardUntilMs = Math.max(tail.heardUntilMs, untilMs);
   }
 
   async function hear(accept: (partition: number) => boolean, count: number, again: number): Promise<void> {
@@ -183,8 +184,10 @@ export function createSteppedEventLog(deps: {
       const positions = new Map(
         heads.map(({ topic, partition, next_offset }) => [`${topic} ${partition}`, next_offset] as const),
       );
-      const tail: OpenTail = { options, positions, heardUntilMs: clock.monotonicMs() };
+      const openedMs = clock.monotonicMs();
+      const tail: OpenTail = { options, positions, openedMs, heardUntilMs: Number.NEGATIVE_INFINITY };
       tails.add(tail);
+      look(tail);
       return {
         heardUntilMs: () => tail.heardUntilMs,
         startedAt: heads.map(({ topic, partition, next_offset: offset }) => ({ topic, partition, offset })),

@@ -128,8 +128,8 @@ export interface Tail {
   /** The first event of each partition that is heard; those not named begin at 0. */
   readonly startedAt: readonly LogPosition[];
   /**
-   * By the monotonic clock of this process: whatever had been committed at that time, since the tail was opened, by
-   * any process, has been heard. Never goes back. At most half a second ago on a healthy system, busy or idle;
+   * By the monotonic clock of this process: whatever had been committed at that time, by any process, has been heard, or was
+   * in the log before the first event that is. `-Infinity` until that can be said. Never goes back. At most half a second ago on a healthy system, busy or idle;
    * stands still while the database is away, and for ever once the log had deleted events before they were heard.
    */
   heardUntilMs(): number;

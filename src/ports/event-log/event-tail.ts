@@ -40,7 +40,7 @@ export interface EventTailDeps {
 
 export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
   const { options, sqlStore, store, clock, log, wakeRelay, recentEvents } = deps;
-  const heard = createHeardUntil(clock.monotonicMs());
+  const heard = createHeardUntil();
   const offsets = createTailOffsets(options.topics);
   const heads = await sqlStore.query(listHeads, [offsets.topics]);
   offsets.moveTo(heads);

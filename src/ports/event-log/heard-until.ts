@@ -38,8 +38,9 @@ interface Mark {
   readonly lastId: number;
 }
 
-export function createHeardUntil(openedMs: number): HeardUntil {
-  let heard = { number: 0, startMs: openedMs };
+export function createHeardUntil(): HeardUntil {
+  // What stands in the outbox when it begins is heard with what follows.
+  let heard = { number: 0, startMs: Number.NEGATIVE_INFINITY };
   let marks: Mark[] = [];
 
   return {

@@ -28,10 +28,10 @@ export const RideRouteSchema = Type.Object(
           distance_m: Type.Integer({ minimum: 0, description: 'By road, in meters.' }),
           duration_s: Type.Integer({ minimum: 0, description: 'In seconds.' }),
           path: Type.Array(
-            Type.Tuple([
-              Type.Number({ minimum: -180, maximum: 180 }),
-              Type.Number({ minimum: -90, maximum: 90 }),
-            ]),
+            // JSON Schema names the parts of a tuple otherwise than TypeBox does.
+            Type.Unsafe<[number, number]>(
+              Type.Array(Type.Number({ minimum: -180, maximum: 180 }), { minItems: 2, maxItems: 2 }),
+            ),
             { description: 'Places as [longitude, latitude], to a meter; straight in between.' },
           ),
         }),
