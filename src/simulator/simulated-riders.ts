@@ -59,6 +59,8 @@ export function createSimulatedRiders({
   const free = [...people];
   const waiting = new Set<Waiting>();
   const riderOf = new Map<string, Person>();
+  /** Whose request had no answer: there may be a ride all the same. */
+  const unanswered = new Set<Person>();
   let simulationMs = 0;
   let finishing = false;
 
@@ -93,6 +95,7 @@ export function createSimulatedRiders({
     });
     const rideId = answer?.body['ride_id'];
     if (answer?.status !== 201 || typeof rideId !== 'string') {
+      if (answer === undefined) unanswered.add(rider);
       journal.end(record, nowMs(), 'refused', String(answer?.status ?? 'no answer'));
       free.push(rider);
       return;
@@ -122,6 +125,17 @@ export function createSimulatedRiders({
     });
     record.isCut ||= finishing;
     note(record, answer);
+  }
+
+  /** As somebody does who opens the app again, sees that a car is looked for, and no longer wants it. */
+  async function cancelUnanswered(rider: Person): Promise<void> {
+    const page = await calls.call(rider, { method: 'GET', path: '/rides?limit=1' });
+    const [ride] = (page?.body['items'] ?? []) as readonly Answer['body'][];
+    const { ride_id: rideId, status } = ride ?? {};
+    if (typeof rideId !== 'string' || ENDS.has(String(status))) return;
+    await calls.call(rider, {
+      ...{ method: 'POST', path: `/rides/${rideId}/cancel`, idempotencyKey: `cancel-${rideId}` },
+    });
   }
 
   async function look(one: Waiting): Promise<void> {
@@ -173,6 +187,7 @@ export function createSimulatedRiders({
       finishing = true;
     },
     async readAll() {
+      for (const rider of unanswered) await cancelUnanswered(rider);
       const left = [...riderOf];
       const worker = async (): Promise<void> => {
         for (let next = left.pop(); next !== undefined; next = left.pop()) {
