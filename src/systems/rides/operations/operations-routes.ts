@@ -31,7 +31,7 @@ export function operationsRoutes(app: App, { operations }: OperationsRoutesDeps)
   app.get(
     '/rides/operations',
     {
-      config,
+      config: { ...config, problems: [404] },
       schema: {
         tags,
         summary: 'How rides go in a city',
