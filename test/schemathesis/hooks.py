@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import re
+import time
 import zlib
 
 import requests
@@ -18,6 +19,24 @@ ID = re.compile(r"[1-9][0-9]{15}")
 EXAMPLE_ID = "1537057981898760"
 # Ids begin with the time they were made at; what the generator invents is hardly ever of these years.
 ID_OF_OUR_TIME = range(1_400_000_000_000_000, 1_900_000_000_000_000)
+
+
+# Times that a request is sent to a server that has too much to do.
+TRIES = 10
+send_once = requests.Session.send
+
+
+def send_patiently(session, request, **options):
+    """On a busy machine the server refuses for a moment, and says so; who is refused comes again, as it asks."""
+    for _ in range(TRIES):
+        answer = send_once(session, request, **options)
+        if answer.status_code != 503 or "more to do than it can" not in answer.text:
+            break
+        time.sleep(int(answer.headers["retry-after"]))
+    return answer
+
+
+requests.Session.send = send_patiently
 
 
 def call(method, path, token=None, **body):
