@@ -91,7 +91,7 @@ export function createSimulatedProcess(log: SimulatedLog, deps: Partial<LiveDeps
   const positions = new Map<string, number>();
   const startedAt = log.ends();
   for (const { topic, partition, offset } of startedAt) positions.set(`${topic} ${partition}`, offset);
-  live.tail.follow({ heardUntilMs: () => 0, startedAt });
+  live.tail.follow({ heardUntilMs: () => 0, startedAt, catchUp: async () => undefined });
 
   function hear(topic: string, partition: number, count: number): void {
     const name = `${topic} ${partition}`;

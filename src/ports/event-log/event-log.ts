@@ -142,7 +142,7 @@ export interface Tail {
 /** What keeps something in memory by what a tail hears, which may serve others too and hear of other topics. */
 export interface TailFollower extends Pick<TailOptions, 'topics' | 'hear' | 'committed'> {
   /** The tail is open, and maybe has heard something: what is kept from now on is right as far as it has heard. */
-  follow(tail: Pick<Tail, 'heardUntilMs' | 'startedAt'>): void;
+  follow(tail: Pick<Tail, 'heardUntilMs' | 'startedAt' | 'catchUp'>): void;
 }
 
 /** Some 5 ms of work, after which others have their turn. */

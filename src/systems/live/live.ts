@@ -109,7 +109,8 @@ const REACTIONS_TOPIC = 'reactions';
 export function createLive(deps: LiveDeps): Live {
   const { connectionsMax, clock, randomness, log, observer, endedSessions } = deps;
   const { ownStatesOf = async () => [] } = deps;
-  const readers = createReaders(deps.loadRelations);
+  let tail: Pick<Tail, 'catchUp'> | undefined;
+  const readers = createReaders({ load: deps.loadRelations, catchUp: hearAll });
   const recentEvents = createRecentEvents(deps.recentEventsMax);
   const watches = createWatches(deps);
   const delivery = createDelivery({
@@ -123,9 +124,16 @@ export function createLive(deps: LiveDeps): Live {
   const heartbeat = createHeartbeat({ positionText: delivery.positionText, endedSessions, log });
   const gather = createGather();
   const heard = newOffsets();
-  let following = false;
   let draining = false;
   let seats = 0;
+
+  /** Or nearly so, on a process that is far behind. */
+  async function hearAll(): Promise<void> {
+    const done = new AbortController();
+    const heardAll = tail?.catchUp().catch(() => undefined);
+    await Promise.race([heardAll, clock.sleep(CATCH_UP_MS, done.signal)]);
+    done.abort();
+  }
 
   function hear(events: readonly LoggedEvent[]): void {
     for (const event of events) {
@@ -144,7 +152,7 @@ export function createLive(deps: LiveDeps): Live {
     heard[placed.place] = placed.offset + 1;
     // At once, for all that is sent from now on; the other devices are told in turn.
     if (placed.event?.kind === 'relationship') related(placed.event);
-    if (!following) return;
+    if (tail === undefined) return;
     if (placed.offset > next) tellAll('missed');
     delivery.add(placed);
   }
@@ -269,13 +277,13 @@ export function createLive(deps: LiveDeps): Live {
     tail: {
       topics: [...LIVE_TOPICS, USERS_TOPIC, REACTIONS_TOPIC],
       hear,
-      follow({ startedAt }: Pick<Tail, 'startedAt'>) {
-        for (const { topic, partition, offset } of startedAt) {
+      follow(followed: Pick<Tail, 'startedAt' | 'catchUp'>) {
+        for (const { topic, partition, offset } of followed.startedAt) {
           const at = placeOf(topic, partition);
           if (at !== undefined) heard[at] = Math.max(heard[at] ?? 0, offset);
         }
         delivery.startAt(heard);
-        following = true;
+        tail = followed;
       },
     },
 
@@ -291,7 +299,7 @@ export function createLive(deps: LiveDeps): Live {
 
     async join(principal) {
       const { userId } = principal;
-      if (draining || !following) throw stopping();
+      if (draining || tail === undefined) throw stopping();
       if (seats >= connectionsMax) throw full();
       seats += 1;
       let taken = false;

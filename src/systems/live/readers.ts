@@ -13,7 +13,7 @@ export interface Reader extends Viewer {
 export interface Readers {
   /**
    * Who watches from now on; `leave` must follow, once for each call. What changes while the relations are being loaded
-   * is in them when this resolves.
+   * is in them when this resolves, and nothing older is heard of afterwards.
    */
   join(userId: Id): Promise<Reader>;
   leave(reader: Reader): void;
@@ -29,13 +29,19 @@ interface Joined {
   uses: number;
   readonly loading: Promise<Reader>;
   reader: Reader | undefined;
-  /** Heard while the relations were being loaded, which may have missed them. */
+  /** Heard while the relations were being loaded: some they have already, and some they have missed. */
   readonly heard: RelationshipChange[];
 }
 
 const NOBODY: ReadonlySet<Reader> = new Set();
 
-export function createReaders(load: (userId: Id) => Promise<LoadedRelations>): Readers {
+export interface ReadersDeps {
+  readonly load: (userId: Id) => Promise<LoadedRelations>;
+  /** Resolves when all has been heard that was committed before the call. */
+  readonly catchUp: () => Promise<void>;
+}
+
+export function createReaders({ load, catchUp }: ReadersDeps): Readers {
   const joined = new Map<Id, Joined>();
   const followers = new Map<Id, Set<Reader>>();
 
@@ -72,7 +78,9 @@ export function createReaders(load: (userId: Id) => Promise<LoadedRelations>): R
   }
 
   function begin(userId: Id): Joined {
-    const loading = load(userId).then((loaded) => {
+    const loading = load(userId).then(async (loaded) => {
+      // A mute and its end that are in what was loaded would be there for a moment again.
+      await catchUp();
       const reader: Reader = { userId, relations: new Relations(loaded), connections: new Set() };
       entry.reader = reader;
       for (const followeeId of reader.relations.followees()) follow(reader, followeeId);

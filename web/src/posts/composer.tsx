@@ -5,7 +5,7 @@ import type { Post, Visibility } from '../api/types.ts';
 import { announce } from '../state/announcer.ts';
 import { type Draft, saveDraft, sendDraft } from '../state/drafts.ts';
 import { updatePost } from '../state/posts.ts';
-import { isThere } from '../state/session.ts';
+import { isThere } from '../state/server.ts';
 import { altReminder } from '../state/settings.ts';
 import { showToast } from '../state/toasts.ts';
 import { Button } from '../ui/button.tsx';

@@ -4,7 +4,7 @@ import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Post } from '../api/types.ts';
 import { useHolding } from '../navigation/holding.ts';
-import { isThere } from '../state/session.ts';
+import { isThere } from '../state/server.ts';
 import { EndMark } from '../ui/item-list.tsx';
 import { Failure, Skeleton } from '../ui/states.tsx';
 import './feed.css';

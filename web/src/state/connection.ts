@@ -2,7 +2,8 @@
 import { computed, effect } from '@preact/signals';
 import { isReachable } from '../api/http.ts';
 import { isLive } from './live.ts';
-import { isConfirmed, isSignedIn, loadSession } from './session.ts';
+import { isConfirmed } from './server.ts';
+import { isSignedIn, loadSession } from './session.ts';
 
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 10_000;

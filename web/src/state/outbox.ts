@@ -7,7 +7,8 @@ import { computed, effect } from '@preact/signals';
 import { type Problem, toProblem } from '../api/problem.ts';
 import { navigate } from '../navigation/location.ts';
 import { type Draft, loadDrafts, readDraft, saveDraft, sendDraft, waitingDrafts } from './drafts.ts';
-import { isSignedIn, isThere, me } from './session.ts';
+import { isThere } from './server.ts';
+import { isSignedIn, me } from './session.ts';
 import { showToast } from './toasts.ts';
 
 /** The server keeps keys for 24 hours; its clock and this one may differ. */

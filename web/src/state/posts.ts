@@ -8,7 +8,7 @@ import { put, remove } from '../api/http.ts';
 import { toProblem } from '../api/problem.ts';
 import type { Post } from '../api/types.ts';
 import { dropReaction, keepReaction, type Reaction, type Verb } from './kept-reactions.ts';
-import { isThere } from './session.ts';
+import { isThere } from './server.ts';
 import { showToast } from './toasts.ts';
 
 export type { Verb };

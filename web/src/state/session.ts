@@ -1,10 +1,11 @@
 /** Who is signed in here. */
 import { computed, signal } from '@preact/signals';
-import { get, isReachable, post, remove, setCsrfToken, whenSignedOut } from '../api/http.ts';
+import { get, post, remove, setCsrfToken, whenSignedOut } from '../api/http.ts';
 import { toProblem } from '../api/problem.ts';
 import type { User } from '../api/types.ts';
 import { forgetLastSeen, lastSeen } from './last-seen.ts';
 import { onOwnerChange, owner, setOwner } from './owner.ts';
+import { isConfirmed } from './server.ts';
 
 interface CurrentSession {
   readonly user: User | null;
@@ -19,10 +20,6 @@ export type Role = 'user' | 'moderator' | 'administrator';
 export const me = signal<User | null | undefined>(undefined);
 export const role = signal<Role>('user');
 export const isSignedIn = computed(() => me.value !== null && me.value !== undefined);
-/** The server has said so: it is not only known from the last visit. */
-export const isConfirmed = signal(false);
-/** What is written can be sent: the server answers, and one that has just started no longer refuses to say who that is. */
-export const isThere = computed(() => isReachable.value && isConfirmed.value);
 /** The session ended while the page was open. */
 export const hasExpired = signal(false);
 

@@ -2,7 +2,8 @@
 import { computed, effect } from '@preact/signals';
 import { keptReactions } from './kept-reactions.ts';
 import { presume, sendPresumed } from './posts.ts';
-import { isThere, me } from './session.ts';
+import { isThere } from './server.ts';
+import { me } from './session.ts';
 
 const userId = computed(() => me.value?.user_id);
 const maySend = computed(() => userId.value !== undefined && isThere.value);
