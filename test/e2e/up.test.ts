@@ -87,9 +87,16 @@ describe('groundswell up', () => {
   it('starts a process again that has died, and clears up behind one whose engine does not start', async (test) => {
     const home = await createUpHome(test, 'processes: { all: { roles: [api, worker] } }');
     const up = await home.start();
-    const before = await up.pidOf('all');
+    const before = (await up.processOf('all')).pid;
     process.kill(before, 'SIGKILL');
-    await until(async () => (await up.pidOf('all').catch(() => before)) !== before, AGAIN_MS_MAX);
+    await until(
+      async () =>
+        (await up.processOf('all').then(
+          ({ pid }) => pid,
+          () => before,
+        )) !== before,
+      AGAIN_MS_MAX,
+    );
     const client = createJourneyClient(() => up.record.url);
     await until(
       async () => (await client.call('GET', '/registration').catch(() => undefined))?.status === 200,
@@ -170,13 +177,16 @@ describeOnBackend('groundswell up, several api processes,', haproxyBackend(readE
     atEnd(test, () => Promise.all([reading.stop(), writing.stop()]));
 
     await until(() => reading.answers() > 50);
-    process.kill(await up.pidOf('api-1'), 'SIGKILL');
+    process.kill((await up.processOf('api-1')).pid, 'SIGKILL');
     const post = await postPatiently(bob, 'One of them is gone.');
     await until(
       async () => (await patiently(() => bob.get(`/posts/${post.post_id}`))).post_id === post.post_id,
     );
     const afterKill = reading.answers();
     await until(async () => (await statusOf(home.dataFolder)).code === 0, AGAIN_MS_MAX);
+    // The balancer notices a moment later that it is back.
+    const { port } = await up.processOf('api-1');
+    await until(async () => await hasServedFeeds(port));
     await until(() => reading.answers() > afterKill + 200);
     assert.deepEqual([reading.failures, writing.failures], [[], []], 'after the kill');
     // Its connection was with one of the two: either it is told, or it was closed with the process, to be opened again.
@@ -250,4 +260,9 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
 function postPatiently(author: Person, text: string): Promise<{ readonly post_id: string }> {
   const headers = { 'idempotency-key': `up-${systemRandomness.uuid()}` };
   return patiently(() => author.post('/posts', { body: { text }, headers }));
+}
+
+async function hasServedFeeds(port: number): Promise<boolean> {
+  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+  return /^http_requests_total\{.*\/feed"/m.test(await metrics.text());
 }

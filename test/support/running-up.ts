@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { isRunning, readUpRecord, type UpRecord } from '../../src/up/process-records.ts';
+import { isRunning, type ProcessRecord, readUpRecord, type UpRecord } from '../../src/up/process-records.ts';
 import { upFolderIn } from '../../src/up/up-folder.ts';
 import { atEnd } from './at-end.ts';
 import { type RunningCommand, startCommand } from './command.ts';
@@ -20,8 +20,8 @@ export interface UpHome {
 export interface RunningUp {
   readonly record: UpRecord;
   readonly command: RunningCommand;
-  /** Of a process that runs now. */
-  pidOf(name: string): Promise<number>;
+  /** Of those that run now. */
+  processOf(name: string): Promise<ProcessRecord>;
   /** All that it has started, to see later what is left. */
   processes(): Promise<ProcessSnapshot>;
 }
@@ -69,10 +69,10 @@ export async function createUpHome(test: TestContext, topology: string): Promise
       return {
         record,
         command,
-        async pidOf(name) {
+        async processOf(name) {
           const found = (await recordOf()).processes.find((one) => one.name === name);
           assert(found !== undefined, `${name} runs`);
-          return found.pid;
+          return found;
         },
         async processes() {
           const snapshot = await snapshotProcesses(record.pid);
