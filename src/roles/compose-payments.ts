@@ -1,9 +1,9 @@
 /** The system `payments`, with what it needs of the accounts and the rides. */
 import { answersFor } from '../config/systems.ts';
+import type { OwnChannel } from '../core/own-state.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import { COMMAND_LINE } from '../systems/accounts/moderation/audit-log.ts';
-import type { OwnChannel } from '../systems/payments/charges/charge-telling.ts';
 import { createPayments, type Payments } from '../systems/payments/payments.ts';
 import { PAYMENTS_SCHEMAS, paymentsRoutes } from '../systems/payments/payments-routes.ts';
 import type { RideCost } from '../systems/payments/verification/verification.ts';

@@ -2,6 +2,7 @@
 import { ConfigError } from '../config/config.ts';
 import { type FareSetting, fareProblems } from '../config/fares.ts';
 import { answersFor } from '../config/systems.ts';
+import type { OwnChannel } from '../core/own-state.ts';
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
 import { CITY_SCHEMAS, citiesRoutes } from '../systems/rides/cities/cities-routes.ts';
@@ -20,7 +21,7 @@ import { createRideView, RideSchema, type RideView } from '../systems/rides/requ
 import { createRides, type Rides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
 import { SURGE_SCHEMAS, surgeRoutes } from '../systems/rides/surge/surge-routes.ts';
-import type { OwnChannel, RideTracking } from '../systems/rides/tracking/ride-tracking.ts';
+import type { RideTracking } from '../systems/rides/tracking/ride-tracking.ts';
 import { RideRouteSchema, rideWayRoutes } from '../systems/rides/travel/ride-way-routes.ts';
 import { tripsRoutes } from '../systems/rides/trips/trips-routes.ts';
 import { createDispatchMetrics } from '../telemetry/dispatch-metrics.ts';

@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox';
 import { answersFor } from '../config/systems.ts';
 import type { Job } from '../core/job.ts';
+import type { OwnChannel } from '../core/own-state.ts';
 import type { Authenticate } from '../http/auth.ts';
 import type { Front } from '../http/front.ts';
 import { createWrites, deleteExpiredAnswers } from '../http/idempotency.ts';
@@ -19,7 +20,6 @@ import type { Payments } from '../systems/payments/payments.ts';
 import type { Dispatch } from '../systems/rides/dispatch/dispatch.ts';
 import type { PriceAudit } from '../systems/rides/quotes/price-audit.ts';
 import type { Surge } from '../systems/rides/surge/surge.ts';
-import type { OwnChannel } from '../systems/rides/tracking/ride-tracking.ts';
 import { createFanOutMetrics } from '../telemetry/fan-out-metrics.ts';
 import { createHomeTimelineMetrics } from '../telemetry/home-timeline-metrics.ts';
 import { composeDiscovery } from './compose-discovery.ts';

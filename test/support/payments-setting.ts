@@ -3,6 +3,7 @@ import pg from 'pg';
 import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { notFound } from '../../src/core/errors.ts';
 import { composeId, createIdGenerator, type Id } from '../../src/core/ids.ts';
+import type { OwnState } from '../../src/core/own-state.ts';
 import type { UserRole } from '../../src/core/principal.ts';
 import { createWrites } from '../../src/http/idempotency.ts';
 import { createServer } from '../../src/http/server.ts';
@@ -19,7 +20,6 @@ import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-s
 import { readStatement, type SqlValue } from '../../src/ports/sql-store/sql-store.ts';
 import { wrapPort } from '../../src/resilience/wrap-port.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
-import type { OwnState } from '../../src/systems/payments/charges/charge-telling.ts';
 import { createPayments, type PaymentsDeps } from '../../src/systems/payments/payments.ts';
 import { PAYMENTS_SCHEMAS, paymentsRoutes } from '../../src/systems/payments/payments-routes.ts';
 import type { RefundAct } from '../../src/systems/payments/refunds/refunds.ts';

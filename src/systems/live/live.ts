@@ -2,6 +2,7 @@
 import type { Clock, Randomness } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
+import type { OwnChannel, OwnState } from '../../core/own-state.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { EventLog, LoggedEvent, Tail, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -61,24 +62,11 @@ export interface OpenConnection {
   closed(): void;
 }
 
-/** Something of a user's own that is so now. It has no place in the log: whoever connects again is told how it is by then. */
-export interface OwnState {
-  readonly event: string;
-  /** JSON. */
-  readonly data: string;
-  /** Who is busy need not have it: a newer one follows. */
-  readonly passing: boolean;
-}
-
-export interface Live {
+export interface Live extends OwnChannel {
   /** Hears of everything; without it nobody is told of anything. */
   readonly tail: TailFollower;
   /** Fails with `unavailable` when there are too many connections, or the server stops. */
   join(principal: Principal): Promise<Seat>;
-  /** Whether the user is connected to this process. */
-  isHere(userId: Id): boolean;
-  /** On all connections here that the user has opened, but for those of API keys. */
-  tell(userId: Id, state: OwnState): void;
   /** A session of the user has ended, or of anyone may have. */
   sessionsChanged(userId: Id | undefined): void;
   /** Asks all clients to come back later, to another process, and lets nobody in any more. */

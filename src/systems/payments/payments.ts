@@ -2,13 +2,14 @@
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { Id, IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import type { OwnChannel } from '../../core/own-state.ts';
 import type { EventLog, Subscription, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Mailer } from '../../ports/mailer/mailer.ts';
 import type { PaymentProvider } from '../../ports/payment-provider/payment-provider.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createChargeIntake } from './charges/charge-intake.ts';
-import { type ChargeTelling, createChargeTelling, type OwnChannel } from './charges/charge-telling.ts';
+import { type ChargeTelling, createChargeTelling } from './charges/charge-telling.ts';
 import { type Charges, createCharges } from './charges/charges.ts';
 import { createDebtDesk, type DebtDesk } from './charges/debts.ts';
 import { createDeclinedNotices } from './declined-notices.ts';

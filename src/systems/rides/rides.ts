@@ -2,6 +2,7 @@
 import type { Clock, Randomness } from '../../core/clock.ts';
 import type { Id, IdGenerator } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
+import type { OwnChannel } from '../../core/own-state.ts';
 import type { EventLog, Subscription, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { GeoIndex } from '../../ports/geo-index/geo-index.ts';
 import type { Routing } from '../../ports/routing/routing.ts';
@@ -37,12 +38,7 @@ import type { SurgeObserver } from './surge/surge-observer.ts';
 import type { SurgeLevel } from './surge/surge-rules.ts';
 import { createDrivenRides } from './tracking/driven-rides.ts';
 import { createRidePositions } from './tracking/ride-positions.ts';
-import {
-  createRideTracking,
-  type OwnChannel,
-  type RideTracking,
-  type RideTrackingDeps,
-} from './tracking/ride-tracking.ts';
+import { createRideTracking, type RideTracking, type RideTrackingDeps } from './tracking/ride-tracking.ts';
 import { createRideWays, type RideWays } from './travel/ride-way.ts';
 import type { TimedPoint } from './trips/arrival.ts';
 import { type Cancellations, createCancellations } from './trips/cancellations.ts';

@@ -39,16 +39,14 @@ export function presentNews({
   attempt,
 }: ChargeNews) {
   return {
-    ...{
-      charge_id: String(paymentId),
-      ride_id: String(rideId),
-      cause,
-      currency,
-      amount,
-      state,
-      reason,
-      attempt,
-    },
+    charge_id: String(paymentId),
+    ride_id: String(rideId),
+    cause,
+    currency,
+    amount,
+    state,
+    reason,
+    attempt,
   };
 }
 

@@ -3,24 +3,11 @@
  * counts. Whoever connects is told at once what they owe.
  */
 import type { Id } from '../../../core/ids.ts';
+import type { OwnChannel, OwnState } from '../../../core/own-state.ts';
 import type { LoggedEvent, NewEvent, TailFollower } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { chargeOf, listDebts } from '../payments-queries.ts';
 import { chargeTold, PAYMENTS_TOPIC, presentNews } from './charge-events.ts';
-
-/** Something that is so now, for a user alone. */
-export interface OwnState {
-  readonly event: string;
-  /** JSON. */
-  readonly data: string;
-  readonly passing: boolean;
-}
-
-/** How users are reached who are connected to this process. */
-export interface OwnChannel {
-  isHere(userId: Id): boolean;
-  tell(userId: Id, state: OwnState): void;
-}
 
 export interface ChargeTelling {
   readonly tail: TailFollower;

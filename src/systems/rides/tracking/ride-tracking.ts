@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
+import type { OwnChannel, OwnState } from '../../../core/own-state.ts';
 import type { LoggedEvent, NewEvent, TailFollower } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
@@ -21,21 +22,6 @@ const REMEMBERED_MAX = 20_000;
 
 /** Who was away when their ride ended is told so for that long. */
 const ENDED_TOLD_MS = 3_600_000;
-
-/** Something that is so now, for a user alone. */
-export interface OwnState {
-  readonly event: string;
-  /** JSON. */
-  readonly data: string;
-  /** Who is busy need not have it: a newer one follows. */
-  readonly passing: boolean;
-}
-
-/** How users are reached who are connected to this process. */
-export interface OwnChannel {
-  isHere(userId: Id): boolean;
-  tell(userId: Id, state: OwnState): void;
-}
 
 export interface RideTracking {
   readonly tail: TailFollower;
