@@ -3,8 +3,8 @@ import type { RoutingAddress } from '../../core/routing-address.ts';
 import type { GeoPoint } from '../geo-index/geo-index.ts';
 import { amount, list, lngLatPlace, member } from './engine-answer.ts';
 import { createEngineHttp, type EngineAnswer, notOfTheProtocol } from './engine-http.ts';
-import type { NoRoute } from './routing.ts';
-import { createEngineRouting, ENGINE_SNAP_M_MAX, type EngineRouting } from './routing-engine.ts';
+import { type NoRoute, SNAP_M_MAX } from './routing.ts';
+import { createEngineRouting, type EngineRouting } from './routing-engine.ts';
 
 const NO_ROUTES: ReadonlyMap<unknown, NoRoute> = new Map([
   ['NoRoute', 'no_way'],
@@ -15,7 +15,7 @@ export function createOsrmRouting({ url, profile }: RoutingAddress): EngineRouti
   const http = createEngineHttp(url);
   return createEngineRouting({
     async route(from, to) {
-      const radiuses = `${ENGINE_SNAP_M_MAX};${ENGINE_SNAP_M_MAX}`;
+      const radiuses = `${SNAP_M_MAX};${SNAP_M_MAX}`;
       const answer = await http.ask(
         `/route/v1/${profile}/${placesOf(from, to)}?overview=full&geometries=geojson&radiuses=${radiuses}`,
       );
@@ -68,5 +68,5 @@ function requireOk({ body }: EngineAnswer): unknown {
 
 /** Whether a place is too far from the road that was taken for it. */
 function isAway(waypoint: unknown): boolean {
-  return amount(member(waypoint, 'distance'), 'the distance to a road') > ENGINE_SNAP_M_MAX;
+  return amount(member(waypoint, 'distance'), 'the distance to a road') > SNAP_M_MAX;
 }

@@ -11,8 +11,9 @@ import { systemClock } from '../../core/clock.ts';
 import { generateCity } from '../../roads/generated-city.ts';
 import { createRoads } from '../../roads/roads.ts';
 import { distanceM } from '../geo-index/geo-index.ts';
-import { createRoadsRouting, SNAP_M_MAX } from './roads-routing.ts';
+import { createRoadsRouting } from './roads-routing.ts';
 import { routingContract } from './routing.contract.ts';
+import { SNAP_M_MAX } from './routing.ts';
 
 const NIGHT_MS = Date.UTC(2026, 5, 1, 7, 24);
 const NOON_MS = Date.UTC(2026, 5, 1, 17, 24);

@@ -12,15 +12,15 @@ import {
   type Approaches,
   assertApproaches,
   assertPlaces,
+  isSamePlace,
   type NoRoute,
   type Route,
   type RouteEstimate,
   type Routing,
+  SNAP_M_MAX,
   slownessAt,
 } from './routing.ts';
 
-/** So far from the nearest road nobody waits for a car. */
-export const SNAP_M_MAX = 1_000;
 /** Between a place and its road: a driveway, a walk over a square. */
 const ACCESS_KM_PER_H = 15;
 const ACCESS_MS_PER_M = 3_600 / ACCESS_KM_PER_H;
@@ -51,7 +51,7 @@ export function createRoadsRouting({ towns, clock }: RoadsRoutingDeps) {
 
   return {
     estimate(from, to, atMs): RouteEstimate | NoRoute {
-      if (isSame(from, to)) return NOTHING;
+      if (isSamePlace(from, to)) return NOTHING;
       const ends = endsOf(from, to);
       if (ends === undefined) return 'no_road_near';
       const way = ends.roads.search.way(ends.from, ends.to);
@@ -59,7 +59,7 @@ export function createRoadsRouting({ towns, clock }: RoadsRoutingDeps) {
     },
 
     route(from, to, atMs): Route | NoRoute {
-      if (isSame(from, to)) return { ...NOTHING, path: [from, to] };
+      if (isSamePlace(from, to)) return { ...NOTHING, path: [from, to] };
       const ends = endsOf(from, to);
       if (ends === undefined) return 'no_road_near';
       const way = ends.roads.search.detailedWay(ends.from, ends.to);
@@ -90,10 +90,6 @@ export function createRoadsRouting({ towns, clock }: RoadsRoutingDeps) {
 
 const NOTHING: RouteEstimate = { distanceM: 0, durationS: 0 };
 
-function isSame(from: GeoPoint, to: GeoPoint): boolean {
-  return from.lat === to.lat && from.lng === to.lng;
-}
-
 /** Each place of a batch is looked for once, however many it may drive to. */
 type Lookup = ReturnType<typeof createLookup>;
 
@@ -119,7 +115,7 @@ function durationsTo(
   atMs: number,
 ): readonly (number | NoRoute)[] {
   assertPlaces(to, ...from);
-  const durations: (number | NoRoute)[] = from.map((place) => (isSame(place, to) ? 0 : 'no_road_near'));
+  const durations: (number | NoRoute)[] = from.map((place) => (isSamePlace(place, to) ? 0 : 'no_road_near'));
   for (const lookup of lookups) {
     const target = lookup.grid.nearest(to, SNAP_M_MAX);
     if (target === undefined) continue;
@@ -149,6 +145,6 @@ function pathOf(graph: RoadGraph, parts: readonly Part[]): GeoPoint[] {
   const places = parts.flatMap(({ segment, begin, end }) => placesAlong(graph, segment, begin, end));
   return places.filter((place, index) => {
     const before = places[index - 1];
-    return before === undefined || !isSame(before, place);
+    return before === undefined || !isSamePlace(before, place);
   });
 }

@@ -4,6 +4,7 @@ import {
   type Approaches,
   assertApproaches,
   assertPlaces,
+  isSamePlace,
   type NoRoute,
   type Route,
   type RouteEstimate,
@@ -38,8 +39,6 @@ export interface Engine {
   close(): void;
 }
 
-/** So far from the nearest road nobody waits for a car. */
-export const ENGINE_SNAP_M_MAX = 1_000;
 /** Of one question for durations: engines take a hundred places unless they are told otherwise. */
 export const FROM_MAX = 90;
 /** Questions of one batch at the same time. */
@@ -48,7 +47,7 @@ const LANES = 8;
 export function createEngineRouting(engine: Engine): EngineRouting {
   async function route(from: GeoPoint, to: GeoPoint): Promise<Route | NoRoute> {
     assertPlaces(from, to);
-    if (isSame(from, to)) return { distanceM: 0, durationS: 0, path: [from, to] };
+    if (isSamePlace(from, to)) return { distanceM: 0, durationS: 0, path: [from, to] };
     const way = await engine.route(from, to);
     if (typeof way === 'string') return way;
     const [first = from, last = to] = [way.path[0], way.path.at(-1)];
@@ -93,15 +92,11 @@ export function createEngineRouting(engine: Engine): EngineRouting {
 /** Of all who are not there already, FROM_MAX at a time. */
 function questionsOf({ from, to }: Approaches, group: number) {
   assertPlaces(to, ...from);
-  const away = [...from.keys()].filter((index) => !isSame(from[index] ?? to, to));
+  const away = [...from.keys()].filter((index) => !isSamePlace(from[index] ?? to, to));
   const questions = [];
   for (let at = 0; at < away.length; at += FROM_MAX) {
     const places = away.slice(at, at + FROM_MAX);
     questions.push({ group, places, from: places.map((index) => from[index] ?? to), to });
   }
   return questions;
-}
-
-function isSame(from: GeoPoint, to: GeoPoint): boolean {
-  return from.lat === to.lat && from.lng === to.lng;
 }

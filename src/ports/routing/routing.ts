@@ -69,6 +69,14 @@ export function assertApproaches(approaches: readonly Approaches[]): void {
   assert(pairs <= DURATION_PAIRS_MAX, `at most ${DURATION_PAIRS_MAX} durations are asked for at a time`);
 }
 
+/** For adapters: so far from the nearest road nobody waits for a car. */
+export const SNAP_M_MAX = 1_000;
+
+/** For adapters: nothing is asked about the way from a place to itself. */
+export function isSamePlace(from: GeoPoint, to: GeoPoint): boolean {
+  return from.lat === to.lat && from.lng === to.lng;
+}
+
 /** How much longer streets are than the great circle, on average over towns with a grid and without. */
 export const DETOUR = 1.35;
 /** By the hour of the day, km/h: what taxis in Manhattan do, a little faster. */

@@ -3,8 +3,8 @@ import type { RoutingAddress } from '../../core/routing-address.ts';
 import type { GeoPoint } from '../geo-index/geo-index.ts';
 import { amount, list, member, polylinePlaces } from './engine-answer.ts';
 import { createEngineHttp, type EngineAnswer, notOfTheProtocol } from './engine-http.ts';
-import type { NoRoute } from './routing.ts';
-import { createEngineRouting, ENGINE_SNAP_M_MAX, type EngineRouting } from './routing-engine.ts';
+import { type NoRoute, SNAP_M_MAX } from './routing.ts';
+import { createEngineRouting, type EngineRouting } from './routing-engine.ts';
 
 /** By the numbers of its errors. */
 const NO_ROUTES: ReadonlyMap<unknown, NoRoute> = new Map([
@@ -56,7 +56,7 @@ export function createValhallaRouting({ url, profile }: RoutingAddress): EngineR
 }
 
 function locationOf({ lat, lng }: GeoPoint): object {
-  return { lat, lon: lng, search_cutoff: ENGINE_SNAP_M_MAX };
+  return { lat, lon: lng, search_cutoff: SNAP_M_MAX };
 }
 
 function requireOk({ status, body }: EngineAnswer): unknown {
