@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Geolocation, Page } from 'playwright-core';
 import { violationsOf } from '../support/accessibility.ts';
-import { assertNoComplaints, DESKTOP, PHONE, signUpAt } from '../support/browser.ts';
+import { assertNoComplaints, becomeDriver, DESKTOP, PHONE, signUpAt } from '../support/browser.ts';
 import { describeInBrowser } from '../support/browser-setting.ts';
 import { until } from '../support/until.ts';
 
@@ -56,15 +56,7 @@ describeInBrowser('a ride', (setting) => {
 
 async function goOnDuty(driver: Page, url: string): Promise<void> {
   await driver.goto(`${url}/drive`);
-  for (const [label, text] of [
-    ['Make', 'Toyota'],
-    ['Model', 'Prius'],
-    ['Colour', 'green'],
-    ['Number plate', 'nyc 123'],
-  ] as const)
-    await driver.getByLabel(label).fill(text);
-  await driver.getByRole('button', { name: 'Become a driver' }).click();
-  await driver.getByRole('button', { name: 'Go online' }).click();
+  await becomeDriver(driver);
   await driver.getByText('Waiting for rides').waitFor();
 }
 

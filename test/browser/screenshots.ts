@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { packageRoot } from '../../src/config/package-info.ts';
-import { chromiumBackend, DESKTOP, openBrowser, PHONE, signInAt } from '../support/browser.ts';
+import { becomeDriver, chromiumBackend, DESKTOP, openBrowser, PHONE, signInAt } from '../support/browser.ts';
 import { type DemoServer, startDemo } from '../support/demo-server.ts';
 import { openRideTown, type RideTown } from '../support/ride-town.ts';
 import { photographer } from './photographer.ts';
@@ -153,17 +153,7 @@ async function settleTown(town: RideTown): Promise<void> {
 
 /** Right beside somebody who wants to ride. */
 async function goOnDuty(page: Page, town: RideTown): Promise<void> {
-  if (await page.getByLabel('Number plate').isVisible()) {
-    for (const [label, text] of [
-      ['Make', 'Toyota'],
-      ['Model', 'Prius'],
-      ['Colour', 'green'],
-      ['Number plate', 'nyc 123'],
-    ] as const)
-      await page.getByLabel(label).fill(text);
-    await page.getByRole('button', { name: 'Become a driver' }).click();
-    await page.getByRole('button', { name: 'Go online' }).click();
-  }
+  if (await page.getByLabel('Number plate').isVisible()) await becomeDriver(page);
   await town.addRequest({ lat: MIDTOWN.latitude, lng: MIDTOWN.longitude });
   await page.getByRole('button', { name: 'Accept' }).waitFor();
 }

@@ -93,3 +93,16 @@ export async function writePost(page: Page, text: string): Promise<void> {
 export function assertNoComplaints(page: PersonsPage): void {
   assert.deepEqual(page.complaints, []);
 }
+
+/** On the page for drivers, who is then online. */
+export async function becomeDriver(page: Page): Promise<void> {
+  for (const [label, text] of [
+    ['Make', 'Toyota'],
+    ['Model', 'Prius'],
+    ['Colour', 'green'],
+    ['Number plate', 'nyc 123'],
+  ] as const)
+    await page.getByLabel(label).fill(text);
+  await page.getByRole('button', { name: 'Become a driver' }).click();
+  await page.getByRole('button', { name: 'Go online' }).click();
+}
