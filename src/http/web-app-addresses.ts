@@ -9,6 +9,7 @@ export const WEB_APP_ADDRESSES = [
   '/sign-up',
   '/forgotten',
   '/compose',
+  '/drafts',
   '/explore',
   '/search',
   '/tags/:tag',

@@ -45,6 +45,7 @@ function pagesOfReader({ postId, linkId }: { readonly postId: string; readonly l
     '/bookmarks',
     '/requests',
     '/compose',
+    '/drafts',
     '/links',
     '/links/import',
     '/links/domains',

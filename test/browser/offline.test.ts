@@ -37,9 +37,10 @@ describeInBrowser('the web app without its server', (setting) => {
     await alice.getByText('Saved', { exact: true }).waitFor();
     await alice.reload();
     await alice.getByRole('link', { name: '1 post waits to be sent' }).click();
-    await alice.getByRole('button', { name: 'Close' }).click();
+    await alice.getByRole('heading', { name: 'Drafts' }).waitFor();
     await alice.getByText('Half a thought').waitFor();
     await alice.getByText('Written offline').waitFor();
+    assert.equal(await alice.getByRole('dialog').count(), 0);
 
     await alice.goBack();
     // What was tapped before the page was loaded again.
@@ -58,6 +59,29 @@ describeInBrowser('the web app without its server', (setting) => {
     assert.equal(await alice.getByRole('article').count(), 2);
     assert.equal(await alice.getByText('cannot be reached').count(), 0);
     assertNoComplaints(alice);
+  });
+
+  it('leads to the drafts when the server takes a post no more that has waited', async (test) => {
+    const erin = await setting.open(test, PHONE);
+    await signUpAt(erin, setting.url, 'erin');
+    const refusal = { status: 422, json: { status: 422, code: 'invalid', detail: 'Not any more.' } };
+    await erin.route('**/api/v1/posts', (route) => route.abort());
+    await erin.getByText('What is happening?').first().click();
+    await textbox(erin).fill('Too late');
+    await erin.getByRole('button', { name: 'Post', exact: true }).click();
+    await erin.getByRole('dialog').waitFor({ state: 'detached' });
+    await erin.route('**/api/v1/posts', (route) => route.fulfill(refusal));
+    await erin.getByRole('button', { name: 'To the drafts' }).click();
+    await erin.getByRole('heading', { name: 'Drafts' }).waitFor();
+    await erin.getByText('Too late').waitFor();
+    assert.equal(await erin.getByRole('dialog').count(), 0);
+
+    await erin.unroute('**/api/v1/posts');
+    await erin.getByRole('button', { name: 'Go on' }).click();
+    await erin.getByRole('button', { name: 'Post', exact: true }).click();
+    await erin.getByText('No drafts').waitFor();
+    assert.equal(await erin.getByRole('dialog').count(), 0);
+    assertNoComplaints(erin);
   });
 
   it('shows nobody what another has seen or written', async (test) => {

@@ -44,6 +44,7 @@ export const routes: readonly Route[] = [
     async () => (await import('./pages/operations/operations-page.tsx')).OperationsPage,
   ),
   route('/compose', 'compose', async () => (await import('./pages/compose/compose-page.tsx')).ComposePage),
+  route('/drafts', 'compose', async () => (await import('./pages/compose/drafts-page.tsx')).DraftsPage),
   route(
     '/forgotten',
     'sign-in',

@@ -48,7 +48,7 @@ function Away() {
       <span>
         The server cannot be reached.{' '}
         {asOf === undefined ? 'What you see may be old.' : `Home is as of ${clock.format(asOf)}.`}{' '}
-        {waiting > 0 && <a href="/compose">{countText(waiting, 'post waits', 'posts wait')} to be sent</a>}
+        {waiting > 0 && <a href="/drafts">{countText(waiting, 'post waits', 'posts wait')} to be sent</a>}
       </span>
     </p>
   );

@@ -82,6 +82,6 @@ async function send({ key }: Draft): Promise<Problem | undefined> {
 
 async function giveBack(draft: Draft, text: string): Promise<void> {
   await saveDraft({ ...draft, isWaiting: false });
-  const action = { label: 'To the drafts', run: () => navigate('/compose') };
+  const action = { label: 'To the drafts', run: () => navigate('/drafts') };
   showToast({ text, tone: 'danger', action });
 }
