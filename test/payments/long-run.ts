@@ -15,7 +15,7 @@ import { readStatement, type SqlStore } from '../../src/ports/sql-store/sql-stor
 import { atEnd } from '../support/at-end.ts';
 import { runCommand } from '../support/command.ts';
 import { postgresOfRun } from '../support/postgres-engines.ts';
-import { runRideFaults, type Town } from '../support/ride-faults.ts';
+import { runRideFaults, smallTown, type Town } from '../support/ride-faults.ts';
 import { until } from '../support/until.ts';
 import { seenPayments } from './seen-payments.ts';
 
@@ -47,14 +47,20 @@ it(`${TRIPS} trips are paid for once, whoever is killed`, { timeout: 3_600_000 }
   assert.ok(postgres, 'set GROUNDSWELL_TEST_DATABASE_URL, or use npm run test:payments');
   const database = await postgres.createDatabase();
   atEnd(test, () => database.drop());
+  const seed = systemRandomness.bytes(4).readUInt32LE();
   const { result, report, kills, town } = await runRideFaults(test, {
     connection: database.connection,
     settings: {
       ...{ GROUNDSWELL_DATABASE_URL: database.url, GROUNDSWELL_DATABASE_POOL_SIZE: '8' },
       ...{ GROUNDSWELL_RATE_LIMITS: 'off', GROUNDSWELL_LOG_LEVEL: 'error' },
     },
-    ...{ processes: 2, workers: 2, drivers: DRIVERS, requests: REQUESTS, durationMs: DURATION_MS },
-    ...{ drainMs: DRAIN_MS, killEveryMs: KILL_EVERY_MS, seed: systemRandomness.bytes(4).readUInt32LE() },
+    ...{ processes: 2, workers: 2, drivers: DRIVERS, durationMs: DURATION_MS },
+    ...{
+      demand: smallTown(REQUESTS, DURATION_MS, seed),
+      drainMs: DRAIN_MS,
+      killEveryMs: KILL_EVERY_MS,
+      seed,
+    },
     payWith: (rider) => `sandbox_hostile_${rider}`,
   });
   const completed = result.records.filter(({ status }) => status === 'completed').length;

@@ -1,4 +1,4 @@
-/** A small town while its servers are killed, and what has to be so after it: nobody was booked twice, and every request has ended. */
+/** A town while its servers are killed, and what has to be so after it: nobody was booked twice, and every request has ended. */
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { findFreePort, type ServerProcess } from '../../src/bench/server-process.ts';
@@ -31,7 +31,8 @@ export interface RideFaultsOptions {
   readonly workers?: number;
   readonly payWith?: (rider: number) => string;
   readonly drivers: number;
-  readonly requests: number;
+  /** Each request is another rider's. */
+  readonly demand: Demand;
   readonly durationMs: number;
   /** For which rides then go on, before they are ended. */
   readonly drainMs?: number;
@@ -80,7 +81,7 @@ export async function runRideFaults(
   test: TestContext,
   options: RideFaultsOptions,
 ): Promise<RideFaultsOutcome> {
-  const { connection, settings, processes, workers = 0, drivers, requests, durationMs, seed } = options;
+  const { connection, settings, processes, workers = 0, drivers, demand, durationMs, seed } = options;
   const { drainMs = DRAIN_MS } = options;
   const places: Place[] = [];
   for (let number = 0; number < processes + workers; number += 1) {
@@ -95,7 +96,7 @@ export async function runRideFaults(
   const sql = openSql(test, connection);
   const prefix = `f${systemRandomness.bytes(4).toString('hex')}`;
   const deps = { sql, clock, randomness: systemRandomness };
-  const people = await makeTownPeople(deps, { prefix, drivers, riders: requests });
+  const people = await makeTownPeople(deps, { prefix, drivers, riders: demand.requests.length });
   const file = path.join(await temporaryFolder(test), 'history.jsonl');
   const recorder = openHistoryRecorder({ path: file, clock });
   /** Of the killing: rides that go on may then come to their ends. */
@@ -113,7 +114,7 @@ export async function runRideFaults(
       },
     },
     {
-      ...{ urls, people, demand: smallTown(requests, durationMs, seed), durationMs, drainMs, seed },
+      ...{ urls, people, demand, durationMs, drainMs, seed },
       ...{ driving: 10, behaviour: HURRIED, runId: prefix },
       ...(options.payWith === undefined ? {} : { payWith: options.payWith }),
     },
@@ -173,7 +174,8 @@ async function dispatcherAmong(places: readonly Place[]): Promise<Place | undefi
   return undefined;
 }
 
-function smallTown(requests: number, durationMs: number, seed: number): Demand {
+/** So many requests, one after the other, in a town whose rides are over soon. */
+export function smallTown(requests: number, durationMs: number, seed: number): Demand {
   const draw = seededFraction(seed);
   const place = (by: () => number) => ({ lat: LAT + by() * DEGREES, lng: LNG + by() * DEGREES });
   return {
