@@ -3,6 +3,7 @@ import pg from 'pg';
 import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { notFound } from '../../src/core/errors.ts';
 import { composeId, createIdGenerator, type Id } from '../../src/core/ids.ts';
+import type { Job } from '../../src/core/job.ts';
 import type { OwnState } from '../../src/core/own-state.ts';
 import type { UserRole } from '../../src/core/principal.ts';
 import { createWrites } from '../../src/http/idempotency.ts';
@@ -10,25 +11,23 @@ import { createServer } from '../../src/http/server.ts';
 import type { NewEvent } from '../../src/ports/event-log/event-log.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import type { Mail } from '../../src/ports/mailer/mailer.ts';
-import type { PaymentProvider } from '../../src/ports/payment-provider/payment-provider.ts';
-import {
-  PAYMENT_PROVIDER_BULKHEAD,
-  PAYMENT_PROVIDER_POLICIES,
-} from '../../src/ports/payment-provider/payment-provider-policies.ts';
+import { watchPaymentProvider } from '../../src/ports/open-payment-provider.ts';
 import { createSandboxPaymentProvider } from '../../src/ports/payment-provider/sandbox-payment-provider.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlValue } from '../../src/ports/sql-store/sql-store.ts';
-import { wrapPort } from '../../src/resilience/wrap-port.ts';
+import { createPortStates } from '../../src/resilience/port-states.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
 import { createPayments, type PaymentsDeps } from '../../src/systems/payments/payments.ts';
 import { PAYMENTS_SCHEMAS, paymentsRoutes } from '../../src/systems/payments/payments-routes.ts';
 import type { RefundAct } from '../../src/systems/payments/refunds/refunds.ts';
 import type { RideCost } from '../../src/systems/payments/verification/verification.ts';
+import { createHealth } from '../../src/telemetry/health.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { tracingOff } from '../../src/telemetry/trace.ts';
 import { createCallAs } from './call-as.ts';
 import { createTestDatabase } from './database.ts';
+import { behindOutage, type ProviderOutage } from './provider-outage.ts';
 import { serverOptions } from './server-options.ts';
 import { until } from './until.ts';
 
@@ -54,7 +53,12 @@ export async function createPaymentsSetting() {
   const database = await createTestDatabase();
   const log = createLog({ level: 'silent', pretty: false });
   const time = { aheadMs: 0 };
-  const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + time.aheadMs };
+  const clock: Clock = {
+    ...systemClock,
+    nowMs: () => systemClock.nowMs() + time.aheadMs,
+    monotonicMs: () => systemClock.monotonicMs() + time.aheadMs,
+  };
+  const outage: ProviderOutage = { state: 'none', failed: 0 };
   const rides = new Map<Id, EndedRide>();
   const mails: Mail[] = [];
   const acts: RefundAct[] = [];
@@ -84,14 +88,11 @@ export async function createPaymentsSetting() {
     });
     const ids = createIdGenerator(() => lease, systemClock);
     const sandbox = createSandboxPaymentProvider({ sql: providerSql, clock });
-    const paymentProvider: PaymentProvider = wrapPort<PaymentProvider>(sandbox, {
-      name: 'payment-provider',
-      methods: PAYMENT_PROVIDER_POLICIES,
-      bulkhead: PAYMENT_PROVIDER_BULKHEAD,
-      deps: {
-        ...{ clock: systemClock, randomness: systemRandomness, log },
-        ...{ metrics: createMetrics({ version: 'test' }), tracing: tracingOff },
-      },
+    const health = createHealth(systemClock);
+    const metrics = createMetrics({ version: 'test' });
+    const paymentProvider = watchPaymentProvider(behindOutage(sandbox, outage), {
+      ...{ clock, randomness: systemRandomness, log, health, metrics },
+      ...{ tracing: tracingOff, states: createPortStates() },
     });
     const deps: PaymentsDeps = {
       ...{ sql, eventLog, ids, paymentProvider, clock, randomness: systemRandomness, log },
@@ -122,12 +123,12 @@ export async function createPaymentsSetting() {
     const payments = createPayments(deps);
     const workers: { close(): Promise<void> }[] = [];
     return {
-      ...{ sql, eventLog, ids, payments, paymentProvider },
+      ...{ sql, eventLog, ids, payments, paymentProvider, health, metrics },
       /** Consumes events and runs the jobs, as the role `worker` does, until it is closed. */
-      async startWorker() {
+      async startWorker(running: readonly Job[] = payments.jobs) {
         const consumers = await Promise.all(payments.subscriptions.map((one) => eventLog.subscribe(one)));
         const tail = await eventLog.tail(payments.tail);
-        const jobs = startJobs(payments.jobs, { clock: systemClock, randomness: systemRandomness, log });
+        const jobs = startJobs(running, { clock: systemClock, randomness: systemRandomness, log });
         const worker = {
           async close() {
             await Promise.all([jobs.close(), tail.close(), ...consumers.map((consumer) => consumer.close())]);
@@ -165,7 +166,7 @@ export async function createPaymentsSetting() {
 
   return {
     ...one,
-    ...{ database, clock, time, rides, mails, acts, counts, told, call },
+    ...{ database, clock, time, outage, rides, mails, acts, counts, told, call },
 
     async openOther() {
       const other = await openProcess();

@@ -117,6 +117,8 @@ export function paymentProviderContract(name: string, open: () => Promise<Paymen
       assert.deepEqual(await subject.provider.find([]), new Map());
     });
 
+    it('answers a ping', () => subject.provider.ping());
+
     it('takes keys, amounts and pages up to their limits and not one past them', async () => {
       await submit({ idempotencyKey: 'k'.repeat(KEY_LENGTH_MAX) });
       await submit({ amount: 1 });

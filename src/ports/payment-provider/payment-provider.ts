@@ -76,6 +76,9 @@ export interface PaymentProvider {
    */
   onSettled(listener: (idempotencyKey: string) => void): () => void;
 
+  /** Resolves when it answers at all; moves and promises nothing. Fails with `unavailable` or `timeout`. */
+  ping(): Promise<void>;
+
   /** Hints that were not given yet never are. */
   close(): Promise<void>;
 }

@@ -105,6 +105,8 @@ export function createSandboxPaymentProvider({ sql, clock }: SandboxPaymentProvi
       return () => void listeners.delete(listener);
     },
 
+    ping: () => sql.ping(),
+
     async close() {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();

@@ -82,6 +82,13 @@ export const postponePayment = writeStatement<
    WHERE payment_id = $1 AND attempt = $2 AND state = 'due'`,
 );
 
+/** It was not asked for: as before it was taken, and due later. */
+export const putBackPayment = writeStatement<[paymentId: Id, attempt: number, dueAt: Date]>(
+  'payments_put_back',
+  `UPDATE payments SET due_at = $3, calls = greatest(calls - 1, 0)
+   WHERE payment_id = $1 AND attempt = $2 AND state = 'due'`,
+);
+
 /** The provider has said that it knows. Nothing for one that is not waiting. */
 export const hastenPayment = writeStatement<[paymentId: Id, attempt: number, now: Date], { payment_id: Id }>(
   'payments_hasten',

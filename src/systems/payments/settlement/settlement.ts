@@ -2,18 +2,15 @@
  * Has the provider do what is due, from any number of processes at once. A worker takes payments for a while, asks for each
  * under a key that follows from the payment alone, and writes down what became of it with the transfers that it means, in one
  * transaction. One that dies, or hears nothing, leaves them to be taken again: the same key then answers what the first
- * call did. It never gives up: money whose whereabouts are unknown is asked for until they are known.
+ * call did. It never gives up: money whose whereabouts are unknown is asked for until they are known. A provider that takes
+ * nothing right now is left alone for as long as it says, or its circuit breaker, and what is due waits without being asked for.
  */
 import type { Clock, Randomness } from '../../../core/clock.ts';
 import { assert, hasCode } from '../../../core/errors.ts';
 import { idTimeMs } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
 import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
-import type {
-  OrderOutcome,
-  PaymentOrder,
-  PaymentProvider,
-} from '../../../ports/payment-provider/payment-provider.ts';
+import type { PaymentOrder, PaymentProvider } from '../../../ports/payment-provider/payment-provider.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import { chargeSettled } from '../charges/charge-events.ts';
@@ -24,6 +21,7 @@ import {
   type DueRow,
   hastenPayment,
   postponePayment,
+  putBackPayment,
   returnRefund,
   settlePayment,
   takeDue,
@@ -72,6 +70,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   const { sql, provider, ledger, eventLog, clock, randomness, observer, log, onDeclined } = deps;
   const asking = new Set<Promise<void>>();
   let closed = false;
+  /** Until then nothing is taken. */
+  let restUntilMs = Number.NEGATIVE_INFINITY;
   let onDue = (): void => undefined;
   const inMs = (durationMs: number): Date => new Date(clock.nowMs() + durationMs);
 
@@ -114,25 +114,29 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       await settle(due, { state: 'declined', providerId: null, reason: 'no_method' });
       return;
     }
-    const outcome = await submit(order);
-    if (outcome === undefined) await postpone(due);
-    else if (outcome.state === 'pending') await postpone(due, outcome.providerId);
+    const outcome = await provider.submit(order).catch((error: unknown) => unanswered(due, order, error));
+    if (outcome === undefined) return;
+    if (outcome.state === 'pending') await postpone(due, outcome.providerId);
     else if (outcome.state === 'declined') await settle(due, outcome);
     else await settle(due, { state: 'succeeded', providerId: outcome.providerId });
   }
 
-  /** Undefined: nobody knows. */
-  async function submit(order: PaymentOrder): Promise<OrderOutcome | undefined> {
-    try {
-      return await provider.submit(order);
-    } catch (error) {
-      const level = hasCode(error, 'unavailable') || hasCode(error, 'timeout') ? 'warn' : 'error';
-      log[level](
-        { err: error, order: order.idempotencyKey },
-        'a payment stays due: the provider did not answer it',
-      );
-      return undefined;
-    }
+  async function unanswered(due: DueRow, order: PaymentOrder, error: unknown): Promise<undefined> {
+    const level = hasCode(error, 'unavailable') || hasCode(error, 'timeout') ? 'warn' : 'error';
+    log[level](
+      { err: error, order: order.idempotencyKey },
+      'a payment stays due: the provider did not answer it',
+    );
+    const restMs = restMsOf(error);
+    if (restMs === undefined) await postpone(due);
+    else await putBack(due, restMs);
+  }
+
+  /** It was not asked for, so it is none of the calls after which it would wait longer. */
+  async function putBack({ payment_id: paymentId, attempt, kind }: DueRow, restMs: number): Promise<void> {
+    observer.settled(kind, 'unsettled');
+    restUntilMs = Math.max(restUntilMs, clock.monotonicMs() + restMs);
+    await sql.query(putBackPayment, [paymentId, attempt, inMs(restMs)]);
   }
 
   function start(due: DueRow): void {
@@ -172,7 +176,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       },
       async run() {
         const free = PLACES - asking.size;
-        if (free <= 0 || closed) return 'done';
+        if (free <= 0 || closed || clock.monotonicMs() < restUntilMs) return 'done';
         for (const due of await sql.query(takeDue, [inMs(0), inMs(TAKEN_MS), free])) start(due);
         return 'done';
       },
@@ -183,6 +187,12 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       await Promise.all(asking);
     },
   };
+}
+
+/** How long nothing need be asked for. Undefined: the order may have been heard, or nobody said when to come again. */
+function restMsOf(error: unknown): number | undefined {
+  if (!hasCode(error, 'unavailable') || error.outcome !== 'not_applied') return undefined;
+  return error.retryAfterS === undefined ? undefined : Math.min(RETRY_MS_MAX, error.retryAfterS * 1_000);
 }
 
 function settledEvent(due: DueRow, outcome: FinalOutcome): NewEvent {

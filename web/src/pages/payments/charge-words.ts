@@ -9,9 +9,18 @@ const REASONS: Readonly<Record<string, string>> = {
   method_unknown: 'the card is not known any more',
 };
 
+/** Charges take about a second; for one that takes longer the provider is late, or away. */
+const LATE_MS = 120_000;
+
 /** What has become of it, in a sentence. */
-export function chargeText({ state, reason, method, amount, refunded, currency }: Charge): string {
-  if (state === 'due') return 'It is being charged.';
+export function chargeText(charge: Charge, nowMs = Date.now()): string {
+  const { state, reason, method, amount, refunded, currency } = charge;
+  if (state === 'due') {
+    const isLate = nowMs - Date.parse(charge.created_at) > LATE_MS;
+    return isLate
+      ? 'It waits for the bank, and will be charged once. You need do nothing.'
+      : 'It is being charged.';
+  }
   if (state === 'declined') return `Not paid: ${REASONS[reason ?? ''] ?? 'the card was declined'}.`;
   const back = refunded === 0 ? '' : ` ${refundedText(amount, refunded, currency)}`;
   return `Paid with ${method ?? 'a card that is forgotten'}.${back}`;
