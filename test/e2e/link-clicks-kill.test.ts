@@ -11,11 +11,14 @@ import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-s
 import { FLUSH_EVERY_MS } from '../../src/systems/links/clicks/click-publisher.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { type Opening, startClicking } from '../support/clicking-people.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { describeOnKafka } from '../support/kafka-engine.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
 
 const LINKS = 20;
 const OPENINGS = 100_000;
+const OPENINGS_WHILE_AWAY = 1_480;
 const CLIENTS = 32;
 const TIMEOUT_MS = 60_000;
 /** How long one publish may take on a machine that is busy with other things; some 10 ms on one that is not. */
@@ -38,46 +41,9 @@ describe('kill -9 amid 100,000 clicks', () => {
   });
   after(() => home.close());
 
-  const connect = (url: string): HttpClient =>
-    createHttpClient({ url, connectionsMax: 4, timeoutMs: TIMEOUT_MS });
-
-  async function makeLinks(http: HttpClient, { token }: Member): Promise<MadeLink[]> {
-    const links: MadeLink[] = [];
-    for (let index = 0; index < LINKS; index += 1) {
-      const body = JSON.stringify({ url: `https://example.org/${index}` });
-      const answer = await http.send({ method: 'POST', path: `${API}/links`, token, body });
-      assert.equal(answer.status, 201, answer.body.toString());
-      const { link_id: linkId, code } = JSON.parse(answer.body.toString());
-      links.push({ linkId, code });
-    }
-    return links;
-  }
-
-  /** By code, once all that is in the log is counted. */
-  async function countsOf(
-    url: string,
-    { token }: Member,
-    links: readonly MadeLink[],
-  ): Promise<Map<string, Counts>> {
-    await untilCounted(home);
-    const http = connect(url);
-    const counts = new Map<string, Counts>();
-    for (const { linkId, code } of links) {
-      const answer = await http.send({ method: 'GET', path: `${API}/links/${linkId}/stats`, token });
-      assert.equal(answer.status, 200, answer.body.toString());
-      const { humans, bots, previews } = JSON.parse(answer.body.toString()).total;
-      counts.set(code, { humans, bots, previews });
-    }
-    http.close();
-    return counts;
-  }
-
   it('loses what was recorded since the last publish began, and nothing else; an orderly stop loses nothing', async (test) => {
     const first = await home.start(SETTINGS);
-    const http = connect(first.url);
-    const owner = await createApiClient(http, clock).signUp('alice');
-    const links = await makeLinks(http, owner);
-    http.close();
+    const { owner, links } = await makeLinks(first.url);
     const codes = links.map(({ code }) => code);
     const before = startClicking({ url: first.url, codes, clients: CLIENTS, openings: OPENINGS });
     await until(() => before.openings.length >= OPENINGS / 2, TIMEOUT_MS);
@@ -88,7 +54,7 @@ describe('kill -9 amid 100,000 clicks', () => {
     assert.ok(before.openings.length < OPENINGS, 'the kill came after everything was opened');
 
     const second = await home.start(SETTINGS);
-    const kept = await countsOf(second.url, owner, links);
+    const kept = await countsOf(home, second.url, owner, links);
     const lost = before.openings.length - sum(kept);
     const recent = (ms: number) =>
       before.openings.filter(({ answeredAtMs }) => answeredAtMs > killedAtMs - ms).length;
@@ -108,11 +74,83 @@ describe('kill -9 amid 100,000 clicks', () => {
     assert.deepEqual([rest.complaints, rest.unanswered()], [[], 0]);
     assert.equal(await second.stop(), 0, second.logs());
     const third = await home.start(SETTINGS);
-    const all = await countsOf(third.url, owner, links);
+    const all = await countsOf(home, third.url, owner, links);
     assert.deepEqual(all, added(kept, rest.openings));
     assert.equal(await third.stop(), 0, third.logs());
   });
 });
+
+describeOnKafka('kill -9 while Kafka is away', (engine) => {
+  let home: ServerHome;
+  before(async () => {
+    home = await createServerHome();
+  });
+  after(() => home.close());
+
+  it('loses no click that was published meanwhile, though nobody was there to take it', async () => {
+    const [port] = await freePorts(1);
+    const kafka = new URL(engine.newUrl());
+    const away = new URL(kafka);
+    away.host = `127.0.0.1:${port}`;
+    const first = await home.start({ ...SETTINGS, GROUNDSWELL_EVENT_LOG_URL: String(away) });
+    const { owner, links } = await makeLinks(first.url);
+    const codes = links.map(({ code }) => code);
+    const clicking = startClicking({ url: first.url, codes, clients: 4, openings: OPENINGS_WHILE_AWAY });
+    await clicking.ended;
+    assert.deepEqual([clicking.complaints, clicking.unanswered()], [[], 0]);
+    await until(async () => (await publishedClicks(first.url)) === OPENINGS_WHILE_AWAY, TIMEOUT_MS);
+    await first.kill();
+
+    const second = await home.start({ ...SETTINGS, GROUNDSWELL_EVENT_LOG_URL: String(kafka) });
+    const counts = await countsOf(home, second.url, owner, links);
+    assert.deepEqual(counts, added(new Map(), clicking.openings));
+    assert.equal(await second.stop(), 0, second.logs());
+  });
+});
+
+const connect = (url: string): HttpClient =>
+  createHttpClient({ url, connectionsMax: 4, timeoutMs: TIMEOUT_MS });
+
+async function makeLinks(url: string): Promise<{ owner: Member; links: readonly MadeLink[] }> {
+  const http = connect(url);
+  const owner = await createApiClient(http, clock).signUp('alice');
+  const links: MadeLink[] = [];
+  for (let index = 0; index < LINKS; index += 1) {
+    const body = JSON.stringify({ url: `https://example.org/${index}` });
+    const answer = await http.send({ method: 'POST', path: `${API}/links`, token: owner.token, body });
+    assert.equal(answer.status, 201, answer.body.toString());
+    const { link_id: linkId, code } = JSON.parse(answer.body.toString());
+    links.push({ linkId, code });
+  }
+  http.close();
+  return { owner, links };
+}
+
+/** By code, once all that is in the log is counted. */
+async function countsOf(
+  home: ServerHome,
+  url: string,
+  { token }: Member,
+  links: readonly MadeLink[],
+): Promise<Map<string, Counts>> {
+  await untilCounted(home);
+  const http = connect(url);
+  const counts = new Map<string, Counts>();
+  for (const { linkId, code } of links) {
+    const answer = await http.send({ method: 'GET', path: `${API}/links/${linkId}/stats`, token });
+    assert.equal(answer.status, 200, answer.body.toString());
+    const { humans, bots, previews } = JSON.parse(answer.body.toString()).total;
+    counts.set(code, { humans, bots, previews });
+  }
+  http.close();
+  return counts;
+}
+
+/** Of which the process says that they are durable. */
+async function publishedClicks(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^link_clicks_total\{stage="published"\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+}
 
 /** What was answered before `sinceMs` is counted, and nothing that nobody opened, of every link and kind. */
 function assertCovered(

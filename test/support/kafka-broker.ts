@@ -24,6 +24,9 @@ export interface KafkaBroker {
   start(): Promise<void>;
   /** As if its power had gone. */
   kill(): Promise<void>;
+  /** It takes connections and answers nothing, until it goes on. */
+  freeze(): void;
+  goOn(): void;
   /** Stops it for good and removes its folder. */
   close(): Promise<void>;
 }
@@ -124,6 +127,8 @@ export async function startKafkaBroker(jars: string): Promise<KafkaBroker> {
     url: `kafka://${address}`,
     start,
     kill: () => kill(),
+    freeze: () => void broker?.kill('SIGSTOP'),
+    goOn: () => void broker?.kill('SIGCONT'),
     async close() {
       await kill('SIGKILL');
       await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** The SQL of outbox, log and positions. What failed has failed-event-queries.ts. */
 
 import { readStatement, writeStatement } from '../sql-store/sql-store.ts';
+import type { EventColumns } from './event-columns.ts';
 
 export interface EventRow {
   readonly topic: string;
@@ -23,24 +24,14 @@ export interface PositionRow {
 
 export const EVENT_COLUMNS = 'topic, partition, "offset", shard, key, kind, payload, traceparent, created_at';
 
-export const appendEvents = writeStatement<
-  [
-    shards: number[],
-    topics: string[],
-    partitions: number[],
-    keys: number[],
-    kinds: string[],
-    payloads: string[],
-    traceparents: (string | null)[],
-  ]
->(
-  'event_log_append',
-  `INSERT INTO outbox (shard, topic, partition, key, kind, payload, traceparent)
+/** Of the columns of EventColumns, in their order. */
+export const INSERT_EVENTS = `INSERT INTO outbox (shard, topic, partition, key, kind, payload, traceparent)
    SELECT shard, topic, partition, key, kind, payload::json, traceparent
    FROM unnest($1::smallint[], $2::text[], $3::smallint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
      WITH ORDINALITY AS event (shard, topic, partition, key, kind, payload, traceparent, position)
-   ORDER BY position`,
-);
+   ORDER BY position`;
+
+export const appendEvents = writeStatement<EventColumns>('event_log_append', INSERT_EVENTS);
 
 /** A row for each event of the topics asked for; if there was none, one without an event. */
 export type MovedRow = { readonly picked: number; readonly topics: string[] } & (

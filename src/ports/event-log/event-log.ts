@@ -170,7 +170,8 @@ export interface EventLog {
    * do: gather many records in the payload of one event. At most PUBLISH_EVENTS_MAX.
    *
    * - Bound of loss: what a call that had not resolved was given when the process died, and what the caller had not
-   *   given to one yet. What was acknowledged is as safe as what was appended.
+   *   given to one yet. What was acknowledged is as safe as what was appended, also where the engine of the log is away
+   *   and the database is not: then it waits in the outbox.
    * - At least once: after a failure with outcome `unknown` they may be in the log, and publishing them again may add
    *   them twice, at different offsets. They carry what a consumer can tell that by.
    * - Events of a key are in order if their publisher awaits each call before the next.

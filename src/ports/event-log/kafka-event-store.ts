@@ -5,7 +5,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../sql-store/sql-store.ts';
-import type { EventColumns } from './event-columns.ts';
 import type { LoggedEvent, LogRange } from './event-log.ts';
 import type { PositionRow } from './event-log-queries.ts';
 import {
@@ -29,8 +28,9 @@ import {
   pickOutbox,
   tryRelayLock,
 } from './kafka-log-queries.ts';
+import { createKafkaPublisher } from './kafka-publisher.ts';
 import { createKafkaReader, type WantedPiece } from './kafka-reader.ts';
-import type { StoredEvent, UnloggedEvent } from './kafka-records.ts';
+import { type StoredEvent, topicsOf } from './kafka-records.ts';
 import { pieceAt, placeOf } from './kafka-runs.ts';
 import { MOVED_EVENTS_MAX, RELAY_LOCK } from './outbox-relay.ts';
 
@@ -51,8 +51,6 @@ type TailPlaces = Parameters<EventStore['look']>[0];
 export const DEAD_LETTERS_TOPIC = 'dead_letters';
 /** Of what is moved at a time, beside MOVED_EVENTS_MAX. */
 const MOVED_BYTES_MAX = 4_000_000;
-/** Publishers of the same partition in other processes overtake each other so often at most. */
-const PUBLISH_TRIES_MAX = 20;
 
 export function createKafkaEventStore(options: KafkaEventStoreOptions): EventStore {
   const { sqlStore, ownSqlStore, cluster, clock } = options;
@@ -169,20 +167,7 @@ export function createKafkaEventStore(options: KafkaEventStoreOptions): EventSto
       }
     },
 
-    async publish(columns) {
-      const events = unloggedOf(columns, new Date(clock.nowMs()));
-      const topics = topicsOf(events);
-      for (let tries = 1; ; tries += 1) {
-        try {
-          const logged = await sqlStore.transaction((transaction) =>
-            appender.append(transaction, events, { numbered: false, wantedTopics: topics }),
-          );
-          return { left: 'nothing', topics, events: logged };
-        } catch (error) {
-          if (!(error instanceof Overtaken) || tries === PUBLISH_TRIES_MAX) throw failureOf(error);
-        }
-      }
-    },
+    publish: createKafkaPublisher({ ...options, cluster: sheltered }),
 
     look: (...args) => look(...args).catch(rethrow),
 
@@ -226,25 +211,6 @@ function withinBytes<Row extends { readonly payload: string }>(rows: readonly Ro
     return bytes > MOVED_BYTES_MAX;
   });
   return end === -1 ? rows : rows.slice(0, Math.max(end, 1));
-}
-
-function topicsOf(events: readonly UnloggedEvent[]): string[] {
-  return [...new Set(events.map(({ topic }) => topic))];
-}
-
-function unloggedOf(columns: EventColumns, createdAt: Date): UnloggedEvent[] {
-  const [shards, topics, partitions, keys, kinds, payloads, traceparents] = columns;
-  return topics.map((topic, index) => ({
-    id: undefined,
-    topic,
-    shard: shards[index] ?? 0,
-    partition: partitions[index] ?? 0,
-    key: keys[index] ?? 0,
-    kind: kinds[index] ?? '',
-    payload: payloads[index] ?? '',
-    traceparent: traceparents[index] ?? null,
-    created_at: createdAt,
-  }));
 }
 
 function rowOf({ offset, key, kind, payload, traceparent, createdAt }: LoggedEvent) {

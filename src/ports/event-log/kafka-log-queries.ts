@@ -1,7 +1,8 @@
 /** The SQL of a log whose events are in Kafka: what is sent there, and where it came to be. */
 
 import { readStatement, writeStatement } from '../sql-store/sql-store.ts';
-import { EVENT_COLUMNS } from './event-log-queries.ts';
+import type { EventColumns } from './event-columns.ts';
+import { EVENT_COLUMNS, INSERT_EVENTS } from './event-log-queries.ts';
 import type { LocatedRow, RunHead } from './kafka-runs.ts';
 
 /** Until the end of the transaction. `held` is false while another relay has it. */
@@ -28,6 +29,21 @@ export const pickOutbox = writeStatement<[limit: number], OutboxRow>(
   'kafka_pick_outbox',
   `SELECT id, shard, topic, partition, key, kind, payload::text AS payload, traceparent, created_at
    FROM outbox ORDER BY id LIMIT $1::integer`,
+);
+
+/** Adds to the outbox what Kafka does not take now, and answers the last of it. */
+export const appendPublished = writeStatement<EventColumns, { readonly last_id: number }>(
+  'kafka_append_published',
+  `WITH added AS (
+     ${INSERT_EVENTS} RETURNING id
+   )
+   SELECT max(id) AS last_id FROM added`,
+);
+
+/** Of the kind write, as pickOutbox. */
+export const isInOutbox = writeStatement<[id: number], { readonly waits: boolean }>(
+  'kafka_is_in_outbox',
+  'SELECT EXISTS (SELECT 1 FROM outbox WHERE id = $1::bigint) AS waits',
 );
 
 export const createHeads = writeStatement<[topics: readonly string[], partitions: number]>(

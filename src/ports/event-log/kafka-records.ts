@@ -13,6 +13,10 @@ export type UnloggedEvent = Omit<OutboxRow, 'id'> & {
   readonly id: number | undefined;
 };
 
+export function topicsOf(events: readonly UnloggedEvent[]): string[] {
+  return [...new Set(events.map(({ topic }) => topic))];
+}
+
 /** An event of the log with what only its copies need. */
 export interface StoredEvent {
   readonly event: LoggedEvent;

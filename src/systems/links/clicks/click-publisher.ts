@@ -2,7 +2,8 @@
  * Takes clicks as they happen and publishes them in batches, so that a redirect waits for nothing.
  *
  * Bound of loss: a process that is killed loses what it recorded in the last FLUSH_EVERY_MS, or since its last publish
- * began if that is longer ago, and what that publish carried if it had not ended. While the database is away everything since then waits in the ring:
+ * began if that is longer ago, and what that publish carried if it had not ended. The log takes them wherever it keeps its events, also while Kafka is
+ * away. While the database is away everything since then waits in the ring:
  * CLICKS_WAITING_MAX clicks, and what comes after them is dropped and counted. A process that is stopped in order
  * publishes what it has first, for at most CLOSE_MS.
  */
