@@ -1,5 +1,6 @@
 /** What `serve --demo` begins with: some people and posts to look at, an account to look with, and one that moderates. */
 import type { Clock, Randomness } from '../core/clock.ts';
+import type { Id } from '../core/ids.ts';
 import type { UserRole } from '../core/principal.ts';
 import type { Ports } from '../ports/open-ports.ts';
 import type { Product } from '../roles/compose.ts';
@@ -9,10 +10,19 @@ import { type SeededUser, seededPost, seededUser } from '../seed/seeded-content.
 import { seedTarget } from './seed.ts';
 
 export interface DemoAccount {
+  readonly userId: Id;
   readonly username: string;
   readonly role: UserRole;
   /** Only when the account has just been made; nobody knows it afterwards. */
   readonly password: string | undefined;
+}
+
+export interface Demo {
+  /** Who has an account to look with, and follows many of the people. */
+  readonly reader: DemoAccount;
+  readonly administrator: DemoAccount;
+  /** The most followed first. */
+  readonly people: readonly SeededUser[];
 }
 
 const GRAPH = { people: 300, followsMean: 12, seed: 42 };
@@ -25,6 +35,8 @@ const ADMINISTRATOR = {
   role: 'administrator',
 } as const;
 const FOLLOWS = 25;
+/** Whom one hears in the demo: those, and some more. */
+const SPEAKERS = 36;
 const PASSWORD_BYTES = 9;
 
 /** Makes what is not there yet; a second start with `--demo` finds it all. */
@@ -32,7 +44,7 @@ export async function prepareDemo(
   ports: Ports,
   product: Product,
   { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
-): Promise<readonly DemoAccount[]> {
+): Promise<Demo> {
   // So that the newest is of today: a page on which nobody has written for months looks broken.
   const writtenUntilMs = clock.nowMs();
   const { users, administration } = product.accounts;
@@ -40,10 +52,10 @@ export async function prepareDemo(
   async function account(user: typeof READER | typeof ADMINISTRATOR): Promise<DemoAccount> {
     const { username, role } = user;
     const known = await users.findAccount(username);
-    if (known !== undefined) return { username, role: known.role, password: undefined };
+    if (known !== undefined) return { userId: known.userId, username, role: known.role, password: undefined };
     const password = randomness.bytes(PASSWORD_BYTES).toString('base64url');
-    await administration.createUser({ ...user, password });
-    return { username, role, password };
+    const { userId } = await administration.createUser({ ...user, password });
+    return { userId, username, role, password };
   }
 
   const graph = generateFollowGraph(GRAPH);
@@ -61,7 +73,7 @@ export async function prepareDemo(
   if (reader.password !== undefined) await followAll(ports, product, famous.slice(0, FOLLOWS));
   const administrator = await account(ADMINISTRATOR);
   if (administrator.password !== undefined) await reportOne(ports, product, famous, writtenUntilMs);
-  return [reader, administrator];
+  return { reader, administrator, people: famous.slice(0, SPEAKERS) };
 }
 
 /** The most followed first. */

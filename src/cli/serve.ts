@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
+import { type DemoLifeOptions, startDemoLife } from '../demo/demo-life.ts';
+import { isCityOfDemo } from '../demo/demo-town.ts';
 import { openPorts } from '../ports/open-ports.ts';
 import { type Api, openApi } from '../roles/api.ts';
 import { composeProduct } from '../roles/compose.ts';
@@ -15,7 +17,7 @@ import { type LogOutput, openLogOutput, watchLogOutput } from '../telemetry/log-
 import { createMetrics } from '../telemetry/metrics.ts';
 import { openTracing } from '../telemetry/open-tracing.ts';
 import { configOf, type SettingOptions, settingsHelp, withDatabaseOptions } from './config-options.ts';
-import { type DemoAccount, prepareDemo } from './demo.ts';
+import { type Demo, type DemoAccount, prepareDemo } from './demo.ts';
 import { openServerLog } from './open-log.ts';
 import { listenForStop } from './stop-request.ts';
 
@@ -32,7 +34,10 @@ export function serveCommand(): Command {
       '--systems <list>',
       'systems whose calls it answers, such as feed,links (GROUNDSWELL_SYSTEMS, all)',
     )
-    .option('--demo', 'with some people and posts to look at, an account to look with, and an administrator')
+    .option(
+      '--demo',
+      'with people, posts, photos, links and drivers to look at, an account to look with, and an administrator',
+    )
     .addHelpText('after', settingsHelp)
     .action(run);
 }
@@ -75,7 +80,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 interface Server {
   readonly api: Api | undefined;
-  readonly demo: readonly DemoAccount[];
+  readonly demo: Demo | undefined;
   close(): Promise<void>;
 }
 
@@ -104,7 +109,7 @@ async function openServer(
     const product = await composeProduct({ config, ports, clock, randomness, ...telemetry, publicUrl });
     opened.push(product);
     opened.push(await openMemory({ config, ports, product, clock, randomness, log }));
-    const demo = withDemo ? await prepareDemo(ports, product, { clock, randomness }) : [];
+    const demo = withDemo ? await prepareDemo(ports, product, { clock, randomness }) : undefined;
     if (config.roles.includes('worker'))
       opened.push(await openWorker({ ports, product, clock, randomness, log }));
     const deps = { config, ports, product, clock, randomness, ...telemetry };
@@ -117,6 +122,8 @@ async function openServer(
     if (config.roles.includes('dispatch')) opened.push(openDispatch({ product, clock, log }));
     const operations = await openOperations(deps);
     if (operations !== undefined) opened.push(operations);
+    if (demo !== undefined && api !== undefined)
+      opened.push(startDemoLife({ ...deps, ...product }, demoLife(demo, config, api.url)));
     return { api, demo, close };
   } catch (error) {
     await close();
@@ -124,11 +131,12 @@ async function openServer(
   }
 }
 
-function announcement(
-  url: string,
-  { http, dataFolder, database }: Config,
-  demo: readonly DemoAccount[],
-): string {
+function demoLife({ reader, people }: Demo, { rides }: Config, url: string): DemoLifeOptions {
+  const isFirst = reader.password !== undefined;
+  return { url, visitor: reader, isFirst, people, hasTown: rides.cities.some(isCityOfDemo) };
+}
+
+function announcement(url: string, { http, dataFolder, database }: Config, demo: Demo | undefined): string {
   const shown = http.publicUrl ?? url;
   const where = database.url === undefined ? `in ${dataFolder}` : 'in the configured database';
   const wide = shown.length + '/docs'.length + 4;
@@ -138,7 +146,7 @@ function announcement(
     `    ${shown.padEnd(wide)}the app`,
     `    ${`${shown}/docs`.padEnd(wide)}every call`,
     `    data ${where}; stop with Ctrl-C`,
-    ...(demo.length === 0 ? [] : ['', ...demo.map(demoLine)]),
+    ...(demo === undefined ? [] : ['', ...[demo.reader, demo.administrator].map(demoLine)]),
   ];
   return `\n${lines.join('\n')}\n\n`;
 }

@@ -1,5 +1,6 @@
 import type { Writes } from '../http/idempotency.ts';
 import type { Accounts } from '../systems/accounts/accounts.ts';
+import type { ClickRecorder } from '../systems/links/clicks/click-recorder.ts';
 import { DOMAIN_SCHEMAS, domainRoutes } from '../systems/links/domains/domains-routes.ts';
 import { createLinkClicks, type LinkClicks } from '../systems/links/link-clicks.ts';
 import { LINK_SCHEMAS } from '../systems/links/link-schemas-routes.ts';
@@ -37,6 +38,7 @@ export interface LinksCompositionDeps extends ProductDeps {
 
 export interface ComposedLinks extends ComposedSystem {
   readonly shortener: Shortener;
+  readonly clicks: ClickRecorder;
 }
 
 export async function composeLinks(deps: LinksCompositionDeps): Promise<ComposedLinks> {
@@ -65,6 +67,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
   return {
     name: 'links',
     shortener,
+    clicks: clicks.recorder,
     schemas: SCHEMAS,
     front: createRedirectFront(redirects),
     pages: (app) => redirectRoutes(app, redirects),

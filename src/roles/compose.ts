@@ -14,6 +14,7 @@ import { passwordResetPageRoutes } from '../systems/accounts/credentials/passwor
 import { createFeed, type Feed } from '../systems/feed/feed.ts';
 import { FEED_SCHEMAS, feedRoutes } from '../systems/feed/feed-routes.ts';
 import { presentPost } from '../systems/feed/posts/posts-routes.ts';
+import type { ClickRecorder } from '../systems/links/clicks/click-recorder.ts';
 import type { Shortener } from '../systems/links/shortener.ts';
 import { createForcedLevels, type ForcedLevels } from '../systems/operations/forced-level.ts';
 import type { Payments } from '../systems/payments/payments.ts';
@@ -39,6 +40,7 @@ export interface Product {
   readonly accounts: Accounts;
   readonly feed: Feed;
   readonly shortener: Shortener;
+  readonly clicks: ClickRecorder;
   readonly authenticate: Authenticate;
   /** Schemas that routes refer to. */
   readonly schemas: readonly TSchema[];
@@ -185,6 +187,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     accounts,
     feed,
     shortener: links.shortener,
+    clicks: links.clicks,
     dispatch: rides.dispatch,
     forcedLevels: createForcedLevels({
       sql,

@@ -49,6 +49,13 @@ export function seededPost(
   return { postId: seededId(random, fromMs, WRITTEN_DAYS), authorId: userId, text };
 }
 
+/** What the person says of what everybody speaks of: `topics` of the six, by their tags. */
+export function seededTalk({ username }: SeededUser, topics: number): string {
+  const random = randomOf(`talk ${username.toLowerCase()}`);
+  const topic = random.pick(TOPICS.slice(0, topics));
+  return `${random.pick(SENTENCES).replace('{}', random.pick(topic.things))} #${topic.tag}`;
+}
+
 /** When one began to follow the other. */
 export function seededFollowId(follower: SeededUser, followee: SeededUser): Id {
   return seededId(randomOf(`follow ${follower.userId} ${followee.userId}`), WRITTEN_FROM_MS, WRITTEN_DAYS);

@@ -1,5 +1,6 @@
 /** Makes the people of a town, each with a session: in the database, because to sign up takes a password hash, and thousands of them minutes. */
 import type { Clock, Randomness } from '../core/clock.ts';
+import type { Id } from '../core/ids.ts';
 import type { SqlStore } from '../ports/sql-store/sql-store.ts';
 import { seededUser } from '../seed/seeded-content.ts';
 import { bulkLoadSessions, bulkSessionId } from '../systems/accounts/sessions/bulk-load.ts';
@@ -27,15 +28,26 @@ export async function makeTownPeople(
 ): Promise<TownPeople> {
   const users = [...names('d', drivers), ...names('r', riders)].map((name) => seededUser(name, `${prefix}_`));
   await bulkLoadUsers(sql, users);
+  const people = await signIn(
+    { sql, clock, randomness },
+    users.map(({ userId }) => userId),
+  );
+  return { drivers: people.slice(0, drivers), riders: people.slice(drivers) };
+}
+
+/** A session of a day for each of them, without the password hash that it takes to sign in. */
+export async function signIn(
+  { sql, clock, randomness }: TownPeopleDeps,
+  userIds: readonly Id[],
+): Promise<Person[]> {
   const nowMs = clock.nowMs();
   const [createdAt, expiresAt] = [new Date(nowMs), new Date(nowMs + SESSION_MS)];
-  const sessions = users.map(({ userId }, index) => ({
+  const sessions = userIds.map((userId, index) => ({
     ...{ sessionId: bulkSessionId(index, nowMs), userId, token: createSessionToken(randomness) },
     ...{ createdAt, expiresAt },
   }));
   await bulkLoadSessions(sql, sessions);
-  const people = sessions.map(({ userId, token }) => ({ userId: String(userId), token }));
-  return { drivers: people.slice(0, drivers), riders: people.slice(drivers) };
+  return sessions.map(({ userId, token }) => ({ userId: String(userId), token }));
 }
 
 function names(kind: string, count: number): string[] {

@@ -1,8 +1,8 @@
 /** Somebody whose photos the pages of pictures show, and whom the reader of the demo follows. */
 import assert from 'node:assert/strict';
 import { API } from '../../src/bench/api-client.ts';
+import { drawPhoto } from '../../src/seed/drawn-photos.ts';
 import type { DemoAccount } from '../support/demo-server.ts';
-import { drawPhoto } from '../support/drawn-photos.ts';
 import type { Json } from '../support/journey-client.ts';
 import { until } from '../support/until.ts';
 

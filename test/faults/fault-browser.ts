@@ -9,8 +9,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { API } from '../../src/bench/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type CheckReport, createAnomalyCollector } from '../../src/history/check-report.ts';
+import { drawPhoto } from '../../src/seed/drawn-photos.ts';
 import { DESKTOP, openBrowser, PASSWORD, signInAt } from '../support/browser.ts';
-import { drawPhoto } from '../support/drawn-photos.ts';
 import type { Json } from '../support/journey-client.ts';
 
 export interface FaultBrowser {

@@ -2,6 +2,7 @@
 import { after, before, type TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import type { Environment } from '../../src/config/env.ts';
 import { chromiumBackend, openBrowser, openPage, type PersonsPage } from './browser.ts';
 import { type DemoServer, startDemo } from './demo-server.ts';
 import { describeOnBackend } from './required-backends.ts';
@@ -50,11 +51,15 @@ export interface DemoSetting {
 }
 
 /** With a server that has people and posts. */
-export function describeDemoInBrowser(subject: string, suite: (setting: DemoSetting) => void): void {
+export function describeDemoInBrowser(
+  subject: string,
+  suite: (setting: DemoSetting) => void,
+  settings: Environment = {},
+): void {
   let server: DemoServer;
   describeWithBrowser(subject, {
     async start() {
-      server = await startDemo(SETTINGS);
+      server = await startDemo({ ...SETTINGS, ...settings });
     },
     close: () => server?.close(),
     suite: (open) =>
