@@ -1,6 +1,6 @@
 /**
  * Calls of the API. A write carries an idempotency key, so that one whose answer was lost can be sent again: it is never
- * done twice. What the page may do as the signed-in user is in an HttpOnly cookie, and proven by the CSRF token.
+ * done twice. One that may be done twice can be sent without. What the page may do as the signed-in user is in an HttpOnly cookie, and proven by the CSRF token.
  */
 import { signal } from '@preact/signals';
 import { Problem, problemOf } from './problem.ts';
@@ -9,8 +9,8 @@ import { randomKey } from './random-key.ts';
 export interface CallOptions {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
-  /** One for each thing that the person does; the same for all attempts at it. */
-  readonly idempotencyKey?: string;
+  /** One for each thing that the person does; the same for all attempts at it. Null: doing it twice does no harm. */
+  readonly idempotencyKey?: string | null;
   readonly signal?: AbortSignal;
   /** In place of the cookie. */
   readonly bearer?: string;
@@ -69,14 +69,11 @@ export function remove<Answer>(path: string, options: CallOptions = {}): Promise
 /** Rejects with a Problem, or with the abort of `options.signal`. */
 async function call<Answer>(method: Method, path: string, options: CallOptions): Promise<Answer> {
   const isWrite = method !== 'GET';
-  const idempotencyKey = isWrite ? (options.idempotencyKey ?? newKey()) : undefined;
+  const { idempotencyKey = isWrite ? newKey() : null } = options;
   const delays = isWrite ? WRITE_RETRIES_MS : READ_RETRIES_MS;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await attemptCall<Answer>(method, path, {
-        ...options,
-        ...(idempotencyKey && { idempotencyKey }),
-      });
+      return await attemptCall<Answer>(method, path, { ...options, idempotencyKey });
     } catch (error) {
       const delayMs = delays[attempt];
       if (!(error instanceof Problem) || !mayRepeat(error) || delayMs === undefined) throw error;
@@ -96,7 +93,7 @@ async function attemptCall<Answer>(method: Method, path: string, options: CallOp
   const { body, query = {} } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
+  if (typeof options.idempotencyKey === 'string') headers['idempotency-key'] = options.idempotencyKey;
   if (options.bearer !== undefined) headers['authorization'] = `Bearer ${options.bearer}`;
   if (consistencyToken !== '') headers['consistency-token'] = consistencyToken;
   if (method !== 'GET') Object.assign(headers, csrfHeaders());

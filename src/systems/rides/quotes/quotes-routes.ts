@@ -72,7 +72,7 @@ export function quotesRoutes(app: App, { prices, quotes, writes }: QuotesRoutesD
       schema: {
         tags: ['rides'],
         summary: 'What a ride would cost',
-        description: `Ask for the ride within ${minutes} minutes, with the quote_id, and it costs that, whatever happens meanwhile. A quote is good for one ride.`,
+        description: `Ask for the ride within ${minutes} minutes, with the quote_id, and it costs that, whatever happens meanwhile. A quote is good for one ride. Asking twice does no harm, so an \`Idempotency-Key\` is not needed; without one it is faster when many ask.`,
         operationId: 'quoteRide',
         body: Type.Object(
           {

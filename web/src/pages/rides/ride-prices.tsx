@@ -155,7 +155,8 @@ function useQuotes(pickup: Place, dropoff: Place) {
     post<{ readonly quotes: readonly RideQuote[] }>(
       '/rides/quotes',
       { pickup, dropoff },
-      { signal: ended.signal },
+      // Without a key the server keeps the prices of many riders in one commit; prices that nobody uses expire.
+      { signal: ended.signal, idempotencyKey: null },
     )
       .then((answer) => {
         setQuotes(answer.quotes);
