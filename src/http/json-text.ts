@@ -15,6 +15,11 @@ export function byteTextOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
+/** The same byte text in one piece: what was joined is otherwise kept as its parts, and joined again wherever it is used. */
+export function flatByteText(byteText: string): string {
+  return Buffer.from(byteText, 'latin1').toString('latin1');
+}
+
 /** Sends a text of which every part is a byte text. */
 export function sendJsonByteText(reply: FastifyReply, byteText: string): FastifyReply {
   return reply.type(CONTENT_TYPE).send(Buffer.from(byteText, 'latin1'));

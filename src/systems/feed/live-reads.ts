@@ -6,7 +6,7 @@ import { readIdList } from './home/id-list-queries.ts';
 import type { CachedEntry, PostsCache } from './home/posts-cache.ts';
 import { getReacted, getReaderRelations } from './live-reads-queries.ts';
 import type { Hydration } from './posts/hydration.ts';
-import type { PostReactions } from './posts/post.ts';
+import type { PostReactions, ViewerFlags } from './posts/post.ts';
 
 /** Of a user who watches: ids of others, ascending. */
 export interface ReaderRelations {
@@ -16,7 +16,7 @@ export interface ReaderRelations {
   readonly blockedByIds: Float64Array;
 }
 
-export interface Reacted extends Pick<PostReactions, 'liked' | 'reposted' | 'bookmarked'> {
+export interface Reacted extends ViewerFlags {
   readonly userId: Id;
   readonly postId: Id;
 }

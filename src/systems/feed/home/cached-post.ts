@@ -2,11 +2,9 @@
 import type { Id } from '../../../core/ids.ts';
 import { NO_MEDIA, type ShowMedia, type StoredMedia } from '../../../core/media.ts';
 import type { User } from '../../../core/user.ts';
-import { audienceOf, type Named, type PostContent, type PostReactions } from '../posts/post.ts';
+import { audienceOf, type Named, type PostContent, type ReactionCounts } from '../posts/post.ts';
 import type { PostCountsRow } from '../posts/post-reactions-queries.ts';
 import type { PostRow } from '../posts/posts-queries.ts';
-
-export type ReactionCounts = Pick<PostReactions, 'likeCount' | 'repostCount' | 'replyCount'>;
 
 export const NONE_COUNTED: ReactionCounts = { likeCount: 0, repostCount: 0, replyCount: 0 };
 

@@ -9,7 +9,7 @@ import type { LoggedEvent } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { createLoadingCache } from '../../../resilience/loading-cache.ts';
 import { BULK_LOADS_TOPIC } from '../bulk-loads.ts';
-import type { PostReactions } from '../posts/post.ts';
+import type { ViewerFlags } from '../posts/post.ts';
 import { POSTS_TOPIC } from '../posts/post-events.ts';
 import { REACTIONS_TOPIC } from '../reactions/reaction-events.ts';
 import { USERS_TOPIC } from '../relationships/hidden-users.ts';
@@ -27,9 +27,6 @@ export const READER_VIEWS_BYTES_MAX = 128 * 1_024 * 1_024;
 export const KNOWN_REACTIONS_MAX = 1_000;
 /** More come from events, until there are so many: then they are cut back. */
 const KNOWN_REACTIONS_TRIM = 1_200;
-
-/** Whether the viewer has reacted to a post. */
-export type ViewerFlags = Pick<PostReactions, 'liked' | 'reposted' | 'bookmarked'>;
 
 /** Its relations are of one moment and never change; its flags are changed by events. */
 export interface ReaderView {

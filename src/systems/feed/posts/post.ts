@@ -53,15 +53,21 @@ export interface Post extends PostContent {
   readonly reactions: PostReactions;
 }
 
-/** How many reacted to a post, and whether the viewer did. */
-export interface PostReactions {
+/** How many reacted to a post. */
+export interface ReactionCounts {
   readonly likeCount: number;
   readonly repostCount: number;
   readonly replyCount: number;
+}
+
+/** Whether the viewer did. */
+export interface ViewerFlags {
   readonly liked: boolean;
   readonly reposted: boolean;
   readonly bookmarked: boolean;
 }
+
+export type PostReactions = ReactionCounts & ViewerFlags;
 
 export const NO_REACTIONS: PostReactions = {
   likeCount: 0,

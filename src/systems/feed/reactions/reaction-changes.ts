@@ -9,7 +9,7 @@ import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { ItemOutcome } from '../../../resilience/coalesce.ts';
 import type { Hydration } from '../posts/hydration.ts';
-import { isRepostable, NO_REACTIONS, type PostReactions } from '../posts/post.ts';
+import { isRepostable, NO_REACTIONS, type ReactionCounts } from '../posts/post.ts';
 import { repostEvent } from '../posts/post-events.ts';
 import { bookmarkEvent, likeEvent } from './reaction-events.ts';
 import {
@@ -33,8 +33,6 @@ export interface Reaction {
   /** Of the request (W3C Trace Context), where it is not the one that is being answered. */
   readonly traceparent?: string | undefined;
 }
-
-export type ReactionCounts = Pick<PostReactions, 'likeCount' | 'repostCount' | 'replyCount'>;
 
 export interface ReactionChangesDeps {
   readonly ids: IdGenerator;

@@ -2,16 +2,17 @@
  * Writes what people do to posts: what arrives while a batch is being written goes together in the next one. One
  * by one, a like is five round trips and a flush to disk, and a hot post has as many outstanding deltas as likes.
  */
+
 import type { Id } from '../../../core/ids.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
 import type { ItemOutcome } from '../../../resilience/coalesce.ts';
 import { createTracedCoalescer } from '../../../resilience/traced-coalescer.ts';
 import type { Tracing } from '../../../telemetry/trace.ts';
+import type { ReactionCounts } from '../posts/post.ts';
 import {
   createReactionChanges,
   type Reaction,
   type ReactionChangesDeps,
-  type ReactionCounts,
   type ReactionKind,
 } from './reaction-changes.ts';
 

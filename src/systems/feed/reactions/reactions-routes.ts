@@ -9,9 +9,10 @@ import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { presentUser, UserSchema } from '../../../http/user-schema.ts';
+import type { ReactionCounts } from '../posts/post.ts';
 
 import { PostIdParams, PostSchema, postIdOf, presentPost } from '../posts/posts-routes.ts';
-import type { ReactionCounts, ReactionKind } from './reaction-changes.ts';
+import type { ReactionKind } from './reaction-changes.ts';
 import type { ReactionLists } from './reaction-lists.ts';
 import type { ReactionWriter } from './reaction-writer.ts';
 import type { Reactions } from './reactions.ts';

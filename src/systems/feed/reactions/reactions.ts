@@ -7,12 +7,8 @@
 import { assert } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import {
-  createReactionChanges,
-  type ReactionChangesDeps,
-  type ReactionCounts,
-  type ReactionKind,
-} from './reaction-changes.ts';
+import type { ReactionCounts } from '../posts/post.ts';
+import { createReactionChanges, type ReactionChangesDeps, type ReactionKind } from './reaction-changes.ts';
 
 export type React = (transaction: SqlTransaction, userId: Id, postId: Id) => Promise<ReactionCounts>;
 

@@ -6,14 +6,14 @@ import { type Id, parseId } from '../../../core/ids.ts';
 import type { Page } from '../../../core/page.ts';
 import type { User } from '../../../core/user.ts';
 import { callerOf } from '../../../http/auth.ts';
-import { byteTextOf, sendJsonByteText, sendJsonText } from '../../../http/json-text.ts';
+import { byteTextOf, flatByteText, sendJsonByteText, sendJsonText } from '../../../http/json-text.ts';
 import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageRequest, pageTokenOf } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { AuthorSchema, IdText, presentAuthor, UserIdParams } from '../../../http/user-schema.ts';
 import type { Photo, Photos } from '../photos/photos.ts';
 import { PhotosPage, presentPhotos } from '../photos/photos-routes.ts';
-import type { PostContent } from '../posts/post.ts';
+import type { PostContent, ReactionCounts, ViewerFlags } from '../posts/post.ts';
 import { TAG_LENGTH_MAX } from '../posts/post-text.ts';
 import { PostSchema, presentContent } from '../posts/posts-routes.ts';
 import type { TimelineEntry } from './timeline-entry.ts';
@@ -171,23 +171,52 @@ async function photoPage(
     : photos.feed(readerId, { before, limit });
 }
 
+/** A FeedItem as nearly every viewer sees it: not reacted to, and here of itself. */
+interface WrittenItem {
+  readonly author: User;
+  readonly counts: ReactionCounts;
+  readonly text: string;
+  /** Where in the text it goes on with what the viewers differ in. */
+  readonly commonLength: number;
+}
+
 /**
- * Writes pages as JSON, in byte texts. What is the same for all viewers is written once for each content and each author, and used
- * again for as long as they are in memory; put together here and not by the schemas, which would write it all each time.
+ * Writes pages as JSON, in byte texts. An item is written once for each state of its post and its author, and used again for as long as
+ * these are in memory; put together here and not by the schemas, which would write it all each time. To join 20 texts costs a third of
+ * joining the parts of 20 items.
  */
-function createPageWriter() {
-  const contentText = writtenOnce((content: PostContent) => openText(presentContent(content)));
+export function createPageWriter() {
+  const items = new WeakMap<PostContent, WrittenItem>();
   const authorText = writtenOnce((author: User) => JSON.stringify(presentAuthor(author)));
 
+  function writtenItem({ content, author, reactions }: TimelineEntry): WrittenItem {
+    const known = items.get(content);
+    if (known !== undefined && known.author === author && haveSameCounts(known.counts, reactions))
+      return known;
+    const { likeCount, repostCount, replyCount } = reactions;
+    const counts = `"like_count":${likeCount},"repost_count":${repostCount},"reply_count":${replyCount}`;
+    const common = `${byteTextOf(openText(presentContent(content)))},"author":${authorText(author)},${counts}`;
+    const text = flatByteText(
+      `${common}${NO_REACTIONS_TEXT},"entry_id":"${content.postId}","reposted_by":null}`,
+    );
+    const item = { author, counts: reactions, text, commonLength: common.length };
+    items.set(content, item);
+    return item;
+  }
+
   /** The fields of a Post, without the brace that ends it. */
-  function postText({ content, author, reactions }: TimelineEntry): string {
-    const { likeCount, repostCount, replyCount, liked, reposted, bookmarked } = reactions;
-    return `${contentText(content)},"author":${authorText(author)},"like_count":${likeCount},"repost_count":${repostCount},"reply_count":${replyCount},"liked":${liked},"reposted":${reposted},"bookmarked":${bookmarked}`;
+  function postText(entry: TimelineEntry): string {
+    const { text, commonLength } = writtenItem(entry);
+    return text.slice(0, commonLength) + reactionsText(entry.reactions);
   }
 
   function itemText(entry: TimelineEntry): string {
-    const repostedBy = entry.repostedBy === null ? 'null' : authorText(entry.repostedBy);
-    return `${postText(entry)},"entry_id":"${entry.entryId}","reposted_by":${repostedBy}}`;
+    const { content, entryId, repostedBy, reactions } = entry;
+    if (repostedBy === null && entryId === content.postId && !hasReacted(reactions)) {
+      return writtenItem(entry).text;
+    }
+    const reposter = repostedBy === null ? 'null' : authorText(repostedBy);
+    return `${postText(entry)},"entry_id":"${entryId}","reposted_by":${reposter}}`;
   }
 
   function pageText({ items, nextBefore }: Page<TimelineEntry>, write: (entry: TimelineEntry) => string) {
@@ -203,6 +232,24 @@ function createPageWriter() {
     posts: (page: Page<TimelineEntry>) => pageText(page, (entry) => `${postText(entry)}}`),
   };
 }
+
+function haveSameCounts(one: ReactionCounts, other: ReactionCounts): boolean {
+  return (
+    one.likeCount === other.likeCount &&
+    one.repostCount === other.repostCount &&
+    one.replyCount === other.replyCount
+  );
+}
+
+function hasReacted({ liked, reposted, bookmarked }: ViewerFlags): boolean {
+  return liked || reposted || bookmarked;
+}
+
+function reactionsText({ liked, reposted, bookmarked }: ViewerFlags): string {
+  return `,"liked":${liked},"reposted":${reposted},"bookmarked":${bookmarked}`;
+}
+
+const NO_REACTIONS_TEXT = reactionsText({ liked: false, reposted: false, bookmarked: false });
 
 function writtenOnce<Subject extends object>(write: (subject: Subject) => string) {
   const texts = new WeakMap<Subject, string>();
