@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
 import { type DemoLifeOptions, startDemoLife } from '../demo/demo-life.ts';
 import { isCityOfDemo } from '../demo/demo-town.ts';
+import { openDataFolder } from '../ports/data-folder/data-folder.ts';
 import { openPorts } from '../ports/open-ports.ts';
 import { type Api, openApi } from '../roles/api.ts';
 import { composeProduct } from '../roles/compose.ts';
 import { openDispatch } from '../roles/dispatch.ts';
+import { API_PORT_REMEDY, OPERATIONS_PORT_REMEDY, requireFree } from '../roles/listening.ts';
 import { openMemory } from '../roles/memory.ts';
 import { openOperations } from '../roles/operations.ts';
 import { openWorker } from '../roles/worker.ts';
@@ -102,6 +105,7 @@ async function openServer(
     for (const part of opened.splice(0).reverse()) await part.close();
   };
   try {
+    await requireFreePorts(config);
     const command = 'groundswell serve';
     const ports = await openPorts({ config, clock, randomness, ...telemetry, command, signal: stop });
     opened.push(ports);
@@ -127,6 +131,20 @@ async function openServer(
     return { api, demo, close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+/** Told before a database is made; and whoever starts the same server twice is told that, rather than of its port. */
+async function requireFreePorts({ http, roles, database, dataFolder }: Config): Promise<void> {
+  const { host, port, operationsPort = 0 } = http;
+  try {
+    if (roles.includes('api') && port !== 0) await requireFree({ host, port, remedy: API_PORT_REMEDY });
+    if (operationsPort !== 0)
+      await requireFree({ host, port: operationsPort, remedy: OPERATIONS_PORT_REMEDY });
+  } catch (error) {
+    if (database.url === undefined && existsSync(dataFolder))
+      await (await openDataFolder(dataFolder, { clock: systemClock })).close();
     throw error;
   }
 }

@@ -2,7 +2,6 @@
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import type { Clock, Randomness } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
 import { registerFront } from '../http/front.ts';
 import { healthRoutes } from '../http/health-routes.ts';
 import { acceptProxyProtocol } from '../http/proxy-protocol.ts';
@@ -18,6 +17,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/trace.ts';
 import { openAdmission } from './admission.ts';
 import type { Product } from './compose.ts';
+import { API_PORT_REMEDY, listen } from './listening.ts';
 
 export interface ApiDeps {
   readonly config: Config;
@@ -38,8 +38,6 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** Connections that wait to be accepted; the kernel may allow fewer. More, and clients would wait for seconds. */
-const BACKLOG = 4_096;
 /** Longer than any request may take. */
 const DRAIN_TIMEOUT_MS = 30_000;
 
@@ -73,7 +71,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   const { front } = product;
   if (front !== undefined) registerFront(app, { ...deps, front, isOverloaded: admission.isOverloaded });
   if (config.http.proxyProtocol) acceptProxyProtocol(app, config.http);
-  url = await listen(app, { host, port }).catch(async (error: unknown) => {
+  url = await listen(app, { host, port, remedy: API_PORT_REMEDY }).catch(async (error: unknown) => {
     lag.close();
     await admission.close();
     await app.close();
@@ -99,29 +97,4 @@ async function frontPages(
 ): Promise<void> {
   welcomeRoutes(app, { ...options, path: hasWebApp() ? '/welcome' : '/' });
   if (hasWebApp()) await webAppRoutes(app);
-}
-
-export interface ListenOptions {
-  readonly host: string;
-  readonly port: number;
-  /** How another one is named, for whoever reads that this one is taken. */
-  readonly remedy?: string;
-}
-
-/** Fails with `conflict` for a port that is taken, with `invalid` for an address that this machine cannot use. */
-export async function listen(app: App, options: ListenOptions): Promise<string> {
-  const { host, port, remedy = '--port 8081, or GROUNDSWELL_PORT' } = options;
-  try {
-    return await app.listen({ host, port, backlog: BACKLOG });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const place = `port ${port} of ${host}`;
-    if (code === 'EADDRINUSE') {
-      const message = `Another program already uses ${place}. Stop it, or name another port: ${remedy}.`;
-      throw new AppError('conflict', message, { cause: error });
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `The server cannot listen on ${place}: ${reason}. Name another one with --host and --port, or GROUNDSWELL_HOST and GROUNDSWELL_PORT.`;
-    throw new AppError('invalid', message, { cause: error });
-  }
 }

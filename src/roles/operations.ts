@@ -3,7 +3,8 @@ import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { healthRoutes } from '../http/health-routes.ts';
 import { createServer, drain } from '../http/server.ts';
-import { type ApiDeps, listen } from './api.ts';
+import type { ApiDeps } from './api.ts';
+import { listen, OPERATIONS_PORT_REMEDY } from './listening.ts';
 
 export interface Operations {
   close(): Promise<void>;
@@ -26,7 +27,7 @@ export async function openOperations(deps: ApiDeps): Promise<Operations | undefi
     turnAway: () => undefined,
   });
   healthRoutes(app, deps);
-  await listen(app, { host: config.http.host, port, remedy: 'GROUNDSWELL_OPERATIONS_PORT' }).catch(
+  await listen(app, { host: config.http.host, port, remedy: OPERATIONS_PORT_REMEDY }).catch(
     async (error: unknown) => {
       await app.close();
       throw error;

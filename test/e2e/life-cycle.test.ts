@@ -157,8 +157,9 @@ describe('a start', () => {
     assert.equal(await server.stop(), 0);
   });
 
-  it('on a port that is taken names the port and the remedy, and leaves nothing running', async (test) => {
+  it('on a port that is taken names the port and the remedy, and makes nothing', async (test) => {
     const home = await openHome(test);
+    const dataFolder = path.join(home.dataFolder, 'never');
     const other = createServer().listen(0, '127.0.0.1');
     atEnd(test, () => other.close());
     await once(other, 'listening');
@@ -166,11 +167,15 @@ describe('a start', () => {
     assert(address !== null && typeof address === 'object');
     const port = String(address.port);
 
-    const failed = await startCommand(['serve', '--data', home.dataFolder, '--port', port]).ended;
+    const failed = await startCommand(['serve', '--data', dataFolder, '--port', port]).ended;
     assert.equal(failed.code, 1);
     assert.match(failed.stderr, new RegExp(`already uses port ${port} of 127\\.0\\.0\\.1.*--port`));
     assert.doesNotMatch(failed.stderr, /^ +at /m, 'a stack trace is for defects');
-    assert.deepEqual(await processesIn(clusterOf(home)), []);
+    assert.equal(await isThere(dataFolder), false);
+
+    // Of a folder that is there the lock is free again.
+    const again = await startCommand(['serve', '--data', home.dataFolder, '--port', port]).ended;
+    assert.match(again.stderr, new RegExp(`already uses port ${port}`));
     assert.equal(await isThere(path.join(home.dataFolder, 'lock.json')), false);
   });
 

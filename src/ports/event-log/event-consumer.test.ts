@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createManualClock } from '../../../test/support/manual-clock.ts';
 import { systemRandomness } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createEventConsumer } from './event-consumer.ts';
 import { DONE, IDLE, type Step } from './event-handler.ts';
@@ -10,6 +11,7 @@ const GATHER_MS = 20;
 
 /** A consumer whose steps are those given, then idle ones; how many it took, and when, by the clock. */
 function createConsumer(context: TestContext, steps: readonly (() => Step)[]) {
+  const told: string[] = [];
   const clock = createManualClock();
   const startedMs = clock.monotonicMs();
   const takenMs: number[] = [];
@@ -24,10 +26,10 @@ function createConsumer(context: TestContext, steps: readonly (() => Step)[]) {
     gatherMs: GATHER_MS,
     clock,
     randomness: systemRandomness,
-    log: createLog({ level: 'silent', pretty: false }),
+    log: createLog({ level: 'info', pretty: false, write: (line) => told.push(JSON.parse(line).msg) }),
   });
   context.after(() => consumer.close());
-  return { clock, consumer, takenMs };
+  return { clock, consumer, takenMs, told };
 }
 
 describe('a consumer of events', () => {
@@ -56,5 +58,18 @@ describe('a consumer of events', () => {
     const { clock, consumer, takenMs } = createConsumer(context, [wake(DONE), () => IDLE]);
     await clock.advance(1_000);
     assert.deepEqual(takenMs, [0, 0, GATHER_MS]);
+  });
+
+  it('tells once of an outage, and of its end, and nothing of a single failure', async (context) => {
+    const fail = (): Step => {
+      throw new AppError('unavailable', 'Too many calls are waiting.');
+    };
+    const idle = (): Step => IDLE;
+    const { clock, told, consumer } = createConsumer(context, [fail, idle, idle, fail, fail, fail, fail]);
+    await clock.advance(10_000);
+    assert.deepEqual(told, []);
+    consumer.wake();
+    await clock.advance(20_000);
+    assert.deepEqual(told, ['a consumer cannot read on; trying again', 'the consumer reads on']);
   });
 });

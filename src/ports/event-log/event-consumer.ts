@@ -9,6 +9,8 @@ import type { Consumer } from './event-log.ts';
 const DUE_GRAIN_MS = 50;
 const FAILURE_DELAY_MS_MIN = 100;
 const FAILURE_DELAY_MS_MAX = 5_000;
+/** In a row, and then once: a first one may be no more than a busy moment, as when all consumers start at once. */
+const FAILURES_TOLD = 2;
 
 export interface EventConsumer extends Consumer {
   /** There may be new events. */
@@ -52,10 +54,11 @@ export function createEventConsumer(deps: {
     while (!closed.signal.aborted && mayFindSome()) {
       try {
         await look();
+        if (failures >= FAILURES_TOLD) log.info({ failures }, 'the consumer reads on');
         failures = 0;
       } catch (error) {
         failures += 1;
-        log.warn({ err: error }, 'a consumer cannot read on; trying again');
+        if (failures === FAILURES_TOLD) log.warn({ err: error }, 'a consumer cannot read on; trying again');
         const delayMs = Math.min(FAILURE_DELAY_MS_MIN * 2 ** failures, FAILURE_DELAY_MS_MAX);
         await clock.sleep(delayMs, closed.signal);
         [eventsMayWait, retriesMayWait] = [true, true];
