@@ -5,7 +5,7 @@ import type { Environment } from '../config/env.ts';
 import { packageRoot } from '../config/package-info.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { AppError } from '../core/errors.ts';
-import { parseTopology, type Topology } from '../planner/topology.ts';
+import { parseTopology, type Topology, type TopologyCheck } from '../planner/topology.ts';
 
 export const STAGES = ['1', '2', '3', '4', '5'] as const;
 
@@ -19,7 +19,11 @@ export interface TopologyOptions {
 export const DEFAULT_FILE = 'topology.yaml';
 
 /** Fails with `invalid` where none is named and none is here, with a `ConfigError` for all that is wrong in it. */
-export function loadTopology({ stage, file, set }: TopologyOptions, environment: Environment): Topology {
+export function loadTopology(
+  { stage, file, set }: TopologyOptions,
+  environment: Environment,
+  check?: TopologyCheck,
+): Topology {
   const found = stage === undefined ? (file ?? DEFAULT_FILE) : stageFile(stage);
   if (stage === undefined && file === undefined && !existsSync(found)) {
     throw new AppError(
@@ -28,7 +32,7 @@ export function loadTopology({ stage, file, set }: TopologyOptions, environment:
     );
   }
   const name = path.relative('', found).startsWith('..') ? path.basename(found) : path.relative('', found);
-  return parseTopology({ text: read(found), name, environment, overrides: set });
+  return parseTopology({ text: read(found), name, environment, overrides: set }, check);
 }
 
 export function stageFile(stage: string): string {

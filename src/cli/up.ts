@@ -11,7 +11,7 @@ import { createLog } from '../telemetry/log.ts';
 import { canTieToUs } from '../up/child-process.ts';
 import { choosePorts } from '../up/ports.ts';
 import { refuseMissing } from '../up/programs.ts';
-import { missingPrograms, portWishes, refuseBadSettings } from '../up/requirements.ts';
+import { missingPrograms, portWishes, settingProblems } from '../up/requirements.ts';
 import { createUp } from '../up/up.ts';
 import { upFolderIn } from '../up/up-folder.ts';
 import { withExamples } from './examples.ts';
@@ -70,9 +70,8 @@ function gather(value: string, earlier: readonly string[]): string[] {
 
 async function run(options: UpCommandOptions): Promise<void> {
   const environment = readEnvironment();
-  const topology = loadTopology(options, environment);
+  const topology = loadTopology(options, environment, (read) => settingProblems(read, environment));
   const plan = planTopology(topology);
-  refuseBadSettings(topology, plan, environment);
   refuseMissing(topology.name, missingPrograms(topology, environment));
   const dataFolder = dataFolderOf(options.data ?? topology.data, environment);
   if (options.check) return showPlan(topology, plan, dataFolder);

@@ -8,7 +8,7 @@ import { planTopology } from './topology-plan.ts';
 export type ServerAddress = Pick<BalancerServer, 'host' | 'port'>;
 
 const LINKS_URL = 'GROUNDSWELL_LINKS_URL';
-const PUBLIC_URL = 'GROUNDSWELL_PUBLIC_URL';
+export const PUBLIC_URL = 'GROUNDSWELL_PUBLIC_URL';
 
 export function balancerPools(
   topology: Topology,

@@ -1,6 +1,6 @@
 /** What must hold between a balancer, the pools behind it and what it is told to do with them. */
 import { formatBalance } from './balance.ts';
-import { publicHostOf } from './balancer-pools.ts';
+import { PUBLIC_URL, publicHostOf } from './balancer-pools.ts';
 import type { ProcessGroup, Topology } from './topology.ts';
 import type { StartedHaproxy } from './topology-balancer.ts';
 import type { TopologyProblem } from './topology-problem.ts';
@@ -16,6 +16,15 @@ export function balancerProblems(topology: Topology): TopologyProblem[] {
 }
 
 /** What a group says of the balancer needs one, and somebody who answers. */
+export function isBalanced({ roles }: ProcessGroup, { haproxy }: Topology['engines']): boolean {
+  return haproxy !== undefined && roles.includes('api');
+}
+
+/** From what in the file that follows. */
+export function balancedBy(name: string, { haproxy }: Topology['engines']): readonly (readonly string[])[] {
+  return [['processes', name, 'roles'], ...(haproxy === undefined ? [['engines', 'haproxy']] : [])];
+}
+
 function groupProblems(group: ProcessGroup, { engines }: Topology): TopologyProblem[] {
   const path = ['processes', group.name];
   const says = (
@@ -26,9 +35,10 @@ function groupProblems(group: ProcessGroup, { engines }: Topology): TopologyProb
     ] as const
   ).filter(([, isSaid]) => isSaid);
   const lonely = says
-    .filter(() => engines.haproxy === undefined || !group.roles.includes('api'))
+    .filter(() => !isBalanced(group, engines))
     .map(([field]) => ({
       path: [...path, field],
+      from: balancedBy(group.name, engines),
       message: 'is for the balancer, so it needs engines.haproxy and the role api. Add them, or take it out.',
     }));
   const { count, weights, hosts, systems } = group;
@@ -38,6 +48,7 @@ function groupProblems(group: ProcessGroup, { engines }: Topology): TopologyProb
       : [
           {
             path: [...path, 'weights'],
+            from: [[...path, 'count']],
             message: `has ${weights.length} and the group ${count} processes. Write one for each.`,
           },
         ];
@@ -47,6 +58,7 @@ function groupProblems(group: ProcessGroup, { engines }: Topology): TopologyProb
       : [
           {
             path: [...path, 'hosts'],
+            from: [[...path, 'systems']],
             message: 'needs systems: without them the group has all that no other group has.',
           },
         ];
@@ -66,6 +78,7 @@ function restProblems({ processes }: Topology): TopologyProblem[] {
     .filter(({ text }) => text !== first?.text)
     .map(({ name, text }) => ({
       path: ['processes', name, 'balance'],
+      from: [['processes', '*', 'systems']],
       message: `is ${text}, and that of ${first?.name} is ${first?.text}: they have no systems, so they are one pool. Write the same.`,
     }));
 }
@@ -82,6 +95,7 @@ function hostProblems(topology: Topology): TopologyProblem[] {
     .filter(({ host }) => host === '*' && publicHostOf(topology) === undefined)
     .map(({ name }) => ({
       path: ['processes', name, 'hosts'],
+      from: [['settings', PUBLIC_URL]],
       message:
         'has *, which is all hosts but that of the app, and nobody says where that is. Add settings: { GROUNDSWELL_PUBLIC_URL: "https://app.example" }.',
     }));
@@ -94,7 +108,7 @@ function entranceProblems(haproxy: StartedHaproxy, { processes }: Topology): Top
   if (haproxy.trustedWord === 'proxy' && haproxy.trustedProxies.length === 0) {
     const message =
       'is proxy, and nobody is trusted with it. Name the networks of the balancers in trusted_proxies.';
-    problems.push({ path: [...path, 'trusted_word'], message });
+    problems.push({ path: [...path, 'trusted_word'], message, from: [[...path, 'trusted_proxies']] });
   }
   if (haproxy.mode === 'http') return problems;
   const needsHttp = 'needs mode: http, in which requests are read. Take one of them out.';

@@ -62,7 +62,7 @@ export function readBalance(read: TopologyReader, place: Place): Balance | undef
   const text = read.text(place, BALANCE_FORM);
   if (text === undefined) return undefined;
   const balance = parseBalance(text);
-  if (balance === undefined) read.complain(place, `must be ${BALANCE_FORM}; it is ${JSON.stringify(text)}.`);
+  if (balance === undefined) read.refuse(place, `must be ${BALANCE_FORM}; it is ${JSON.stringify(text)}.`);
   return balance;
 }
 
@@ -72,7 +72,7 @@ export const WEIGHT_MAX = 256;
 export function readWeights(read: TopologyReader, place: Place): readonly number[] | undefined {
   const items = read.items(place, `a list of numbers from 1 to ${WEIGHT_MAX}, one for each process`);
   return items?.map((item) => {
-    if (item.value === undefined) read.complain(item, `must be a whole number from 1 to ${WEIGHT_MAX}.`);
+    if (item.value === undefined) read.refuse(item, `must be a whole number from 1 to ${WEIGHT_MAX}.`);
     return read.integer(item, 1, WEIGHT_MAX) ?? 1;
   });
 }

@@ -14,7 +14,12 @@ export interface TopologyReader {
   readonly root: Place;
   /** One line each: `topology.yaml:7: processes.api.count must be …`. */
   readonly problems: readonly string[];
-  complain(place: Place, message: string): void;
+  /** Where something stands that could not be read, so that something else had to be taken. */
+  readonly unread: readonly (readonly string[])[];
+  /** The value is taken all the same. */
+  complain(place: { readonly path: Place['path'] | undefined }, message: string): void;
+  /** The value cannot be taken. */
+  refuse(place: Place, message: string): undefined;
   /** The places of a mapping that may have these names and no others. */
   fields<Name extends string>(place: Place, names: readonly Name[]): Readonly<Record<Name, Place>>;
   /** The places of a mapping whose names the writer chooses. */
@@ -44,6 +49,7 @@ const VALUE_LENGTH_MAX = 60;
 export function readTopologyText(source: TopologySource): TopologyReader {
   const { text, name, environment, overrides = [] } = source;
   const problems: string[] = [];
+  const unread: (readonly string[])[] = [];
   const lines = new LineCounter();
   const isTooLong = text.length > TEXT_LENGTH_MAX;
   const document = parseDocument(isTooLong ? '' : text, { lineCounter: lines, prettyErrors: false });
@@ -51,16 +57,25 @@ export function readTopologyText(source: TopologySource): TopologyReader {
   for (const { pos, message } of document.errors) {
     problems.push(`${name}:${lines.linePos(pos[0]).line}: this is not YAML: ${message}`);
   }
+  // A name that is there twice hides nothing of the rest.
+  const isReadable = !isTooLong && document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+  if (isReadable) problems.push(...overrides.flatMap((each) => override(document, each)));
+  const content = isReadable ? contentOf(document) : undefined;
+  if (content?.problem !== undefined) problems.push(`${name}: ${content.problem}.`);
+  if (content === undefined || content.problem !== undefined) unread.push([]);
 
-  if (problems.length === 0) problems.push(...overrides.flatMap((each) => override(document, each)));
-
-  const complain = (place: Place, message: string): void => {
-    problems.push(`${name}:${lineOf(document, lines, place.path)}: ${pathText(place)} ${message}`);
+  const complain: TopologyReader['complain'] = ({ path }, message) => {
+    const line = path === undefined ? '' : `:${lineOf(document, lines, path)}`;
+    const problem = `${name}${line}: ${path === undefined ? '' : `${pathText(path)} `}${message}`;
+    if (!problems.includes(problem)) problems.push(problem);
   };
-  const refuse = (place: Place, must: string): undefined => {
-    complain(place, `must be ${must}; it is ${shown(place.value)}.`);
+  const refuseValue: TopologyReader['refuse'] = (place, message) => {
+    unread.push(place.path);
+    complain(place, message);
     return undefined;
   };
+  const refuse = (place: Place, must: string): undefined =>
+    refuseValue(place, `must be ${must}; it is ${shown(place.value)}.`);
   const mapping = (place: Place): Record<string, unknown> | undefined => {
     if (place.value === undefined || isMapping(place.value)) return place.value;
     return refuse(place, 'a mapping (name: value)');
@@ -75,9 +90,11 @@ export function readTopologyText(source: TopologySource): TopologyReader {
     return refuse(place, must);
   };
   return {
-    root: { path: [], value: problems.length > 0 ? undefined : contentOf(document, problems, name) },
+    root: { path: [], value: content?.value },
     problems,
+    unread,
     complain,
+    refuse: refuseValue,
     fields(place, names) {
       const found = mapping(place) ?? {};
       for (const other of Object.keys(found).filter((key) => !names.some((known) => known === key))) {
@@ -99,12 +116,11 @@ export function readTopologyText(source: TopologySource): TopologyReader {
       if (typeof value !== 'string') return refuse(place, must);
       const { expanded, missing } = expandVariables(value, environment);
       if (missing.length > 0) {
-        complain(place, `uses ${missing.join(', ')}, which the environment does not have.`);
-        return undefined;
+        return refuseValue(place, `uses ${missing.join(', ')}, which the environment does not have.`);
       }
       if (pattern.test(expanded)) return expanded;
       // What came out of the environment may be a secret.
-      return expanded === value ? refuse(place, must) : void complain(place, `must be ${must}.`);
+      return expanded === value ? refuse(place, must) : refuseValue(place, `must be ${must}.`);
     },
     number,
     integer: (place, min, max) =>
@@ -138,12 +154,11 @@ function override(document: Document, text: string): string[] {
 }
 
 /** An alias that unfolds into far too much is refused by the parser, when values are made of it. */
-function contentOf(document: Document, problems: string[], name: string): unknown {
+function contentOf(document: Document): { readonly value: unknown; readonly problem?: string } {
   try {
-    return document.toJS() ?? undefined;
+    return { value: document.toJS() ?? undefined };
   } catch (error) {
-    problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}.`);
-    return undefined;
+    return { value: undefined, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -151,7 +166,7 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function pathText({ path }: Place): string {
+function pathText(path: Place['path']): string {
   const text = path.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
   return text === '' ? 'the file' : text.replace(/^\./, '');
 }

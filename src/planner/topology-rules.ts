@@ -1,6 +1,6 @@
 /** What must hold between the parts of a topology, and what whoever runs it should know. */
 import { SETTINGS } from '../config/settings.ts';
-import { balancerNotes, balancerProblems } from './balancer-rules.ts';
+import { balancedBy, balancerNotes, balancerProblems, isBalanced } from './balancer-rules.ts';
 import type { ProcessGroup, Topology } from './topology.ts';
 import { ENGINE_SETTINGS, type EngineWithUrl, isEngineUsed, MADE_SETTINGS } from './topology-environment.ts';
 import { plannedProcesses, planTopology } from './topology-plan.ts';
@@ -25,12 +25,18 @@ export function topologyProblems(topology: Topology): TopologyProblem[] {
 function roleProblems({ processes, engines, settings }: Topology): TopologyProblem[] {
   const path = ['processes'];
   if (processes.length === 0) {
-    return [{ path, message: 'must name at least one group, such as all: { roles: [api, worker] }.' }];
+    const message = 'must name at least one group, such as all: { roles: [api, worker] }.';
+    return [{ path, message, from: [path] }];
   }
   const isShared = engines.redis !== undefined || settings[GEO_INDEX] !== undefined;
   const apart = processes.filter(({ roles }) => roles.includes('dispatch') && !roles.includes('api'));
   const blind = (isShared ? [] : apart).map(({ name }) => ({
     path: [...path, name],
+    from: [
+      [...path, name, 'roles'],
+      ['engines', 'redis'],
+      ['settings', GEO_INDEX],
+    ],
     message:
       'has the role dispatch without api and there is no redis, so it knows no drivers: they connect to api. Write roles: [api, dispatch], or add engines.redis.',
   }));
@@ -43,6 +49,7 @@ function roleProblems({ processes, engines, settings }: Topology): TopologyProbl
   };
   const absent = missing.map((role) => ({
     path,
+    from: [[...path, '*', 'roles']],
     message: `has no group with the role ${role}: ${why[role]}. Add ${role}: { roles: [${role}] }.`,
   }));
   return [...absent, ...blind];
@@ -50,7 +57,7 @@ function roleProblems({ processes, engines, settings }: Topology): TopologyProbl
 
 function engineProblems({ engines, processes }: Topology): TopologyProblem[] {
   const count = processes.reduce((sum, group) => sum + group.count, 0);
-  const problems = (['redis', 'kafka', 's3'] as const)
+  const problems: TopologyProblem[] = (['redis', 'kafka', 's3'] as const)
     .filter((engine: EngineWithUrl) => engines[engine] !== undefined && !isEngineUsed(engine))
     .map((engine) => ({
       path: ['engines', engine],
@@ -58,22 +65,23 @@ function engineProblems({ engines, processes }: Topology): TopologyProblem[] {
     }));
   if (engines.postgres.kind !== 'embedded' || count <= 1) return problems;
   const message = `is embedded, which one process can hold, and processes has ${count}. Write "postgres: {}" to have one started for all, or name its url.`;
-  return [...problems, { path: ['engines', 'postgres'], message }];
+  return [...problems, { path: ['engines', 'postgres'], message, from: [['engines', 'postgres']] }];
 }
 
 function systemProblems({ engines, processes }: Topology): TopologyProblem[] {
   const apis = processes.filter(({ roles }) => roles.includes('api'));
   const split = processes.filter(({ systems }) => systems !== undefined);
-  const problems = split
-    .filter(({ roles }) => engines.haproxy === undefined || !roles.includes('api'))
+  const problems: TopologyProblem[] = split
+    .filter((group) => !isBalanced(group, engines))
     .map(({ name }) => ({
       path: ['processes', name, 'systems'],
+      from: balancedBy(name, engines),
       message:
         'says what the balancer sends there, so it needs engines.haproxy and the role api. Add them, or take it out.',
     }));
   if (apis.length > 0 && apis.every(({ systems }) => systems !== undefined)) {
     const message = 'has no group with the role api and without systems, for all other requests. Add one.';
-    problems.push({ path: ['processes'], message });
+    problems.push({ path: ['processes'], message, from: [['processes', '*', 'roles']] });
   }
   const twice = split.flatMap((group, index) => {
     const earlier = split.slice(0, index).flatMap(({ systems }) => systems ?? []);
@@ -110,16 +118,18 @@ function settingProblems({ settings, processes, engines }: Topology): TopologyPr
 /** Engines are called by their own names, and the processes of a group by its name and a number. */
 function nameProblems(topology: Topology): TopologyProblem[] {
   const plan = planTopology(topology);
-  const taken = new Map(plannedProcesses({ ...plan, serves: [] }).map(({ name }) => [name, 'an engine']));
-  const problems = plan.serves.flatMap(({ name, group }) => {
+  const engines = plannedProcesses({ ...plan, serves: [] });
+  const taken = new Map(
+    engines.map(({ name, kind }) => [name, { whose: 'an engine', from: ['engines', kind, 'nodes'] }]),
+  );
+  return plan.serves.flatMap(({ name, group }) => {
     const other = taken.get(name);
-    taken.set(name, `one of ${group}`);
-    return other === undefined ? [] : [{ group, name, other }];
+    const from = ['processes', group, 'count'];
+    taken.set(name, { whose: `one of ${group}`, from });
+    if (other === undefined) return [];
+    const message = `has a process ${name}, as ${other.whose} is called too. Rename the group.`;
+    return [{ path: ['processes', group], message, from: [from, other.from] }];
   });
-  return problems.map(({ group, name, other }) => ({
-    path: ['processes', group],
-    message: `has a process ${name}, as ${other} is called too. Rename the group.`,
-  }));
 }
 
 /** Two that listen on the same port of this machine; those that are given a free one get out of the way. */
@@ -132,7 +142,8 @@ function portProblems(topology: Topology): TopologyProblem[] {
     if (other === undefined) return [];
     const range = claim.count === 1 ? `${claim.first}` : `${claim.first} to ${claim.first + claim.count - 1}`;
     const message = `takes ${range}, which ${other.path.join('.')} takes too. Name another, or none for a free one.`;
-    return [{ path: claim.path, message }];
+    // In place of one that could not be read is that which it would have had by itself.
+    return [{ path: claim.path, message, from: [claim.path, other.path] }];
   });
 }
 

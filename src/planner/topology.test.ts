@@ -9,7 +9,7 @@ import { packageRoot } from '../config/package-info.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { SYSTEM_NAMES } from '../config/systems.ts';
 import { balancerPools, localAddresses } from './balancer-pools.ts';
-import { COUNT_MAX, parseTopology, type Topology } from './topology.ts';
+import { COUNT_MAX, parseTopology, type Topology, type TopologyCheck } from './topology.ts';
 import { POSTGRES_NODES_MAX } from './topology-engines.ts';
 import {
   type BalancerPlace,
@@ -81,6 +81,42 @@ describe('a topology', () => {
       'topology.yaml:8: processes.api.count must be a whole number from 1 to 64; it is 65.',
       'topology.yaml:8: processes.api.roles[1] must be one of api, worker, dispatch; it is "walker".',
     ]);
+  });
+
+  it('is told what is wrong between values beside what is wrong with one, but for what may only follow from that', () => {
+    const text = [
+      'engines: { haproxy: { port: none, trusted_word: proxy } }',
+      'processes:',
+      '  api: { roles: [api, wroker], count: many, weights: [1, 2], port: 8080, hosts: [a.example] }',
+      'settings: { GROUNDSWELL_ROLES: api, GROUNDSWELL_PROT: 1 }',
+      'settings: {}',
+    ];
+    assert.deepEqual(problemsOf(text.join('\n')), [
+      'topology.yaml:5: this is not YAML: Map keys must be unique',
+      'topology.yaml:1: engines.haproxy.port must be a whole number from 1 to 65535; it is "none".',
+      'topology.yaml:3: processes.api.count must be a whole number from 1 to 64; it is "many".',
+      'topology.yaml:3: processes.api.roles[1] must be one of api, worker, dispatch; it is "wroker".',
+      'topology.yaml:3: processes.api.hosts needs systems: without them the group has all that no other group has.',
+      'topology.yaml:1: engines.haproxy.trusted_word is proxy, and nobody is trusted with it. Name the networks of the balancers in trusted_proxies.',
+    ]);
+    const unreadable = problemsOf('processes: [');
+    assert.ok(
+      unreadable.every((problem) => problem.includes('this is not YAML')),
+      unreadable.join(),
+    );
+    assert.match(problemsOf(`name: A\n${BOTH}`, ['count']).join('\n'), /NAME=VALUE.*\n.*name must be/);
+  });
+
+  it('is told of what its processes would refuse with the rest, where it stands', () => {
+    const check: TopologyCheck = ({ settings }) =>
+      Object.keys(settings).map((name) => ({ path: ['settings', name], message: 'is refused.' }));
+    const text = `name: A\n${BOTH}\nsettings: { GROUNDSWELL_REGISTRATION: maybe }`;
+    assert.throws(() => parseTopology({ text, name: 'topology.yaml', environment: {} }, check), {
+      problems: [
+        `topology.yaml:1: name must be lower-case letters, digits and -, at most 30 of them, such as api; it is "A".`,
+        'topology.yaml:3: settings.GROUNDSWELL_REGISTRATION is refused.',
+      ],
+    });
   });
 
   it('shows no password of a URL that is wrong', () => {

@@ -7,6 +7,7 @@ import { SYSTEM_NAMES, type SystemName } from '../config/systems.ts';
 import type { Balance } from './balance.ts';
 import { readBalance, readHosts, readWeights } from './topology-balancer.ts';
 import { PORT_MAX, readCpu, readEngines, type TopologyEngines } from './topology-engines.ts';
+import { certainProblems, type TopologyProblem } from './topology-problem.ts';
 import { type Place, readTopologyText, type TopologyReader, type TopologySource } from './topology-reader.ts';
 import { topologyProblems } from './topology-rules.ts';
 
@@ -40,12 +41,17 @@ export interface Topology {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+export type TopologyCheck = (topology: Topology) => readonly TopologyProblem[];
+
 export const COUNT_MAX = 64;
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
 const NAME_FORM = 'lower-case letters, digits and -, at most 30 of them, such as api';
 
-/** Reads and checks a topology. Throws a `ConfigError` that lists every mistake with its line and the remedy. */
-export function parseTopology(source: TopologySource): Topology {
+/**
+ * Reads and checks a topology. Throws a `ConfigError` that lists every mistake with its line and the remedy: those of
+ * `check`, too, which is given the topology even where something of it could not be read.
+ */
+export function parseTopology(source: TopologySource, check: TopologyCheck = () => []): Topology {
   const read = readTopologyText(source);
   const fields = read.fields(read.root, ['name', 'data', 'engines', 'processes', 'settings']);
   const topology: Topology = {
@@ -55,9 +61,8 @@ export function parseTopology(source: TopologySource): Topology {
     processes: read.entries(fields.processes).map(([name, place]) => readGroup(read, name, place)),
     settings: readSettings(read, fields.settings),
   };
-  // What is wrong between values would only repeat what is wrong with one of them.
-  const rules = read.problems.length === 0 ? topologyProblems(topology) : [];
-  for (const { path, message } of rules) read.complain({ path, value: undefined }, message);
+  const all = [...topologyProblems(topology), ...check(topology)];
+  for (const { path, message } of certainProblems(all, read.unread)) read.complain({ path }, message);
   if (read.problems.length > 0) throw new ConfigError(read.problems, source.name);
   return topology;
 }
@@ -93,7 +98,7 @@ function readChoices<Choice extends string>(
   const must = `a list of some of ${choices.join(', ')}`;
   const items = read.items(place, must);
   if (items === undefined) return undefined;
-  if (items.length === 0) read.complain(place, `must be ${must}; it is empty.`);
+  if (items.length === 0) read.refuse(place, `must be ${must}; it is empty.`);
   return [...new Set(items.flatMap((item) => read.choice(item, choices) ?? []))];
 }
 

@@ -1,9 +1,17 @@
 /** What must be there before anything of a topology is started. */
 import { ConfigError, loadConfig } from '../config/config.ts';
 import type { Environment } from '../config/env.ts';
+import { SETTINGS } from '../config/settings.ts';
 import type { Topology } from '../planner/topology.ts';
-import { type EngineUrls, PROCESS_HOST, serveEnvironment } from '../planner/topology-environment.ts';
-import { plannedProcesses, type TopologyPlan } from '../planner/topology-plan.ts';
+import {
+  ENGINE_SETTINGS,
+  type EngineUrls,
+  MADE_SETTINGS,
+  PROCESS_HOST,
+  serveEnvironment,
+} from '../planner/topology-environment.ts';
+import { plannedProcesses, planTopology, type TopologyPlan } from '../planner/topology-plan.ts';
+import type { TopologyProblem } from '../planner/topology-problem.ts';
 import { missingHaproxy } from './engines/haproxy-engine.ts';
 import { missingKafka } from './engines/kafka-engine.ts';
 import { missingPatroni } from './engines/patroni-engine.ts';
@@ -37,33 +45,67 @@ const SAMPLE_URLS: Readonly<Record<keyof EngineUrls, string>> = {
   postgres: `postgres://${PROCESS_HOST}/groundswell`,
   redis: `redis://${PROCESS_HOST}`,
   kafka: `kafka://${PROCESS_HOST}:9092`,
-  s3: '',
+  s3: 's3://key:secret@127.0.0.1/bucket',
 };
 const SAMPLE_PORT = 20_000;
 
 /**
  * Every mistake in what the processes will be told, before one of them is: in the settings of the topology, in the
- * environment that they inherit, in the URLs of engines. Throws a `ConfigError`.
+ * environment that they inherit, in the URLs of engines.
  */
-export function refuseBadSettings(
-  { engines, name }: Topology,
-  plan: TopologyPlan,
-  environment: Environment,
-): void {
+export function settingProblems(topology: Topology, environment: Environment): TopologyProblem[] {
+  const { engines } = topology;
   const urlOf = (engine: keyof EngineUrls): string | undefined => {
     const found = engines[engine];
     if (found === undefined || found.kind === 'embedded') return undefined;
-    return found.kind === 'external' ? found.url : SAMPLE_URLS[engine];
+    // Of one that could not be read nothing is known.
+    return (found.kind === 'external' ? found.url : '') || SAMPLE_URLS[engine];
   };
   const engineUrls = {
     ...{ postgres: urlOf('postgres'), redis: urlOf('redis'), kafka: urlOf('kafka'), s3: urlOf('s3') },
   };
-  const problems = plan.serves.flatMap(({ roles, systems, settings }) => {
+  return planTopology(topology).serves.flatMap(({ group, roles, systems, settings }) => {
     const place = { roles, systems, settings, engineUrls, port: SAMPLE_PORT, dataFolder: 'data' };
     const balancer = engines.haproxy && { ...engines.haproxy, url: '' };
-    return problemsOf({ ...environment, ...serveEnvironment({ ...place, balancer }) });
+    const told = serveEnvironment({ ...place, balancer });
+    return problemsOf({ ...environment, ...told }).flatMap((problem) => {
+      return problemAt(problem, { topology, group, environment });
+    });
   });
-  if (problems.length > 0) throw new ConfigError([...new Set(problems)], `What ${name} tells its processes`);
+}
+
+/** Where in the file it can be mended, if it can. */
+function problemAt(
+  problem: string,
+  { topology, group, environment }: { topology: Topology; group: string; environment: Environment },
+): TopologyProblem[] {
+  const [name = ''] = /^GROUNDSWELL_\w+/.exec(problem) ?? [];
+  const message = problem.slice(name.length).trimStart();
+  const own = topology.processes.find((each) => each.name === group)?.settings ?? {};
+  const engine = Object.entries(ENGINE_SETTINGS).find(([, settings]) => settings.includes(name))?.[0];
+  if (name in own || name in topology.settings) {
+    // The rules of the topology say it of those that there are not.
+    if (!(name in SETTINGS)) return [];
+    const path = name in own ? ['processes', group, 'settings', name] : ['settings', name];
+    return [{ path, message, from: [path] }];
+  }
+  if (engine !== undefined && isExternal(topology, engine)) {
+    const path = ['engines', engine, 'url'];
+    return [{ path, message, from: [path] }];
+  }
+  const isInherited = name in environment && !MADE_SETTINGS.includes(name);
+  return [{ path: undefined, message: problem, from: isInherited ? [] : CONNECTED }];
+}
+
+/** By which settings that are right by themselves may not go together. */
+const CONNECTED = [
+  ['processes', '*', 'roles'],
+  ['processes', '*', 'systems'],
+  ['engines', '*', 'url'],
+] as const;
+
+function isExternal({ engines }: Topology, engine: string): boolean {
+  return Object.entries(engines).some(([name, each]) => name === engine && each?.kind === 'external');
 }
 
 function problemsOf(environment: Environment): readonly string[] {
