@@ -137,11 +137,15 @@ describe('groundswell up', () => {
     assert.match(fine.stdout, /^all +api, worker, dispatch +\d+ +0\.5$/m);
 
     const absent = await startCommand(['up', '--stage', '4', '--data', folder, '--check'], {
-      prefix: ['env', 'PATH=/nowhere', 'KAFKA_HOME='],
+      prefix: ['env', 'PATH=/nowhere', 'KAFKA_HOME=', `HOME=${folder}`],
     }).ended;
     assert.equal(absent.code, 1);
     assert.match(absent.stderr, /needs what is not installed here\. Nothing was started\./);
-    assert.match(absent.stderr, /Kafka's jars: unpack .*KAFKA_HOME/);
+    const commands = absent.stderr.split('\n').filter((line) => line.startsWith('  - '));
+    assert.ok(commands.length >= 2, absent.stderr);
+    for (const command of commands) assert.match(command, /: (apt-get|brew) install [a-z]/);
+    const [, pom = ''] = /Kafka's jars: .* && mvn -q -f (\S+) dependency:copy-/.exec(absent.stderr) ?? [];
+    assert.ok(existsSync(pom), `${pom} is there`);
   });
 });
 

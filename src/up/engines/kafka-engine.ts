@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { packageRoot } from '../../config/package-info.ts';
 import { systemRandomness } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { StartedKafka } from '../../planner/topology-engines.ts';
@@ -21,6 +22,7 @@ export interface KafkaDeps extends EngineDeps {
   readonly kafka: StartedKafka;
 }
 
+const MAVEN = { debian: 'maven', homebrew: 'maven' };
 const CONFIG_FILE = 'server.properties';
 /** A Java that runs for a second only: what pays off later is left out. */
 const SHORT_LIVED = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx128m'];
@@ -34,12 +36,20 @@ export function missingKafka({
   environment,
 }: Pick<KafkaDeps, 'kafka' | 'environment'>): MissingProgram[] {
   const java = installCommand({ debian: 'openjdk-17-jre-headless', homebrew: 'openjdk@17' });
-  const jars =
-    'unpack https://kafka.apache.org/downloads, and name its folder in KAFKA_HOME, or in engines.kafka.home';
   return [
     ...(findJava(environment) === undefined ? [{ what: 'java (17 or later, for Kafka)', remedy: java }] : []),
-    ...(findJars(kafka, environment) === undefined ? [{ what: "Kafka's jars", remedy: jars }] : []),
+    ...(findJars(kafka, environment) === undefined ? [missingJars(kafka, environment)] : []),
   ];
+}
+
+/** No system has a package of them. */
+function missingJars({ home }: StartedKafka, environment: EngineDeps['environment']): MissingProgram {
+  const named = home ?? environment['KAFKA_HOME'];
+  const what = `Kafka's jars${named ? ` in ${named}` : ''}`;
+  const copy = `mvn -q -f ${path.join(packageRoot(), 'deploy', 'kafka-jars.xml')} dependency:copy-dependencies`;
+  const into = named ? ` -DoutputDirectory=${path.resolve(named)}` : '';
+  const maven = findProgram('mvn', environment) === undefined ? `${installCommand(MAVEN)} && ` : '';
+  return { what, remedy: `${maven}${copy}${into}` };
 }
 
 export async function createKafkaEngine(deps: KafkaDeps): Promise<KafkaEngine> {
@@ -74,10 +84,10 @@ function findJava(environment: EngineDeps['environment']): string | undefined {
   return isExecutable(own) ? own : findProgram('java', environment);
 }
 
-/** The folder that has them: the one that is named, or `libs` in it. */
+/** The folder that has them: the one that is named, or `libs` in it; where none is, that of deploy/kafka-jars.xml. */
 function findJars({ home }: StartedKafka, environment: EngineDeps['environment']): string | undefined {
-  const named = home ?? environment['KAFKA_HOME'];
-  if (named === undefined || named === '') return undefined;
+  const { KAFKA_HOME, HOME = '' } = environment;
+  const named = home ?? (KAFKA_HOME || path.join(HOME, '.cache', 'groundswell', 'kafka'));
   return [path.resolve(named, 'libs'), path.resolve(named)].find(
     (folder) => existsSync(folder) && readdirSync(folder).some((file) => /^kafka-server-.*\.jar$/.test(file)),
   );
