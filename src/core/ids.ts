@@ -23,6 +23,10 @@ const UNITS_PER_MS = WRITERS_MAX * IDS_PER_MS_PER_WRITER;
 const ID_PATTERN = /^[1-9][0-9]{15}$/;
 /** The first instant whose ids have 16 digits. */
 export const ID_TIME_MIN_MS = ID_EPOCH_MS + Math.ceil(1e15 / UNITS_PER_MS);
+/** For a schema: no id is larger, for it would be no exact number in JavaScript. */
+export const ID_TEXT_PATTERN = '^([1-8][0-9]{15}|900[0-6][0-9]{12})$';
+/** What is told to whoever has sent another text. */
+export const ID_REMEDY = 'must be an id: 16 digits, as this server gave it.';
 export const ID_MAX: Id = Number.MAX_SAFE_INTEGER;
 
 /** The id of writer `writer` at `timeMs`, the `sequence`-th (0 to 7) of that millisecond. */
@@ -49,7 +53,7 @@ export function isIdText(text: string): boolean {
 
 /** Reads an id from a client. Fails with `invalid`, naming `field`. */
 export function parseId(text: string, field: string): Id {
-  if (!isIdText(text)) throw invalidField(field, 'must be an id: 16 digits, as this server gave it.');
+  if (!isIdText(text)) throw invalidField(field, ID_REMEDY);
   return Number(text);
 }
 

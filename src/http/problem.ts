@@ -1,7 +1,9 @@
 /** Errors as problem details (RFC 9457): the one table from codes to statuses. */
+import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
 import { Type } from 'typebox';
 import { AppError, type ErrorCode, type FieldError } from '../core/errors.ts';
+import { ID_REMEDY, ID_TEXT_PATTERN } from '../core/ids.ts';
 
 const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
@@ -143,7 +145,8 @@ function unescapePointer(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-function remedy({ keyword, params, message }: FastifySchemaValidationError): string {
+function remedy(failure: FastifySchemaValidationError): string {
+  const { keyword, params, message } = failure;
   switch (keyword) {
     case 'required':
       return 'is missing.';
@@ -167,7 +170,26 @@ function remedy({ keyword, params, message }: FastifySchemaValidationError): str
       return `must be one of ${[params['allowedValues']].flat().join(', ')}.`;
     case 'const':
       return `must be ${JSON.stringify(params['allowedValue'])}.`;
+    case 'pattern':
+      return params['pattern'] === ID_TEXT_PATTERN ? ID_REMEDY : inWordsOf(failure);
+    case 'format':
+      return REMEDIES_OF_FORMATS[String(params['format'])] ?? `${message}.`;
     default:
       return `${message ?? 'is not valid'}.`;
   }
+}
+
+const REMEDIES_OF_FORMATS: Readonly<Record<string, string>> = {
+  'date-time': 'must be a time such as 2026-01-31T12:00:00Z.',
+  date: 'must be a day such as 2026-01-31.',
+};
+
+/** A pattern says nothing to a person; what the document says of the field does. */
+function inWordsOf(failure: FastifySchemaValidationError): string {
+  // Fastify's type does not know of what Ajv adds when it is verbose.
+  const { description = '', examples = [] } = (failure as Partial<ErrorObject>).parentSchema ?? {};
+  const [example] = examples;
+  return ['is not as it must be.', description, example === undefined ? '' : `For example: ${example}`]
+    .filter((part) => part !== '')
+    .join(' ');
 }

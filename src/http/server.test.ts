@@ -16,6 +16,7 @@ import { healthRoutes } from './health-routes.ts';
 import { PageQuery } from './paging.ts';
 import { BODY_BYTES_MAX, createServer, drain, HEADER_BYTES_MAX, type ServerOptions } from './server.ts';
 import { SESSION_COOKIE } from './session-cookie.ts';
+import { IdText } from './user-schema.ts';
 
 const principal = (role: UserRole): Principal => ({ userId: 1, sessionId: 2, role, tier: 'standard' });
 const tokens = new Map([
@@ -48,6 +49,21 @@ async function openApp(options: Partial<ServerOptions> = {}) {
     { config: { access: 'optional' }, schema: { querystring: PageQuery } },
     (request) => request.query,
   );
+  const colour = Type.String({
+    pattern: '^[0-9a-f]{6}$',
+    description: 'Red, green and blue.',
+    examples: ['1d3557'],
+  });
+  const querystring = Type.Object({
+    colour: Type.Optional(colour),
+    since: Type.Optional(Type.String({ format: 'date-time' })),
+  });
+  const params = Type.Object({ thing_id: IdText });
+  app.get(
+    '/things/:thing_id',
+    { config: { access: 'public' }, schema: { params, querystring } },
+    () => 'found',
+  );
   app.get('/things/fixed', { config: { access: 'public' } }, () => ({ ok: true }));
   app.delete('/things/:thing_id', { config: { access: 'public' } }, () => ({ ok: true }));
   app.get('/secret', { config: { access: 'moderator' } }, () => ({ ok: true }));
@@ -77,6 +93,25 @@ describe('the HTTP frame', () => {
     assert.deepEqual(fields, ['colour', 'size', 'text']);
     assert.match(answer.json().detail, /text: must have at most 5 characters/);
     assert.equal(answer.json().request_id, answer.headers['x-request-id']);
+  });
+
+  it('says what is wrong with an id, a time or what else has a form, and not by what pattern it was found', async () => {
+    const app = await openApp();
+    const detailOf = async (url: string) => (await app.inject({ url })).json().detail;
+    for (const wrong of ['1', '0123456789012345', '15370579818987600', 'abc', '9007199254740992'])
+      assert.equal(
+        await detailOf(`/things/${wrong}`),
+        'thing_id: must be an id: 16 digits, as this server gave it.',
+      );
+    const known = '/things/1537057981898760';
+    assert.equal(
+      await detailOf(`${known}?colour=red`),
+      'colour: is not as it must be. Red, green and blue. For example: 1d3557',
+    );
+    assert.equal(
+      await detailOf(`${known}?since=yesterday`),
+      'since: must be a time such as 2026-01-31T12:00:00Z.',
+    );
   });
 
   it('converts nothing in a body, and reads numbers in a query', async () => {

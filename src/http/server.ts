@@ -185,20 +185,18 @@ export async function drain(app: App, timeoutMs: number, idleMs = DRAIN_IDLE_MS)
   await app.close();
 }
 
+/** `verbose`: a failure has its schema with it, whose words `problem.ts` uses. */
+const VALIDATION = {
+  allErrors: true,
+  verbose: true,
+  useDefaults: true,
+  removeAdditional: false,
+  strict: false,
+};
 /** Bodies are taken as they are: a number where a string belongs is a mistake to name, not to convert. */
-const strict = withTextFormats(
-  new Ajv({ allErrors: true, useDefaults: true, removeAdditional: false, strict: false }),
-);
+const strict = withTextFormats(new Ajv(VALIDATION));
 /** Query and path are all text, so "20" is a number there. */
-const coercing = withTextFormats(
-  new Ajv({
-    allErrors: true,
-    useDefaults: true,
-    coerceTypes: true,
-    removeAdditional: false,
-    strict: false,
-  }),
-);
+const coercing = withTextFormats(new Ajv({ ...VALIDATION, coerceTypes: true }));
 
 /** Pages of these origins may call the API, with the cookie, and read the headers that say how it went. */
 function corsOptions(origins: readonly string[]): FastifyCorsOptions {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isIdText } from '../core/ids.ts';
-import { ID_TEXT_PATTERN } from './user-schema.ts';
+import { ID_TEXT_PATTERN, isIdText } from '../core/ids.ts';
 
 describe('the pattern of ids', () => {
   const pattern = new RegExp(ID_TEXT_PATTERN);

@@ -1,11 +1,8 @@
 /** People in JSON: the same in every system. */
 import { type Static, Type } from 'typebox';
-import { idTimestamp } from '../core/ids.ts';
+import { ID_TEXT_PATTERN, idTimestamp } from '../core/ids.ts';
 import type { Profile, Relationship, User } from '../core/user.ts';
 import { reference } from './openapi.ts';
-
-/** No id is larger: it would be no exact number in JavaScript. */
-export const ID_TEXT_PATTERN = '^([1-8][0-9]{15}|900[0-6][0-9]{12})$';
 
 /** An id in JSON: 16 digits, so that it sorts as text. */
 export const IdText = Type.String({

@@ -3,7 +3,7 @@ import { invalidField } from '../../core/errors.ts';
 import { isVisible } from '../../core/visible-text.ts';
 
 /** The longest emoji have some 15 code units; stacks of hundreds of marks are no writing. */
-export const LENGTH_MAX_PER_GRAPHEME = 20;
+const LENGTH_MAX_PER_GRAPHEME = 20;
 
 // Controls, halves of surrogate pairs, line separators, and what turns around the text after it.
 const FORBIDDEN_IN_LINE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;

@@ -9,7 +9,6 @@ import { reference } from '../../../http/openapi.ts';
 import { pageOf } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText } from '../../../http/user-schema.ts';
-import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
 import { API_KEY_NAME_GRAPHEMES_MAX, API_KEYS_PER_USER_MAX, type ApiKey, type ApiKeys } from './api-keys.ts';
 
 const ScopesSchema = Type.Unsafe<Scope[]>({
@@ -50,7 +49,6 @@ const NewApiKeyBody = Type.Object(
   {
     name: Type.String({
       minLength: 1,
-      maxLength: API_KEY_NAME_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
       description: `What it is for: at most ${API_KEY_NAME_GRAPHEMES_MAX} characters as a reader counts them.`,
       examples: ['Shop'],
     }),

@@ -7,7 +7,6 @@ import { reference } from '../../../http/openapi.ts';
 import { PageQuery, pageOf, pageStart, presentPage } from '../../../http/paging.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText, UserIdParams } from '../../../http/user-schema.ts';
-import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
 import type { Users } from '../users/users.ts';
 import type { AuditEntry, AuditLog } from './audit-log.ts';
 import {
@@ -290,7 +289,6 @@ function staffRoutes(app: App, { writes, moderation, auditLog }: ModerationRoute
 
 function text(graphemesMax: number) {
   return Type.String({
-    maxLength: graphemesMax * LENGTH_MAX_PER_GRAPHEME,
     description: `At most ${graphemesMax} characters as a reader counts them.`,
   });
 }

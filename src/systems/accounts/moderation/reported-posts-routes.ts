@@ -5,7 +5,6 @@ import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText } from '../../../http/user-schema.ts';
-import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
 import { DELETION_REASON_GRAPHEMES_MAX, type ReportedPosts } from './reported-posts.ts';
 
 export interface ReportedPostsRoutesDeps {
@@ -52,7 +51,6 @@ export function reportedPostsRoutes(app: App, { writes, reportedPosts }: Reporte
         body: Type.Object(
           {
             reason: Type.String({
-              maxLength: DELETION_REASON_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
               description: `For the audit log. At most ${DELETION_REASON_GRAPHEMES_MAX} characters as a reader counts them.`,
             }),
           },

@@ -11,7 +11,6 @@ import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../credentials/passwor
 import type { Registration } from '../registration.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { clientOf, presentNewSession, TokenFields } from '../sessions/sessions-routes.ts';
-import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
 import { EMAIL_LENGTH_MAX } from './email.ts';
 import { DISPLAY_NAME_GRAPHEMES_MAX } from './profile-text.ts';
 import type { Profiles } from './profiles.ts';
@@ -42,7 +41,6 @@ const SignUp = Type.Object(
     }),
     display_name: Type.Optional(
       Type.String({
-        maxLength: DISPLAY_NAME_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
         description: `At most ${DISPLAY_NAME_GRAPHEMES_MAX} characters as a reader counts them; without one, the username.`,
         examples: ['Alice'],
       }),

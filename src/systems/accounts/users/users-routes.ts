@@ -13,7 +13,6 @@ import { IdText, presentUser, UserIdParams, UserSchema } from '../../../http/use
 import type { Credentials } from '../credentials/credentials.ts';
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../credentials/password.ts';
 import type { OwnAccount } from '../own-account.ts';
-import { LENGTH_MAX_PER_GRAPHEME } from '../text.ts';
 import { EMAIL_LENGTH_MAX } from './email.ts';
 import type { PictureChoices } from './profile-pictures.ts';
 import { BIO_GRAPHEMES_MAX, DISPLAY_NAME_GRAPHEMES_MAX } from './profile-text.ts';
@@ -65,13 +64,11 @@ const Change = Type.Object(
   {
     display_name: Type.Optional(
       Type.String({
-        maxLength: DISPLAY_NAME_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
         description: `At most ${DISPLAY_NAME_GRAPHEMES_MAX} characters as a reader counts them; empty: the username.`,
       }),
     ),
     bio: Type.Optional(
       Type.String({
-        maxLength: BIO_GRAPHEMES_MAX * LENGTH_MAX_PER_GRAPHEME,
         description: `At most ${BIO_GRAPHEMES_MAX} characters as a reader counts them.`,
       }),
     ),

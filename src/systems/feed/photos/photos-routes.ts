@@ -17,7 +17,6 @@ import { PageQuery, pageOf, pageRequest, pageStart, pageTokenOf, presentPage } f
 import { PhotoSchema } from '../../../http/photo-schema.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText, presentAuthor, UserIdParams } from '../../../http/user-schema.ts';
-import { TEXT_BYTES_MAX } from '../posts/post-text.ts';
 import type { Posts } from '../posts/posts.ts';
 import { PostSchema, presentPost } from '../posts/posts-routes.ts';
 import type { Threads } from '../posts/threads.ts';
@@ -38,7 +37,7 @@ export const PhotosPage = Type.Object({
 const PhotoIdParams = Type.Object({ photo_id: IdText });
 const LikeState = Type.Object({ liked: Type.Boolean(), like_count: Type.Integer({ minimum: 0 }) });
 const CommentBody = Type.Object(
-  { text: Type.String({ maxLength: TEXT_BYTES_MAX, description: 'As the text of a post.' }) },
+  { text: Type.String({ description: 'As the text of a post.' }) },
   { additionalProperties: false },
 );
 

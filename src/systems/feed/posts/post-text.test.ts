@@ -41,6 +41,11 @@ describe('parseText', () => {
     assert.throws(() => parseText(`a${'\u0301'.repeat(TEXT_BYTES_MAX)}`), invalid('text'));
   });
 
+  it('tells of the limit that a reader can count to, however long the text is', () => {
+    for (const text of ['a'.repeat(5_000), FAMILY.repeat(5_000)])
+      assert.throws(() => parseText(text), { message: 'text: must have at most 280 characters.' });
+  });
+
   it('refuses what shows nothing', () => {
     for (const text of ['', ' ', '\n\t ', '\u00a0\u3000', '\u200b\u200d', '\u2800', '\u3164']) {
       assert.throws(() => parseText(text), invalid('text'), JSON.stringify(text));

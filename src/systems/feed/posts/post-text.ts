@@ -103,20 +103,24 @@ function parseCharacters(text: string, field: string, graphemesMax: number, byte
     throw invalidField(field, 'must not have control characters or broken Unicode. Remove them.');
   }
   const clean = plain ? lines : lines.normalize('NFC');
-  if (Buffer.byteLength(clean) > bytesMax) throw invalidField(field, `must have at most ${bytesMax} bytes.`);
-  if ((plain ? clean.length : countGraphemes(clean)) > graphemesMax) {
+  if (plain ? clean.length > graphemesMax : hasMoreGraphemes(clean, graphemesMax)) {
     throw invalidField(field, `must have at most ${graphemesMax} characters.`);
   }
+  if (Buffer.byteLength(clean) > bytesMax) throw invalidField(field, `must have at most ${bytesMax} bytes.`);
   return clean;
 }
 
 /** What a reader calls characters: an emoji of several code points is one. */
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-function countGraphemes(text: string): number {
+/** Of a text of any length no more are looked at than decide it. */
+function hasMoreGraphemes(text: string, max: number): boolean {
   let count = 0;
-  for (const _ of graphemes.segment(text)) count += 1;
-  return count;
+  for (const _ of graphemes.segment(text)) {
+    count += 1;
+    if (count > max) return true;
+  }
+  return false;
 }
 
 function canonicalLanguage(language: string): string | undefined {

@@ -26,7 +26,12 @@ import {
   VISIBILITIES,
   type Visibility,
 } from './post.ts';
-import { CONTENT_WARNING_BYTES_MAX, LANGUAGE_LENGTH_MAX, TEXT_BYTES_MAX } from './post-text.ts';
+import {
+  CONTENT_WARNING_GRAPHEMES_MAX,
+  LANGUAGE_LENGTH_MAX,
+  TEXT_BYTES_MAX,
+  TEXT_GRAPHEMES_MAX,
+} from './post-text.ts';
 import { MEDIA_MAX, type Posts } from './posts.ts';
 import type { Thread, Threads } from './threads.ts';
 
@@ -103,15 +108,14 @@ export const POST_SCHEMAS = [MediaSchema, PostSchema, PostEditSchema, ThreadSche
 
 export const PostIdParams = Type.Object({ post_id: IdText });
 
+/** Without a maxLength, as all texts that are counted as readers do: a schema counts otherwise, and would name a limit that is none. */
 const Text = Type.String({
-  maxLength: TEXT_BYTES_MAX,
-  description: `Plain text: at most 280 characters as a reader counts them, and ${TEXT_BYTES_MAX} bytes. @names are mentions, #words are tags.`,
+  description: `Plain text: at most ${TEXT_GRAPHEMES_MAX} characters as a reader counts them, and ${TEXT_BYTES_MAX} bytes. @names are mentions, #words are tags.`,
   examples: ['Hello, #world'],
 });
 const ContentWarning = Type.Unsafe<string | null>({
   type: ['string', 'null'],
-  maxLength: CONTENT_WARNING_BYTES_MAX,
-  description: 'Shown in place of the text until asked for. At most 100 characters.',
+  description: `Shown in place of the text until asked for. At most ${CONTENT_WARNING_GRAPHEMES_MAX} characters as a reader counts them.`,
 });
 const Language = Type.Unsafe<string | null>({
   type: ['string', 'null'],

@@ -53,6 +53,7 @@ const CreationHeaders = Type.Object({
       pattern: `^(${PAIR}(, ?${PAIR})*)?$`,
       description:
         '`alt` and `focus`, as POST /media takes them, each in base64 behind its name; others are ignored.',
+      examples: ['alt V2F2ZXM=,focus MCww'],
     }),
   ),
 });

@@ -116,7 +116,10 @@ export function tripsRoutes(app: App, deps: TripsRoutesDeps): void {
         description: `The rider has it and says it to you. After ${PIN_TRIES_MAX} wrong ones the rider has to take a new one (409).`,
         operationId: 'startRide',
         params: RideParams,
-        body: Type.Object({ pin: Type.String({ pattern: PIN_PATTERN }) }, { additionalProperties: false }),
+        body: Type.Object(
+          { pin: Type.String({ pattern: PIN_PATTERN, description: 'Four digits, as the rider says them.' }) },
+          { additionalProperties: false },
+        ),
         response,
       },
     },
