@@ -1,12 +1,16 @@
 /**
  * Drivers at two api processes, rides dispatched by one of two others, and where drivers are in a Redis Cluster: whoever leads
- * reaches all drivers. The leader is killed, then an api with a driver who has an offer open, and then all that is in Redis is lost.
+ * reaches all drivers. The leader is killed, then an api with a driver who has an offer open; all that is in Redis is lost; and an api
+ * is stopped without being killed, whose drivers nobody can reach.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { API } from '../../src/bench/api-client.ts';
 import { findFreePort } from '../../src/bench/server-process.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { Id } from '../../src/core/ids.ts';
+import { readStatement } from '../../src/ports/sql-store/sql-store.ts';
+import { SERVER_SUSPECT_MS } from '../../src/systems/rides/drivers/driver-contacts.ts';
 import { encodePoints } from '../../src/systems/rides/positions/binary-points.ts';
 import { atEnd } from '../support/at-end.ts';
 import { createJourneyClient, type Person } from '../support/journey-client.ts';
@@ -15,13 +19,25 @@ import { redisBackend, startRedisCluster } from '../support/redis-engines.ts';
 import { describeOnBackend } from '../support/required-backends.ts';
 import { type DriverClient, openDriverClient, PRIUS } from '../support/rides-setting.ts';
 import { type RoleProcess, startRoleProcess } from '../support/role-process.ts';
-import { openHome } from '../support/timeline-run.ts';
+import { openHome, openSql } from '../support/timeline-run.ts';
 import { until } from '../support/until.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };
+/** A kilometre north of it. */
+const FURTHER = { lat: 40.7218, lng: -74.006 };
 const RIDE = { pickup: PICKUP, dropoff: { lat: 40.7484, lng: -73.9857 }, ride_type: 'economy' };
 /** 5 s by design, `npm run test:rides` measures it; and a busy machine. */
 const TAKEOVER_MS = 15_000;
+
+const countSilent = readStatement<[silentS: number], { readonly silent: number }>(
+  'test_count_silent_servers',
+  `SELECT count(*)::int AS silent FROM driver_servers WHERE seen_at < now() - make_interval(secs => $1)
+   AND EXISTS (SELECT FROM drivers WHERE drivers.server_id = driver_servers.server_id)`,
+);
+const getOffersTo = readStatement<[driverId: Id], { readonly offer_id: Id }>(
+  'test_get_offers_to',
+  'SELECT offer_id FROM offers WHERE driver_id = $1',
+);
 
 interface Dispatcher extends RoleProcess {
   /** How many cities it leads. */
@@ -36,7 +52,7 @@ interface Driver {
 }
 
 describeOnBackend('dispatching across processes', redisBackend('redis-cluster'), (program) => {
-  it('reaches every driver, and goes on when a dispatcher, an api and all in Redis are lost', async (test) => {
+  it('reaches every driver, and goes on when a dispatcher, an api and all in Redis are lost, and an api stands still', async (test) => {
     const postgres = postgresOfRun();
     if (postgres === undefined) return test.skip('set GROUNDSWELL_TEST_DATABASE_URL, or use npm test');
     const redis = await startRedisCluster(program);
@@ -64,23 +80,23 @@ describeOnBackend('dispatching across processes', redisBackend('redis-cluster'),
         Number(/^dispatch_cities (\d+)$/m.exec(await metrics().catch(() => ''))?.[1] ?? 0);
       return { ...process, led };
     }
-    async function connect(person: Person, url: string): Promise<Driver> {
+    async function connect(person: Person, url: string, place = PICKUP): Promise<Driver> {
       const stream = await openDriverClient(`${url}${API}`, person.token);
       let { sequence } = await stream.first('ready');
       const report = (): void => {
         sequence += 1;
-        const points = [{ ...PICKUP, atMs: systemClock.nowMs(), accuracyM: 5 }];
+        const points = [{ ...place, atMs: systemClock.nowMs(), accuracyM: 5 }];
         stream.send(encodePoints({ sequence, points }));
       };
       report();
       await until(() => stream.of('ack').length > 0);
       return { person, stream, report };
     }
-    async function signUpDriver(name: string, url: string): Promise<Driver> {
+    async function signUpDriver(name: string, url: string, place = PICKUP): Promise<Driver> {
       const person = await client.signUp(name);
       await person.put('/drivers/me', { body: { vehicle: PRIUS, ride_types: ['economy'] } });
       await person.put('/drivers/me/state', { body: { state: 'available' } });
-      return connect(person, url);
+      return connect(person, url, place);
     }
     const offered = async ({ stream }: Driver, rideId: string) => {
       const offer = () => stream.of('offer').find((message) => message.ride_id === rideId);
@@ -101,8 +117,8 @@ describeOnBackend('dispatching across processes', redisBackend('redis-cluster'),
     const alice = await signUpDriver('alice', first.url);
     const carol = await signUpDriver('carol', second.url);
     const bob = await ask('bob');
-    const [, offer] = await Promise.all([offered(alice, bob.rideId), offered(carol, bob.rideId)]);
-    await carol.person.post(`/offers/${offer}/accept`);
+    const [, toCarol] = await Promise.all([offered(alice, bob.rideId), offered(carol, bob.rideId)]);
+    await carol.person.post(`/offers/${toCarol}/accept`);
     assert.equal(await bob.driver(), carol.person.userId);
     await until(() => alice.stream.of('offer_ended').length > 0);
 
@@ -125,5 +141,20 @@ describeOnBackend('dispatching across processes', redisBackend('redis-cluster'),
     const erin = await ask('erin');
     again.report();
     await offered(again, erin.rideId);
+
+    // Right at the pickup, and connected to a process that says nothing any more; further away, another.
+    const third = await startApi();
+    const frank = await signUpDriver('frank', third.url);
+    const gail = await signUpDriver('gail', second.url, FURTHER);
+    process.kill(third.pid, 'SIGSTOP');
+    atEnd(test, () => void process.kill(third.pid, 'SIGCONT'));
+    const sql = openSql(test, database.connection);
+    await until(async () => (await sql.query(countSilent, [SERVER_SUSPECT_MS / 1_000]))[0]?.silent === 1);
+    const harry = await ask('harry');
+    const offer = await offered(gail, harry.rideId);
+    assert.deepEqual(await sql.query(getOffersTo, [Number(frank.person.userId)]), []);
+    await gail.person.post(`/offers/${offer}/accept`);
+    assert.equal(await harry.driver(), gail.person.userId);
+    process.kill(third.pid, 'SIGCONT');
   });
 });

@@ -10,6 +10,7 @@ import {
 import type { NoRoute, Routing } from '../../../ports/routing/routing.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { typeBits } from '../drivers/driver.ts';
+import { SERVER_SUSPECT_MS } from '../drivers/driver-contacts.ts';
 import { stateNumber } from '../drivers/driver-states.ts';
 import type { BatchRequest } from '../matching/match-batch.ts';
 import { pickupCost } from '../matching/pickup-cost.ts';
@@ -89,7 +90,8 @@ async function readFree(
   const unknown = [...all].filter((driverId) => !known.has(driverId));
   if (unknown.length === 0) return;
   for (const driverId of unknown) known.add(driverId);
-  for (const row of await sql.query(getFreeDrivers, [unknown, OFFERS_COUNTED])) free.set(row.driver_id, row);
+  for (const row of await sql.query(getFreeDrivers, [unknown, OFFERS_COUNTED, SERVER_SUSPECT_MS / 1_000]))
+    free.set(row.driver_id, row);
 }
 
 async function searchAround(

@@ -41,8 +41,11 @@ export interface FreeDriverRow {
   readonly acceptance: number | null;
 }
 
-/** Those who are available and have no offer to think about. */
-export const getFreeDrivers = readStatement<[driverIds: readonly Id[], offersCounted: number], FreeDriverRow>(
+/** Those who are available, have no offer to think about, and are not connected to a process that says nothing. */
+export const getFreeDrivers = readStatement<
+  [driverIds: readonly Id[], offersCounted: number, silentS: number],
+  FreeDriverRow
+>(
   'dispatch_get_free_drivers',
   `SELECT driver_id, rating, state_changed_at,
      (SELECT avg((last.state = 'accepted')::int)::double precision FROM (
@@ -50,5 +53,7 @@ export const getFreeDrivers = readStatement<[driverIds: readonly Id[], offersCou
        WHERE offers.driver_id = drivers.driver_id AND offers.state IN ${ANSWERED}
        ORDER BY offers.offer_id DESC LIMIT $2) AS last) AS acceptance
    FROM drivers WHERE driver_id = ANY ($1::bigint[]) AND state = 'available'
-     AND NOT EXISTS (SELECT FROM offers WHERE offers.driver_id = drivers.driver_id AND offers.state = 'open')`,
+     AND NOT EXISTS (SELECT FROM offers WHERE offers.driver_id = drivers.driver_id AND offers.state = 'open')
+     AND NOT EXISTS (SELECT FROM driver_servers WHERE driver_servers.server_id = drivers.server_id
+       AND driver_servers.seen_at < now() - make_interval(secs => $3::double precision))`,
 );

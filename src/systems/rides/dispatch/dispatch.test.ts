@@ -15,6 +15,7 @@ import { createRoadsRouting } from '../../../ports/routing/roads-routing.ts';
 import { buildRoadGraph } from '../../../roads/road-graph.ts';
 import { createRoads } from '../../../roads/roads.ts';
 import { createLog } from '../../../telemetry/log.ts';
+import { SERVER_SUSPECT_MS } from '../drivers/driver-contacts.ts';
 import { GIVE_UP_MS } from '../requests/ride-requests.ts';
 import { CANDIDATES_MAX, FRESH_MS, NEAR_FIRST } from './candidates.ts';
 import { startDispatch } from './dispatch-loop.ts';
@@ -234,6 +235,29 @@ describe('dispatching', () => {
     const other = await ask();
     await batch();
     assert.deepEqual(await offeredTo(other), new Set([rider]), 'the others have an offer');
+  });
+
+  it('leaves out the drivers of a process that has said nothing for a while, until it is heard of', async () => {
+    const [silent, heard] = [await addDriverAt(100), await addDriverAt(1_000)];
+    await setting.write('test_connect_to', `UPDATE drivers SET server_id = 'silent' WHERE driver_id = $1`, [
+      silent,
+    ]);
+    const seen = (secondsAgo: number) =>
+      setting.write(
+        'test_see_server',
+        `INSERT INTO driver_servers (server_id, seen_at) VALUES ('silent', now() - make_interval(secs => $1))
+         ON CONFLICT (server_id) DO UPDATE SET seen_at = excluded.seen_at`,
+        [secondsAgo],
+      );
+    await seen(SERVER_SUSPECT_MS / 1_000 + 1);
+    const first = await ask();
+    await batch();
+    assert.deepEqual(await offeredTo(first), new Set([heard]));
+    await answer(first, heard, 'accept');
+    await seen(0);
+    const second = await ask();
+    await batch();
+    assert.deepEqual(await offeredTo(second), new Set([silent]));
   });
 
   it('looks beyond those who have an offer already, where a crowd waits', async () => {

@@ -1,7 +1,7 @@
 /**
  * Who can be reached. A driver has one connection, the last that was opened. When it ends, the driver has CONTACT_GRACE_MS
  * to come back; after that, whatever they were doing waits while they are `non_contactable`. The same happens to all
- * drivers of a process that dies: it says every few seconds that it is there, and workers notice when it does not.
+ * drivers of a process that dies: it says every second that it is there, and workers notice when it does not.
  */
 import type { Id } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
@@ -25,8 +25,11 @@ import { noDriver } from './drivers.ts';
 
 /** A tunnel, or another mast. */
 export const CONTACT_GRACE_MS = 30_000;
-export const SERVER_SEEN_EVERY_MS = 5_000;
-/** Three times not seen. */
+/** A little less than the beat of the streams, so that none is left out. */
+export const SERVER_SEEN_EVERY_MS = 900;
+/** Some times not seen: its drivers are offered nothing until it is seen again, for nobody may be told of an offer. */
+export const SERVER_SUSPECT_MS = 3_000;
+/** It is dead, and its drivers are lost. */
 export const SERVER_SILENT_MS = 15_000;
 const LOOK_EVERY_MS = 5_000;
 /** Drivers in one statement: some 20 ms. */

@@ -40,7 +40,7 @@ describe('offers that are old', () => {
     return rows.map(({ state }) => state);
   }
   const acceptanceOf = async (driverId: Id) =>
-    (await setting.sql.query(getFreeDrivers, [[driverId], OFFERS_COUNTED]))[0]?.acceptance;
+    (await setting.sql.query(getFreeDrivers, [[driverId], OFFERS_COUNTED, 3]))[0]?.acceptance;
   const forget = () => setting.runJob('forget-offers');
   const some = (state: string, count: number) => Array.from({ length: count }, () => state);
   const OLD_MS = OFFER_RETENTION_MS + DAY_MS;

@@ -30,7 +30,11 @@ export interface OfferedRideRow extends OfferRow {
 const RIDE =
   'rides.ride_type, rides.pickup_lat_e7, rides.pickup_lng_e7, rides.dropoff_lat_e7, rides.dropoff_lng_e7';
 
-/** Of rides that are still requested, to drivers who are still available and have no offer; the others are left out. */
+/**
+ * Of rides that are still requested, to drivers who are still available and have no offer; the others are left out. The rides stay
+ * locked, so that whoever cancels one meanwhile waits, and then finds its offers and withdraws them: otherwise drivers would
+ * be held by offers that nobody can accept. In order, as whoever gives up several rides locks them.
+ */
 export const insertOffers = writeStatement<
   [
     offerIds: readonly Id[],
@@ -42,11 +46,13 @@ export const insertOffers = writeStatement<
   OfferedRideRow
 >(
   'offers_insert',
-  `WITH inserted AS (INSERT INTO offers (offer_id, shard, driver_id, ride_id, ride_version, expires_at)
-   SELECT made.offer_id, made.shard, made.driver_id, made.ride_id, rides.version,
+  `WITH wanted AS MATERIALIZED (SELECT ride_id, rider_id, version FROM rides
+     WHERE ride_id = ANY ($3::bigint[]) AND status = 'requested' ORDER BY ride_id FOR NO KEY UPDATE),
+   inserted AS (INSERT INTO offers (offer_id, shard, driver_id, ride_id, ride_version, expires_at)
+   SELECT made.offer_id, made.shard, made.driver_id, made.ride_id, wanted.version,
      now() + make_interval(secs => $5::double precision)
    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[]) AS made (offer_id, shard, ride_id, driver_id)
-   JOIN rides ON rides.ride_id = made.ride_id AND rides.status = 'requested' AND rides.rider_id <> made.driver_id
+   JOIN wanted ON wanted.ride_id = made.ride_id AND wanted.rider_id <> made.driver_id
    JOIN drivers ON drivers.driver_id = made.driver_id AND drivers.state = 'available'
    ON CONFLICT (driver_id) WHERE state = 'open' DO NOTHING
    RETURNING ${COLUMNS})

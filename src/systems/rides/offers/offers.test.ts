@@ -125,6 +125,39 @@ describe('offers', () => {
     assert.equal(one.length + two.length, 2);
   });
 
+  it('of a ride that is cancelled in the same instant hold no driver', async () => {
+    const driver = await setting.addDriver();
+    const [first, second] = [await ask(), await ask()];
+    const someoneWaits = async () => {
+      const [row] = await setting.read<{ waiting: number }>(
+        'test_waiting_for_locks',
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        [],
+      );
+      return (row?.waiting ?? 0) > 0;
+    };
+    const { sql, rides } = setting;
+    let cancelling: ReturnType<typeof setting.call> | undefined;
+    const [offer] = await sql.transaction(async (transaction) => {
+      const made = await rides.offers.make(transaction, [{ rideId: first.rideId, driverIds: [driver] }], 1);
+      cancelling = setting.call('POST', `/rides/${first.rideId}/cancel`, first.riderId);
+      await until(someoneWaits);
+      return made;
+    });
+    assert.equal((await cancelling)?.body.status, 'cancelled');
+    assert.equal(await stateOfOffer(offer?.offer_id ?? 0), 'withdrawn');
+
+    let making: ReturnType<typeof make> | undefined;
+    await sql.transaction(async (transaction) => {
+      await rides.cancellations.cancel(transaction, second.riderId, second.rideId, undefined);
+      making = make(second.rideId, [driver]);
+      await until(someoneWaits);
+    });
+    assert.deepEqual(await making, []);
+    await offerTo(driver, (await ask()).rideId);
+  });
+
   it('are nobody else’s', async () => {
     const [driver, other] = [await setting.addDriver(), await setting.addDriver()];
     const { rideId } = await ask();
