@@ -57,7 +57,7 @@ describe('contact with a driver', () => {
   });
 
   it('is lost after a while, and what was being done goes on when it is back', async () => {
-    for (const state of ['available', 'reserved', 'on_trip', 'stopped', 'elsewhere']) {
+    for (const state of ['available', 'reserved', 'on_trip', 'stopped']) {
       const bob = await setting.addDriver();
       await put(bob, state);
       const client = await setting.connect(bob);

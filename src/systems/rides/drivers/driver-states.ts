@@ -2,6 +2,10 @@
  * What drivers are doing, in the words of the Mobility Data Specification 2, mode passenger services: its states and the
  * events that lead from one to another. Its state `unknown` is called by its reason here: a driver whose connection is
  * lost is `non_contactable`, which is neither `available` nor off duty, and ends with the event `comms_restored`.
+ *
+ * Without its state `elsewhere`, which says that a vehicle is for hire in another jurisdiction and not in the one that is told of it.
+ * There is no other one here: the cities are all those in which anybody is looked for, a ride may end outside of them, and whoever is
+ * outside and says so with their points is in no search, because such points count for nothing.
  */
 
 /** Their places are what the geo-index knows them by: new ones go to the end. */
@@ -12,7 +16,6 @@ export const DRIVER_STATES = [
   'stopped',
   'non_operational',
   'non_contactable',
-  'elsewhere',
   'removed',
 ] as const;
 export type DriverState = (typeof DRIVER_STATES)[number];
@@ -27,8 +30,6 @@ export type DriverEvent =
   | 'comms_restored'
   | 'decommissioned'
   | 'driver_cancellation'
-  | 'enter_jurisdiction'
-  | 'leave_jurisdiction'
   | 'maintenance_end'
   | 'maintenance_start'
   | 'passenger_cancellation'
@@ -46,7 +47,7 @@ export type DriverEvent =
 type Transition = readonly [from: DriverState, event: DriverEvent, to: DriverState];
 
 /** In working states a ride or its end may find the driver, so a loss of contact is a matter of its own. */
-export const WORKING_STATES = ['available', 'reserved', 'on_trip', 'stopped', 'elsewhere'] as const;
+export const WORKING_STATES = ['available', 'reserved', 'on_trip', 'stopped'] as const;
 export type WorkingState = (typeof WORKING_STATES)[number];
 
 const CANCELLATIONS = ['driver_cancellation', 'passenger_cancellation', 'provider_cancellation'] as const;
@@ -64,10 +65,6 @@ export const TRANSITIONS: readonly Transition[] = [
   ...CANCELLATIONS.flatMap((event): Transition[] => [
     ['reserved', event, 'available'],
     ['stopped', event, 'available'],
-  ]),
-  ...(['available', 'non_operational', 'on_trip', 'reserved'] as const).flatMap((state): Transition[] => [
-    [state, 'leave_jurisdiction', 'elsewhere'],
-    ['elsewhere', 'enter_jurisdiction', state],
   ]),
   ...WORKING_STATES.flatMap((state): Transition[] => [
     [state, 'comms_lost', 'non_contactable'],

@@ -123,7 +123,7 @@ describe('drivers', () => {
     for (const state of DRIVER_STATES.filter((each) => !OWN_STATES.some((own) => own === each))) {
       assert.equal((await setState(carol, state)).status, 422, state);
     }
-    for (const state of ['reserved', 'on_trip', 'stopped', 'elsewhere']) {
+    for (const state of ['reserved', 'on_trip', 'stopped']) {
       await put(carol, state);
       for (const own of OWN_STATES) {
         const { status, body } = await setState(carol, own);

@@ -32,7 +32,7 @@ export interface DriversDeps {
 }
 
 /** In these the vehicle is what the rider was told of, or is about to be. */
-const DURING_RIDE: ReadonlySet<DriverState> = new Set(['reserved', 'stopped', 'on_trip', 'elsewhere']);
+const DURING_RIDE: ReadonlySet<DriverState> = new Set(['reserved', 'stopped', 'on_trip']);
 
 export function createDrivers({ eventLog, clock }: DriversDeps): Drivers {
   const now = (): Date => new Date(clock.nowMs());

@@ -15,7 +15,6 @@ export const DRIVER_LOOKS: Readonly<Record<ShownState, Look>> = {
   reserved: { name: 'On the way to a rider', shape: 'triangle', series: 1 },
   stopped: { name: 'At a stop', shape: 'square', series: 1 },
   on_trip: { name: 'With a rider', shape: 'diamond', series: 4 },
-  elsewhere: { name: 'Outside of the city', shape: 'hexagon', series: 5 },
   non_contactable: { name: 'Not reached', shape: 'cross', series: 5 },
 };
 

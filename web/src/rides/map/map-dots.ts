@@ -8,7 +8,6 @@ export const DOT_SHAPES = {
   square: 'M3 3h10v10H3z',
   diamond: 'M8 0l8 8-8 8-8-8z',
   cross: 'M3 1l5 5 5-5 2 2-5 5 5 5-2 2-5-5-5 5-2-2 5-5-5-5z',
-  hexagon: 'M4.500 2h7L15 8l-3.500 6h-7L1 8z',
   pin: 'M8 16C3.500 10.500 2 8.500 2 6a6 6 0 0 1 12 0c0 2.500-1.500 4.500-6 10z',
 } as const;
 export type DotShape = keyof typeof DOT_SHAPES;
