@@ -7,6 +7,7 @@ import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
 import { paymentsCommand } from './payments.ts';
 import { renderCommand } from './render.ts';
+import { ridesCommand } from './rides.ts';
 import { upCommand } from './up.ts';
 
 describe('the help of a subcommand', () => {
@@ -17,12 +18,13 @@ describe('the help of a subcommand', () => {
     linksCommand(),
     paymentsCommand(),
     renderCommand(),
+    ridesCommand(),
     upCommand(),
   ]) {
-    for (const command of group.commands) {
-      it(`${group.name()} ${command.name()} fits a terminal and has an example`, () => {
+    for (const { name, command } of commandsOf(group)) {
+      it(`${name} fits a terminal and has an example`, () => {
         const text = helpOf(command);
-        assert.match(text, new RegExp(`Examples?:\n {2}groundswell ${group.name()} ${command.name()}\\b`));
+        assert.match(text, new RegExp(`Examples?:\n {2}groundswell ${name}\\b`));
         assert.deepEqual(
           text.split('\n').filter((line) => line.length > 80),
           [],
@@ -31,6 +33,14 @@ describe('the help of a subcommand', () => {
     }
   }
 });
+
+/** Those below it, however deep, by all of their names. */
+function commandsOf(group: Command): readonly { readonly name: string; readonly command: Command }[] {
+  return group.commands.flatMap((command) => [
+    { name: `${group.name()} ${command.name()}`, command },
+    ...commandsOf(command).map((below) => ({ ...below, name: `${group.name()} ${below.name}` })),
+  ]);
+}
 
 function helpOf(command: Command): string {
   let text = '';

@@ -1,4 +1,5 @@
 /** `groundswell rides roads`: the road graphs of towns, in the data folder. */
+
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
@@ -10,6 +11,7 @@ import { importOsm } from '../roads/osm/osm-import.ts';
 import { readRoadFile, writeRoadFile } from '../roads/road-file.ts';
 import { makeRoadFolder, roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
 import type { RoadGraph } from '../roads/road-graph.ts';
+import { generatedSource, osmSource } from '../roads/road-sources.ts';
 import { configOf, type SettingOptions } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { wholeNumber } from './option-values.ts';
@@ -90,10 +92,7 @@ async function importRoads(file: string, options: CityOptions): Promise<void> {
           `reading ${reading}`,
         ),
     });
-    await keep(
-      { dataFolder, city: options.city, source: `OpenStreetMap, ${path.basename(file)}`, graph },
-      progress,
-    );
+    await keep({ dataFolder, city: options.city, source: osmSource(path.basename(file)), graph }, progress);
     const left = [
       ...(unconnected > 0 ? [`${counted(unconnected, 'piece')} of street that lead nowhere`] : []),
       ...(cutOff > 0 ? [`${counted(cutOff, 'street')} that the extract cuts off`] : []),
@@ -107,10 +106,7 @@ async function generateRoads(options: GenerateOptions): Promise<void> {
   const side = Math.round(Math.sqrt(options.crossings));
   await withProgress('Making up roads', async (progress) => {
     const graph = generateCity({ seed: options.seed, columns: side, rows: side, middle });
-    await keep(
-      { dataFolder, city: options.city, source: `generated, seed ${options.seed}`, graph },
-      progress,
-    );
+    await keep({ dataFolder, city: options.city, source: generatedSource(options.seed), graph }, progress);
   });
   await report(options, '');
 }

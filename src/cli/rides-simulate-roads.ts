@@ -1,4 +1,5 @@
 /** How the cars of a simulation drive: straight, or by the roads that the server knows. */
+
 import path from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -8,6 +9,7 @@ import { contract } from '../roads/contraction.ts';
 import { generateCity } from '../roads/generated-city.ts';
 import { readRoadFile, writeRoadFile } from '../roads/road-file.ts';
 import { makeRoadFolder, roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
+import { generatedSource } from '../roads/road-sources.ts';
 import { createRoads } from '../roads/roads.ts';
 import type { PathOf, TravelS } from '../simulator/car.ts';
 
@@ -24,7 +26,7 @@ export async function makeUpRoads(dataFolder: string): Promise<void> {
   await makeRoadFolder(dataFolder);
   const roads = {
     city: 'new_york',
-    source: `generated, seed ${TOWN.seed}`,
+    source: generatedSource(TOWN.seed),
     graph,
     contraction: contract(graph),
   };

@@ -91,19 +91,21 @@ export function simulateCommand(): Command {
       'after',
       [
         '',
-        'With --url, name the database with --data or --database-url, too: the people are written into it, each',
-        'with a session, because to sign up takes a password hash. With either of these alone, the server is the one',
-        'that runs there. The people stay; nobody can sign in as one of them.',
+        'With --url, name the database with --data or --database-url, too: the people',
+        'are written into it, each with a session, because to sign up takes a password',
+        'hash. With either of these alone, the server is the one that runs there. The',
+        'people stay; nobody can sign in as one of them.',
         '',
-        'The seed decides what people want and when. What they get depends on when the server answers, too.',
+        'The seed decides what people want and when. What they get depends on when the',
+        'server answers, too.',
       ].join('\n'),
     )
     .action(simulate);
   return withExamples(
     command,
     'groundswell rides simulate --drivers 2000 --requests-per-minute 120 --seed 7',
-    'groundswell rides simulate --trips uber-pickups-nyc-2014-04.csv.gz --speed 30 --duration 5m',
-    'groundswell rides simulate --drivers 100 --requests-per-minute 60 --driving 10 --duration 1m',
+    'groundswell rides simulate --trips pickups.csv.gz --speed 30 --duration 5m',
+    'groundswell rides simulate --drivers 100 --driving 10 --duration 1m',
   );
 }
 

@@ -29,7 +29,8 @@ export function verifyRidesCommand(): Command {
       'after',
       [
         '',
-        'The log has the events of three days at least. The exit code is 0 if nothing is wrong, and 1 if something is.',
+        'The log has the events of three days at least. The exit code is 0 if nothing is',
+        'wrong, and 1 if something is.',
       ].join('\n'),
     )
     .action(verify);

@@ -36,6 +36,7 @@ import type { SearchIndex } from './search-index/search-index.ts';
 import { migrate } from './sql-store/migrate.ts';
 import type { SqlSessions } from './sql-store/sql-sessions.ts';
 import type { SqlStore } from './sql-store/sql-store.ts';
+import type { StreetMap } from './street-map/street-map.ts';
 import { createNodeTextRecords } from './text-records/node-text-records.ts';
 import type { TextRecords } from './text-records/text-records.ts';
 import type { TimelineStore } from './timeline-store/timeline-store.ts';
@@ -56,6 +57,7 @@ export interface Ports {
   readonly timelineStore: TimelineStore;
   readonly geoIndex: GeoIndex;
   readonly routing: Routing;
+  readonly streetMap: StreetMap;
   readonly countryTable: CountryTable;
   readonly searchIndex: SearchIndex;
   readonly paymentProvider: PaymentProvider;
@@ -99,7 +101,7 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     opened.push(() => rateLimiter.close());
     const geoIndex = await openGeoIndex(options);
     opened.push(() => geoIndex.close());
-    const routing = await openRouting(options);
+    const { routing, streetMap } = await openRouting(options);
     opened.push(() => routing.close());
     const searchStore = openPart('search-index', SEARCH_INDEX_CONNECTIONS);
     const paymentProvider = openPaymentProvider(openPart('payment-sandbox', SANDBOX_CONNECTIONS), options);
@@ -121,7 +123,7 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
       rateLimiter,
       timelineStore,
       geoIndex,
-      routing,
+      ...{ routing, streetMap },
       countryTable: await openCountryTable(options.config),
       searchIndex: createPostgresSearchIndex({ sql: searchStore, clock }),
       paymentProvider,

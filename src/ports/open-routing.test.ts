@@ -4,15 +4,13 @@ import { describe, it, type TestContext } from 'node:test';
 import { atEnd } from '../../test/support/at-end.ts';
 import { openRoutingEngine } from '../../test/support/routing-engine.ts';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { layRoads } from '../../test/support/town-roads.ts';
 import { createTwoStreets, northOf } from '../../test/support/two-streets.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
 import { parseRoutingUrl } from '../core/routing-address.ts';
 import { createPortStates } from '../resilience/port-states.ts';
-import { contract } from '../roads/contraction.ts';
-import { generateCity } from '../roads/generated-city.ts';
-import { writeRoadFile } from '../roads/road-file.ts';
-import { makeRoadFolder, roadFilePath } from '../roads/road-folder.ts';
-import { createRoads } from '../roads/roads.ts';
+import { roadFilePath } from '../roads/road-folder.ts';
+import { generatedSource, osmSource } from '../roads/road-sources.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -21,7 +19,6 @@ import { openRouting } from './open-routing.ts';
 import { greatCircleRouting } from './routing/great-circle-routing.ts';
 import { createRoadsRouting } from './routing/roads-routing.ts';
 
-const MIDDLE = { lat: 40.75, lng: -73.98 };
 const [FROM, TO] = [
   { lat: 40.751, lng: -73.99 },
   { lat: 40.748, lng: -73.972 },
@@ -31,26 +28,17 @@ const log = createLog({ level: 'silent', pretty: false });
 
 async function open(dataFolder: string, url?: string) {
   const [metrics, health] = [createMetrics({ version: 'test' }), createHealth(systemClock)];
-  const routing = await openRouting({
+  const { routing, streetMap } = await openRouting({
     config: { dataFolder, routing: url === undefined ? undefined : parseRoutingUrl(url) },
     ...{ clock: systemClock, randomness: systemRandomness, metrics, tracing: tracingOff, log, health },
     states: createPortStates(),
   });
-  return { routing, metrics, health };
+  return { routing, streetMap, metrics, health };
 }
 
-async function folderWithRoads(test: TestContext) {
+async function folderWithRoads(test: TestContext, source?: string) {
   const dataFolder = await temporaryFolder(test);
-  const graph = generateCity({ seed: 1, columns: 16, rows: 24, middle: MIDDLE });
-  const contraction = contract(graph);
-  await makeRoadFolder(dataFolder);
-  await writeRoadFile(roadFilePath(dataFolder, 'town'), {
-    city: 'town',
-    source: 'a test',
-    graph,
-    contraction,
-  });
-  return { dataFolder, roads: createRoads('town', graph, contraction) };
+  return { dataFolder, roads: await layRoads(dataFolder, source) };
 }
 
 describe('the routing of the product', () => {
@@ -77,6 +65,19 @@ describe('the routing of the product', () => {
     assert.match(text, /routing_answers_total\{source="roads"\} 1/);
     assert.match(text, /routing_answers_total\{source="great_circle"\} 1/);
     assert.equal((await health.ready()).checks['routing']?.status, 'up');
+  });
+
+  it('has the streets of these roads for maps, with whom to name for them, and none of an engine', async (test) => {
+    const box = { south: 40.74, west: -73.99, north: 40.76, east: -73.97 };
+    const { dataFolder } = await folderWithRoads(test, osmSource('town.osm.pbf'));
+    const { layers, attributions } = (await open(dataFolder)).streetMap.streetsIn(box);
+    assert.ok(layers.some(({ lines }) => lines.length > 100));
+    assert.deepEqual(attributions, ['© OpenStreetMap contributors']);
+    const made = await folderWithRoads(test, generatedSource(1));
+    assert.deepEqual((await open(made.dataFolder)).streetMap.streetsIn(box).attributions, []);
+    const asked = await open(dataFolder, 'osrm+http://127.0.0.1:9');
+    atEnd(test, () => asked.routing.close());
+    assert.ok(asked.streetMap.streetsIn(box).layers.every(({ lines }) => lines.length === 0));
   });
 
   it('starts without a file that is damaged, and says so', async (test) => {

@@ -20,6 +20,7 @@ import { rideRequestsRoutes } from '../systems/rides/requests/ride-requests-rout
 import { createRideView, RideSchema, type RideView } from '../systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type Rides } from '../systems/rides/rides.ts';
 import { driverStreamRoutes } from '../systems/rides/stream/driver-stream-routes.ts';
+import { StreetsSchema, streetsRoutes } from '../systems/rides/streets/streets-routes.ts';
 import { SURGE_SCHEMAS, surgeRoutes } from '../systems/rides/surge/surge-routes.ts';
 import type { RideTracking } from '../systems/rides/tracking/ride-tracking.ts';
 import { RideRouteSchema, rideWayRoutes } from '../systems/rides/travel/ride-way-routes.ts';
@@ -89,6 +90,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       RideSchema,
       RideRatingSchema,
       RideRouteSchema,
+      StreetsSchema,
       ...OFFER_SCHEMAS,
     ],
     routes(app) {
@@ -96,6 +98,7 @@ export function composeRides(deps: ComposeRidesDeps): ComposedRides {
       driverStreamRoutes(app, { streams });
       offersRoutes(app, { offers, writes });
       citiesRoutes(app, { cities, fares });
+      streetsRoutes(app, ports);
       surgeRoutes(app, { board: surge.board, cities });
       operationsRoutes(app, { operations });
       quotesRoutes(app, { prices, quotes, writes });

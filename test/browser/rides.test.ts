@@ -5,6 +5,8 @@ import type { Geolocation, Page } from 'playwright-core';
 import { violationsOf } from '../support/accessibility.ts';
 import { assertNoComplaints, becomeDriver, DESKTOP, PHONE, signUpAt } from '../support/browser.ts';
 import { describeInBrowser } from '../support/browser-setting.ts';
+import { pixelsOf } from '../support/map-pixels.ts';
+import { layRoads } from '../support/town-roads.ts';
 import { until } from '../support/until.ts';
 
 /** In New York, some 700 m apart. */
@@ -12,47 +14,76 @@ const PICKUP = { latitude: 40.7484, longitude: -73.9857 };
 const DROPOFF = { latitude: 40.754, longitude: -73.9817 };
 /** 300 m before the pickup. */
 const START = { latitude: 40.7457, longitude: -73.9857 };
+/** Some hundred meters of it, four pixels wide, whose edges are blended. */
+const WAY_PX_MIN = 100;
+/** More than a grid has, which is drawn where no streets are. */
+const STREETS_PX_MIN = 3_000;
 
-describeInBrowser('a ride', (setting) => {
-  it('is asked for, driven, paid and rated by two people in two browsers', async (test) => {
-    // The script of axe is not one of the page's.
-    const rider = await setting.open(test, { ...PHONE, bypassCSP: true });
-    const driver = await setting.open(test, {
-      ...{ ...DESKTOP, bypassCSP: true, colorScheme: 'dark' },
-      geolocation: START,
-      permissions: ['geolocation'],
+describeInBrowser(
+  'a ride',
+  (setting) => {
+    it('is asked for, driven, paid and rated by two people in two browsers', async (test) => {
+      // The script of axe is not one of the page's.
+      const rider = await setting.open(test, { ...PHONE, bypassCSP: true });
+      const driver = await setting.open(test, {
+        ...{ ...DESKTOP, bypassCSP: true, colorScheme: 'dark' },
+        geolocation: START,
+        permissions: ['geolocation'],
+      });
+      await signUpAt(rider, setting.url, 'rita');
+      await signUpAt(driver, setting.url, 'dan');
+      await goOnDuty(driver, setting.url);
+      const keysOfQuotes = keysOf(rider, '/rides/quotes');
+      await askForRide(rider, setting.url);
+
+      await driver.getByRole('button', { name: 'Accept' }).click();
+      await rider.getByText('Your driver is on the way').first().waitFor();
+      await rider.getByText('NYC 123').waitFor();
+      assert.deepEqual(new Set(keysOfQuotes), new Set([undefined]), 'prices are asked for without a key');
+      for (const page of [rider, driver]) await seesWay(page);
+      const pin = (await rider.locator('.ride-pin strong').textContent()) ?? '';
+      assert.match(pin, /^\d{4}$/);
+      await driver.context().setGeolocation(PICKUP);
+      await rider.getByText('Your driver is waiting').first().waitFor();
+
+      await driver.getByLabel('PIN').fill(pin);
+      await driver.getByRole('button', { name: 'Start the ride' }).click();
+      await rider.getByText('On the way', { exact: true }).first().waitFor();
+      for (const page of [rider, driver]) await seesWay(page);
+      await driver.getByRole('button', { name: 'End the ride' }).click();
+      await driver.getByRole('dialog').getByRole('button', { name: 'End the ride' }).click();
+
+      await rider.getByText('You are there').first().waitFor();
+      await rider.getByRole('row', { name: /^Together/ }).waitFor();
+      await rider.getByRole('button', { name: '5 of 5' }).click();
+      await rider.getByText('Thank you: 5 of 5.').waitFor();
+      await driver.getByText('Waiting for rides').waitFor();
+      await payWhatIsOwed(rider, setting.url);
+      await readReceipt(rider, setting.url);
+      await readEarnings(driver, setting.url);
+      assertNoComplaints(rider);
+      assertNoComplaints(driver);
     });
-    await signUpAt(rider, setting.url, 'rita');
-    await signUpAt(driver, setting.url, 'dan');
-    await goOnDuty(driver, setting.url);
-    await askForRide(rider, setting.url);
+  },
+  layRoads,
+);
 
-    await driver.getByRole('button', { name: 'Accept' }).click();
-    await rider.getByText('Your driver is on the way').first().waitFor();
-    await rider.getByText('NYC 123').waitFor();
-    const pin = (await rider.locator('.ride-pin strong').textContent()) ?? '';
-    assert.match(pin, /^\d{4}$/);
-    await driver.context().setGeolocation(PICKUP);
-    await rider.getByText('Your driver is waiting').first().waitFor();
-
-    await driver.getByLabel('PIN').fill(pin);
-    await driver.getByRole('button', { name: 'Start the ride' }).click();
-    await rider.getByText('On the way', { exact: true }).first().waitFor();
-    await driver.getByRole('button', { name: 'End the ride' }).click();
-    await driver.getByRole('dialog').getByRole('button', { name: 'End the ride' }).click();
-
-    await rider.getByText('You are there').first().waitFor();
-    await rider.getByRole('row', { name: /^Together/ }).waitFor();
-    await rider.getByRole('button', { name: '5 of 5' }).click();
-    await rider.getByText('Thank you: 5 of 5.').waitFor();
-    await driver.getByText('Waiting for rides').waitFor();
-    await payWhatIsOwed(rider, setting.url);
-    await readReceipt(rider, setting.url);
-    await readEarnings(driver, setting.url);
-    assertNoComplaints(rider);
-    assertNoComplaints(driver);
+/** Of the calls of a page to the address, as they are made. */
+function keysOf(page: Page, path: string): readonly (string | undefined)[] {
+  const keys: (string | undefined)[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith(path)) keys.push(request.headers()['idempotency-key']);
   });
-});
+  return keys;
+}
+
+/** Only the way by roads that is being driven has this colour, and streets and what lies on them theirs. */
+async function seesWay(page: Page): Promise<void> {
+  await until(async () => (await pixelsOf(page, 'accent')) > WAY_PX_MIN);
+  await until(
+    async () => (await pixelsOf(page, 'surface')) + (await pixelsOf(page, 'line')) > STREETS_PX_MIN,
+  );
+}
 
 async function goOnDuty(driver: Page, url: string): Promise<void> {
   await driver.goto(`${url}/drive`);
@@ -73,10 +104,7 @@ async function askForRide(rider: Page, url: string): Promise<void> {
 
 /** The card was declined: they are told wherever they are, try it once more, and pay with another one. */
 async function payWhatIsOwed(rider: Page, url: string): Promise<void> {
-  const keys = new Set<string | undefined>();
-  rider.on('request', (request) => {
-    if (request.url().endsWith('/payments/debts/pay')) keys.add(request.headers()['idempotency-key']);
-  });
+  const keys = keysOf(rider, '/payments/debts/pay');
   await rider.getByRole('link', { name: 'Pay what you owe' }).click();
   await rider.getByRole('heading', { name: /^You owe/ }).waitFor();
   const again = rider.waitForResponse(/\/payments\/debts\/pay$/);
@@ -88,7 +116,7 @@ async function payWhatIsOwed(rider: Page, url: string): Promise<void> {
     return (await answer.json()).charges[0].state === 'declined';
   });
   await rider.getByRole('heading', { name: /^You owe/ }).waitFor();
-  assert.equal(keys.size, 1, 'two taps are one try');
+  assert.equal(new Set(keys).size, 1, 'two taps are one try');
   await rider.getByRole('button', { name: 'Change' }).click();
   await rider.getByRole('button', { name: 'Pay with this card' }).click();
   await rider.getByText('Paid with Sandbox card (ok).').waitFor();

@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { makeUpRoads } from '../../src/cli/rides-simulate-roads.ts';
 import { packageRoot } from '../../src/config/package-info.ts';
 import { becomeDriver, chromiumBackend, DESKTOP, openBrowser, PHONE, signInAt } from '../support/browser.ts';
 import { type DemoServer, startDemo } from '../support/demo-server.ts';
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   if (engine === undefined)
     throw new Error('There is no chromium: install it, or set GROUNDSWELL_TEST_CHROMIUM.');
   await mkdir(folder, { recursive: true });
-  const demo = await startDemo({ GROUNDSWELL_RATE_LIMITS: 'off' });
+  const demo = await startDemo({ GROUNDSWELL_RATE_LIMITS: 'off' }, makeUpRoads);
   const browser = await openBrowser(engine);
   const looks: readonly [string, BrowserContextOptions][] = [
     ['desktop', { ...DESKTOP, ...PLACED, colorScheme: 'light' }],

@@ -21,13 +21,18 @@ export interface BrowserSetting {
   restartServer(): Promise<void>;
 }
 
-/** With an empty server. */
-export function describeInBrowser(subject: string, suite: (setting: BrowserSetting) => void): void {
+/** With an empty server. `prepare` is given its data folder before it starts. */
+export function describeInBrowser(
+  subject: string,
+  suite: (setting: BrowserSetting) => void,
+  prepare: (dataFolder: string) => Promise<unknown> = async () => undefined,
+): void {
   let home: ServerHome;
   let server: ServerProcess;
   describeWithBrowser(subject, {
     async start() {
       home = await createServerHome();
+      await prepare(home.dataFolder);
       server = await home.start(SETTINGS);
     },
     close: () => home?.close(),

@@ -23,8 +23,13 @@ export interface DemoAccount {
 /** `sign in as demo_admin, the administrator, with the password … (shown only now)` */
 const ACCOUNT = /sign in as (\w+)\b.* with the password (\S+)/;
 
-export async function startDemo(settings: Environment = {}): Promise<DemoServer> {
+/** `prepare` is given its data folder before it starts. */
+export async function startDemo(
+  settings: Environment = {},
+  prepare: (dataFolder: string) => Promise<unknown> = async () => undefined,
+): Promise<DemoServer> {
   const data = await mkdtemp(path.join(tmpdir(), 'groundswell-demo-'));
+  await prepare(data);
   const program = path.join(packageRoot(), 'dist/src/main.js');
   const server = spawn(process.execPath, [program, 'serve', '--demo', '--port', '0', '--data', data], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -11,6 +11,8 @@ import { createMemoryGeoIndex } from '../../src/ports/geo-index/memory-geo-index
 import { greatCircleRouting } from '../../src/ports/routing/great-circle-routing.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import { readStatement, type SqlValue, writeStatement } from '../../src/ports/sql-store/sql-store.ts';
+import { createRoadsStreetMap } from '../../src/ports/street-map/roads-street-map.ts';
+import type { StreetMap } from '../../src/ports/street-map/street-map.ts';
 import { startJobs } from '../../src/roles/jobs.ts';
 import { openProcessTail } from '../../src/roles/process-tail.ts';
 import { CITY_SCHEMAS, citiesRoutes } from '../../src/systems/rides/cities/cities-routes.ts';
@@ -25,6 +27,7 @@ import { rideRequestsRoutes } from '../../src/systems/rides/requests/ride-reques
 import { createRideView, RideSchema } from '../../src/systems/rides/requests/ride-schema-routes.ts';
 import { createRides, type RidesDeps } from '../../src/systems/rides/rides.ts';
 import { driverStreamRoutes } from '../../src/systems/rides/stream/driver-stream-routes.ts';
+import { StreetsSchema, streetsRoutes } from '../../src/systems/rides/streets/streets-routes.ts';
 import { SURGE_SCHEMAS, surgeRoutes } from '../../src/systems/rides/surge/surge-routes.ts';
 import { RideRouteSchema, rideWayRoutes } from '../../src/systems/rides/travel/ride-way-routes.ts';
 import { tripsRoutes } from '../../src/systems/rides/trips/trips-routes.ts';
@@ -70,10 +73,17 @@ export const FARES = RIDE_TYPES.map((rideType, index) => ({
   ...{ fees: 275, minimum: 800, cancellation: 500, driverPercent: 75 },
 }));
 
+const noStreets = createRoadsStreetMap([]);
+
 /** More than callers at once: transactions that took them all would wait for what is read beside them. */
 const CONNECTIONS = 20;
 
-export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
+export interface RidesSettingOptions extends Partial<RidesDeps> {
+  /** By default there are none. */
+  readonly streetMap?: StreetMap;
+}
+
+export async function createRidesSetting({ streetMap = noStreets, ...options }: RidesSettingOptions = {}) {
   const database = await createTestDatabase();
   const log = createLog({ level: 'silent', pretty: false });
   const time = { aheadMs: 0 };
@@ -170,6 +180,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
       RideSchema,
       RideRatingSchema,
       RideRouteSchema,
+      StreetsSchema,
       ...OFFER_SCHEMAS,
     ])
       app.addSchema(schema);
@@ -178,6 +189,7 @@ export async function createRidesSetting(options: Partial<RidesDeps> = {}) {
     offersRoutes(app, { offers: rides.offers, writes: createWrites(sql) });
     const { requests, prices, quotes, trips, cancellations, ratings, whereIs } = rides;
     citiesRoutes(app, { cities: rides.cities, fares: rides.fares });
+    streetsRoutes(app, { streetMap });
     surgeRoutes(app, { board: rides.surge.board, cities: rides.cities });
     operationsRoutes(app, { operations: rides.operations });
     quotesRoutes(app, { prices, quotes, writes: createWrites(sql) });

@@ -50,6 +50,7 @@ import type {
 } from '../../../src/systems/rides/operations/operations-schema-routes.ts';
 import type { QuoteSchema } from '../../../src/systems/rides/quotes/quotes-routes.ts';
 import type { RideSchema } from '../../../src/systems/rides/requests/ride-schema-routes.ts';
+import type { StreetsSchema } from '../../../src/systems/rides/streets/streets-routes.ts';
 import type { SurgeCellSchema } from '../../../src/systems/rides/surge/surge-routes.ts';
 import type { RideRouteSchema } from '../../../src/systems/rides/travel/ride-way-routes.ts';
 import type {
@@ -119,6 +120,7 @@ export type ImportResult = Static<typeof ImportResultSchema>;
 export type LinkImport = Static<typeof LinkImportSchema>;
 
 export type Ride = Static<typeof RideSchema>;
+export type Streets = Static<typeof StreetsSchema>;
 export type RideRoute = Static<typeof RideRouteSchema>;
 export type RideType = Ride['ride_type'];
 export type RideQuote = Static<typeof QuoteSchema>;

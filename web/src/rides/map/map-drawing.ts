@@ -1,6 +1,7 @@
-/** What is drawn under the marks of a map: a grid to judge distances by, the borders of cities, cells, and ways. */
+/** What is drawn under the marks of a map: streets or, where none are known, a grid to judge distances by; the borders of cities, cells, and ways. */
 import { drawDot, type MapDot, type Series } from './map-dots.ts';
 import { type Box, type Place, type Point, placeAt, type Size, toScreen, type View } from './mercator.ts';
+import { drawStreets, type StreetColours, type StreetSheet } from './street-drawing.ts';
 
 /** pending: not begun. active: what is being done now. done: what was. */
 export type LineState = 'pending' | 'active' | 'done';
@@ -21,6 +22,7 @@ export interface MapCell {
 export interface Drawing {
   readonly view: View;
   readonly size: Size;
+  readonly streets: StreetSheet | undefined;
   readonly borders: readonly Box[];
   readonly cells: readonly MapCell[];
   readonly lines: readonly MapLine[];
@@ -35,6 +37,7 @@ interface Colours {
   readonly border: string;
   readonly casing: string;
   readonly cell: string;
+  readonly streets: StreetColours;
   readonly line: Readonly<Record<LineState, string>>;
   readonly series: Readonly<Record<Series, string>>;
 }
@@ -56,7 +59,8 @@ export function draw(canvas: HTMLCanvasElement, drawing: Drawing): void {
   const colours = coloursOf(canvas);
   context.fillStyle = colours.ground;
   context.fillRect(0, 0, width, height);
-  drawGrid(context, drawing, colours);
+  if (drawing.streets?.isEmpty === false) drawStreets(context, drawing.streets, drawing, colours.streets);
+  else drawGrid(context, drawing, colours);
   for (const cell of drawing.cells) drawCell(context, drawing, cell, colours);
   for (const border of drawing.borders) drawBorder(context, drawing, border, colours);
   for (const line of drawing.lines) drawLine(context, drawing, line, colours);
@@ -77,6 +81,7 @@ function coloursOf(element: HTMLElement): Colours {
   const colours = {
     ...{ ground: colour('sunken'), grid: colour('line'), text: colour('muted'), border: colour('edge') },
     ...{ casing: colour('surface'), cell: colour('series-2'), ink: colour('text') },
+    streets: { edge: colour('line'), street: colour('surface'), motorway: colour('tint') },
     series: {
       ...{ 1: colour('series-1'), 2: colour('series-2'), 3: colour('series-3') },
       ...{ 4: colour('series-4'), 5: colour('series-5') },

@@ -1,5 +1,5 @@
 /**
- * A map that needs no server of tiles: a canvas with what there is to know, and marks above it, which are elements with
+ * A map that needs no server of tiles: a canvas with what there is to know, streets too, and marks above it, which are elements with
  * names. Whatever can be chosen by tapping can be chosen by moving the map under its middle and pressing a button.
  */
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
@@ -20,6 +20,8 @@ import {
   toScreen,
   type View,
 } from './mercator.ts';
+import type { StreetSheet } from './street-drawing.ts';
+import { useStreets } from './use-streets.ts';
 import './ride-map.css';
 
 export interface MapMark {
@@ -96,7 +98,8 @@ export function RideMap(props: RideMapProps) {
   useEffect(() => {
     if (fitted.current !== undefined && view.peek() === fitted.current) showHome();
   }, [width, height]);
-  useDrawing(canvas, latest, size);
+  const streets = useStreets(view, size);
+  useDrawing(canvas, latest, size, streets);
 
   const seen = view.value;
   return (
@@ -120,6 +123,9 @@ export function RideMap(props: RideMapProps) {
         {home !== undefined && <IconButton icon="target" label="Show all of it" onClick={showHome} />}
       </div>
       {seen !== undefined && <ScaleBar view={seen} />}
+      {streets !== undefined && streets.attributions.length > 0 && (
+        <p class="ride-map-attribution small">{streets.attributions.join(', ')}</p>
+      )}
       {props.children}
     </div>
   );
@@ -143,8 +149,11 @@ function useDrawing(
   canvas: { readonly current: HTMLCanvasElement | null },
   latest: { readonly current: RideMapProps },
   size: ReadonlySignal<Size>,
+  streets: StreetSheet | undefined,
 ): void {
   const frame = useRef(0);
+  const sheet = useRef(streets);
+  sheet.current = streets;
   const { view, lines, cells, borders, dots } = latest.current;
   function drawSoon(): void {
     cancelAnimationFrame(frame.current);
@@ -154,7 +163,15 @@ function useDrawing(
       const seen = now.peek();
       if (canvas.current === null || seen === undefined || size.peek().width === 0) return;
       draw(canvas.current, {
-        ...{ view: seen, size: size.peek(), borders: boxes, cells: parts, lines: ways, dots: points },
+        ...{
+          view: seen,
+          size: size.peek(),
+          streets: sheet.current,
+          borders: boxes,
+          cells: parts,
+          lines: ways,
+          dots: points,
+        },
       });
     });
   }
@@ -163,7 +180,7 @@ function useDrawing(
     void size.value;
     drawSoon();
   });
-  useEffect(drawSoon, [lines, cells, borders, dots]);
+  useEffect(drawSoon, [lines, cells, borders, dots, streets]);
   useEffect(() => {
     // Its colours are those of the theme.
     const dark = matchMedia('(prefers-color-scheme: dark)');
