@@ -75,6 +75,7 @@ const KEYLESS = [
   'listReports',
   'listRides',
   'listSessions',
+  'listStreets',
   'listSurge',
   'listWaitingRequests',
   'payDebts',
