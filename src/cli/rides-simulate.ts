@@ -18,6 +18,7 @@ import { POLICY_NAMES } from '../simulator/policies.ts';
 import { runSimulation, type SimulationProgress, type SimulationResult } from '../simulator/simulation.ts';
 import { reportOn } from '../simulator/simulation-report.ts';
 import { makeTownPeople, type TownPeople } from '../simulator/town-people.ts';
+import { type Cars, carsOf, makeUpRoads } from '../simulator/town-roads.ts';
 import { readTripsFile } from '../simulator/trips-file.ts';
 import { runVirtualTown } from '../simulator/virtual-town.ts';
 import { configOf, type SettingOptions, withDatabaseOptions } from './config-options.ts';
@@ -28,7 +29,6 @@ import { type OpenProduct, withExistingProduct } from './open-product.ts';
 import { durationWithin, wholeNumber } from './option-values.ts';
 import { createProgress } from './progress.ts';
 import { counted } from './quantities.ts';
-import { type Cars, carsOf, makeUpRoads } from './rides-simulate-roads.ts';
 import { formatSimulation, presentSimulation, type SimulationOutcome } from './rides-simulation-report.ts';
 import { failIfInvalid } from './rides-verify.ts';
 

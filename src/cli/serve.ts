@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-info.ts';
 import { systemClock, systemRandomness } from '../core/clock.ts';
 import { type DemoLifeOptions, startDemoLife } from '../demo/demo-life.ts';
+import { layDemoRoads } from '../demo/demo-roads.ts';
 import { isCityOfDemo } from '../demo/demo-town.ts';
 import { openDataFolder } from '../ports/data-folder/data-folder.ts';
 import { openPorts } from '../ports/open-ports.ts';
@@ -107,6 +108,7 @@ async function openServer(
   try {
     await requireFreePorts(config);
     const command = 'groundswell serve';
+    const hasDemoRoads = withDemo && (await layDemoRoads(config));
     const ports = await openPorts({ config, clock, randomness, ...telemetry, command, signal: stop });
     opened.push(ports);
     const publicUrl = (): string => config.http.publicUrl ?? url;
@@ -127,7 +129,12 @@ async function openServer(
     const operations = await openOperations(deps);
     if (operations !== undefined) opened.push(operations);
     if (demo !== undefined && api !== undefined)
-      opened.push(startDemoLife({ ...deps, ...product }, demoLife(demo, config, api.url)));
+      opened.push(
+        startDemoLife(
+          { ...deps, ...product },
+          demoLife(demo, config, { url: api.url, hasRoads: hasDemoRoads }),
+        ),
+      );
     return { api, demo, close };
   } catch (error) {
     await close();
@@ -149,9 +156,15 @@ async function requireFreePorts({ http, roles, database, dataFolder }: Config): 
   }
 }
 
-function demoLife({ reader, people }: Demo, { rides }: Config, url: string): DemoLifeOptions {
-  const isFirst = reader.password !== undefined;
-  return { url, visitor: reader, isFirst, people, hasTown: rides.cities.some(isCityOfDemo) };
+function demoLife(
+  { reader, people }: Demo,
+  { rides, dataFolder }: Config,
+  { url, hasRoads }: { readonly url: string; readonly hasRoads: boolean },
+): DemoLifeOptions {
+  return {
+    ...{ url, people, visitor: reader, isFirst: reader.password !== undefined },
+    ...{ hasTown: rides.cities.some(isCityOfDemo), roadsFolder: hasRoads ? dataFolder : undefined },
+  };
 }
 
 function announcement(url: string, { http, dataFolder, database }: Config, demo: Demo | undefined): string {

@@ -9,6 +9,7 @@ import type { SeededUser } from '../seed/seeded-content.ts';
 import { createRideCalls } from '../simulator/ride-calls.ts';
 import { createServers } from '../simulator/servers.ts';
 import { signIn } from '../simulator/town-people.ts';
+import { carsOf } from '../simulator/town-roads.ts';
 import type { ClickRecorder } from '../systems/links/clicks/click-recorder.ts';
 import type { Log } from '../telemetry/log.ts';
 import { openedLinks } from './demo-links.ts';
@@ -34,6 +35,8 @@ export interface DemoLifeOptions {
   readonly people: readonly SeededUser[];
   /** Whether there are rides where the demo's town is. */
   readonly hasTown: boolean;
+  /** Where roads are by which cars go; `undefined`: they go straight. */
+  readonly roadsFolder: string | undefined;
 }
 
 export interface DemoLife {
@@ -58,7 +61,7 @@ export function startDemoLife(deps: DemoLifeDeps, options: DemoLifeOptions): Dem
 async function live(deps: DemoLifeDeps, options: DemoLifeOptions, signal: AbortSignal): Promise<void> {
   const { ports, clock, randomness, clicks } = deps;
   const { sql } = ports;
-  const { url, visitor, isFirst, people, hasTown } = options;
+  const { url, visitor, isFirst, people, hasTown, roadsFolder } = options;
   const runId = `demo${randomness.bytes(4).toString('hex')}`;
   const servers = createServers([url]);
   const calls = createRideCalls({ servers, clock, recorder: undefined, signal, runId });
@@ -70,6 +73,7 @@ async function live(deps: DemoLifeDeps, options: DemoLifeOptions, signal: AbortS
     const session = sessions[number];
     return session === undefined ? [] : [{ ...session, user }];
   });
+  const cars = await carsOf(roadsFolder);
   const talking = { calls, sql, clock, signal };
   try {
     if (isFirst) {
@@ -78,7 +82,7 @@ async function live(deps: DemoLifeDeps, options: DemoLifeOptions, signal: AbortS
     }
     await Promise.all([
       ...(isFirst ? [awaitTrends(talking), takePhotos({ url, calls, clock, signal }, speakers)] : []),
-      ...(hasTown ? [liveInTown({ calls, sql, clock, randomness, signal })] : []),
+      ...(hasTown ? [liveInTown({ calls, sql, clock, randomness, signal, cars })] : []),
       goOnTalking(talking, speakers),
     ]);
   } finally {

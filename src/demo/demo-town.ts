@@ -4,7 +4,6 @@
  */
 import type { CityBox } from '../config/cities.ts';
 import type { Clock, Randomness } from '../core/clock.ts';
-import { straightDurationS } from '../ports/routing/routing.ts';
 import type { SqlStore } from '../ports/sql-store/sql-store.ts';
 import { BEHAVIOUR, type Behaviour, drawsOf } from '../simulator/behaviour.ts';
 import { createRoads } from '../simulator/car.ts';
@@ -14,6 +13,7 @@ import { createRideJournal } from '../simulator/ride-journal.ts';
 import { createSimulatedDriver, type SimulatedDriver } from '../simulator/simulated-driver.ts';
 import { createSimulatedRiders, type SimulatedRiders } from '../simulator/simulated-riders.ts';
 import { makeTownPeople } from '../simulator/town-people.ts';
+import type { Cars } from '../simulator/town-roads.ts';
 import { getRide } from '../systems/rides/requests/ride-requests-queries.ts';
 
 export interface DemoTownDeps {
@@ -22,10 +22,11 @@ export interface DemoTownDeps {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly signal: AbortSignal;
+  readonly cars: Cars;
 }
 
 /** Where it is. */
-const MIDDLE = { lat: 40.755, lng: -73.983 };
+export const MIDDLE = { lat: 40.755, lng: -73.983 };
 const [DRIVERS, RIDERS] = [16, 8] as const;
 const REQUESTS_PER_MINUTE = 2;
 const DEMAND_MS = 24 * 3_600_000;
@@ -100,14 +101,14 @@ interface Town {
 }
 
 function createTown(
-  { calls, clock, sql }: DemoTownDeps,
+  { calls, clock, sql, cars }: DemoTownDeps,
   people: { readonly drivers: readonly Person[]; readonly riders: readonly Person[] },
   driverStart: ReturnType<typeof generatedDemand>['driverStart'],
   nowMs: () => number,
 ): Town {
   const journal = createRideJournal();
   const roads = createRoads({
-    travelS: straightDurationS,
+    ...cars,
     beginsAtMs: 0,
     speed: 1,
     driving: DRIVING,

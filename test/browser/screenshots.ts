@@ -5,8 +5,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { makeUpRoads } from '../../src/cli/rides-simulate-roads.ts';
 import { packageRoot } from '../../src/config/package-info.ts';
+import { makeUpRoads } from '../../src/simulator/town-roads.ts';
 import { becomeDriver, chromiumBackend, DESKTOP, openBrowser, PHONE, signInAt } from '../support/browser.ts';
 import { type DemoServer, startDemo } from '../support/demo-server.ts';
 import { openRideTown, type RideTown } from '../support/ride-town.ts';

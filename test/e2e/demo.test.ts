@@ -42,6 +42,8 @@ it('the demo has talk, photos, links that were opened, and drivers', { timeout: 
       (await staff('GET', '/rides/operations/drivers?bbox=-74.6,40.3,-73.3,41.2')).drivers.length > 0,
     WITHIN_MS,
   );
+  const { layers } = await reader('GET', '/rides/streets?bbox=-74,40.74,-73.96,40.77');
+  assert.ok(layers.some(({ lines }: Json) => lines.length > 0));
   await reader('PUT', '/payments/method', { token: 'sandbox_ok' });
   const wish = { pickup: PICKUP, dropoff: DROPOFF, ride_type: 'economy' };
   const { ride_id: rideId } = await reader('POST', '/rides', wish);

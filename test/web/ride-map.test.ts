@@ -37,6 +37,7 @@ interface MapMath {
   placeAt(view: View, size: Size, point: Point): Place;
   zoomedAt(view: View, size: Size, at: Point, factor: number): View;
   fitting(box: Box, size: Size, marginPx: number): View;
+  middlePart(box: Box, degreesMax: number): Box;
   scaleBar(view: View, pixelsMax: number): { readonly meters: number; readonly pixels: number };
   metersBetween(from: Place, to: Place): number;
   boxSeen(view: View, size: Size, reachDegrees: number): Box;
@@ -86,6 +87,16 @@ describe('the map of rides', () => {
         assert(isNear(map.toScreen(zoomed, size, under), at, 0.05));
       }),
     );
+  });
+
+  it('has of a large box the middle, and of a small one all', async (test) => {
+    const map = await mapMath(test);
+    const city = { south: 40, west: -75, north: 41, east: -73 };
+    const middle = map.middlePart(city, 0.5);
+    assert.deepEqual(middle, { south: 40.25, west: -74.25, north: 40.75, east: -73.75 });
+    assert.deepEqual(map.middlePart(middle, 1), middle);
+    const across = { ...city, west: 170, east: -170 };
+    assert.deepEqual(map.middlePart(across, 0.5), across);
   });
 
   it('shows all of a box, with a margin', async (test) => {

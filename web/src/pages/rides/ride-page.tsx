@@ -5,7 +5,14 @@ import { type Problem, toProblem } from '../../api/problem.ts';
 import type { Ride } from '../../api/types.ts';
 import { useGlide } from '../../rides/glide.ts';
 import type { MapLine } from '../../rides/map/map-drawing.ts';
-import { type Box, boxAround, centredOn, type Place, type View } from '../../rides/map/mercator.ts';
+import {
+  type Box,
+  boxAround,
+  centredOn,
+  middlePart,
+  type Place,
+  type View,
+} from '../../rides/map/mercator.ts';
 import { type MapMark, RideMap } from '../../rides/map/ride-map.tsx';
 import { useCities } from '../../rides/use-cities.ts';
 import { useRideRoute } from '../../rides/use-ride-route.ts';
@@ -28,6 +35,8 @@ export function RidePage() {
 const NO_CELLS: readonly never[] = [];
 /** A driver of whom nothing was heard for so long may be elsewhere. */
 const STALE_MS = 15_000;
+/** Some ten kilometers. */
+const HOME_DEGREES = 0.1;
 
 function RiderScreen() {
   const [problem, setProblem] = useState<Problem>();
@@ -146,6 +155,8 @@ function linesOf(
   return isToPickup ? [straight, { places: route, state: 'active' }] : [{ places: route, state }];
 }
 
+/** Until there is a way to show, the middle of the city: all of it would be too much to find a place in. */
 function homeOf(marks: readonly MapMark[], city: Box | undefined): Box | undefined {
-  return marks.length > 1 ? boxAround(marks.map(({ place }) => place)) : city;
+  if (marks.length > 1) return boxAround(marks.map(({ place }) => place));
+  return city && middlePart(city, HOME_DEGREES);
 }

@@ -81,7 +81,12 @@ function coloursOf(element: HTMLElement): Colours {
   const colours = {
     ...{ ground: colour('sunken'), grid: colour('line'), text: colour('muted'), border: colour('edge') },
     ...{ casing: colour('surface'), cell: colour('series-2'), ink: colour('text') },
-    streets: { edge: colour('line'), street: colour('surface'), motorway: colour('tint') },
+    streets: {
+      thin: colour('street'),
+      edge: colour('line'),
+      street: colour('surface'),
+      motorway: colour('tint'),
+    },
     series: {
       ...{ 1: colour('series-1'), 2: colour('series-2'), 3: colour('series-3') },
       ...{ 4: colour('series-4'), 5: colour('series-5') },

@@ -136,6 +136,18 @@ export function boxAround(places: readonly Place[]): Box {
   };
 }
 
+/** What is in the middle of a box, at most so many degrees high and wide; one across the antimeridian is left as it is. */
+export function middlePart(box: Box, degreesMax: number): Box {
+  const { south, west, north, east } = box;
+  if (east < west) return box;
+  const [lat, lng] = [(south + north) / 2, (west + east) / 2];
+  const half = degreesMax / 2;
+  return {
+    ...{ south: Math.max(south, lat - half), north: Math.min(north, lat + half) },
+    ...{ west: Math.max(west, lng - half), east: Math.min(east, lng + half) },
+  };
+}
+
 /** In the middle of the view. */
 export function metersPerPixel(view: View): number {
   return (EQUATOR_M * Math.cos(radians(unproject(view.middle).lat))) / view.worldPx;

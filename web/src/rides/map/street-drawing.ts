@@ -15,6 +15,8 @@ export interface StreetSheet {
 }
 
 export interface StreetColours {
+  /** Of a street too thin for edges. */
+  readonly thin: string;
   readonly edge: string;
   readonly street: string;
   readonly motorway: string;
@@ -88,7 +90,8 @@ export function drawStreets(
     .map(({ kind, path }) => ({ kind, path, px: widthPx(kind, pxPerMeter) }))
     .reverse();
   // All edges first: crossings have none.
-  for (const { path, px } of drawn) stroke(path, px < EDGED_PX_MIN ? px : px + 2, colours.edge);
+  for (const { path, px } of drawn)
+    px < EDGED_PX_MIN ? stroke(path, px, colours.thin) : stroke(path, px + 2, colours.edge);
   for (const { kind, path, px } of drawn) {
     if (px >= EDGED_PX_MIN) stroke(path, px, kind === 'motorway' ? colours.motorway : colours.street);
   }

@@ -1,8 +1,9 @@
-/** How the cars of a simulation drive: straight, or by the roads that the server knows. */
+/** The roads of a town that is made up, and how cars drive: by the roads that the server knows, or straight. */
 
 import path from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
 import { createRoadsRouting } from '../ports/routing/roads-routing.ts';
 import { straightDurationS } from '../ports/routing/routing.ts';
 import { contract } from '../roads/contraction.ts';
@@ -11,22 +12,29 @@ import { readRoadFile, writeRoadFile } from '../roads/road-file.ts';
 import { makeRoadFolder, roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
 import { generatedSource } from '../roads/road-sources.ts';
 import { createRoads } from '../roads/roads.ts';
-import type { PathOf, TravelS } from '../simulator/car.ts';
+import type { PathOf, TravelS } from './car.ts';
 
 export interface Cars {
   readonly travelS: TravelS;
   readonly pathOf?: PathOf;
 }
 
-/** Where most of the demand that is made up is. */
-const TOWN = { seed: 42, columns: 100, rows: 200, middle: { lat: 40.74, lng: -73.97 } };
+export interface TownPlan {
+  readonly columns: number;
+  readonly rows: number;
+  readonly middle: GeoPoint;
+}
 
-export async function makeUpRoads(dataFolder: string): Promise<void> {
-  const graph = generateCity(TOWN);
+/** Where most of the demand that is made up is. */
+const TOWN: TownPlan = { columns: 100, rows: 200, middle: { lat: 40.74, lng: -73.97 } };
+const SEED = 42;
+
+export async function makeUpRoads(dataFolder: string, plan = TOWN): Promise<void> {
+  const graph = generateCity({ ...plan, seed: SEED });
   await makeRoadFolder(dataFolder);
   const roads = {
     city: 'new_york',
-    source: generatedSource(TOWN.seed),
+    source: generatedSource(SEED),
     graph,
     contraction: contract(graph),
   };
