@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { type Conduct, openRoutingEngine, polylineOf } from '../../../test/support/routing-engine.ts';
-import { createTwoStreets, northOf } from '../../../test/support/two-streets.ts';
+import { createTwoStreets, MIDDLE, northOf } from '../../../test/support/two-streets.ts';
 import { AppError } from '../../core/errors.ts';
 import { polylinePlaces } from './engine-answer.ts';
 import { ANSWER_BYTES_MAX } from './engine-http.ts';
 import { createOsrmRouting } from './osrm-routing.ts';
+import { WAY_M_MAX, WAY_S_MAX } from './routing.ts';
 import { type EngineRouting, FROM_MAX } from './routing-engine.ts';
 import { createValhallaRouting } from './valhalla-routing.ts';
 
@@ -89,6 +90,42 @@ for (const name of ['osrm', 'valhalla'] as const) {
       for (const answer of WRONG_TABLES[name]) {
         engine.behave(own(answer));
         await assert.rejects(durations(), isAway, JSON.stringify(answer));
+      }
+    });
+
+    it('is away when it answers with a way that no car can go', async () => {
+      const straight = [FROM, TO];
+      const answer = (meters: number, seconds: number) =>
+        name === 'osrm'
+          ? route({
+              ...{ distance: meters, duration: seconds },
+              geometry: { coordinates: straight.map(({ lat }) => [MIDDLE.lng, lat]) },
+            })
+          : trip({ length: meters / 1_000, time: seconds }, polylineOf(straight, 6));
+      for (const [meters, seconds] of [
+        [WAY_M_MAX, WAY_S_MAX],
+        [500, 8],
+        [490, 50],
+      ] as const) {
+        engine.behave(own(answer(meters, seconds)));
+        assert.deepEqual(await routing.estimate(FROM, TO, 0), { distanceM: meters, durationS: seconds });
+      }
+      for (const [meters, seconds] of [
+        ...([
+          [WAY_M_MAX + 1, WAY_S_MAX],
+          [WAY_M_MAX, WAY_S_MAX + 1],
+          [1e15, 1e15],
+        ] as const),
+        ...([
+          [0, 0],
+          [10, 50],
+          [480, 50],
+          [500, 0],
+          [5_000_000, 5_000],
+        ] as const),
+      ]) {
+        engine.behave(own(answer(meters, seconds)));
+        await assert.rejects(routing.estimate(FROM, TO, 0), isAway, `${meters} m in ${seconds} s`);
       }
     });
 

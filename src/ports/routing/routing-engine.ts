@@ -1,5 +1,6 @@
 /** What engines of routes have in common: places that are the same, questions for many at once, and places at the ends of a way. */
 import { distanceM, type GeoPoint } from '../geo-index/geo-index.ts';
+import { notOfTheProtocol } from './engine-http.ts';
 import {
   type Approaches,
   assertApproaches,
@@ -8,6 +9,8 @@ import {
   type NoRoute,
   type Route,
   type RouteEstimate,
+  WAY_M_MAX,
+  WAY_S_MAX,
 } from './routing.ts';
 
 /** A routing over the network. */
@@ -43,6 +46,12 @@ export interface Engine {
 export const FROM_MAX = 90;
 /** Questions of one batch at the same time. */
 const LANES = 8;
+/** No car is faster on a road, in meters a second; over a way that takes no time worth the name, a few meters more. */
+const SPEED_MAX = 60;
+const SPEED_SLACK_M = 50;
+/** Engines measure the earth in their own ways, and round. */
+const STRAIGHT_SHARE = 0.99;
+const STRAIGHT_SLACK_M = 10;
 
 export function createEngineRouting(engine: Engine): EngineRouting {
   async function route(from: GeoPoint, to: GeoPoint): Promise<Route | NoRoute> {
@@ -51,9 +60,10 @@ export function createEngineRouting(engine: Engine): EngineRouting {
     const way = await engine.route(from, to);
     if (typeof way === 'string') return way;
     const [first = from, last = to] = [way.path[0], way.path.at(-1)];
-    const accessM = distanceM(from, first) + distanceM(last, to);
+    const wholeM = Math.round(way.distanceM + distanceM(from, first) + distanceM(last, to));
+    checkPlausible(way, wholeM, distanceM(from, to));
     return {
-      distanceM: Math.round(way.distanceM + accessM),
+      distanceM: wholeM,
       durationS: Math.round(way.durationS),
       path: [from, ...way.path, to],
     };
@@ -87,6 +97,15 @@ export function createEngineRouting(engine: Engine): EngineRouting {
     ping: () => engine.ping(),
     close: async () => engine.close(),
   };
+}
+
+/** People pay by what is said here: an engine whose map or units are wrong is as good as away. */
+function checkPlausible(way: EngineRoute, wholeM: number, straightM: number): void {
+  if (wholeM > WAY_M_MAX || way.durationS > WAY_S_MAX) throw notOfTheProtocol('a way that a car can go');
+  if (wholeM < straightM * STRAIGHT_SHARE - STRAIGHT_SLACK_M)
+    throw notOfTheProtocol('a way that is as long as the straight line');
+  if (way.distanceM > way.durationS * SPEED_MAX + SPEED_SLACK_M)
+    throw notOfTheProtocol('a time in which a car can go the way');
 }
 
 /** Of all who are not there already, FROM_MAX at a time. */

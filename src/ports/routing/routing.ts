@@ -72,6 +72,10 @@ export function assertApproaches(approaches: readonly Approaches[]): void {
 /** For adapters: so far from the nearest road nobody waits for a car. */
 export const SNAP_M_MAX = 1_000;
 
+/** For adapters: what is longer, or takes longer, is the way of no car. */
+export const WAY_M_MAX = 10_000_000;
+export const WAY_S_MAX = 1_000_000;
+
 /** For adapters: nothing is asked about the way from a place to itself. */
 export function isSamePlace(from: GeoPoint, to: GeoPoint): boolean {
   return from.lat === to.lat && from.lng === to.lng;

@@ -7,6 +7,7 @@
  * the surge grows.
  */
 import { assert } from '../../../core/errors.ts';
+import { WAY_M_MAX, WAY_S_MAX } from '../../../ports/routing/routing.ts';
 import type { FareRates } from './fare-rates.ts';
 import { wholeQuotient } from './whole-quotient.ts';
 
@@ -14,8 +15,8 @@ import { wholeQuotient } from './whole-quotient.ts';
 export const NO_SURGE_PERCENT = 100;
 export const SURGE_PERCENT_MAX = 1_000;
 /** By road. Together with the rates' limits they keep every product exact. */
-export const FARE_DISTANCE_M_MAX = 10_000_000;
-export const FARE_DURATION_S_MAX = 1_000_000;
+export const FARE_DISTANCE_M_MAX = WAY_M_MAX;
+export const FARE_DURATION_S_MAX = WAY_S_MAX;
 
 export interface Trip {
   readonly distanceM: number;
