@@ -25,6 +25,8 @@ export interface RoutingUnderTest {
 
 /** Whole seconds and meters, of up to three ways. */
 const ROUNDING = 3;
+/** Driven in less than half a second, which is rounded to none. */
+const MOMENT_M = 10;
 /** Of places that are drawn. */
 const RUNS = { numRuns: 40 };
 /** The middle of an hour by the sun at the places of the tests, so that none is in the next. */
@@ -67,7 +69,7 @@ export function routingContract(name: string, open: () => Promise<RoutingUnderTe
         const { distanceM: meters, durationS } = await estimate(from, to);
         assert.ok(Number.isSafeInteger(meters) && Number.isSafeInteger(durationS), `${meters} ${durationS}`);
         assert.ok(meters >= distanceM(from, to) - ROUNDING, `${meters} m of ${distanceM(from, to)}`);
-        assert.ok(durationS > 0 || meters < ROUNDING);
+        assert.ok(durationS > 0 || meters < MOMENT_M);
       }, 2));
 
     it('is never slower from one place to another than over a third', () =>
