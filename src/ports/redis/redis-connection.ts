@@ -7,6 +7,7 @@ import { AppError } from '../../core/errors.ts';
 import type { RedisAddress } from '../../core/redis-address.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { translateRedisError } from './redis-errors.ts';
+import { redisRefusal } from './redis-refusals.ts';
 import type { RedisScript } from './redis-script.ts';
 
 export interface RedisConnection {
@@ -21,7 +22,7 @@ export interface RedisConnection {
   /** To all who listen on the channel, over the whole cluster; whoever is away misses it. */
   publish(channel: string, message: Buffer): Promise<void>;
   listen(channel: string, hear: (message: Buffer) => void): void;
-  /** Fails if a server cannot be reached. */
+  /** Fails if a server cannot be reached, and says why it lets nobody in where it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -49,7 +50,7 @@ export async function openRedisConnection(options: RedisConnectionOptions): Prom
   const client = openClient(options);
   let listener: Redis | Cluster | undefined;
   const hearers = new Map<string, ((message: Buffer) => void)[]>();
-  watch(client, options.log);
+  const refusal = watch(client, options.log);
   await untilReady(client);
 
   async function call(name: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
@@ -100,9 +101,16 @@ export async function openRedisConnection(options: RedisConnectionOptions): Prom
 
     async ping() {
       const nodes = client instanceof Cluster ? client.nodes('master') : [client];
-      if (nodes.length === 0)
-        throw new AppError('unavailable', 'No node of the Redis Cluster can be reached.');
-      await Promise.all(nodes.map((node) => node.ping())).catch(translated);
+      try {
+        if (nodes.length === 0)
+          throw new AppError('unavailable', 'No node of the Redis Cluster can be reached.');
+        await Promise.all(nodes.map((node) => node.ping()));
+      } catch (error) {
+        const message = redisRefusal(error) ?? refusal();
+        throw message === undefined
+          ? translateRedisError(error)
+          : new AppError('unavailable', message, { cause: error });
+      }
     },
 
     async close() {
@@ -168,17 +176,28 @@ function reconnectMs(tries: number): number {
   return Math.min(RECONNECT_MS_MAX, 25 * 2 ** Math.min(tries, 10));
 }
 
-/** The driver makes connections anew; what nobody listens to would end the process. */
-function watch(client: Redis | Cluster, log: Log): void {
+/**
+ * The driver makes connections anew; what nobody listens to would end the process. Answers why the server lets nobody in:
+ * calls meanwhile fail for want of a connection, and do not know.
+ */
+function watch(client: Redis | Cluster, log: Log): () => string | undefined {
   let isReported = false;
+  let refusal: string | undefined;
   client.on('error', (error: unknown) => {
-    if (!isReported) log.warn({ err: error }, 'Redis cannot be reached: it is tried again and again');
+    const found = redisRefusal(error);
+    // Of a connection that was refused the end follows, which says nothing.
+    if (!isReported || (found !== undefined && found !== refusal)) {
+      log.warn({ err: error }, found ?? 'Redis cannot be reached: it is tried again and again');
+    }
+    refusal = found ?? refusal;
     isReported = true;
   });
   client.on('ready', () => {
     if (isReported) log.info('Redis is reached again');
     isReported = false;
+    refusal = undefined;
   });
+  return () => refusal;
 }
 
 /** Not for ever: a process starts without it, too. */
