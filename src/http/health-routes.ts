@@ -2,12 +2,14 @@
 import { Type } from 'typebox';
 import { SERVICE_LEVELS } from '../core/service-level.ts';
 import type { ServiceLevels } from '../resilience/service-levels.ts';
-import type { Health } from '../telemetry/health.ts';
+import type { Health, Readiness } from '../telemetry/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { App } from './server.ts';
 
 const Ready = Type.Object({
-  status: Type.String({ description: 'ready, not_ready or draining' }),
+  status: Type.String({
+    description: 'ready, limited (its database is away: what needs none is answered), not_ready or draining',
+  }),
   checks: Type.Record(
     Type.String(),
     Type.Object({
@@ -29,6 +31,8 @@ const Ready = Type.Object({
     ),
   ),
 });
+
+const SERVES: ReadonlySet<Readiness> = new Set(['ready', 'limited']);
 
 export interface HealthRoutesOptions {
   readonly health: Health;
@@ -58,7 +62,7 @@ export function healthRoutes(app: App, { health, metrics, levels }: HealthRoutes
       config,
       schema: {
         tags: ['operations'],
-        summary: 'Can it serve? 503 if not, with the part that cannot.',
+        summary: 'Can it serve anything? 503 if not, with the part that cannot.',
         operationId: 'getReady',
         response: { 200: Ready, 503: Ready },
       },
@@ -66,7 +70,7 @@ export function healthRoutes(app: App, { health, metrics, levels }: HealthRoutes
     async (_request, reply) => {
       const report = await health.ready();
       return reply
-        .code(report.status === 'ready' ? 200 : 503)
+        .code(SERVES.has(report.status) ? 200 : 503)
         .send(levels === undefined ? report : { ...report, service_level: describe(levels) });
     },
   );

@@ -58,10 +58,13 @@ describe("HAProxy's configuration", () => {
   it('checks every process, and sends each system to its pool and the rest to another', () => {
     const text = render(topologyOf('', LINKS));
     for (const server of ['links 127.0.0.1:8101', 'api-1 127.0.0.1:8102', 'api-2 127.0.0.1:8103']) {
-      assert.match(text, new RegExp(`^ {4}server ${server}$`, 'm'));
+      assert.equal(text.match(new RegExp(`^ {4}server ${server}$`, 'gm'))?.length, 2, 'ready, and of use');
     }
-    assert.equal(text.match(/uri \/health\/ready/g)?.length, 2);
-    assert.match(text, /use_backend pool_of_links if for_pool_of_links\n {4}default_backend pool_all/);
+    assert.equal(text.match(/uri \/health\/ready/g)?.length, 4);
+    assert.match(
+      text,
+      /use_backend pool_of_links if for_pool_of_links\n {4}use_backend limited_pool_all if .*\n {4}default_backend pool_all/,
+    );
     assert.match(text, /path_beg \/l\/ \/api\/v1\/links\/ .*\/api\/v1\/live\//);
   });
 
@@ -71,7 +74,7 @@ describe("HAProxy's configuration", () => {
     assert.match(text, /acl at_pool_of_links req\.hdr\(host\),host_only -i -m end \.go\.example\n/);
     assert.ok(text.indexOf('if at_pool_of_links') < text.indexOf('if for_pool_of_links'));
     const open = render(topologyOf('', LINKS.replace(' }', ', hosts: ["*"] }')));
-    assert.match(open, /use_backend pool_of_links unless not_at_pool_of_links/);
+    assert.match(open, /use_backend pool_of_links if !not_at_pool_of_links/);
   });
 
   it('believes what clients say of where they come from only if they are balancers that are trusted', () => {
@@ -176,10 +179,12 @@ describe("HAProxy's configuration of any topology", () => {
         const text = read();
         fc.pre(text !== undefined);
         assert.equal(read(), text);
-        for (const pattern of [/^backend (\S+)$/gm, /^ {4}server (\S+) /gm]) {
-          const found: string[] = [...text.matchAll(pattern)].map(([, name = '']) => name);
-          assert.equal(new Set(found).size, found.length);
-        }
+        const named = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, name = '']) => name);
+        const backends = named(/^backend (\S+)$/gm);
+        assert.equal(new Set(backends).size, backends.length);
+        // Each process is in its pool, and in that of those of some use.
+        const servers = named(/^ {4}server (\S+) /gm);
+        assert.equal(2 * new Set(servers).size, servers.length);
       }),
     );
   });

@@ -4,7 +4,7 @@
  */
 import { ownAnswers } from './haproxy-answers.ts';
 import { entranceSections } from './haproxy-entrance.ts';
-import { type BalancerPool, poolSection } from './haproxy-pools.ts';
+import { type BalancerPool, poolSections } from './haproxy-pools.ts';
 import { section } from './haproxy-section.ts';
 import type { StartedHaproxy } from './topology-balancer.ts';
 import { PROCESS_HOST } from './topology-environment.ts';
@@ -34,7 +34,7 @@ export function renderHaproxyConfig(options: HaproxyOptions): string {
     haproxy.mode === 'http' ? httpDefaults() : tcpDefaults(),
     ...entranceSections(options),
     ...(pools.some(({ lookup }) => lookup !== undefined) ? [resolversSection()] : []),
-    ...pools.map((pool) => poolSection(pool, haproxy.mode)),
+    ...pools.flatMap((pool) => poolSections(pool, haproxy.mode)),
     statisticsSection(options),
   ];
   return `# Made by groundswell from the topology; what is changed here is lost at the next start.\n${sections.join('\n')}`;

@@ -1,7 +1,7 @@
 /** Where clients come in: by HTTP, HTTPS or as bare connections; what is believed of them, and which pool they go to. */
 import { metricsRefusal } from './haproxy-answers.ts';
 import type { HaproxyOptions } from './haproxy-config.ts';
-import type { BalancerPool } from './haproxy-pools.ts';
+import { type BalancerPool, poolChoice } from './haproxy-pools.ts';
 import { quoted, section } from './haproxy-section.ts';
 import { patternSource, SYSTEM_PATHS } from './system-paths.ts';
 import type { StartedHaproxy } from './topology-balancer.ts';
@@ -88,7 +88,8 @@ function strictTransportLines({ tls }: StartedHaproxy): string[] {
   return [`http-after-response set-header ${header} max-age=${YEAR_S}`];
 }
 
-function hostRules({ name, hosts }: BalancerPool, publicHost: string | undefined): string[] {
+function hostRules(pool: BalancerPool, publicHost: string | undefined): string[] {
+  const { name, hosts } = pool;
   if (hosts.length === 0) return [];
   const named = hosts.filter((host) => !host.includes('*'));
   const below = hosts.filter((host) => host.startsWith('*.')).map((host) => host.slice(1));
@@ -99,13 +100,14 @@ function hostRules({ name, hosts }: BalancerPool, publicHost: string | undefined
     hosts.includes('*') && publicHost !== undefined
       ? [
           `acl not_at_${name} req.hdr(host),host_only -i -m str ${publicHost}`,
-          `use_backend ${name} unless not_at_${name}`,
+          ...poolChoice(pool, `!not_at_${name}`),
         ]
       : [];
-  return [...rules, ...(rules.length === 0 ? [] : [`use_backend ${name} if at_${name}`]), ...others];
+  return [...rules, ...(rules.length === 0 ? [] : poolChoice(pool, `at_${name}`)), ...others];
 }
 
-function pathRules({ name, systems }: BalancerPool): string[] {
+function pathRules(pool: BalancerPool): string[] {
+  const { name, systems } = pool;
   if (systems === undefined) return [];
   const patterns = systems.flatMap((system) => SYSTEM_PATHS[system]);
   const plain = patterns.filter((pattern) => !pattern.includes('*'));
@@ -116,13 +118,13 @@ function pathRules({ name, systems }: BalancerPool): string[] {
     ...(wild.length === 0
       ? []
       : [`acl for_${name} path_reg ${wild.map((pattern) => quoted(patternSource(pattern))).join(' ')}`]),
-    `use_backend ${name} if for_${name}`,
+    ...poolChoice(pool, `for_${name}`),
   ];
 }
 
 function defaultPool(pools: readonly BalancerPool[]): string[] {
   const others = pools.find(({ systems }) => systems === undefined);
-  return others === undefined ? [] : [`default_backend ${others.name}`];
+  return others === undefined ? [] : poolChoice(others);
 }
 
 function address(host: string, port: number): string {

@@ -2,7 +2,7 @@
 import type { SystemName } from '../config/systems.ts';
 import type { Balance, HashKey, PlainBalance } from './balance.ts';
 import { unavailablePage } from './haproxy-answers.ts';
-import { section } from './haproxy-section.ts';
+import { quoted, section } from './haproxy-section.ts';
 import type { BalancerMode } from './topology-balancer.ts';
 
 /** Processes that may answer the same requests. */
@@ -71,17 +71,44 @@ function balanceLines(balance: Balance): readonly string[] {
 const CHECK_LINES = [
   'option httpchk',
   'http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host groundswell',
-  'http-check expect status 200',
 ];
+const IS_READY = `http-check expect string ${quoted('"status":"ready"')}`;
+/** Also of one that is without its database, and answers what needs none. */
+const IS_OF_USE = 'http-check expect status 200';
 const SERVER_DEFAULTS =
   'default-server check inter 500ms fastinter 100ms downinter 500ms fall 3 rise 2 observe layer4 error-limit 3 on-error fastinter';
 
-export function poolSection(pool: BalancerPool, mode: BalancerMode): string {
-  const { name, balance, servers, lookup } = pool;
+/**
+ * The same processes twice: those that are ready, and those that are of some use. One that alone has lost its database is
+ * thus sent nothing; when all have, what they can still answer is asked for.
+ */
+export function poolSections(pool: BalancerPool, mode: BalancerMode): string[] {
+  return [
+    poolSection(pool, pool.name, [...(mode === 'http' ? [unavailablePage()] : []), IS_READY], mode),
+    poolSection(pool, limitedName(pool), [IS_OF_USE], mode),
+  ];
+}
+
+/** As a pool is chosen: by `condition`, or where nothing else was. */
+export function poolChoice(pool: BalancerPool, condition?: string): string[] {
+  const { name } = pool;
+  const isAlone = `{ nbsrv(${name}) eq 0 } { nbsrv(${limitedName(pool)}) gt 0 }`;
+  return [
+    `use_backend ${limitedName(pool)} if ${condition === undefined ? '' : `${condition} `}${isAlone}`,
+    condition === undefined ? `default_backend ${name}` : `use_backend ${name} if ${condition}`,
+  ];
+}
+
+function limitedName({ name }: BalancerPool): string {
+  return `limited_${name}`;
+}
+
+function poolSection(pool: BalancerPool, name: string, lines: readonly string[], mode: BalancerMode): string {
+  const { balance, servers, lookup } = pool;
   return section(`backend ${name}`, [
-    ...(mode === 'http' ? [unavailablePage()] : []),
     ...balanceLines(balance),
     ...CHECK_LINES,
+    ...lines,
     // Not ready, as while it stops, means nothing new; what is being answered goes on.
     `${SERVER_DEFAULTS}${mode === 'tcp' ? ' send-proxy' : ''}`,
     ...servers.map(serverLine),

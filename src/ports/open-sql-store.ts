@@ -36,7 +36,8 @@ export function openSqlStores({ connection, cluster }: Database, options: PortsO
   const open = (name: string, connections: number): SqlStore => {
     const primary = openStore({ connection, name, connections }, options);
     opened.push(primary);
-    if (name === SQL_STORE) health.addCheck(name, () => primary.ping());
+    if (name === SQL_STORE)
+      health.addCheck(name, () => primary.ping(), { limits: config.roles.includes('api') });
     if (cluster === undefined || reads === undefined) return primary;
     const replicas = cluster.nodes
       .filter(({ mayRead }) => mayRead)

@@ -53,6 +53,28 @@ describe('health', () => {
     assert.equal(checks['disk']?.message, 'The disk is full.');
   });
 
+  it('is limited without a part that it had, where it can answer something all the same', async () => {
+    const health = createHealth(systemClock);
+    let isThere = false;
+    const find = async () => {
+      if (!isThere) throw new AppError('unavailable', 'The database is away.');
+    };
+    health.addCheck('sql-store', find, { limits: true });
+    const statusOf = async () => (await health.ready()).status;
+    assert.equal(await statusOf(), 'not_ready', 'it never had it');
+    isThere = true;
+    assert.equal(await statusOf(), 'ready');
+    isThere = false;
+    assert.equal(await statusOf(), 'limited');
+    let hasKey = false;
+    health.addCheck('key', async () => assert.ok(hasKey));
+    assert.equal(await statusOf(), 'not_ready', 'it lacks what it can do nothing without');
+    hasKey = true;
+    assert.equal(await statusOf(), 'limited');
+    health.drain();
+    assert.equal(await statusOf(), 'draining');
+  });
+
   it('reports a part that hangs as down after its time-out, without starting its check again', async () => {
     const health = createHealth(impatientClock(50));
     let started = 0;

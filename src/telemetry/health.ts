@@ -1,6 +1,7 @@
 /**
  * Whether the process lives and whether it can serve. They are not the same: a process whose database is away is
- * alive (restarting it would not help) and not ready (a balancer must not send to it).
+ * alive (restarting it would not help). Once it has had its database, it can still answer from memory and replicas without: it
+ * is `limited` then, to be sent requests if nobody else can do more. Before that it can answer nothing, and is not ready.
  */
 
 import type { Clock } from '../core/clock.ts';
@@ -16,8 +17,10 @@ export interface CheckReport {
   readonly message?: string;
 }
 
+export type Readiness = 'ready' | 'limited' | 'not_ready' | 'draining';
+
 export interface ReadinessReport {
-  readonly status: 'ready' | 'not_ready' | 'draining';
+  readonly status: Readiness;
   readonly checks: Readonly<Record<string, CheckReport>>;
 }
 
@@ -25,6 +28,8 @@ export interface CheckOptions {
   readonly timeoutMs?: number;
   /** Whether the process serves without the part well enough to be sent requests: then it is shown, no more. */
   readonly optional?: boolean;
+  /** Whether the process can answer some of its requests without the part, once it was there: then it is limited. */
+  readonly limits?: boolean;
 }
 
 export interface Health {
@@ -44,34 +49,50 @@ interface Part {
   readonly name: string;
   readonly timeoutMs: number;
   readonly optional: boolean;
+  readonly limits: boolean;
   /** Runs the check, or joins the run that is still going on. */
   run(): Promise<void>;
+  /** Whether it was ever up. */
+  wasUp(): boolean;
 }
 
 export function createHealth(clock: Clock): Health {
   const parts: Part[] = [];
   let draining = false;
   return {
-    addCheck(name, check, { timeoutMs = CHECK_TIMEOUT_MS, optional = false } = {}) {
+    addCheck(name, check, { timeoutMs = CHECK_TIMEOUT_MS, optional = false, limits = false } = {}) {
       assert(
         parts.every((part) => part.name !== name),
         `there is already a check called ${name}`,
       );
-      parts.push({ name, timeoutMs, optional, run: oneAtATime(check) });
+      let wasUp = false;
+      const run = oneAtATime(async () => {
+        await check();
+        wasUp = true;
+      });
+      parts.push({ name, timeoutMs, optional, limits, run, wasUp: () => wasUp });
     },
     live: () => ({ status: 'live' }),
     async ready() {
       const reports = await Promise.all(
         parts.map(async (part) => ({ part, report: await reportOf(part, clock) })),
       );
-      const up = reports.every(({ part, report }) => part.optional || report.status === 'up');
-      const status = draining ? 'draining' : up ? 'ready' : 'not_ready';
-      return { status, checks: Object.fromEntries(reports.map(({ part, report }) => [part.name, report])) };
+      const down = reports.filter(({ report }) => report.status === 'down').map(({ part }) => part);
+      return {
+        status: draining ? 'draining' : readinessWithout(down),
+        checks: Object.fromEntries(reports.map(({ part, report }) => [part.name, report])),
+      };
     },
     drain() {
       draining = true;
     },
   };
+}
+
+function readinessWithout(down: readonly Part[]): Readiness {
+  const missed = down.filter(({ optional }) => !optional);
+  if (missed.length === 0) return 'ready';
+  return missed.every(({ limits, wasUp }) => limits && wasUp()) ? 'limited' : 'not_ready';
 }
 
 /** A check that hangs must not pile up with every probe: callers join the run that has not ended. */

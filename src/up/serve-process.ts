@@ -28,6 +28,8 @@ const STOP_MS = 40_000;
 /** A first start makes a database, on slow disks too. */
 const READY_MS = 90_000;
 const CHECK_TIMEOUT_MS = 3_000;
+/** Who is limited answers 200 as well. */
+const READY = /"status":"ready"/;
 
 export function createServeProcess({ planned, place, environment, clock }: ServeDeps): ProcessSpec {
   const url = `http://${PROCESS_HOST}:${place.port}`;
@@ -68,8 +70,9 @@ export async function checkReady(url: string): Promise<void> {
   const http = createHttpClient({ url, connectionsMax: 1, timeoutMs: CHECK_TIMEOUT_MS });
   try {
     const { status, body } = await http.send({ method: 'GET', path: '/health/ready' });
-    if (status === 200) return;
-    throw new AppError('unavailable', reasonOf(body.toString()) ?? `it answers ${status}`);
+    const report = body.toString();
+    if (status === 200 && READY.test(report)) return;
+    throw new AppError('unavailable', reasonOf(report) ?? `it answers ${status}`);
   } finally {
     http.close();
   }

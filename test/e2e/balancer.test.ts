@@ -49,6 +49,8 @@ async function ask(port: number, asked: Asked, tls = false): Promise<Answered> {
   return { status: response.statusCode, headers: response.headers, body };
 }
 
+const READY = '{"status":"ready"}';
+
 type Behave = (asked: ReceivedRequest, response: ServerResponse) => void;
 
 /** Servers that are ready, and answer everything else with their number. */
@@ -57,7 +59,7 @@ async function startServers(test: TestContext, count: number, behave?: Behave): 
     Array.from({ length: count }, (_, index) =>
       startTargetServer({
         answer(asked, response) {
-          if (asked.path === '/health/ready') response.end('{}');
+          if (asked.path === '/health/ready') response.end(READY);
           else if (index === 0 && behave !== undefined) behave(asked, response);
           else response.end(String(index));
         },
@@ -238,6 +240,43 @@ describeOnBackend('the balancer', haproxyBackend(readEnvironment()), (program) =
     );
   });
 
+  it('prefers who is ready to who is limited, and asks those when nobody is, and nobody who is neither', async (test) => {
+    const states = ['ready', 'ready'];
+    const servers = await Promise.all(
+      states.map((_, index) =>
+        startTargetServer({
+          answer({ path }, response) {
+            if (path !== '/health/ready') return void response.end(String(index));
+            response.statusCode = states[index] === 'not_ready' ? 503 : 200;
+            response.end(`{"status":"${states[index]}","checks":{"sql-store":{"status":"up"}}}`);
+          },
+        }),
+      ),
+    );
+    for (const server of servers) atEnd(test, () => server.close());
+    const { port } = await before(test, servers, { api: 'balance: roundrobin' });
+    /** Whom of many requests reach; several in a row, for changes come between. */
+    const reached = async () => {
+      const answers = [];
+      for (let count = 0; count < 6; count += 1) answers.push((await ask(port, { path: '/' })).body);
+      return [...new Set(answers.map((body) => (body.length > 1 ? 'nobody' : body)))].sort().join();
+    };
+    const untilReached = (who: string) => until(async () => (await reached()) === who);
+    await untilReached('0,1');
+    states[0] = 'limited';
+    await untilReached('1');
+    states[1] = 'limited';
+    await untilReached('0,1');
+    states[0] = 'not_ready';
+    await untilReached('1');
+    states[1] = 'not_ready';
+    await untilReached('nobody');
+    states[0] = 'limited';
+    await untilReached('0');
+    states[1] = 'ready';
+    await untilReached('1');
+  });
+
   it('speaks TLS and HTTP/2, and sends there whoever comes without', async (test) => {
     const insist: Behave = ({ headers }, response) => {
       response.setHeader('strict-transport-security', 'max-age=1');
@@ -280,7 +319,7 @@ describeOnBackend('the balancer', haproxyBackend(readEnvironment()), (program) =
   it('passes on bare connections, and says whose they are', async (test) => {
     const trustedProxies = ['127.0.0.1'];
     const app = await createServer(serverOptions({ trustedProxies }));
-    app.get('/health/ready', { config: { access: 'public' } }, () => ({}));
+    app.get('/health/ready', { config: { access: 'public' } }, () => ({ status: 'ready' }));
     app.get('/who', { config: { access: 'public' } }, (asked) => asked.ip);
     acceptProxyProtocol(app, { trustedProxies });
     await app.listen({ host: '127.0.0.1', port: 0 });
