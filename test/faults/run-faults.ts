@@ -50,7 +50,8 @@ async function main(args: readonly string[]): Promise<number> {
   const faults = isStage ? STAGE_5_FAULTS : FAULTS;
   const wanted = faults.filter(({ name }) => names.length === 0 || names.some((one) => name.startsWith(one)));
   if (values.list || wanted.length === 0) {
-    for (const { name, title } of FAULTS) console.log(`${name.padEnd(20)} ${title}`);
+    for (const { name, title } of wanted.length === 0 ? faults : wanted)
+      console.log(`${name.padEnd(20)} ${title}`);
     return wanted.length === 0 ? 1 : 0;
   }
   // A stage is run as its user has it.
@@ -150,16 +151,30 @@ async function openStage(
 
 async function runGroup(faults: readonly Fault[], deps: RunDeps): Promise<number> {
   const needs = new Set(faults.flatMap((fault) => fault.needs));
-  const folder = mkdtempSync(path.join(tmpdir(), 'groundswell-faults-'));
-  console.log('starting the stack …');
-  const opened = await deps.openStack(folder, { needs, histories: deps.histories });
+  const open = () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'groundswell-faults-'));
+    console.log('starting the stack …');
+    return deps.openStack(folder, { needs, histories: deps.histories });
+  };
+  let opened: OpenedStack | undefined;
   let failed = 0;
   try {
     for (const [index, fault] of faults.entries()) {
-      if (!(await runFault(opened, fault, index, deps))) failed += 1;
+      try {
+        opened ??= await open();
+        if (!(await runFault(opened, fault, index, deps))) failed += 1;
+      } catch (error) {
+        // The others are worth knowing all the same, on a stack that nothing has happened to.
+        failed += 1;
+        deps.rows.push(`| ${fault.title} | the run itself failed |`);
+        console.log(`${fault.name} could not be run to its end:`, error);
+        const spoilt = opened;
+        opened = undefined;
+        await spoilt?.close();
+      }
     }
   } finally {
-    await opened.close();
+    await opened?.close();
   }
   return failed;
 }
@@ -183,36 +198,46 @@ async function runFault(
   const rides = fault.rides
     ? await startFaultRides(stack, path.join(histories, `${fault.name}-rides.jsonl`))
     : undefined;
-  const visit = browser?.begin(fault.name);
-  await systemClock.sleep(rides === undefined ? WARM_UP_MS : RIDES_WARM_UP_MS);
-  recorder.mark(MARKS.broken, { fault: fault.name });
-  visit?.broken();
-  const breakage = await fault.inject(stack);
   try {
-    await systemClock.sleep(fault.holdMs);
-  } finally {
-    await breakage.heal();
+    return await breakAndLook();
+  } catch (error) {
+    // Else they would go on asking for ever.
+    await people.stop().catch(() => undefined);
+    throw error;
   }
-  recorder.mark(MARKS.mended);
-  await systemClock.sleep(COOL_DOWN_MS);
-  await people.stop();
-  const seen = await visit?.end();
-  const ridesReport = await rides?.check();
-  await awaitQuiet(stack);
-  recorder.mark(MARKS.quiet);
-  await readEverything(stack.url, recorder, people.made);
-  await logReader.finish();
-  await logReader.close();
-  recorder.close();
-  const outcome = outcomeOf(await readHistory(file), fault, {
-    ...(ridesReport && { rides: ridesReport }),
-    ...(seen && { page: seen.report }),
-  });
-  const row = tableRow(fault.title, outcome, seen);
-  rows.push(row);
-  console.log(row);
-  if (outcome.verdict !== 'valid') console.log(explain(outcome));
-  return outcome.verdict === 'valid';
+
+  async function breakAndLook(): Promise<boolean> {
+    const visit = browser?.begin(fault.name);
+    await systemClock.sleep(rides === undefined ? WARM_UP_MS : RIDES_WARM_UP_MS);
+    recorder.mark(MARKS.broken, { fault: fault.name });
+    visit?.broken();
+    const breakage = await fault.inject(stack);
+    try {
+      await systemClock.sleep(fault.holdMs);
+    } finally {
+      await breakage.heal();
+    }
+    recorder.mark(MARKS.mended);
+    await systemClock.sleep(COOL_DOWN_MS);
+    await people.stop();
+    const seen = await visit?.end();
+    const ridesReport = await rides?.check();
+    await awaitQuiet(stack);
+    recorder.mark(MARKS.quiet);
+    await readEverything(stack.url, recorder, people.made);
+    await logReader.finish();
+    await logReader.close();
+    recorder.close();
+    const outcome = outcomeOf(await readHistory(file), fault, {
+      ...(ridesReport && { rides: ridesReport }),
+      ...(seen && { page: seen.report }),
+    });
+    const row = tableRow(fault.title, outcome, seen);
+    rows.push(row);
+    console.log(row);
+    if (outcome.verdict !== 'valid') console.log(explain(outcome));
+    return outcome.verdict === 'valid';
+  }
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -10,7 +10,9 @@ const killed = (name: string, title: string, rest: Partial<Component> = {}): Com
 });
 
 const COMPONENTS: readonly Component[] = [
-  ...[1, 2].map((n) => killed(`api-${n}`, `api process ${n} of two`, { takesClicks: true })),
+  ...[1, 2].map((n) =>
+    killed(`api-${n}`, `api process ${n} of two`, { takesClicks: true, actions: ['kill', 'freeze'] }),
+  ),
   ...[1, 2].map((n) => killed(`worker-${n}`, `worker ${n} of two`)),
   ...[1, 2].map((n) => killed(`dispatch-${n}`, `dispatcher ${n} of two`, { rides: true })),
   server('primary', 'primary', ['kill', 'freeze']),
