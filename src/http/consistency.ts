@@ -41,8 +41,8 @@ export function registerConsistency(app: FastifyInstance, sessions: SqlSessions)
 }
 
 function seenBy(request: FastifyRequest): Seen {
-  const seen = positionOf(request.headers[CONSISTENCY_HEADER]);
-  if (seen !== undefined) return seen;
+  const token = request.headers[CONSISTENCY_HEADER];
+  if (token !== undefined) return positionOf(token) ?? 'unreadable';
   const isSomebody = request.headers.authorization !== undefined || readSessionCookie(request) !== undefined;
   return isSomebody ? 'everything' : 'nothing';
 }

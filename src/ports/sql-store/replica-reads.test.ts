@@ -16,7 +16,7 @@ import { createLog } from '../../telemetry/log.ts';
 import { createPostgresCluster, type PostgresCluster } from './postgres-cluster.ts';
 import { createPostgresSqlStore } from './postgres-sql-store.ts';
 import { createReplicaReads, type FallBack } from './replica-reads.ts';
-import type { CommitPosition, Seen, SqlSessions } from './sql-sessions.ts';
+import { type CommitPosition, isAtLeast, type Seen, type SqlSessions } from './sql-sessions.ts';
 import { type SqlStoreLimits, sqlStoreContract } from './sql-store.contract.ts';
 import { readStatement, type SqlStore, writeStatement } from './sql-store.ts';
 
@@ -112,6 +112,41 @@ describeOnBackend('reads from replicas', replicatedPostgresBackend(), (programs)
     assert.deepEqual(fellBack, ['behind']);
     const seen = await visit.seen();
     assert(seen !== undefined && seen.timeline === 1 && seen.position < invented.position);
+  });
+
+  it('counts what memory has answered as seen, up to where the primary is then', async (test) => {
+    const { store, sessions, cluster } = await openForTest(test, postgres);
+    const early = await cluster.primaryNode()?.ask();
+    assert(early?.at !== undefined);
+    const visit = sessions.visit(early.at, { writes: false });
+    assert(visit.run(() => sessions.hadSeenBy(clock.monotonicMs())));
+    // What memory heard may be as new as this.
+    await store.query(increase, [9]);
+    const committed = await cluster.primaryNode()?.ask();
+    const seen = await visit.seen();
+    assert(committed?.at !== undefined && seen !== undefined && isAtLeast(seen, committed.at));
+    // So memory that had heard everything before that does not answer the session any more.
+    const next = sessions.visit(seen, { writes: false });
+    assert.equal(
+      next.run(() => sessions.hadSeenBy(early.askedMs)),
+      false,
+    );
+    assert.equal(await next.seen(), undefined, 'it has been shown nothing');
+    const first = sessions.visit('everything', { writes: false });
+    assert(first.run(() => sessions.hadSeenBy(early.askedMs)));
+    assert(isAtLeast((await first.seen()) ?? early.at, seen), 'it has a place from now on');
+  });
+
+  it('answers from the primary alone what says in words of its own what it has seen', async (test) => {
+    const { store, sessions, answeredBy, fellBack } = await openForTest(test, postgres);
+    const visit = sessions.visit('unreadable', { writes: false });
+    assert.equal(
+      visit.run(() => sessions.hadSeenBy(clock.monotonicMs())),
+      false,
+    );
+    await visit.run(() => store.query(versions, []));
+    assert.deepEqual([[...answeredBy.keys()], fellBack], [['primary'], ['unknown']]);
+    assert((await visit.seen()) !== undefined);
   });
 
   it('goes on while a replica is killed, and reads from it again when it is back', async (test) => {

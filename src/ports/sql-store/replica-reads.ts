@@ -55,6 +55,8 @@ interface Visit {
   /** Since `seen` was last brought up to date. */
   readReplica: boolean;
   usedPrimary: boolean;
+  /** May have been shown what this process keeps, which is at most as new as the primary. */
+  usedMemory: boolean;
   hasWritten: boolean;
 }
 
@@ -69,7 +71,7 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
 
   async function choose(visit: Visit): Promise<PostgresNode | FallBack> {
     if (visit.hasWritten) return 'writing';
-    if (visit.seen === 'everything') return 'unknown';
+    if (visit.seen === 'everything' || visit.seen === 'unreadable') return 'unknown';
     const candidates = usable();
     if (visit.node !== undefined) return candidates.includes(visit.node) ? visit.node : 'absent';
     if (candidates.length === 0) return 'absent';
@@ -95,13 +97,17 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
 
   /** Brings `seen` up to all that the visit may have been shown: it is asked for afterwards. */
   async function settle(visit: Visit): Promise<void> {
-    const { usedPrimary, readReplica, node } = visit;
-    if (!usedPrimary && !readReplica) return;
+    const { usedPrimary, usedMemory, readReplica, node } = visit;
+    if (!usedPrimary && !usedMemory && !readReplica) return;
     visit.usedPrimary = false;
+    visit.usedMemory = false;
     visit.readReplica = false;
-    const onReplica = usedPrimary ? undefined : (await node?.ask())?.at;
+    const onReplica = usedPrimary || usedMemory ? undefined : (await node?.ask())?.at;
     // The primary has all that any replica shows, so it also answers for one that has just gone.
-    const at = onReplica ?? (await cluster.primaryNode()?.ask())?.at ?? aheadOf(cluster.lastPosition());
+    const known = onReplica ?? (await cluster.primaryNode()?.ask())?.at;
+    // While it is away, who was shown memory alone must not be kept from the replicas by a guess.
+    if (known === undefined && !usedPrimary && !readReplica) return;
+    const at = known ?? aheadOf(cluster.lastPosition());
     visit.seen = onReplica === undefined ? at : laterOf(visit.seen, at);
   }
 
@@ -129,6 +135,10 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     };
   }
 
+  function hadBy(seen: CommitPosition | 'unreadable', ms: number): boolean {
+    return seen !== 'unreadable' && (cluster.hadSinceMs(seen) ?? Number.POSITIVE_INFINITY) <= ms;
+  }
+
   function usePrimary(writes: boolean): void {
     const visit = visits.getStore();
     if (visit === undefined) return;
@@ -154,15 +164,17 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     },
     sessions: {
       hadSeenBy(ms) {
-        const seen = visits.getStore()?.seen;
-        if (seen === undefined || typeof seen === 'string') return true;
-        return (cluster.hadSinceMs(seen) ?? Number.POSITIVE_INFINITY) <= ms;
+        const visit = visits.getStore();
+        if (visit === undefined || visit.seen === 'nothing') return true;
+        const mayAnswer = visit.seen === 'everything' || hadBy(visit.seen, ms);
+        visit.usedMemory ||= mayAnswer;
+        return mayAnswer;
       },
       visit(seen, { writes }) {
         const visit: Visit = {
           ...{ seen, node: undefined, readReplica: false },
           // What it writes may be written in another's batch, where it is not heard of.
-          ...{ usedPrimary: writes, hasWritten: writes },
+          ...{ usedPrimary: writes, usedMemory: false, hasWritten: writes },
         };
         return {
           run: (work) => visits.run(visit, work),

@@ -11,13 +11,17 @@ export interface CommitPosition {
   readonly position: number;
 }
 
-/** `everything`: it is not known what it has seen. `nothing`: it is promised nothing, but that it sees nothing very old. */
-export type Seen = CommitPosition | 'everything' | 'nothing';
+/**
+ * `everything`: it is not known what it has seen. `nothing`: it is promised nothing, but that it sees nothing very old.
+ * `unreadable`: it says what it has seen, and nobody understands it, so nothing less than the primary will do.
+ */
+export type Seen = CommitPosition | 'everything' | 'nothing' | 'unreadable';
 
 export interface SqlSessions {
   /**
    * Whether all that the session of this request had seen when it began was committed by then (monotonic). So what has heard all that was
    * committed until then may answer in place of the database. Also true of who does not say what it has seen, and outside of requests.
+   * If so, what the primary has when the answer is sent counts as seen: another process may have heard less.
    */
   hadSeenBy(ms: number): boolean;
   /** One request of a session that has seen so much; one that `writes` reads where it writes. */
