@@ -5,13 +5,16 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
 import { contract } from '../roads/contraction.ts';
 import { generateCity } from '../roads/generated-city.ts';
 import { importOsm } from '../roads/osm/osm-import.ts';
 import { readRoadFile, writeRoadFile } from '../roads/road-file.ts';
 import { makeRoadFolder, roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
-import type { RoadGraph } from '../roads/road-graph.ts';
+import { type RoadGraph, UNITS_PER_DEGREE } from '../roads/road-graph.ts';
 import { generatedSource, osmSource } from '../roads/road-sources.ts';
+import type { City } from '../systems/rides/cities/cities.ts';
+import { isInBox } from '../systems/rides/cities/map-box.ts';
 import { configOf, type SettingOptions } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { wholeNumber } from './option-values.ts';
@@ -83,7 +86,7 @@ function withCity(command: Command): Command {
 async function importRoads(file: string, options: CityOptions): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile() !== true) throw new AppError('not_found', `There is no file ${file}.`);
-  const { dataFolder } = cityOf(options);
+  const { dataFolder, city } = cityOf(options);
   await withProgress('Importing', async (progress) => {
     const { graph, unconnected, cutOff } = await importOsm(file, {
       onProgress: (reading, fraction) =>
@@ -92,7 +95,8 @@ async function importRoads(file: string, options: CityOptions): Promise<void> {
           `reading ${reading}`,
         ),
     });
-    await keep({ dataFolder, city: options.city, source: osmSource(path.basename(file)), graph }, progress);
+    checkCity(graph, city);
+    await keep({ dataFolder, city: city.name, source: osmSource(path.basename(file)), graph }, progress);
     const left = [
       ...(unconnected > 0 ? [`${counted(unconnected, 'piece')} of street that lead nowhere`] : []),
       ...(cutOff > 0 ? [`${counted(cutOff, 'street')} that the extract cuts off`] : []),
@@ -102,7 +106,8 @@ async function importRoads(file: string, options: CityOptions): Promise<void> {
 }
 
 async function generateRoads(options: GenerateOptions): Promise<void> {
-  const { dataFolder, middle } = cityOf(options);
+  const { dataFolder, city } = cityOf(options);
+  const middle = middleOf(city);
   const side = Math.round(Math.sqrt(options.crossings));
   await withProgress('Making up roads', async (progress) => {
     const graph = generateCity({ seed: options.seed, columns: side, rows: side, middle });
@@ -123,16 +128,31 @@ async function listRoads(options: SettingOptions): Promise<void> {
   }
 }
 
-/** The data folder, and where the middle of the city is. */
-function cityOf(options: CityOptions) {
+function cityOf(options: CityOptions): { readonly dataFolder: string; readonly city: City } {
   const { dataFolder, rides } = configOf(options);
   const city = rides.cities.find(({ name }) => name === options.city);
   if (city === undefined) {
     const names = rides.cities.map(({ name }) => name).join(', ');
     throw new AppError('not_found', `There is no city ${options.city}, but ${names} (GROUNDSWELL_CITIES).`);
   }
-  const { south, west, north, east } = city;
-  return { dataFolder, middle: { lat: (south + north) / 2, lng: west <= east ? (west + east) / 2 : 180 } };
+  return { dataFolder, city };
+}
+
+function middleOf({ south, west, north, east }: City): GeoPoint {
+  return { lat: (south + north) / 2, lng: west <= east ? (west + east) / 2 : 180 };
+}
+
+/** With the roads of another town every way would be straight, and nobody told why. */
+function checkCity({ nodeLats, nodeLngs }: RoadGraph, city: City): void {
+  const isThere = nodeLats.some((lat, node) =>
+    isInBox(city, { lat: lat / UNITS_PER_DEGREE, lng: (nodeLngs[node] ?? 0) / UNITS_PER_DEGREE }),
+  );
+  if (isThere) return;
+  const { name, south, west, north, east } = city;
+  throw new AppError(
+    'invalid',
+    `No road of this extract is in ${name}, which is ${south}/${west}/${north}/${east} (GROUNDSWELL_CITIES). Is it one of another town?`,
+  );
 }
 
 async function keep(
