@@ -34,6 +34,25 @@ export interface Relationship {
   readonly blockedBy: boolean;
 }
 
+export const NO_RELATIONSHIP: Relationship = {
+  following: false,
+  followedBy: false,
+  requested: false,
+  requestedBy: false,
+  muting: false,
+  blocking: false,
+  blockedBy: false,
+};
+
+/**
+ * The counts of each of `userIds`, and how the viewer stands to them, in one query. Every id asked for is in the answer; unknown
+ * users have no counts, and to them and to oneself one stands in no relationship.
+ */
+export type StandingsOf = (
+  viewerId: Id,
+  userIds: readonly Id[],
+) => Promise<ReadonlyMap<Id, { readonly counts: UserCounts; readonly relationship: Relationship }>>;
+
 /** Whoever sees, and another. */
 export interface Pair {
   readonly viewerId: Id;

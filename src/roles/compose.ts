@@ -89,7 +89,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     deletePost: (transaction, postId) => feed.staffPosts.delete(transaction, postId),
     findLink: (named, session) => links.shortener.moderatedLinks.find(named, session),
     countsOf: (userIds) => feed.countsOf(userIds),
-    relationshipsOf: (viewerId, userIds) => feed.relationships.relationshipsOf(viewerId, userIds),
+    standingsOf: (viewerId, userIds) => feed.relationships.standingsOf(viewerId, userIds),
     picturePath: (key, picture) => media.addresses.pathOf(key, picture),
     ownPictures: {
       choose: (transaction, ...choice) => media.library.choose(transaction, ...choice),

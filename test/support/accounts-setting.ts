@@ -8,7 +8,7 @@ import { type Clock, systemClock, systemRandomness } from '../../src/core/clock.
 import { invalidField } from '../../src/core/errors.ts';
 import { createIdGenerator, type Id } from '../../src/core/ids.ts';
 import type { ProfilePicture } from '../../src/core/media.ts';
-import type { Relationship, UserCounts } from '../../src/core/user.ts';
+import { NO_COUNTS, NO_RELATIONSHIP, type Relationship, type UserCounts } from '../../src/core/user.ts';
 import { createWrites } from '../../src/http/idempotency.ts';
 import { createServer } from '../../src/http/server.ts';
 import { USER_SCHEMAS } from '../../src/http/user-schema.ts';
@@ -102,7 +102,13 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
       },
     },
     countsOf: async () => counts,
-    relationshipsOf: async () => relationships,
+    async standingsOf(_viewerId: Id, userIds: readonly Id[]) {
+      const standingOf = (userId: Id) => ({
+        counts: counts.get(userId) ?? NO_COUNTS,
+        relationship: relationships.get(userId) ?? NO_RELATIONSHIP,
+      });
+      return new Map(userIds.map((userId) => [userId, standingOf(userId)]));
+    },
     postExists: async (_viewerId: Id, postId: Id) => postId === A_POST || posts.has(postId),
     readPost: async (postId: Id) => posts.get(postId),
     async deletePost(_transaction: SqlTransaction, postId: Id) {

@@ -1,10 +1,11 @@
-/** Users as one viewer sees them: three batches, however many they are. */
+/** Users as one viewer sees them: from memory, and one query for what is theirs and the viewer's, however many they are. */
 import type { Id } from '../../../core/ids.ts';
 import {
   type DescribeUsers,
   type GetUsers,
   NO_COUNTS,
-  type Relationship,
+  NO_RELATIONSHIP,
+  type StandingsOf,
   type User,
   type UserCounts,
 } from '../../../core/user.ts';
@@ -13,8 +14,8 @@ export interface ProfilesDeps {
   readonly getUsers: GetUsers;
   /** Who is not in the answer has no counts yet. */
   readonly countsOf: (userIds: readonly Id[]) => Promise<ReadonlyMap<Id, UserCounts>>;
-  /** Who is not in the answer has nothing to do with the viewer. */
-  readonly relationshipsOf: (viewerId: Id, userIds: readonly Id[]) => Promise<ReadonlyMap<Id, Relationship>>;
+  /** Who is not in the answer has no counts and nothing to do with the viewer. */
+  readonly standingsOf: StandingsOf;
 }
 
 export interface Profiles {
@@ -22,32 +23,27 @@ export interface Profiles {
   countsOf(userId: Id): Promise<UserCounts>;
 }
 
-const STRANGERS: Relationship = {
-  following: false,
-  followedBy: false,
-  requested: false,
-  requestedBy: false,
-  muting: false,
-  blocking: false,
-  blockedBy: false,
-};
+export function createProfiles({ getUsers, countsOf, standingsOf }: ProfilesDeps): Profiles {
+  /** Of whom nobody is compared with, the counts may be read from a replica. */
+  async function seenBy(viewerId: Id | undefined, userIds: readonly Id[]) {
+    if (viewerId !== undefined && userIds.some((userId) => userId !== viewerId)) {
+      return standingsOf(viewerId, userIds);
+    }
+    const counts = await countsOf(userIds);
+    return new Map([...counts].map(([userId, of]) => [userId, { counts: of, relationship: undefined }]));
+  }
 
-export function createProfiles({ getUsers, countsOf, relationshipsOf }: ProfilesDeps): Profiles {
   return {
     async describeUsers(viewerId, userIds) {
       if (userIds.length === 0) return [];
-      const others = userIds.filter((userId) => userId !== viewerId);
-      const [users, counts, relationships] = await Promise.all([
-        getUsers(userIds),
-        countsOf(userIds),
-        viewerId === undefined || others.length === 0 ? undefined : relationshipsOf(viewerId, others),
-      ]);
+      const [users, standings] = await Promise.all([getUsers(userIds), seenBy(viewerId, userIds)]);
       return userIds.flatMap((userId) => {
         const user: User | undefined = users.get(userId);
         if (user === undefined) return [];
-        const stranger = viewerId === undefined || viewerId === userId;
-        const relationship = stranger ? null : (relationships?.get(userId) ?? STRANGERS);
-        return [{ ...user, counts: counts.get(userId) ?? NO_COUNTS, relationship }];
+        const standing = standings.get(userId);
+        const isAlone = viewerId === undefined || viewerId === userId;
+        const relationship = isAlone ? null : (standing?.relationship ?? NO_RELATIONSHIP);
+        return [{ ...user, counts: standing?.counts ?? NO_COUNTS, relationship }];
       });
     },
 

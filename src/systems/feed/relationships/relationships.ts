@@ -1,9 +1,16 @@
 /** How one user stands to others; and what all changes between two users have in common. */
 import { AppError, assert, invalidField, notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { GetUsers, Pair, Relationship, Tie, User } from '../../../core/user.ts';
+import type { GetUsers, Pair, Relationship, StandingsOf, Tie, User } from '../../../core/user.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
-import { getRelationships, getTies, lockPair, type RelationshipRow } from './relationships-queries.ts';
+import {
+  getRelationships,
+  getStandings,
+  getTies,
+  lockPair,
+  type RelationshipRow,
+} from './relationships-queries.ts';
+import { userCountsOf } from './user-counts.ts';
 
 /**
  * How the viewer stands to each of `userIds`, in one query. Every id asked for is in the answer; to unknown users,
@@ -27,6 +34,7 @@ export interface Target {
 
 export interface Relationships {
   relationshipsOf: RelationshipsOf;
+  standingsOf: StandingsOf;
   /** For any number of viewers in one query: the answers in the order of the pairs. */
   tiesOf(pairs: readonly Pair[], session?: SqlSession): Promise<readonly Tie[]>;
   getTarget(userId: Id): Promise<Target>;
@@ -39,6 +47,13 @@ export function createRelationships(deps: {
   const { sql, getUsers } = deps;
   return {
     relationshipsOf: (viewerId, userIds, session = sql) => readRelationships(session, viewerId, userIds),
+
+    async standingsOf(viewerId, userIds) {
+      const rows = userIds.length === 0 ? [] : await sql.query(getStandings, [viewerId, userIds]);
+      return new Map(
+        rows.map((row) => [row.user_id, { counts: userCountsOf(row), relationship: relationshipOf(row) }]),
+      );
+    },
 
     async tiesOf(pairs, session = sql) {
       if (pairs.length === 0) return [];

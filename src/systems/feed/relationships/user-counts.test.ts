@@ -52,6 +52,31 @@ describe('user counts', () => {
     assert.deepEqual(await setting.countsOf([alice, bob]), expected);
   });
 
+  it('are told with how the viewer stands to each, in one look, folded or not', async () => {
+    const [alice, bob, carol] = [setting.addUser(), setting.addUser(), setting.addUser()];
+    await change('follow', alice, bob);
+    await change('follow', bob, carol);
+    await change('follow', carol, alice);
+    const asked = [alice, bob, carol, bob];
+    const seen = async () => {
+      const [standings, counts, relationships] = await Promise.all([
+        setting.standingsOf(alice, asked),
+        setting.countsOf(asked),
+        setting.relationshipsOf(alice, asked),
+      ]);
+      assert.deepEqual(new Map([...standings].map(([id, each]) => [id, each.counts])), counts);
+      assert.deepEqual(new Map([...standings].map(([id, each]) => [id, each.relationship])), relationships);
+      return standings;
+    };
+    const before = await seen();
+    assert.equal(before.get(bob)?.relationship.following, true);
+    assert.equal(before.get(carol)?.relationship.followedBy, true);
+    assert.equal(before.get(carol)?.counts.followingCount, 1);
+    while ((await setting.fold()) > 0);
+    assert.deepEqual(await seen(), before);
+    assert.deepEqual(await setting.standingsOf(alice, []), new Map());
+  });
+
   it('leave to another worker the deltas that it is folding', async () => {
     const [alice, bob] = [setting.addUser(), setting.addUser()];
     await change('follow', alice, bob);

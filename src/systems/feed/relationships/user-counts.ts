@@ -13,7 +13,7 @@
 import { type Id, shardOf } from '../../../core/ids.ts';
 import { NO_COUNTS, type UserCounts } from '../../../core/user.ts';
 import type { SqlSession, SqlStore } from '../../../ports/sql-store/sql-store.ts';
-import { foldUserCounts, getUserCounts } from './user-counts-queries.ts';
+import { foldUserCounts, getUserCounts, type UserCountsRow } from './user-counts-queries.ts';
 
 /** Deltas that one call of `fold` moves at most: some 60 ms of work, so that it never holds many rows for long. */
 export const FOLD_LIMIT = 5_000;
@@ -36,8 +36,7 @@ export function createUserCounts({ sql }: { readonly sql: SqlStore }): UserCount
       const counts = new Map<Id, UserCounts>(userIds.map((userId) => [userId, NO_COUNTS]));
       if (counts.size === 0) return counts;
       for (const row of await session.query(getUserCounts, [[...counts.keys()]])) {
-        const { follower_count: followerCount, following_count: followingCount } = row;
-        counts.set(row.user_id, { followerCount, followingCount, postCount: row.post_count });
+        counts.set(row.user_id, userCountsOf(row));
       }
       return counts;
     },
@@ -47,6 +46,11 @@ export function createUserCounts({ sql }: { readonly sql: SqlStore }): UserCount
       return row?.folded ?? 0;
     },
   };
+}
+
+export function userCountsOf(row: UserCountsRow): UserCounts {
+  const { follower_count: followerCount, following_count: followingCount, post_count: postCount } = row;
+  return { followerCount, followingCount, postCount };
 }
 
 export interface FollowRow {
