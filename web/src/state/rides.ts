@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { get } from '../api/http.ts';
 import type { Page, Ride } from '../api/types.ts';
+import { placeAfter } from '../rides/arrival.ts';
 import { isLive, type LiveEvents, onLive } from './live.ts';
 
 export type DriverPlace = LiveEvents['ride_position'];
@@ -23,6 +24,7 @@ onLive('ride_position', (place) => {
 
 /** Puts it where it belongs, unless something newer is known. */
 export function takeRide(ride: Ride): void {
+  driverPlace.value = placeAfter(driverPlace.peek(), ownRide.peek(), ride);
   for (const known of [ownRide, drivenRide]) {
     const { value } = known;
     if (value?.ride_id === ride.ride_id && value.version <= ride.version) known.value = ride;
