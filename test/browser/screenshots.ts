@@ -127,7 +127,8 @@ async function shortenSome(page: Page, { url }: DemoServer): Promise<void> {
 
 /** The reader has a pickup and a drop-off, and looks at the prices. */
 async function seePrices(page: Page): Promise<void> {
-  await page.getByText('Rides from the shaded parts').waitFor();
+  // The surge is reckoned every five minutes, the first time perhaps for the demo's own people alone.
+  await page.getByText('Rides from the shaded parts').waitFor({ timeout: 400_000 });
   await page.getByText('Type coordinates').click();
   for (const [place, button] of [
     [MIDTOWN, 'Pick me up here'],
@@ -138,11 +139,13 @@ async function seePrices(page: Page): Promise<void> {
     await page.getByRole('button', { name: button }).click();
   }
   await page.getByRole('button', { name: /^Ride for/ }).waitFor();
+  // The streets of what is seen now.
+  await page.waitForTimeout(1_500);
 }
 
-/** More people ask than drive in one part; elsewhere drivers wait, and some have a ride. Requests are first, so that the surge is of them. */
+/** More people ask than drive in one part, with the demo's own drivers; elsewhere drivers wait, and some have a ride. Requests are first, so that the surge is of them. */
 async function settleTown(town: RideTown): Promise<void> {
-  for (let n = 0; n < 14; n += 1)
+  for (let n = 0; n < 45; n += 1)
     await town.addRequest({ lat: 40.73 + 0.003 * (n % 5), lng: -73.995 + 0.005 * (n % 4) });
   for (let n = 0; n < 4; n += 1) await town.addRequest({ lat: 40.775 + 0.002 * n, lng: -73.97 });
   for (let n = 0; n < 16; n += 1) {

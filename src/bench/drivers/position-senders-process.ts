@@ -19,8 +19,9 @@ interface Driver {
 
 const drivers: Driver[] = [];
 let lost = 0;
+let accepted = 0;
 
-function open({ host, port, path }: SendersTask & { do: 'open' }, token: string): Promise<void> {
+function open({ host, port, path, offersUrl }: SendersTask & { do: 'open' }, token: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://${host}:${port}${path}`, {
       headers: { authorization: `Bearer ${token}` },
@@ -30,11 +31,25 @@ function open({ host, port, path }: SendersTask & { do: 'open' }, token: string)
       drivers.push({ socket, lat: LAT + ((drivers.length % 100) / 100) * SPREAD, sequence: 0 });
       resolve();
     });
+    if (offersUrl !== undefined)
+      socket.on('message', (data) => void accept(offersUrl, token, String(data)).catch(() => undefined));
     socket.on('error', reject);
     socket.on('close', () => {
       lost += 1;
     });
   });
+}
+
+/** What cannot be accepted any more is offered again. */
+async function accept(offersUrl: string, token: string, text: string): Promise<void> {
+  const message = JSON.parse(text);
+  if (message.type !== 'offer') return;
+  const answer = await fetch(`${offersUrl}/${message.offer_id}/accept`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await answer.arrayBuffer();
+  if (answer.ok) accepted += 1;
 }
 
 async function openAll(task: SendersTask & { do: 'open' }): Promise<SendersAnswer> {
@@ -56,7 +71,7 @@ async function send({ durationMs, perS }: SendersTask & { do: 'send' }): Promise
     for (; sent < due; sent += 1) sendOne(drivers[sent % drivers.length]);
     await systemClock.sleep(TICK_MS);
   }
-  return { sent, lost };
+  return { sent, lost, accepted };
 }
 
 function sendOne(driver: Driver | undefined): void {

@@ -2,20 +2,19 @@
  * What a position costs that a driver sends over the stream: read, judged, put into the geo-index, acknowledged once a
  * second, recorded every half minute. Beside it a bare `ws` server that sends the same bytes back, in the same rounds.
  */
-import { API, requireSuccess } from '../api-client.ts';
+import { API } from '../api-client.ts';
 import { startBareEcho } from '../drivers/bare-echo.ts';
 import { startPositionSenders } from '../drivers/position-senders.ts';
+import { registerDrivers } from '../drivers/register-drivers.ts';
 import { addressOf } from '../http-client.ts';
-import { inBatches } from '../population.ts';
 import { median } from '../statistics.ts';
 import { spentOn } from './cpu-quiet.ts';
-import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
+import type { Experiment, Figure } from './experiment.ts';
 
 const DRIVERS = 1_000;
 /** Of each; a stream may have ten. */
 const PER_S = 8;
 const SLICES_PER_ROUND = 4;
-const VEHICLE = { make: 'Toyota', model: 'Prius', colour: 'black', plate: 'BENCH', seats: 4 };
 
 interface Round {
   readonly productUs: number | undefined;
@@ -27,9 +26,11 @@ export const driverPositionsExperiment: Experiment = {
   name: 'driver-positions',
   purpose: 'positions that drivers send over their streams, beside a bare ws echo of the same bytes',
   async run(workshop) {
-    const { options } = workshop;
+    const { crowd, http, options } = workshop;
     const { stage, clock, serverCores, loadCores, rounds, seconds, onProgress } = options;
-    const tokens = await registerDrivers(workshop);
+    const drivers = Math.min(DRIVERS, crowd.size);
+    onProgress(`driver-positions: registering ${drivers} drivers`);
+    const tokens = await registerDrivers(http, crowd, drivers);
     const [driving, bareDriving] = [startPositionSenders(loadCores), startPositionSenders(loadCores)];
     const bare = await startBareEcho(serverCores);
     try {
@@ -58,21 +59,6 @@ export const driverPositionsExperiment: Experiment = {
     }
   },
 };
-
-async function registerDrivers({ crowd, http, options }: ExperimentWorkshop): Promise<string[]> {
-  const count = Math.min(DRIVERS, crowd.size);
-  options.onProgress(`driver-positions: registering ${count} drivers`);
-  return inBatches(count, async (n) => {
-    const token = crowd.token(n);
-    const put = async (path: string, body: object): Promise<void> => {
-      const request = { method: 'PUT', path: `${API}${path}`, token, body: JSON.stringify(body) } as const;
-      requireSuccess(request, await http.send(request));
-    };
-    await put('/drivers/me', { vehicle: VEHICLE, ride_types: ['economy'] });
-    await put('/drivers/me/state', { state: 'available' });
-    return token;
-  });
-}
 
 function figuresOf(drivers: number, rounds: readonly Round[]): Figure[] {
   const over = (figure: (round: Round) => number | undefined) => median(rounds.map(figure));

@@ -24,6 +24,7 @@ export const EXPERIMENT_NAMES = [
   'geo-index',
   'redis-geo-index',
   'driver-positions',
+  'live-trips',
   'dispatch',
   'routing',
   'ledger',

@@ -17,6 +17,7 @@ import { ledgerExperiment } from './ledger.ts';
 import { liveBroadcastExperiment } from './live-broadcast.ts';
 import { liveDeliveryExperiment } from './live-delivery.ts';
 import { liveIdleExperiment } from './live-idle.ts';
+import { liveTripsExperiment } from './live-trips.ts';
 import { loadStepsExperiment } from './load-steps.ts';
 import { photosExperiment } from './photos.ts';
 import { redisDeliveriesExperiment } from './redis-deliveries.ts';
@@ -49,6 +50,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   geoIndexExperiment,
   redisGeoIndexExperiment,
   driverPositionsExperiment,
+  liveTripsExperiment,
   dispatchExperiment,
   routingExperiment,
   ledgerExperiment,

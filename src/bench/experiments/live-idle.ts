@@ -3,38 +3,33 @@ import { API } from '../api-client.ts';
 import { addressOf } from '../http-client.ts';
 import { startLiveListeners } from '../live/live-listeners.ts';
 import { readTreeCpu } from '../process-cpu.ts';
-import { readMetrics, sumBy } from '../prometheus-text.ts';
 import { awaitQuiet } from './cpu-quiet.ts';
 import type { Experiment, ExperimentWorkshop } from './experiment.ts';
+import { memoryOf } from './server-memory.ts';
 
 const CONNECTIONS = 10_000;
 /** Of the seconds of a slice: with the default, 60 s, in which each connection has its turn twice. */
 const IDLE_SLICES = 30;
 
-interface Memory {
-  readonly residentMb: number | undefined;
-  readonly heapMb: number | undefined;
-}
-
 export const liveIdleExperiment: Experiment = {
   name: 'live-idle',
   purpose: 'ten thousand who watch, and nothing happens',
   async run(workshop) {
-    const { crowd, options } = workshop;
+    const { crowd, http, options } = workshop;
     const { stage, clock, loadCores } = options;
     const connections = Math.min(CONNECTIONS, crowd.size * 10);
     const tokens = Array.from({ length: connections }, (_, n) => crowd.token(n % crowd.size));
     const watching = startLiveListeners(loadCores);
     try {
       await awaitQuiet(stage.pids, clock);
-      const before = await memoryOf(workshop);
+      const before = await memoryOf(http);
       const startMs = clock.monotonicMs();
       await watching.open(addressOf(stage.url), `${API}/live`, tokens);
       const openedMs = clock.monotonicMs() - startMs;
       await awaitQuiet(stage.pids, clock);
       // A second look, when what the handshakes left behind has been collected.
       await clock.sleep(5_000);
-      const after = await memoryOf(workshop);
+      const after = await memoryOf(http);
       const idle = await idleCpu(workshop);
       const { lost } = await watching.report();
       const per1000 = (first: number | undefined, second: number | undefined) =>
@@ -61,18 +56,6 @@ export const liveIdleExperiment: Experiment = {
     }
   },
 };
-
-async function memoryOf({ http }: ExperimentWorkshop): Promise<Memory> {
-  const samples = await readMetrics(http);
-  const megabytes = (name: string): number | undefined => {
-    const bytes = sumBy(samples, name, '')[''];
-    return bytes === undefined ? undefined : bytes / 1_048_576;
-  };
-  return {
-    residentMb: megabytes('process_resident_memory_bytes'),
-    heapMb: megabytes('nodejs_heap_size_used_bytes'),
-  };
-}
 
 async function idleCpu({ options }: ExperimentWorkshop) {
   const { stage, clock } = options;
