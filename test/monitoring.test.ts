@@ -43,10 +43,12 @@ const GRAFANA = path.join(packageRoot(), 'deploy', 'grafana');
 async function withReplicas(): Promise<string> {
   const registry = new Registry();
   const nodes = [{ name: 'db-1', role: 'replica', lagMs: 5 }] as const;
-  createSqlClusterMetrics(registry).watchNodes(
+  const metrics = createSqlClusterMetrics(registry);
+  metrics.watchNodes(
     () => nodes,
     () => 0,
   );
+  metrics.watchStandbys(async () => 1);
   return registry.metrics();
 }
 
@@ -54,6 +56,11 @@ async function withReplicas(): Promise<string> {
 const OF_PROMETHEUS: readonly [string, readonly string[]][] = [
   ['up', ['job', 'instance']],
   ['ALERTS', ['alertname', 'alertstate', 'severity']],
+];
+/** What its exporter has; see `haproxy statistics` of `up`. */
+const OF_HAPROXY: readonly [string, readonly string[]][] = [
+  ['haproxy_backend_active_servers', ['proxy']],
+  ['haproxy_server_status', ['proxy', 'server', 'state']],
 ];
 const LABELS_OF_TARGETS = ['job', 'instance'];
 
@@ -90,7 +97,7 @@ describe('rules and dashboards', () => {
       ...exposedMetrics(await withReplicas()),
       ...scraped,
       ...recorded,
-      ...OF_PROMETHEUS.map(([name, labels]) => [name, new Set(labels)] as const),
+      ...[...OF_PROMETHEUS, ...OF_HAPROXY].map(([name, labels]) => [name, new Set(labels)] as const),
     ]);
   });
   after(() => home.close());

@@ -75,6 +75,9 @@ function openStore({ connection, name, connections }: StorePlace, options: Ports
 function openReplicaReads(cluster: PostgresCluster, { clock, metrics }: PortsOptions): ReplicaReads {
   const observer = createSqlClusterMetrics(metrics.registry);
   observer.watchNodes(() => cluster.nodes.map((node) => stateOf(cluster, node)), cluster.promotions);
+  if (canPromote(cluster)) {
+    observer.watchStandbys(async () => (await cluster.durability())?.synchronousStandbys);
+  }
   return createReplicaReads({ cluster, clock, observer });
 }
 
@@ -115,10 +118,14 @@ function stateOf(cluster: PostgresCluster, node: PostgresNode): SqlNodeState {
 function watchHealth(cluster: PostgresCluster, { health, log }: PortsOptions): void {
   const replicas = cluster.nodes.filter(({ mayRead }) => mayRead);
   health.addCheck('sql-replicas', async () => refuseUnusable(cluster, replicas), { optional: true });
-  if (cluster.nodes.filter(({ mayWrite }) => mayWrite).length < 2) return;
+  if (!canPromote(cluster)) return;
   const check = () => refuseUnsafe(cluster);
   health.addCheck('sql-standby', check, { optional: true });
   void check().catch((error: unknown) => log.warn({ err: error }, 'commits may not outlive the primary'));
+}
+
+function canPromote({ nodes }: PostgresCluster): boolean {
+  return nodes.filter(({ mayWrite }) => mayWrite).length > 1;
 }
 
 function refuseUnusable(cluster: PostgresCluster, replicas: readonly PostgresNode[]): void {

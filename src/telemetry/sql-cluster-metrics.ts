@@ -13,6 +13,8 @@ export interface SqlClusterMetrics {
   fellBack(reason: string): void;
   /** Both read at every scrape. */
   watchNodes(nodes: () => readonly SqlNodeState[], promotions: () => number): void;
+  /** Where one may be promoted. Asked of the primary at every scrape; `undefined`, or a rejection: nobody can say. */
+  watchStandbys(count: () => Promise<number | undefined>): void;
 }
 
 export function createSqlClusterMetrics(registry: Registry): SqlClusterMetrics {
@@ -32,6 +34,18 @@ export function createSqlClusterMetrics(registry: Registry): SqlClusterMetrics {
   return {
     read: (node) => reads.inc({ node }),
     fellBack: (reason) => fallBacks.inc({ reason }),
+    watchStandbys(count) {
+      new Gauge({
+        name: 'sql_synchronous_standbys',
+        help: 'Servers that have all that is acknowledged, besides the primary. None: without a primary, nobody can say.',
+        registers,
+        async collect() {
+          const standbys = await count().catch(() => undefined);
+          if (standbys === undefined) this.remove();
+          else this.set(standbys);
+        },
+      });
+    },
     watchNodes(nodes, promotions) {
       new Gauge({
         name: 'sql_node_role',
