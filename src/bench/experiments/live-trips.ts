@@ -10,17 +10,18 @@ import { startLiveListeners } from '../live/live-listeners.ts';
 import { inBatches } from '../population.ts';
 import { awaitQuiet } from './cpu-quiet.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
-import { leastMemory, type ServerMemory } from './server-memory.ts';
+import { LOOK_EVERY_MS, leastMemory, type ServerMemory } from './server-memory.ts';
 
 /** So many that they outweigh what a collection more or less makes of a heap. */
 const TRIPS = 2_000;
 const PER_S = 1;
-/** Before what there is is looked at: that long, the handshakes' garbage is in the way. */
-const SETTLE_MS = 15_000;
-const LOOKS = 15;
-/** Each round of offers takes two seconds; whoever is not offered a driver by then never is. */
-const ACCEPTING_ROUNDS_MAX = 30;
-const ACCEPTING_ROUND_MS = 2_000;
+/** Of the seconds of a slice. Before what there is is looked at: that long, the handshakes' garbage is in the way. */
+const SETTLE_SLICES = 7.5;
+/** So many a second of a slice. */
+const LOOKS_PER_S = 7.5;
+/** A minute: offers are made every two seconds, and whoever has none by then never gets one. */
+const ACCEPTING_ROUNDS_MAX = 120;
+const ACCEPTING_ROUND_MS = 500;
 /** Where the drivers are, and a kilometer further. */
 const [LAT, LNG, SPREAD, AWAY] = [40.75, -73.98, 0.05, 0.01] as const;
 
@@ -38,7 +39,7 @@ export const liveTripsExperiment: Experiment = {
     const look = (what: string) => lookWhileDriving(workshop, driving, what);
     try {
       await awaitQuiet(stage.pids, clock);
-      const none = await leastMemory(http, clock, LOOKS);
+      const none = await leastMemory(http, clock, looksOf(options));
       await driving.open(
         addressOf(stage.url),
         `${API}/drivers/me/stream`,
@@ -71,14 +72,22 @@ export const liveTripsExperiment: Experiment = {
 };
 
 async function lookWhileDriving(
-  { http, options: { clock, onProgress } }: ExperimentWorkshop,
+  { http, options }: ExperimentWorkshop,
   driving: PositionSenders,
   what: string,
 ): Promise<ServerMemory> {
-  onProgress(`live-trips: ${what}`);
-  await driving.send(SETTLE_MS, PER_S);
-  const [memory] = await Promise.all([leastMemory(http, clock, LOOKS), driving.send(LOOKS * 1_000, PER_S)]);
+  options.onProgress(`live-trips: ${what}`);
+  await driving.send(options.seconds * SETTLE_SLICES * 1_000, PER_S);
+  const looks = looksOf(options);
+  const [memory] = await Promise.all([
+    leastMemory(http, options.clock, looks),
+    driving.send(looks * LOOK_EVERY_MS, PER_S),
+  ]);
   return memory;
+}
+
+function looksOf({ seconds }: ExperimentWorkshop['options']): number {
+  return Math.ceil(seconds * LOOKS_PER_S);
 }
 
 async function askForRides({ http, options }: ExperimentWorkshop, riders: readonly string[]): Promise<void> {
