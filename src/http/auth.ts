@@ -127,7 +127,8 @@ function allow(
     if (access === 'optional' && scope !== undefined) return undefined;
     throw refusedKey(scope);
   }
-  if (!isAllowed(principal, access)) throw new AppError('forbidden', `This call is for a ${access} only.`);
+  if (!isAllowed(principal, access))
+    throw new AppError('forbidden', `This call is for the role ${access}, which this account does not have.`);
   return principal;
 }
 

@@ -36,7 +36,8 @@ interface MapMath {
   toScreen(view: View, size: Size, place: Place): Point;
   placeAt(view: View, size: Size, point: Point): Place;
   zoomedAt(view: View, size: Size, at: Point, factor: number): View;
-  fitting(box: Box, size: Size, marginPx: number): View;
+  fitting(box: Box, size: Size, margin: Size): View;
+  nearTo(view: View, place: Place): View;
   middlePart(box: Box, degreesMax: number): Box;
   scaleBar(view: View, pixelsMax: number): { readonly meters: number; readonly pixels: number };
   metersBetween(from: Place, to: Place): number;
@@ -99,7 +100,7 @@ describe('the map of rides', () => {
     assert.deepEqual(map.middlePart(across, 0.5), across);
   });
 
-  it('shows all of a box, with a margin', async (test) => {
+  it('shows all of a box, with margins', async (test) => {
     const map = await mapMath(test);
     const span = fc.double({ min: 0.01, max: 5, noNaN: true });
     fc.assert(
@@ -110,13 +111,25 @@ describe('the map of rides', () => {
           west: corner.lng,
           east: Math.min(179.9, corner.lng + width),
         };
-        const seen = map.fitting(box, size, 50);
+        const seen = map.fitting(box, size, { width: 100, height: 50 });
         for (const lat of [box.south, box.north]) {
           for (const lng of [box.west, box.east]) {
             const { x, y } = map.toScreen(seen, size, { lat, lng });
-            assert(x >= 49 && x <= 751 && y >= 49 && y <= 551, `(${x}, ${y}) is in the margin`);
+            assert(x >= 99 && x <= 701 && y >= 49 && y <= 551, `(${x}, ${y}) is in the margin`);
           }
         }
+      }),
+    );
+  });
+
+  it('goes near to a place that is meant exactly, and no further from it', async (test) => {
+    const map = await mapMath(test);
+    fc.assert(
+      fc.property(view, place, (seen, meant) => {
+        const near = map.nearTo(seen, meant);
+        assert(near.worldPx >= seen.worldPx && near.worldPx >= 2 ** 22);
+        const { x, y } = map.toScreen(near, size, meant);
+        assert(Math.abs(x - 400) < 1 && Math.abs(y - 300) < 1, `(${x}, ${y}) is the middle`);
       }),
     );
   });

@@ -73,7 +73,12 @@ function cityOf(cities: Cities, { pickup, dropoff }: Places): City {
   return city;
 }
 
-/** To the centimetre, as they are kept. */
+const [TURN_E7, POLE_E7] = [3_600_000_000, 900_000_000];
+
+/** To the centimetre, as they are kept: at the antimeridian, and at the poles, also by other longitudes. */
 export function isSamePlace(one: GeoPoint, other: GeoPoint): boolean {
-  return degreesE7(one.lat) === degreesE7(other.lat) && degreesE7(one.lng) === degreesE7(other.lng);
+  const latE7 = degreesE7(one.lat);
+  if (latE7 !== degreesE7(other.lat)) return false;
+  const acrossE7 = degreesE7(one.lng) - degreesE7(other.lng);
+  return acrossE7 % TURN_E7 === 0 || Math.abs(latE7) === POLE_E7;
 }

@@ -101,7 +101,10 @@ export function createTrips(deps: TripsDeps): Trips {
       rideObserver.pinRefused();
       const left = PIN_TRIES_MAX - row.pin_tries;
       if (left === 0) throw usedUp();
-      throw invalidField('pin', `is not the one of this ride: ask the rider. ${left} more tries.`);
+      throw invalidField(
+        'pin',
+        `is not the one of this ride: ask the rider. ${left === 1 ? 'One more try' : `${left} more tries`}.`,
+      );
     },
 
     async start(transaction, driverId, rideId, pin) {

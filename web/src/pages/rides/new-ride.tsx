@@ -2,7 +2,7 @@
 import type { Signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import type { RideCity, SurgeCell } from '../../api/types.ts';
-import { centredOn, type Place, unproject, type View } from '../../rides/map/mercator.ts';
+import { centredOn, nearTo, type Place, unproject, type View } from '../../rides/map/mercator.ts';
 import { cityName } from '../../rides/use-cities.ts';
 import { factorText } from '../../rides/use-surge.ts';
 import { showToast } from '../../state/toasts.ts';
@@ -93,7 +93,7 @@ export function NewRide({ wish, view, cities, surge }: NewRideProps) {
 function goToMe(view: Signal<View | undefined>): void {
   navigator.geolocation.getCurrentPosition(
     ({ coords }) => {
-      moveTo(view, { lat: coords.latitude, lng: coords.longitude });
+      lookAt(view, { lat: coords.latitude, lng: coords.longitude });
     },
     () => showToast({ text: 'This device does not tell where it is. Move the map instead.', tone: 'danger' }),
     { timeout: 10_000, maximumAge: 30_000 },
@@ -114,7 +114,7 @@ function TypedPlace({ view }: { readonly view: Signal<View | undefined> }) {
           setError(
             place === undefined ? 'must be a latitude and a longitude, such as 40.7128, -74.006.' : undefined,
           );
-          if (place !== undefined) moveTo(view, place);
+          if (place !== undefined) lookAt(view, place);
         }}
       >
         <Field
@@ -162,6 +162,12 @@ function CityChoice({
 function moveTo(view: Signal<View | undefined>, place: Place): void {
   const seen = view.peek();
   if (seen !== undefined) view.value = centredOn(seen, place);
+}
+
+/** A place that is meant exactly: in a map of the whole city the ring would hold a suburb. */
+function lookAt(view: Signal<View | undefined>, place: Place): void {
+  const seen = view.peek();
+  if (seen !== undefined) view.value = nearTo(seen, place);
 }
 
 function placeIn(text: string): Place | undefined {

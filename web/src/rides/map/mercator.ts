@@ -37,6 +37,8 @@ const WORLD_PX_MIN = 256;
 const WORLD_PX_MAX = 2 ** 28;
 /** Streets, not houses, around what is shown by itself. */
 const FITTED_PX_MAX = 2 ** 24;
+/** Some streets around a place, of which a pickup can be told from the next. */
+const NEAR_PX_MIN = 2 ** 22;
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
@@ -92,14 +94,19 @@ export function centredOn(view: View, place: Place): View {
   return within({ ...view, middle: project(place) });
 }
 
-/** The view that shows all of the box, with a margin in pixels. */
-export function fitting({ south, west, north, east }: Box, size: Size, marginPx: number): View {
+/** With the place in the middle, and near enough to see what is around it. */
+export function nearTo(view: View, place: Place): View {
+  return within({ middle: project(place), worldPx: Math.max(view.worldPx, NEAR_PX_MIN) });
+}
+
+/** The view that shows all of the box, with margins in pixels at either side. */
+export function fitting({ south, west, north, east }: Box, size: Size, margin: Size): View {
   const from = project({ lat: north, lng: west });
   const to = project({ lat: south, lng: east >= west ? east : east + 360 });
-  const room = (pixels: number) => Math.max(64, pixels - 2 * marginPx);
+  const room = (pixels: number, marginPx: number) => Math.max(64, pixels - 2 * marginPx);
   const worldPx = Math.min(
-    room(size.width) / Math.max(to.x - from.x, 1e-9),
-    room(size.height) / Math.max(to.y - from.y, 1e-9),
+    room(size.width, margin.width) / Math.max(to.x - from.x, 1e-9),
+    room(size.height, margin.height) / Math.max(to.y - from.y, 1e-9),
   );
   return within({
     middle: { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 },

@@ -58,7 +58,8 @@ export interface RideMapProps {
 }
 
 const NONE: readonly never[] = [];
-const MARGIN_PX = 56;
+/** What is fitted into the map, and its name, lies beside the buttons, and not under them. */
+const MARGIN: Size = { width: 92, height: 56 };
 const BAR_PX = 100;
 
 export function RideMap(props: RideMapProps) {
@@ -132,7 +133,7 @@ export function RideMap(props: RideMapProps) {
 
   function showHome(): void {
     if (!isKnown || home === undefined) return;
-    fitted.current = fitting(home, size.peek(), MARGIN_PX);
+    fitted.current = fitting(home, size.peek(), MARGIN);
     onView(fitted.current);
   }
 
