@@ -52,7 +52,7 @@ export const RideSchema = Type.Object(
     }),
     ended_by: Type.Union([Type.Enum([...RIDE_SIDES]), Type.Null()], { description: 'Who has ended it.' }),
     version: Type.Integer({
-      description: 'One more with each change: of two answers, the higher is the newer.',
+      description: 'One more with each step: of two answers, the higher is the newer. A new PIN is no step.',
     }),
     driver_id: Type.Union([IdText, Type.Null()], { description: 'Who drives; null: nobody yet.' }),
     driver: Type.Union(
