@@ -132,7 +132,7 @@ describe('password resets', () => {
     await setting.signUp('discreet', { email });
     await ask({ email });
     const token = await mailedToken(email);
-    assert.match(setting.logged(), /discreet@example\.org/);
+    await until(() => setting.logged().includes(email));
     assert.equal(setting.logged().includes(token), false);
   });
 });
