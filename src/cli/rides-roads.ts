@@ -6,11 +6,11 @@ import { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
-import { contract } from '../roads/contraction.ts';
 import { generateCity } from '../roads/generated-city.ts';
+import { type CityRoads, keepRoads } from '../roads/keep-roads.ts';
 import { importOsm } from '../roads/osm/osm-import.ts';
-import { readRoadFile, writeRoadFile } from '../roads/road-file.ts';
-import { makeRoadFolder, roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
+import { readRoadFile } from '../roads/road-file.ts';
+import { roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
 import { type RoadGraph, UNITS_PER_DEGREE } from '../roads/road-graph.ts';
 import { generatedSource, osmSource } from '../roads/road-sources.ts';
 import type { City } from '../systems/rides/cities/cities.ts';
@@ -96,7 +96,7 @@ async function importRoads(file: string, options: CityOptions): Promise<void> {
         ),
     });
     checkCity(graph, city);
-    await keep({ dataFolder, city: city.name, source: osmSource(path.basename(file)), graph }, progress);
+    await keep(dataFolder, { city: city.name, source: osmSource(path.basename(file)), graph }, progress);
     const left = [
       ...(unconnected > 0 ? [`${counted(unconnected, 'piece')} of street that lead nowhere`] : []),
       ...(cutOff > 0 ? [`${counted(cutOff, 'street')} that the extract cuts off`] : []),
@@ -111,7 +111,7 @@ async function generateRoads(options: GenerateOptions): Promise<void> {
   const side = Math.round(Math.sqrt(options.crossings));
   await withProgress('Making up roads', async (progress) => {
     const graph = generateCity({ seed: options.seed, columns: side, rows: side, middle });
-    await keep({ dataFolder, city: options.city, source: generatedSource(options.seed), graph }, progress);
+    await keep(dataFolder, { city: options.city, source: generatedSource(options.seed), graph }, progress);
   });
   await report(options, '');
 }
@@ -155,20 +155,10 @@ function checkCity({ nodeLats, nodeLngs }: RoadGraph, city: City): void {
   );
 }
 
-async function keep(
-  made: {
-    readonly dataFolder: string;
-    readonly city: string;
-    readonly source: string;
-    readonly graph: RoadGraph;
-  },
-  progress: Progress,
-): Promise<void> {
-  const contraction = contract(made.graph, (fraction) =>
+async function keep(dataFolder: string, roads: CityRoads, progress: Progress): Promise<void> {
+  await keepRoads(dataFolder, roads, (fraction) =>
     progress.show(READING_SHARE + fraction * (1 - READING_SHARE), 'looking for short cuts'),
   );
-  await makeRoadFolder(made.dataFolder);
-  await writeRoadFile(roadFilePath(made.dataFolder, made.city), { ...made, contraction });
 }
 
 async function withProgress<Result>(

@@ -12,7 +12,7 @@ export interface DemoPhotosDeps {
   readonly signal: AbortSignal;
 }
 
-const PHOTOS = [
+export const PHOTOS = [
   { text: 'Morning above the fog', alt: 'Hills in the first light, with fog between them' },
   { text: 'The path back', alt: 'A high, narrow view of dark hills under a blue sky' },
   { text: 'Evening at the lake: a #sunset that went on and on', alt: 'A low sun over dark hills' },

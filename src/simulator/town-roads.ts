@@ -6,10 +6,10 @@ import { AppError } from '../core/errors.ts';
 import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
 import { createRoadsRouting } from '../ports/routing/roads-routing.ts';
 import { straightDurationS } from '../ports/routing/routing.ts';
-import { contract } from '../roads/contraction.ts';
 import { generateCity } from '../roads/generated-city.ts';
-import { readRoadFile, writeRoadFile } from '../roads/road-file.ts';
-import { makeRoadFolder, roadFilePath, roadFilePaths } from '../roads/road-folder.ts';
+import { keepRoads } from '../roads/keep-roads.ts';
+import { readRoadFile } from '../roads/road-file.ts';
+import { roadFilePaths } from '../roads/road-folder.ts';
 import { generatedSource } from '../roads/road-sources.ts';
 import { createRoads } from '../roads/roads.ts';
 import type { PathOf, TravelS } from './car.ts';
@@ -31,14 +31,7 @@ const SEED = 42;
 
 export async function makeUpRoads(dataFolder: string, plan = TOWN): Promise<void> {
   const graph = generateCity({ ...plan, seed: SEED });
-  await makeRoadFolder(dataFolder);
-  const roads = {
-    city: 'new_york',
-    source: generatedSource(SEED),
-    graph,
-    contraction: contract(graph),
-  };
-  await writeRoadFile(roadFilePath(dataFolder, roads.city), roads);
+  await keepRoads(dataFolder, { city: 'new_york', source: generatedSource(SEED), graph });
 }
 
 /** `undefined`: straight. Fails with `not_found` for a folder without roads. */
