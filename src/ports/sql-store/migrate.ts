@@ -63,10 +63,13 @@ export async function migrate(
     await lockMigrations(client, clock);
     await client.query(BOOKKEEPING);
     const pending = await pendingOf(client, migrations, wanted);
+    // Of a database that is made now, nobody wants to read every step.
+    const level = pending.length === migrations.length ? 'debug' : 'info';
     for (const migration of pending) {
       await apply(client, migration, clock);
-      log.info({ migration: migration.name }, 'applied a migration');
+      log[level]({ migration: migration.name }, 'applied a migration');
     }
+    log.info({ migrations: pending.length }, 'the schema is that of this release');
     return pending.map(({ name }) => name);
   });
 }
