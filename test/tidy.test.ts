@@ -18,6 +18,7 @@ interface Source {
 const root = packageRoot();
 const files = listFiles();
 const sources = files.filter((file) => /^(src|test)\/.*\.ts$/.test(file)).map(readSource);
+const pages = files.filter((file) => /^web\/.*\.tsx?$/.test(file)).map(readSource);
 const product = sources.filter(({ file }) => file.startsWith('src/') && !/\.(test|contract)\.ts$/.test(file));
 
 const DRIVERS = new Set([
@@ -41,13 +42,23 @@ describe('tidy', () => {
     assert.deepEqual(wrong, [], 'what core needs belongs into core');
   });
 
+  it('no files import each other in a circle', () => {
+    assert.deepEqual(
+      circular([...sources, ...pages]),
+      [],
+      'what both need belongs into a file that imports neither',
+    );
+  });
+
   it('the planner does no IO', () => {
     const wrong = product
       .filter(({ file }) => file.startsWith('src/planner/'))
       .flatMap(({ file, imports, packages }) => [
         ...packages.filter((name) => name !== 'yaml').map((name) => `${file} imports ${name}`),
         ...imports
-          .filter((name) => !/^src\/(planner|core)\/|^src\/config\/(config|settings|systems)\.ts$/.test(name))
+          .filter(
+            (name) => !/^src\/(planner|core)\/|^src\/config\/(config|roles|settings|systems)\.ts$/.test(name),
+          )
           .map((name) => `${file} imports ${name}`),
       ]);
     assert.deepEqual(wrong, [], 'what reads, writes or starts anything belongs into up or a command');
@@ -215,6 +226,17 @@ function readSource(file: string): Source {
     imports: own.map((name) => path.join(path.dirname(file), name)),
     packages: names.filter((name) => !name.startsWith('.')),
   };
+}
+
+/** Files that import each other in circles, and those on the way between two such circles. */
+function circular(all: readonly Source[]): string[] {
+  let left = new Map(all.map((source) => [source.file, source]));
+  for (;;) {
+    const names = left;
+    const importing = [...left].filter(([, { imports }]) => imports.some((name) => names.has(name)));
+    if (importing.length === left.size) return [...left.keys()];
+    left = new Map(importing);
+  }
 }
 
 function mayImport(file: string, name: string): boolean {

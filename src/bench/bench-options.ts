@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { BenchStage } from './bench-stage.ts';
 import type { Crowd } from './crowd/crowd.ts';
-import type { ExperimentName } from './experiments/experiment.ts';
+import type { ExperimentName } from './experiments/experiment-names.ts';
 import type { Cores } from './pinned-process.ts';
 import type { ScenarioName } from './scenarios.ts';
 

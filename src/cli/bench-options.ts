@@ -1,7 +1,7 @@
 /** The options of `groundswell bench`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Arrivals } from '../bench/arrivals.ts';
-import { EXPERIMENT_NAMES, type ExperimentName } from '../bench/experiments/experiment.ts';
+import { EXPERIMENT_NAMES, type ExperimentName } from '../bench/experiments/experiment-names.ts';
 import { CORES_PATTERN } from '../bench/pinned-process.ts';
 import {
   BASIC_SCENARIO_NAMES,

@@ -1,11 +1,13 @@
 /** The topology that `up` is asked for: one of the stages that come with the program, or a file. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../config/env.ts';
 import { packageRoot } from '../config/package-info.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { AppError } from '../core/errors.ts';
-import { parseTopology, type Topology, type TopologyCheck } from '../planner/topology.ts';
+import { parseTopology, type TopologyCheck } from '../planner/parse-topology.ts';
+import type { Topology } from '../planner/topology.ts';
 
 export const STAGES = ['1', '2', '3', '4', '5'] as const;
 

@@ -10,13 +10,11 @@ import { CITIES_FORM, type CityBox, parseCity } from './cities.ts';
 import { EDGE_URL_FORM, type EdgeLocation, parseEdgeUrl } from './edge-locations.ts';
 import type { Environment } from './env.ts';
 import { FARES_FORM, type FareSetting, parseFare } from './fares.ts';
+import { ROLES, type Role } from './roles.ts';
 import { parseS3Url, S3_URL_FORM, type S3Location } from './s3-location.ts';
 import { SETTINGS, type Setting, type SettingName } from './settings.ts';
 import { parseSurge, SURGE_FORM, type SurgeLevelSetting } from './surge.ts';
 import { SYSTEM_NAMES, type SystemName } from './systems.ts';
-
-export const ROLES = ['api', 'worker', 'dispatch'] as const;
-export type Role = (typeof ROLES)[number];
 
 export interface Config {
   readonly roles: readonly Role[];

@@ -1,5 +1,5 @@
 /** The systems by which the calls of the product can be told apart: for processes of their own, and pools of a balancer. */
-import type { Role } from './config.ts';
+import type { Role } from './roles.ts';
 
 /** What no name is for, such as accounts and the pages of the app, is answered where no systems are named. */
 export const SYSTEM_NAMES = [

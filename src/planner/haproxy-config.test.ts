@@ -15,7 +15,8 @@ import { SESSION_COOKIE as SERVERS_SESSION_COOKIE } from '../http/session-cookie
 import { balancerPools, localAddresses, publicHostOf } from './balancer-pools.ts';
 import { type HaproxyOptions, renderHaproxyConfig } from './haproxy-config.ts';
 import { SESSION_COOKIE } from './haproxy-pools.ts';
-import { parseTopology, type Topology } from './topology.ts';
+import { parseTopology } from './parse-topology.ts';
+import type { Topology } from './topology.ts';
 
 const CERTIFICATE = 'CERTIFICATE_FILE';
 

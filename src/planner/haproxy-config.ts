@@ -3,19 +3,12 @@
  * process out while it starts, stops or is gone. What the balancer answers itself is a problem document, as elsewhere.
  */
 import { ownAnswers } from './haproxy-answers.ts';
-import { entranceSections } from './haproxy-entrance.ts';
-import { type BalancerPool, poolSections } from './haproxy-pools.ts';
+import { type EntranceOptions, entranceSections } from './haproxy-entrance.ts';
+import { poolSections } from './haproxy-pools.ts';
 import { section } from './haproxy-section.ts';
-import type { StartedHaproxy } from './topology-balancer.ts';
 import { PROCESS_HOST } from './topology-environment.ts';
 
-export interface HaproxyOptions {
-  readonly haproxy: StartedHaproxy;
-  readonly pools: readonly BalancerPool[];
-  /** Of the app, where a pool has all other hosts. */
-  readonly publicHost: string | undefined;
-  /** Certificate and key; `undefined` without TLS. */
-  readonly certificateFile: string | undefined;
+export interface HaproxyOptions extends EntranceOptions {
   /** Of its own metrics and statistics, on this machine only. */
   readonly statisticsPort: number;
   /** Where an operator changes states while it runs; `undefined` where the path is too long for a socket. */

@@ -1,6 +1,5 @@
 /** Where clients come in: by HTTP, HTTPS or as bare connections; what is believed of them, and which pool they go to. */
 import { metricsRefusal } from './haproxy-answers.ts';
-import type { HaproxyOptions } from './haproxy-config.ts';
 import { type BalancerPool, poolChoice } from './haproxy-pools.ts';
 import { quoted, section } from './haproxy-section.ts';
 import { patternSource, SYSTEM_PATHS } from './system-paths.ts';
@@ -11,14 +10,23 @@ export const ENTRANCE = 'clients';
 const HTTPS_PORT = 443;
 const YEAR_S = 31_536_000;
 
-export function entranceSections(options: HaproxyOptions): string[] {
+export interface EntranceOptions {
+  readonly haproxy: StartedHaproxy;
+  readonly pools: readonly BalancerPool[];
+  /** Of the app, where a pool has all other hosts. */
+  readonly publicHost: string | undefined;
+  /** Certificate and key; `undefined` without TLS. */
+  readonly certificateFile: string | undefined;
+}
+
+export function entranceSections(options: EntranceOptions): string[] {
   const { haproxy } = options;
   if (haproxy.mode === 'tcp') return [tcpEntrance(options)];
   const redirect = haproxy.tls === undefined ? [] : [redirectSection(haproxy, haproxy.tls.port)];
   return [httpEntrance(options), ...redirect];
 }
 
-function tcpEntrance({ haproxy, pools }: HaproxyOptions): string {
+function tcpEntrance({ haproxy, pools }: EntranceOptions): string {
   return section(`frontend ${ENTRANCE}`, [
     `bind ${address(haproxy.host, haproxy.port)}`,
     ...proxyProtocolLines(haproxy),
@@ -26,7 +34,7 @@ function tcpEntrance({ haproxy, pools }: HaproxyOptions): string {
   ]);
 }
 
-function httpEntrance(options: HaproxyOptions): string {
+function httpEntrance(options: EntranceOptions): string {
   const { haproxy, pools, publicHost } = options;
   return section(`frontend ${ENTRANCE}`, [
     bindLine(options),
@@ -42,7 +50,7 @@ function httpEntrance(options: HaproxyOptions): string {
   ]);
 }
 
-function bindLine({ haproxy, certificateFile }: HaproxyOptions): string {
+function bindLine({ haproxy, certificateFile }: EntranceOptions): string {
   const { host, port, tls } = haproxy;
   if (tls === undefined) return `bind ${address(host, port)}`;
   return `bind ${address(host, tls.port)} ssl crt ${certificateFile ?? ''} alpn h2,http/1.1`;

@@ -1,6 +1,6 @@
 /** The balancer of a topology, as its file says it. */
 import { BALANCE_FORM, type Balance, parseBalance } from './balance.ts';
-import { PORT_MAX, readCpu, type StartedEngine } from './topology-engines.ts';
+import { PORT_MAX, readCpu, type StartedEngine } from './started-engine.ts';
 import type { Place, TopologyReader } from './topology-reader.ts';
 
 export const BALANCER_MODES = ['http', 'tcp'] as const;

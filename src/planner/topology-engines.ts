@@ -1,4 +1,5 @@
 /** The engines of a topology, and how they are read from its file: each is started by us, or named by its URL. */
+import { PORT_MAX, readCpu, type StartedEngine } from './started-engine.ts';
 import { readHaproxy, type StartedHaproxy } from './topology-balancer.ts';
 import type { Place, TopologyReader } from './topology-reader.ts';
 
@@ -12,15 +13,6 @@ export interface ExternalEngine {
   readonly kind: 'external';
   /** May hold a password. */
   readonly url: string;
-}
-
-/** Started by us, on this machine. */
-export interface StartedEngine {
-  readonly kind: 'started';
-  /** A free one where none is named; the first of them where there are several nodes. */
-  readonly port: number | undefined;
-  /** How many processors' time it may use at most, such as 0.5. */
-  readonly cpu: number | undefined;
 }
 
 export interface StartedPostgres extends StartedEngine {
@@ -49,15 +41,13 @@ export interface TopologyEngines {
   readonly haproxy: StartedHaproxy | undefined;
 }
 
-export const PORT_MAX = 65_535;
-export const CPU_MIN = 0.05;
-export const CPU_MAX = 128;
 export const POSTGRES_NODES_MAX = 8;
 export const REDIS_NODES_MAX = 16;
 /** With fewer primaries a cluster cannot agree that one of them is dead. */
 const CLUSTER_NODES_MIN = 3;
 const MEMORY_MB_MIN = 16;
 const MEMORY_MB_MAX = 1_048_576;
+
 export function readEngines(read: TopologyReader, place: Place): TopologyEngines {
   const engines = read.fields(place, ['postgres', 'redis', 'kafka', 's3', 'haproxy']);
   const isEmbedded = engines.postgres.value === undefined || engines.postgres.value === 'embedded';
@@ -147,9 +137,4 @@ function readStarted(
   { port, cpu }: { readonly port: Place; readonly cpu: Place },
 ): StartedEngine {
   return { kind: 'started', port: read.integer(port, 1, PORT_MAX), cpu: readCpu(read, cpu) };
-}
-
-export function readCpu(read: TopologyReader, place: Place): number | undefined {
-  const must = `a number of processors from ${CPU_MIN} to ${CPU_MAX}`;
-  return read.number(place, must, (value) => value >= CPU_MIN && value <= CPU_MAX);
 }

@@ -1,5 +1,5 @@
 /** What a process is told of its place in the topology: the settings of `groundswell serve`. */
-import type { Role } from '../config/config.ts';
+import type { Role } from '../config/roles.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { SystemName } from '../config/systems.ts';
 import type { StartedHaproxy } from './topology-balancer.ts';

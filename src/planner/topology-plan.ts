@@ -1,8 +1,10 @@
 /** From a topology to processes: their names, in the order in which they start, and the ports that they take. */
-import type { Role } from '../config/config.ts';
+
+import type { Role } from '../config/roles.ts';
 import type { SystemName } from '../config/systems.ts';
+import type { StartedEngine } from './started-engine.ts';
 import type { ProcessGroup, Topology } from './topology.ts';
-import type { StartedEngine, StartedPostgres, StartedRedis } from './topology-engines.ts';
+import type { StartedPostgres, StartedRedis } from './topology-engines.ts';
 
 /** One process that shall run. */
 export interface PlannedProcess {

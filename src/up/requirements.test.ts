@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { ConfigError } from '../config/config.ts';
-import { parseTopology } from '../planner/topology.ts';
+import { parseTopology } from '../planner/parse-topology.ts';
 import { settingProblems } from './requirements.ts';
 
 interface File {

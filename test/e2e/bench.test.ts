@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { EXPERIMENT_NAMES } from '../../src/bench/experiments/experiment.ts';
+import { EXPERIMENT_NAMES } from '../../src/bench/experiments/experiment-names.ts';
 import { BASIC_SCENARIO_NAMES, CROWD_SCENARIO_NAMES } from '../../src/bench/scenarios.ts';
 import { needsCrowd } from '../../src/cli/bench-options.ts';
 import { packageRoot } from '../../src/config/package-info.ts';

@@ -12,14 +12,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { HistoryRecorder, InvokedOperation } from '../../src/history/history-recorder.ts';
 import { noise } from '../support/picture-client.ts';
 import { createRecordedPosts, sendRecorded } from '../support/recorded-posts.ts';
-import { readNewest, watchAuthors } from './fault-watchers.ts';
-
-export interface FaultPerson {
-  readonly userId: string;
-  /** Also the tag of all that they write. */
-  readonly username: string;
-  readonly token: string;
-}
+import { type FaultPerson, readNewest, watchAuthors } from './fault-watchers.ts';
 
 /** What there is to look at once all is quiet. */
 export interface Made {

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { findFreePort } from '../../src/bench/server-process.ts';
 import { type Environment, readEnvironment } from '../../src/config/env.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { parseTopology } from '../../src/planner/topology.ts';
+import { parseTopology } from '../../src/planner/parse-topology.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createUp, type Up } from '../../src/up/up.ts';
 import { upFolderIn } from '../../src/up/up-folder.ts';

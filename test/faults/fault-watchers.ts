@@ -9,7 +9,13 @@ import { headerOf } from '../../src/bench/http-response-parser.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { HistoryRecorder } from '../../src/history/history-recorder.ts';
 import { sendRecorded } from '../support/recorded-posts.ts';
-import type { FaultPerson } from './fault-people.ts';
+
+export interface FaultPerson {
+  readonly userId: string;
+  /** Also the tag of all that they write. */
+  readonly username: string;
+  readonly token: string;
+}
 
 export interface Watcher extends FaultPerson {
   readonly session: string;

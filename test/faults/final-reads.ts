@@ -1,4 +1,5 @@
 /** What everybody sees once a stack is mended and quiet, read to the end, for the checkers. */
+
 import { API, textAt } from '../../src/bench/api-client.ts';
 import { createHttpClient, type HttpClient } from '../../src/bench/http-client.ts';
 import { inBatches } from '../../src/bench/population.ts';
@@ -6,8 +7,9 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { HistoryRecorder } from '../../src/history/history-recorder.ts';
 import { createRecordedPosts, sendRecorded } from '../support/recorded-posts.ts';
 import { until } from '../support/until.ts';
-import { type FaultPerson, type Made, readWholeTimeline } from './fault-people.ts';
+import { type Made, readWholeTimeline } from './fault-people.ts';
 import type { FaultStack } from './fault-stack.ts';
+import type { FaultPerson } from './fault-watchers.ts';
 
 const QUIET_MS = 90_000;
 /** A picture whose worker was lost is taken by another after a minute. */

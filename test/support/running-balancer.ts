@@ -10,7 +10,7 @@ import { readEnvironment } from '../../src/config/env.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { balancerPools, publicHostOf } from '../../src/planner/balancer-pools.ts';
 import { renderHaproxyConfig } from '../../src/planner/haproxy-config.ts';
-import { parseTopology } from '../../src/planner/topology.ts';
+import { parseTopology } from '../../src/planner/parse-topology.ts';
 import { keepSelfMadeCertificate } from '../../src/up/engines/self-made-certificate.ts';
 import { atEnd } from './at-end.ts';
 import { temporaryFolder } from './temporary-folder.ts';

@@ -4,7 +4,7 @@ import { createHttpClient } from '../../src/bench/http-client.ts';
 import { inBatches } from '../../src/bench/population.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { SqlStore } from '../../src/ports/sql-store/sql-store.ts';
-import { FOLLOWERS_PAGE } from '../../src/systems/feed/home/fan-out.ts';
+import { FOLLOWERS_PAGE } from '../../src/systems/feed/home/fan-out-lanes.ts';
 import { loadCrowd } from './crowd.ts';
 import type { Cast } from './timeline-load.ts';
 

@@ -2,13 +2,26 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ID_MAX, type Id } from '../../src/core/ids.ts';
-import type { TimelineStoreHarness } from '../../src/ports/timeline-store/timeline-store.contract.ts';
 import {
   TIMELINE_BUILD_MS,
   TIMELINE_ENTRIES_MAX,
   TIMELINE_IDLE_MS,
+  type TimelineStore,
 } from '../../src/ports/timeline-store/timeline-store.ts';
 import { createTimelineModel } from './timeline-model.ts';
+
+export interface TimelineStoreHarness {
+  /** Empty, and with room for a hundred timelines. */
+  readonly store: TimelineStore;
+  /** Moves the store's clock. */
+  advance(durationMs: number): Promise<void>;
+  /** Of an engine whose clock cannot be held: how much earlier a build is given up. Default 0. */
+  readonly buildImprecisionMs?: number;
+  /** And how much earlier a timeline is forgotten. Default 0. */
+  readonly idleImprecisionMs?: number;
+  /** Random histories that are held against the model. Default 150. */
+  readonly modelRuns?: number;
+}
 
 const READERS: readonly Id[] = [1_500_000_000_000_001, 1_500_000_000_000_002, 1_500_000_000_000_003];
 const entry = (n: number): Id => 1_600_000_000_000_000 + n;

@@ -3,6 +3,7 @@
  * (by the Hungarian algorithm on the whole matrix), and what greed would cost; and how long it takes with a server from a request until a driver
  * hears the first offer.
  */
+
 import { seededFraction } from '../../core/clock.ts';
 import { distanceM, type GeoPoint } from '../../ports/geo-index/geo-index.ts';
 import { straightDurationS } from '../../ports/routing/routing.ts';
@@ -11,7 +12,8 @@ import { generatedDemand } from '../../simulator/demand.ts';
 import { runSimulation } from '../../simulator/simulation.ts';
 import { type Quantiles, quantiles } from '../../simulator/simulation-report.ts';
 import { BATCH_MS } from '../../systems/rides/dispatch/dispatch-loop.ts';
-import { type AssignmentTask, assign, costOf, NOBODY } from '../../systems/rides/matching/assignment.ts';
+import { assign, costOf } from '../../systems/rides/matching/assignment.ts';
+import { type AssignmentTask, NOBODY } from '../../systems/rides/matching/assignment-task.ts';
 import { assignGreedily } from '../../systems/rides/matching/greedy-assignment.ts';
 import { UNASSIGNED_S } from '../../systems/rides/matching/match-batch.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';

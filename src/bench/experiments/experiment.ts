@@ -2,36 +2,7 @@
 
 import type { Crowd } from '../crowd/crowd.ts';
 import type { Workshop } from '../workshop.ts';
-
-export const EXPERIMENT_NAMES = [
-  'fan-out',
-  'deliveries',
-  'redis-deliveries',
-  'lag',
-  'hot-like',
-  'refresh-ahead',
-  'write-through',
-  'live-broadcast',
-  'live-delivery',
-  'live-idle',
-  'database-reads',
-  'load-steps',
-  'cold-start',
-  'search',
-  'clicks',
-  'photos',
-  'blobs',
-  'geo-index',
-  'redis-geo-index',
-  'driver-positions',
-  'live-trips',
-  'dispatch',
-  'routing',
-  'ledger',
-  'surge',
-  'balancer',
-] as const;
-export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];
+import type { ExperimentName } from './experiment-names.ts';
 
 export interface Figure {
   readonly label: string;

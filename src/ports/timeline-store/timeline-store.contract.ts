@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { holdTimelinesAgainstModel } from '../../../test/support/timeline-steps.ts';
+import {
+  holdTimelinesAgainstModel,
+  type TimelineStoreHarness,
+} from '../../../test/support/timeline-steps.ts';
 import { until } from '../../../test/support/until.ts';
 import { ID_MAX, type Id } from '../../core/ids.ts';
 import {
@@ -11,19 +14,6 @@ import {
   TIMELINE_IDLE_MS,
   type TimelineStore,
 } from './timeline-store.ts';
-
-export interface TimelineStoreHarness {
-  /** Empty, and with room for a hundred timelines. */
-  readonly store: TimelineStore;
-  /** Moves the store's clock. */
-  advance(durationMs: number): Promise<void>;
-  /** Of an engine whose clock cannot be held: how much earlier a build is given up. Default 0. */
-  readonly buildImprecisionMs?: number;
-  /** And how much earlier a timeline is forgotten. Default 0. */
-  readonly idleImprecisionMs?: number;
-  /** Random histories that are held against the model. Default 150. */
-  readonly modelRuns?: number;
-}
 
 const [alice, bob, carol] = [1_500_000_000_000_001, 1_500_000_000_000_002, 1_500_000_000_000_003] as const;
 const READERS = [alice, bob, carol];

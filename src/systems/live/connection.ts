@@ -4,8 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import type { Id } from '../../core/ids.ts';
+import type { Viewer } from './audience.ts';
 import { Frame } from './frame.ts';
-import type { Reader } from './readers.ts';
 
 /** Of one connection, beyond what the system takes (some megabytes): half a thousand posts. */
 export const BUFFERED_BYTES_MAX = 512 * 1_024;
@@ -31,6 +31,12 @@ export interface Transport {
   bytesOf(frame: Frame): Buffer;
   /** Says good-bye in the way of the transport, and lets the socket go when it has been sent. */
   finish(reason: EndReason): void;
+}
+
+/** A user who watches at this process. */
+export interface Reader extends Viewer {
+  /** The oldest first. */
+  readonly connections: Set<LiveConnection>;
 }
 
 export interface LiveConnection {

@@ -2,12 +2,14 @@
  * From the tail to the sockets. Events are taken in the order in which this process hears them, a group at a time: what
  * they show is fetched for the whole group, and then each is written once and sent to all who may see it at that moment.
  */
+
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { concerns, isDropped, maySee } from './audience.ts';
+import type { Reader } from './connection.ts';
 import { cursorText, type Offsets } from './cursor.ts';
 import {
   deletedData,
@@ -25,7 +27,7 @@ import { Frame } from './frame.ts';
 import type { LiveContent, PostCounts, ShownEntry, ViewerFlags } from './live-content.ts';
 import type { LiveEvent } from './live-events.ts';
 import type { LiveObserver } from './live-observer.ts';
-import type { Reader, Readers } from './readers.ts';
+import type { Readers } from './readers.ts';
 import type { PlacedEvent, RecentEvents } from './recent-events.ts';
 
 /** What they show is fetched in a few statements; so many wait in the sockets at once. */

@@ -1,4 +1,5 @@
 /** Live updates, put together (docs/decisions/0014): who is connected, what they are sent, and until when. */
+
 import type { Clock, Randomness } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Id } from '../../core/ids.ts';
@@ -7,6 +8,7 @@ import type { Principal } from '../../core/principal.ts';
 import type { EventLog, LoggedEvent, Tail, TailFollower } from '../../ports/event-log/event-log.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type ClientMessages, createClientMessages } from './client-messages.ts';
+import type { Reader } from './connection.ts';
 import {
   createConnection,
   createGather,
@@ -21,7 +23,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import type { LiveContent } from './live-content.ts';
 import { countedPostId, type RelationshipChange } from './live-events.ts';
 import type { GapReason, LiveObserver } from './live-observer.ts';
-import { createReaders, type Reader } from './readers.ts';
+import { createReaders } from './readers.ts';
 import { createRecentEvents } from './recent-events.ts';
 import type { LoadedRelations } from './relations.ts';
 import { createResume, placedEvent } from './resume.ts';

@@ -1,14 +1,8 @@
 /** The users who watch at this process: how each stands to others, and who of them follows whom. */
 import type { Id } from '../../core/ids.ts';
-import type { Viewer } from './audience.ts';
-import type { LiveConnection } from './connection.ts';
+import type { Reader } from './connection.ts';
 import type { RelationshipChange } from './live-events.ts';
 import { type LoadedRelations, Relations } from './relations.ts';
-
-export interface Reader extends Viewer {
-  /** The oldest first. */
-  readonly connections: Set<LiveConnection>;
-}
 
 export interface Readers {
   /**

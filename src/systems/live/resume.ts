@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import type { EventLog, LoggedEvent } from '../../ports/event-log/event-log.ts';
 import { concerns, isDropped } from './audience.ts';
-import type { LiveConnection } from './connection.ts';
+import type { LiveConnection, Reader } from './connection.ts';
 import { cursorText, distance, type Offsets, partitionAt, placeOf } from './cursor.ts';
 import {
   deletedData,
@@ -20,7 +20,6 @@ import { Frame } from './frame.ts';
 import type { LiveContent } from './live-content.ts';
 import { type LiveEvent, liveEventOf } from './live-events.ts';
 import type { GapReason, ResumeOutcome } from './live-observer.ts';
-import type { Reader } from './readers.ts';
 import type { PlacedEvent, RecentEvents } from './recent-events.ts';
 
 /** Of one client; whoever has missed more is better off with a page of each list. */

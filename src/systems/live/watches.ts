@@ -6,11 +6,10 @@ import type { Clock } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { maySee } from './audience.ts';
-import type { LiveConnection } from './connection.ts';
+import type { LiveConnection, Reader } from './connection.ts';
 import { countsData } from './event-data.ts';
 import { Frame } from './frame.ts';
 import type { LiveContent, WatchedPost } from './live-content.ts';
-import type { Reader } from './readers.ts';
 
 /** Of one connection: more than any screen shows. */
 export const WATCHED_POSTS_MAX = 100;

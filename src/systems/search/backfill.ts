@@ -15,7 +15,7 @@ import {
   getBackfills,
   restartBackfills,
 } from './backfill-queries.ts';
-import type { CountFollowers } from './search.ts';
+import type { CountFollowers } from './count-followers.ts';
 
 /** The posts with the lowest ids above `after`, in the order of ids, without those that are deleted. */
 export type PagePosts = (after: Id, limit: number) => Promise<readonly PostToIndex[]>;

@@ -17,7 +17,7 @@ import {
   USERS_TOPIC,
 } from './announced.ts';
 import type { Backfill } from './backfill.ts';
-import type { CountFollowers } from './search.ts';
+import type { CountFollowers } from './count-followers.ts';
 
 /** Under load, events are worth being gathered for so long: a batch costs little more than one. */
 const GATHER_MS = 100;

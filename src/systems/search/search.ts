@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import type { Job } from '../../core/job.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
-import type { DescribeUsers, FindUsers, Profile, UserCounts } from '../../core/user.ts';
+import type { DescribeUsers, FindUsers, Profile } from '../../core/user.ts';
 import type { Subscription } from '../../ports/event-log/event-log.ts';
 import type {
   SearchIndex,
@@ -14,6 +14,7 @@ import type {
 } from '../../ports/search-index/search-index.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import { type Backfill, createBackfill, type PagePosts, type PageUsers } from './backfill.ts';
+import type { CountFollowers } from './count-followers.ts';
 import { createIndexing } from './indexing.ts';
 import { cleanQuery, parsePostQuery } from './post-query.ts';
 
@@ -30,7 +31,6 @@ export type PresentPosts = (
   viewerId: Id | undefined,
   postIds: readonly Id[],
 ) => Promise<ReadonlyMap<Id, object>>;
-export type CountFollowers = (userIds: readonly Id[]) => Promise<ReadonlyMap<Id, UserCounts>>;
 
 export interface UsersPage {
   readonly users: readonly Profile[];

@@ -1,6 +1,8 @@
 /** When the driver is there: at the pickup first, and after the start at the drop-off. */
 import type { Ride } from '../api/types.ts';
-import type { DriverPlace } from '../state/rides.ts';
+import type { LiveEvents } from '../state/live.ts';
+
+export type DriverPlace = LiveEvents['ride_position'];
 
 /** The time to the pickup is none to the drop-off, which is told with the next position; the car stays where it is. */
 export function placeAfter(

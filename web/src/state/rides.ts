@@ -2,10 +2,8 @@
 import { signal } from '@preact/signals';
 import { get } from '../api/http.ts';
 import type { Page, Ride } from '../api/types.ts';
-import { placeAfter } from '../rides/arrival.ts';
-import { isLive, type LiveEvents, onLive } from './live.ts';
-
-export type DriverPlace = LiveEvents['ride_position'];
+import { type DriverPlace, placeAfter } from '../rides/arrival.ts';
+import { isLive, onLive } from './live.ts';
 
 /** The last that the person asked for: it goes on, or has just ended. `undefined`: not known yet. */
 export const ownRide = signal<Ride | null | undefined>(undefined);

@@ -10,7 +10,6 @@ import type { Job } from '../../../core/job.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { TimelineStore } from '../../../ports/timeline-store/timeline-store.ts';
 import { deliverInTurns } from './delivery-turns.ts';
-import { FOLLOWERS_PAGE } from './fan-out.ts';
 import { type FanOutObserver, observeCompleted } from './fan-out-observer.ts';
 import {
   type ContinuationPageRow,
@@ -21,6 +20,8 @@ import {
 } from './fan-out-queries.ts';
 import { readIdList } from './id-list-queries.ts';
 
+/** Some 5 ms of work, so that authors who have more take turns with the others. */
+export const FOLLOWERS_PAGE = 5_000;
 /** Of one author that go together: a page of followers then takes some 40 ms, in turns of 2 ms. */
 export const ROUND_ENTRIES_MAX = 16;
 /** While one waits for the database, the other delivers. */

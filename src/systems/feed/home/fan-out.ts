@@ -15,14 +15,12 @@ import { homeEntryAddedBy } from './added-entry.ts';
 import type { AuthorModeReview } from './author-mode-review.ts';
 import { PULL_GRACE_MS } from './author-modes.ts';
 import { deliverInTurns } from './delivery-turns.ts';
-import type { FanOutLanes } from './fan-out-lanes.ts';
+import { type FanOutLanes, FOLLOWERS_PAGE } from './fan-out-lanes.ts';
 import { type FanOutObserver, observeCompleted } from './fan-out-observer.ts';
 import { addContinuations, readSourceFollowers, type SourceFollowersRow } from './fan-out-queries.ts';
 import { readIdList } from './id-list-queries.ts';
 
 export const FAN_OUT_GROUP = 'fan-out';
-/** Some 5 ms of work, so that authors who have more take turns with the others. */
-export const FOLLOWERS_PAGE = 5_000;
 /** Events of a batch: it has 10 s, and with a page of followers for each would take 1 s. */
 const BATCH_MAX = 500;
 /** Each batch costs a transaction, whatever is in it; and a tenth of a second is missed by nobody. */

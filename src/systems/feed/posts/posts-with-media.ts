@@ -1,15 +1,20 @@
 /** Writes posts with pictures: each in a transaction of its own, in which the pictures are put on it, or stay free. */
 
 import { AppError, invalidField } from '../../../core/errors.ts';
-import type { StoredAnswer } from '../../../core/idempotency.ts';
+import type { IdempotencyClaim, StoredAnswer } from '../../../core/idempotency.ts';
 import type { Id } from '../../../core/ids.ts';
 import { NO_MEDIA, type ShowMedia, type StoredMedia } from '../../../core/media.ts';
 import type { SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { audienceOf, type Post } from './post.ts';
 import type { PostWriter } from './post-writer.ts';
 import type { PostWriteOutcome } from './post-writer-queries.ts';
-import type { PostAnswering } from './posts.ts';
 import type { PostRow } from './posts-queries.ts';
+
+/** How a new post is answered: made before it is written, so that what is stored is what is sent. */
+export interface PostAnswering {
+  readonly claim: IdempotencyClaim | undefined;
+  present(post: Post): StoredAnswer;
+}
 
 /** Puts media of the author on a post, when the transaction commits; what the post keeps of them. Fails with `invalid`. */
 export type AttachMedia = (

@@ -39,7 +39,12 @@ import {
   type PostRow,
   pagePostEdits,
 } from './posts-queries.ts';
-import { type AttachMedia, createPostsWithMedia, type PreparedPost } from './posts-with-media.ts';
+import {
+  type AttachMedia,
+  createPostsWithMedia,
+  type PostAnswering,
+  type PreparedPost,
+} from './posts-with-media.ts';
 
 export const MEDIA_MAX = 4;
 
@@ -54,12 +59,6 @@ export interface PostsDeps {
   /** Without it, there are no media. */
   readonly attachMedia?: AttachMedia;
   readonly showMedia?: ShowMedia;
-}
-
-/** How a new post is answered: made before it is written, so that what is stored is what is sent. */
-export interface PostAnswering {
-  readonly claim: IdempotencyClaim | undefined;
-  present(post: Post): StoredAnswer;
 }
 
 /**

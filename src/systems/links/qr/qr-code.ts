@@ -1,6 +1,6 @@
 /** QR codes (ISO/IEC 18004) as pictures: of any colours that a camera can still tell apart. */
 import { invalidField } from '../../../core/errors.ts';
-import { encodeModules, type Modules } from './qr-modules.ts';
+import { encodeModules, type Modules, type QrLevel } from './qr-modules.ts';
 import { pngOf } from './two-colour-png.ts';
 
 export const QR_SIZE_MIN = 64;
@@ -9,9 +9,6 @@ export const QR_SIZE_DEFAULT = 512;
 /** In modules. The standard asks for 4; less is read by most cameras on a light page. */
 export const QR_MARGIN_MAX = 16;
 export const QR_MARGIN_DEFAULT = 4;
-export const QR_LEVELS = ['L', 'M', 'Q', 'H'] as const;
-/** How much of it may be dirty or torn: 7, 15, 25 or 30 %. */
-export type QrLevel = (typeof QR_LEVELS)[number];
 export const QR_FORMATS = ['svg', 'png'] as const;
 export type QrFormat = (typeof QR_FORMATS)[number];
 /** As WCAG 2 measures contrast, 1 to 21. Below, cameras fail in poor light. */

@@ -1,7 +1,9 @@
 import encodeQR from 'qr';
 import { invalidField } from '../../../core/errors.ts';
-import type { QrLevel } from './qr-code.ts';
 
+export const QR_LEVELS = ['L', 'M', 'Q', 'H'] as const;
+/** How much of it may be dirty or torn: 7, 15, 25 or 30 %. */
+export type QrLevel = (typeof QR_LEVELS)[number];
 /** Line by line, with the margin; true is dark. */
 export type Modules = readonly (readonly boolean[])[];
 

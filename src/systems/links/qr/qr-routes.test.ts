@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import decodeQR from 'qr/decode.js';
 import { createTransferSetting, type TransferSetting } from '../../../../test/support/transfer-setting.ts';
 import { AppError } from '../../../core/errors.ts';
-import { drawQrCode, QR_LEVELS, QR_MARGIN_MAX, QR_SIZE_MAX, QR_SIZE_MIN } from './qr-code.ts';
-import { encodeModules } from './qr-modules.ts';
+import { drawQrCode, QR_MARGIN_MAX, QR_SIZE_MAX, QR_SIZE_MIN } from './qr-code.ts';
+import { encodeModules, QR_LEVELS } from './qr-modules.ts';
 
 const SHORT_URL = 'https://go.example/4fTq9Zb';
 const DEFAULTS = {

@@ -1,4 +1,5 @@
 /** The QR code of a link. */
+
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -12,16 +13,15 @@ import {
   CONTRAST_MIN,
   drawQrCode,
   QR_FORMATS,
-  QR_LEVELS,
   QR_MARGIN_DEFAULT,
   QR_MARGIN_MAX,
   QR_SIZE_DEFAULT,
   QR_SIZE_MAX,
   QR_SIZE_MIN,
   type QrFormat,
-  type QrLevel,
   type QrRequest,
 } from './qr-code.ts';
+import { QR_LEVELS, type QrLevel } from './qr-modules.ts';
 
 /** The picture stays the same for as long as the link is opened under the same address. */
 const CACHE_CONTROL = 'private, max-age=3600';

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { munkres } from 'munkres';
 import { seededFraction } from '../../../core/clock.ts';
-import { type AssignmentTask, assign, type Candidate, costOf, NOBODY } from './assignment.ts';
+import { assign, costOf } from './assignment.ts';
+import { type AssignmentTask, type Candidate, NOBODY } from './assignment-task.ts';
 import { assignGreedily } from './greedy-assignment.ts';
 
 const FORBIDDEN = 1e9;

@@ -4,25 +4,9 @@
  * assigned one by one, which with as many requests as drivers can cost twice as much and more.
  */
 import { assert } from '../../../core/errors.ts';
+import type { AssignmentTask } from './assignment-task.ts';
 import { assignGreedily } from './greedy-assignment.ts';
 import { createShortestPaths } from './shortest-paths.ts';
-
-/** A driver who may take the request. */
-export interface Candidate {
-  /** From 0, below the number of drivers of the batch. */
-  readonly driver: number;
-  /** Not negative. What it is in is the caller's, as long as it is one thing: seconds. */
-  readonly cost: number;
-}
-
-export interface AssignmentTask {
-  /** Of each request, each driver once at most. */
-  readonly candidates: readonly (readonly Candidate[])[];
-  readonly drivers: number;
-  readonly unassignedCost: number;
-  /** Whether the time is over. Asked before each request. */
-  readonly isOver?: () => boolean;
-}
 
 export interface Assignment {
   /** By request. NOBODY: it is not assigned. */
@@ -30,8 +14,6 @@ export interface Assignment {
   /** How many requests were assigned at the lowest cost; the others were assigned greedily. */
   readonly optimal: number;
 }
-
-export const NOBODY = -1;
 
 /** Takes some 10 ms for 400 requests with 20 candidates each. */
 export function assign(task: AssignmentTask): Assignment {

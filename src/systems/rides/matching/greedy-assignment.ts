@@ -1,5 +1,5 @@
 /** The cheapest pair first, then the cheapest of those that are left: fast, and as good as most dispatchers do. */
-import { type AssignmentTask, NOBODY } from './assignment.ts';
+import { type AssignmentTask, NOBODY } from './assignment-task.ts';
 
 /** Assigns the requests from `first` on to drivers whom nobody has, into `driverOf`. */
 export function assignGreedily(

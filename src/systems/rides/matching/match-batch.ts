@@ -2,8 +2,10 @@
  * The offers of one batch: each request goes to the driver whom the assignment gives it, and to two more of those who were
  * left unassigned, in case the first declines. A driver has one offer at a time.
  */
+
 import type { Id } from '../../../core/ids.ts';
-import { assign, type Candidate, NOBODY } from './assignment.ts';
+import { assign } from './assignment.ts';
+import { type Candidate, NOBODY } from './assignment-task.ts';
 
 /** With the driver of the assignment. */
 export const OFFERS_PER_REQUEST = 3;

@@ -1,5 +1,5 @@
 /** A queue of drivers by their distance, the nearest first. One may be in it several times; its first time is the right one. */
-import { NOBODY } from './assignment.ts';
+import { NOBODY } from './assignment-task.ts';
 
 export interface MinHeap {
   push(driver: number, distance: number): void;

@@ -3,7 +3,7 @@
  * Dijkstra on costs that potentials keep from being negative (Jonker and Volgenant 1987, on a sparse graph). Each request
  * has one more place to go, of its own, which is to be left unassigned.
  */
-import { type AssignmentTask, NOBODY } from './assignment.ts';
+import { type AssignmentTask, NOBODY } from './assignment-task.ts';
 import { createMinHeap } from './min-heap.ts';
 
 export interface ShortestPaths {

@@ -3,10 +3,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { STATE_NAMES } from './link-state.tsx';
-import type { Filters } from './links-page.tsx';
 
 /** After the last key. */
 const SEARCH_AFTER_MS = 300;
+
+export const FILTERS = ['search', 'tag', 'state'] as const;
+export type Filters = Readonly<Record<(typeof FILTERS)[number], string>>;
 
 export function LinkFilters(props: {
   readonly filters: Filters;

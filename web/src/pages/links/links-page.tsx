@@ -11,16 +11,12 @@ import { createItemList, ItemList } from '../../ui/item-list.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { SignInFirst } from '../../ui/sign-in-first.tsx';
 import { Empty } from '../../ui/states.tsx';
-import { LinkFilters } from './link-filters.tsx';
+import { FILTERS, type Filters, LinkFilters } from './link-filters.tsx';
 import { LinkRow } from './link-row.tsx';
 import { NewLink } from './new-link.tsx';
 import './links-page.css';
 
 const PAGE = 20;
-const FILTERS = ['search', 'tag', 'state'] as const;
-
-export type Filters = Readonly<Record<(typeof FILTERS)[number], string>>;
-
 export function LinksPage() {
   return isSignedIn.value ? <Links /> : <SignInFirst title="Links" what="your short links" />;
 }

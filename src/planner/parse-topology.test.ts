@@ -9,7 +9,8 @@ import { packageRoot } from '../config/package-info.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { SYSTEM_NAMES } from '../config/systems.ts';
 import { balancerPools, localAddresses } from './balancer-pools.ts';
-import { COUNT_MAX, parseTopology, type Topology, type TopologyCheck } from './topology.ts';
+import { COUNT_MAX, parseTopology, type TopologyCheck } from './parse-topology.ts';
+import type { Topology } from './topology.ts';
 import { POSTGRES_NODES_MAX } from './topology-engines.ts';
 import {
   type BalancerPlace,
