@@ -31,6 +31,23 @@ const DRIVERS = new Set([
   'aws4fetch',
 ]);
 const LINES_MAX = 400;
+/** Folders of `src/`: each may use those before it. */
+const FLOORS = [
+  ...[
+    'core',
+    'telemetry',
+    'resilience',
+    'config',
+    'roads',
+    'seed',
+    'planner',
+    'ports',
+    'history',
+    'http',
+    'client',
+  ],
+  ...['systems', 'roles', 'simulator', 'up', 'bench', 'demo', 'cli', 'main.ts'],
+];
 
 describe('tidy', () => {
   it('core imports nothing of ours but core', () => {
@@ -48,6 +65,15 @@ describe('tidy', () => {
       [],
       'what both need belongs into a file that imports neither',
     );
+  });
+
+  it('each folder of src uses only those below it', () => {
+    const floorOf = (file: string) => FLOORS.indexOf(file.split('/')[1] ?? '');
+    const wrong = product.flatMap(({ file, imports }) =>
+      imports.filter((name) => floorOf(file) < floorOf(name)).map((name) => `${file} imports ${name}`),
+    );
+    const unknown = product.map(({ file }) => file).filter((file) => floorOf(file) < 0);
+    assert.deepEqual([wrong, unknown], [[], []], 'what a lower folder needs belongs into it, or below it');
   });
 
   it('the planner does no IO', () => {

@@ -1,5 +1,5 @@
-import type { Address } from './http-client.ts';
-import type { HttpResponse } from './http-response-parser.ts';
+import type { Address } from '../client/http-client.ts';
+import type { HttpResponse } from '../client/http-response-parser.ts';
 import { type Cores, nextMessage, programBeside, startPinned } from './pinned-process.ts';
 
 /** One answer that the bare server gives to every path that ends with `suffix`. */

@@ -5,8 +5,8 @@
  * long a delivery takes, is an experiment.
  */
 
+import { createApiClient } from '../client/api-client.ts';
 import { AppError } from '../core/errors.ts';
-import { createApiClient } from './api-client.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { createCrowdScenarios } from './crowd/crowd-scenarios.ts';
 import type { Finding } from './experiments/experiment.ts';

@@ -1,10 +1,10 @@
 /** Real answers of the product, for the bare server to repeat. */
 
+import { requireSuccess } from '../client/api-client.ts';
+import type { HttpClient, HttpRequest } from '../client/http-client.ts';
+import type { HttpResponse } from '../client/http-response-parser.ts';
 import { AppError } from '../core/errors.ts';
-import { requireSuccess } from './api-client.ts';
 import { type BareAnswer, bareAnswerOf } from './bare-server.ts';
-import type { HttpClient, HttpRequest } from './http-client.ts';
-import type { HttpResponse } from './http-response-parser.ts';
 import { createDraw, type RequestMix } from './request-mix.ts';
 
 /** Of so many answers the one whose length is nearest to their mean is repeated. */

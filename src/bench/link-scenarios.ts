@@ -1,10 +1,10 @@
 /** Opening and making links, as loads. */
 
+import { API, createApiClient } from '../client/api-client.ts';
 import { seededFraction } from '../core/clock.ts';
 import { composeId, FIRST_BULK_WRITER, IDS_PER_MS_PER_WRITER, type Id, WRITERS_MAX } from '../core/ids.ts';
 import { bulkLoadLinks } from '../systems/links/bulk-load.ts';
 import { CODE_LENGTH } from '../systems/links/codes/base62.ts';
-import { API, createApiClient } from './api-client.ts';
 import { shuffled } from './crowd/crowd.ts';
 import { withOwnStore } from './experiments/own-reads.ts';
 import { UNIQUE_MARK } from './request-mix.ts';

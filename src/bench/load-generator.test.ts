@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { createHttpClient, type HttpRequest } from '../client/http-client.ts';
+import { headerOf } from '../client/http-response-parser.ts';
 import { type BareAnswer, type BareServer, bareAnswerOf, startBareServer } from './bare-server.ts';
-import { createHttpClient, type HttpRequest } from './http-client.ts';
-import { headerOf } from './http-response-parser.ts';
 import { type LoadGenerator, startLoadGenerator } from './load-generator.ts';
 import type { LoadTask } from './load-task.ts';
 import { createDraw, type RequestMix, UNIQUE_MARK } from './request-mix.ts';

@@ -1,8 +1,8 @@
 /** What the bench asks of the process that makes the load, and how one task is done. */
 
+import type { Address } from '../client/http-client.ts';
 import { type Clock, seededFraction } from '../core/clock.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
-import type { Address } from './http-client.ts';
 import { type LoadResult, type Operation, runClosedLoop, runOpenLoop } from './load.ts';
 import { createPostgresYardstick, type PostgresTarget } from './postgres-yardsticks.ts';
 import { createRequester, type RequestMix } from './request-mix.ts';

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
+import { addressOf } from '../client/http-client.ts';
 import { AppError } from '../core/errors.ts';
-import { addressOf } from './http-client.ts';
 
 /**
  * The same URL with the host's address in it. Fails with `invalid` unless that is this machine: a load generator

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Address } from '../client/http-client.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Address } from './http-client.ts';
 import type { Cores } from './pinned-process.ts';
 import { findFreePort } from './server-process.ts';
 

@@ -1,7 +1,8 @@
 /** The people and posts that a bench works with. */
 
+import type { ApiClient, Member } from '../client/api-client.ts';
 import { seededFraction } from '../core/clock.ts';
-import type { ApiClient, Member } from './api-client.ts';
+import { concurrently } from '../core/concurrently.ts';
 import { createZipfSampler } from './zipf.ts';
 
 export interface PopulationOptions {
@@ -24,9 +25,6 @@ export interface Population {
   readonly postIds: readonly string[];
 }
 
-/** So many calls at once: enough to keep the server busy, few enough for any limit on connections. */
-const CALLS_AT_ONCE = 8;
-
 export async function createPopulation(api: ApiClient, options: PopulationOptions): Promise<Population> {
   const { users, posts, follows, prefix, onProgress } = options;
   const followsEach = Math.min(follows, users - 1);
@@ -38,14 +36,14 @@ export async function createPopulation(api: ApiClient, options: PopulationOption
     return result;
   };
   const sample = createZipfSampler(users, options.skew, seededFraction(options.seed));
-  const members = await inBatches(users, async (n) => step(await api.signUp(`${prefix}_${n}`)));
-  await inBatches(users, async (n) => {
+  const members = await concurrently(users, async (n) => step(await api.signUp(`${prefix}_${n}`)));
+  await concurrently(users, async (n) => {
     for (const followed of drawOthers(n, followsEach, users, sample)) {
       step(await api.follow(memberAt(members, n), memberAt(members, followed).userId));
     }
   });
   const authors = Array.from({ length: posts }, sample);
-  const postIds = await inBatches(posts, async (n) => {
+  const postIds = await concurrently(posts, async (n) => {
     const { postId } = await api.post(memberAt(members, authors[n] ?? 0), textOf(n));
     return step(postId);
   });
@@ -81,23 +79,4 @@ function shuffled<Item>(items: readonly Item[], fraction: () => number): Item[] 
     .map((item) => ({ item, at: fraction() }))
     .sort((left, right) => left.at - right.at)
     .map(({ item }) => item);
-}
-
-/** Does `work` for 0 to `count - 1`, a few at a time. Results are in order of their numbers. */
-export async function inBatches<Result>(
-  count: number,
-  work: (n: number) => Promise<Result>,
-  atOnce = CALLS_AT_ONCE,
-): Promise<Result[]> {
-  const results = new Array<Result>(count);
-  let next = 0;
-  const worker = async () => {
-    while (next < count) {
-      const n = next;
-      next += 1;
-      results[n] = await work(n);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
-  return results;
 }

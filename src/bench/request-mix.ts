@@ -1,9 +1,9 @@
 /** What a load asks for: operations of one or more requests, drawn by popularity, for readers drawn likewise. */
 
+import { type Address, formatRequest, type HttpRequest } from '../client/http-client.ts';
+import { createHttpConnection, HttpConnectionError } from '../client/http-connection.ts';
+import { type HttpResponse, headerOf } from '../client/http-response-parser.ts';
 import { seededFraction } from '../core/clock.ts';
-import { type Address, formatRequest, type HttpRequest } from './http-client.ts';
-import { createHttpConnection, HttpConnectionError } from './http-connection.ts';
-import { type HttpResponse, headerOf } from './http-response-parser.ts';
 import { BACKGROUND, type Operation } from './load.ts';
 import { createZipfSampler } from './zipf.ts';
 

@@ -1,7 +1,8 @@
 /** Asking what rides cost, as a load. */
+
+import { API, createApiClient } from '../client/api-client.ts';
+import type { HttpRequest } from '../client/http-client.ts';
 import { seededFraction } from '../core/clock.ts';
-import { API, createApiClient } from './api-client.ts';
-import type { HttpRequest } from './http-client.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Workshop } from './workshop.ts';
 

@@ -1,11 +1,11 @@
 /** Measures a scenario in rounds: the product and its yardsticks moments apart, then the product on a schedule. */
 
+import { addressOf } from '../client/http-client.ts';
+import { increaseBy, readMetrics } from '../client/prometheus-text.ts';
 import { type BareServer, startBareServer } from './bare-server.ts';
 import { captureAnswers } from './captured-answers.ts';
-import { addressOf } from './http-client.ts';
 import type { LoadTarget, LoadTask } from './load-task.ts';
 import { type Nginx, startNginx } from './nginx.ts';
-import { increaseBy, readMetrics } from './prometheus-text.ts';
 import { POST_TEXT, type Scenario, type ScenarioName } from './scenarios.ts';
 import { measure, mixOfSlice, type Slice, scheduleOf, type Workshop } from './workshop.ts';
 

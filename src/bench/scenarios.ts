@@ -1,7 +1,7 @@
 /** What people do, as loads. */
 
-import { API } from './api-client.ts';
-import type { HttpRequest } from './http-client.ts';
+import { API } from '../client/api-client.ts';
+import type { HttpRequest } from '../client/http-client.ts';
 import type { Population } from './population.ts';
 import { type RequestMix, UNIQUE_MARK } from './request-mix.ts';
 

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { createHttpClient, type HttpClient } from '../client/http-client.ts';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../core/clock.ts';
-import { createHttpClient, type HttpClient } from './http-client.ts';
 import { type Cores, startPinned } from './pinned-process.ts';
 
 export interface ServerProcess {

@@ -1,11 +1,11 @@
 /** What every measurement of a bench works with: a client for single calls, and the process that makes the load. */
 
+import { createHttpClient, type HttpClient } from '../client/http-client.ts';
 import { AppError } from '../core/errors.ts';
+import { readTreeCpu } from '../telemetry/process-cpu.ts';
 import type { BenchOptions } from './bench-options.ts';
-import { createHttpClient, type HttpClient } from './http-client.ts';
 import { type LoadGenerator, startLoadGenerator } from './load-generator.ts';
 import type { LoadReport, LoadTask } from './load-task.ts';
-import { readTreeCpu } from './process-cpu.ts';
 import type { RequestMix } from './request-mix.ts';
 
 export interface Workshop {

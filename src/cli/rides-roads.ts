@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../core/geo.ts';
 import { generateCity } from '../roads/generated-city.ts';
 import { type CityRoads, keepRoads } from '../roads/keep-roads.ts';
 import { importOsm } from '../roads/osm/osm-import.ts';

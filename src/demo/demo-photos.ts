@@ -1,5 +1,5 @@
 /** Faces, and photos of nowhere that some people post: the program draws them itself. */
-import { API } from '../bench/api-client.ts';
+import { API } from '../client/api-client.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { drawPhoto } from '../seed/drawn-photos.ts';

@@ -3,7 +3,7 @@
  * a motorway round all of it. The same seed makes the same town, on every machine. For tests, simulations and a first look.
  */
 import { seededFraction } from '../core/clock.ts';
-import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../core/geo.ts';
 import { connectedSegments } from './connected-roads.ts';
 import { buildRoadGraph, type RoadGraph, type RoadKind, type RoadSegment, subgraph } from './road-graph.ts';
 

@@ -4,7 +4,7 @@
  * collector would look at each of them.
  */
 import { assert } from '../core/errors.ts';
-import { distanceM, type GeoPoint } from '../ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../core/geo.ts';
 
 /** Of coordinates: a centimetre. */
 export const UNITS_PER_DEGREE = 1e7;

@@ -1,5 +1,5 @@
 /** Which road is the nearest to a place: a grid over all roads, in which each cell knows the segments that pass through it. */
-import { EARTH_RADIUS_M, type GeoPoint } from '../ports/geo-index/geo-index.ts';
+import { EARTH_RADIUS_M, type GeoPoint } from '../core/geo.ts';
 import { NOT_ALLOWED, type RoadGraph, segmentPlaces, UNITS_PER_DEGREE } from './road-graph.ts';
 
 /** A place at a road. */

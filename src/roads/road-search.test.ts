@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../core/geo.ts';
 import { contract } from './contraction.ts';
 import { generateCity } from './generated-city.ts';
 import { buildRoadGraph, NOT_ALLOWED, placesAlong, type RoadGraph } from './road-graph.ts';

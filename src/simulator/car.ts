@@ -1,5 +1,5 @@
 /** Cars go by the roads, where these are known, else straight, as long as the streets would take them. */
-import { distanceM, type GeoPoint } from '../ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../core/geo.ts';
 
 /** From one place to another. */
 export interface Leg {

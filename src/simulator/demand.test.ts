@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { seededFraction } from '../core/clock.ts';
-import { distanceM } from '../ports/geo-index/geo-index.ts';
+import { distanceM } from '../core/geo.ts';
 import { straightDurationS } from '../ports/routing/routing.ts';
 import { createRoads, isOver, placeOn } from './car.ts';
 import { generatedDemand, REQUESTS_MAX, recordedDemand, TRIP_LENGTHS } from './demand.ts';

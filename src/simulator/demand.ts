@@ -1,7 +1,7 @@
 /** Who wants to be driven when, and from where to where: made up from a seed, or what really happened in a town. */
 import { seededFraction } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { distanceM, type GeoPoint } from '../ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../core/geo.ts';
 import type { Trip } from './trips-file.ts';
 
 export interface RideDemand {

@@ -1,6 +1,6 @@
 /** A driver's WebSocket, as the driver's app has it: numbered points up, messages down. */
 import { WebSocket } from 'ws';
-import { API } from '../bench/api-client.ts';
+import { API } from '../client/api-client.ts';
 import { encodePoints } from '../systems/rides/positions/binary-points.ts';
 import { POINTS_MAX, type ReportedPoint } from '../systems/rides/positions/reported-point.ts';
 import { isObject } from './ride-calls.ts';

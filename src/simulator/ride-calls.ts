@@ -2,10 +2,10 @@
  * The calls of the API that drivers and riders make. Each is sent until there is an answer, with one Idempotency-Key and to one server
  * after the other, and all that was asked and answered is written into a history, from which a checker tells whether it was true.
  */
-import { API } from '../bench/api-client.ts';
-import type { HttpRequest } from '../bench/http-client.ts';
-import { HttpConnectionError } from '../bench/http-connection.ts';
-import { type HttpResponse, headerOf } from '../bench/http-response-parser.ts';
+import { API } from '../client/api-client.ts';
+import type { HttpRequest } from '../client/http-client.ts';
+import { HttpConnectionError } from '../client/http-connection.ts';
+import { type HttpResponse, headerOf } from '../client/http-response-parser.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HistoryRecorder, InvokedOperation, PendingOperation } from '../history/history-recorder.ts';
 import type { Servers } from './servers.ts';

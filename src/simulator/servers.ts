@@ -1,6 +1,6 @@
 /** The servers that a town's people use: each has one of their own, and goes on with the next when that one does not answer. */
-import { createHttpClient, type HttpClient, type HttpRequest } from '../bench/http-client.ts';
-import type { HttpResponse } from '../bench/http-response-parser.ts';
+import { createHttpClient, type HttpClient, type HttpRequest } from '../client/http-client.ts';
+import type { HttpResponse } from '../client/http-response-parser.ts';
 
 export interface Servers {
   /** `home`: whose server; it moves on by one after each failure. */

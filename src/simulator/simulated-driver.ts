@@ -3,8 +3,8 @@
  * brings them where they want to go. What a person does is drawn from the seed; when, is by the clock.
  */
 import type { Clock } from '../core/clock.ts';
+import type { GeoPoint } from '../core/geo.ts';
 import type { HistoryRecorder } from '../history/history-recorder.ts';
-import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
 import type { ReportedPoint } from '../systems/rides/positions/reported-point.ts';
 import { type Behaviour, boardingMs, driverCancels, wishOf } from './behaviour.ts';
 import { isOver, type Leg, placeOn, type Roads } from './car.ts';

@@ -4,8 +4,8 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import { inBatches } from '../bench/population.ts';
 import type { Clock } from '../core/clock.ts';
+import { concurrently } from '../core/concurrently.ts';
 import type { HistoryRecorder } from '../history/history-recorder.ts';
 import { type Behaviour, drawsOf } from './behaviour.ts';
 import { createRoads, type PathOf, type TravelS } from './car.ts';
@@ -225,7 +225,7 @@ async function prepare(
   const put = async (person: Person, path: string, body: object): Promise<void> => {
     await calls.call(person, { method: 'PUT', path, body });
   };
-  await inBatches(
+  await concurrently(
     drivers.length,
     async (number) => {
       const driver = drivers[number];
@@ -237,7 +237,7 @@ async function prepare(
     },
     CALLS_AT_ONCE,
   );
-  await inBatches(
+  await concurrently(
     riders.length,
     async (number) => {
       const rider = riders[number];
@@ -249,7 +249,7 @@ async function prepare(
 }
 
 async function leave(calls: RideCalls, drivers: readonly Person[]): Promise<void> {
-  await inBatches(
+  await concurrently(
     drivers.length,
     async (number) => {
       const driver = drivers[number];

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { GeoPoint } from '../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../core/geo.ts';
 import { createRoadsRouting } from '../ports/routing/roads-routing.ts';
 import { straightDurationS } from '../ports/routing/routing.ts';
 import { generateCity } from '../roads/generated-city.ts';

@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { AppError } from '../core/errors.ts';
-import { type GeoPoint, isGeoPoint } from '../ports/geo-index/geo-index.ts';
+import { type GeoPoint, isGeoPoint } from '../core/geo.ts';
 
 export interface Trip {
   /** By the clock of the place, as if it were Greenwich's: milliseconds since 1970. */

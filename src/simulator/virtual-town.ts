@@ -2,7 +2,7 @@
  * The same town without a server and in virtual time: for what would have become of the same demand, with the same drivers, if requests
  * had been given to drivers in another way. It depends on the seed and on nothing else, and takes some seconds for ten minutes.
  */
-import { distanceM, type GeoPoint } from '../ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../core/geo.ts';
 import { CANDIDATES_MAX } from '../systems/rides/dispatch/candidates.ts';
 import { searchRadiusM } from '../systems/rides/dispatch/search-radius.ts';
 import { pickupCost } from '../systems/rides/matching/pickup-cost.ts';

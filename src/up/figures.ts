@@ -1,6 +1,6 @@
 /** What a process does, read from outside: how much of it a second, and how long the slowest of a hundred takes. */
-import { createHttpClient, type HttpClient } from '../bench/http-client.ts';
-import { histogramsBy, increaseBy, readMetrics, type Sample, sumBy } from '../bench/prometheus-text.ts';
+import { createHttpClient, type HttpClient } from '../client/http-client.ts';
+import { histogramsBy, increaseBy, readMetrics, type Sample, sumBy } from '../client/prometheus-text.ts';
 import type { Clock } from '../core/clock.ts';
 
 export interface Figures {

@@ -6,9 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseStat } from '../bench/process-cpu.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
+import { parseStat } from '../telemetry/process-cpu.ts';
 import { sendSignal } from './child-process.ts';
 
 export interface ProcessRecord {

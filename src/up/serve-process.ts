@@ -1,6 +1,6 @@
 /** A `groundswell serve` of a topology. */
 import { fileURLToPath } from 'node:url';
-import { createHttpClient } from '../bench/http-client.ts';
+import { createHttpClient } from '../client/http-client.ts';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';

@@ -1,6 +1,7 @@
 /** What the processes of an `up` do, measured now and then for its table. */
-import { processTree } from '../bench/process-cpu.ts';
+
 import type { Clock } from '../core/clock.ts';
+import { processTree } from '../telemetry/process-cpu.ts';
 import type { Figures } from './figures.ts';
 import type { Up, UpProcess } from './up.ts';
 import type { UpRow } from './up-view.ts';

@@ -1,6 +1,6 @@
 /** Somebody whose photos the pages of pictures show, and whom the reader of the demo follows. */
 import assert from 'node:assert/strict';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import { PHOTOS as DEMO_PHOTOS } from '../../src/demo/demo-photos.ts';
 import { drawPhoto } from '../../src/seed/drawn-photos.ts';
 import type { DemoAccount } from '../support/demo-server.ts';

@@ -5,7 +5,7 @@ import { open, readFile, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import { atEnd } from '../support/at-end.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';
 import { assertKept, signUpMembers, startSteadyLoad } from '../support/steady-load.ts';

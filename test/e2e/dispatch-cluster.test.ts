@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { API } from '../../src/bench/api-client.ts';
 import { findFreePort } from '../../src/bench/server-process.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Id } from '../../src/core/ids.ts';
 import { readStatement } from '../../src/ports/sql-store/sql-store.ts';

@@ -1,7 +1,7 @@
 /** Two processes of the whole product that both could dispatch, of which the one that does is killed with an offer open. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { encodePoints } from '../../src/systems/rides/positions/binary-points.ts';
 import { atEnd } from '../support/at-end.ts';

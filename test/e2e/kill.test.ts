@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createApiClient, type Member } from '../../src/bench/api-client.ts';
-import { createHttpClient, type HttpClient } from '../../src/bench/http-client.ts';
-import { inBatches } from '../../src/bench/population.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { createApiClient, type Member } from '../../src/client/api-client.ts';
+import { createHttpClient, type HttpClient } from '../../src/client/http-client.ts';
 import { seededFraction, systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { concurrently } from '../../src/core/concurrently.ts';
 import { formatReport } from '../../src/history/check-report.ts';
 import { readHistory } from '../../src/history/history-event.ts';
 import { type HistoryRecorder, openHistoryRecorder } from '../../src/history/history-recorder.ts';
@@ -95,7 +95,7 @@ function eachOf<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  return inBatches(items.length, (n) => work(items[n] ?? assert.fail()), CALLS_AT_ONCE);
+  return concurrently(items.length, (n) => work(items[n] ?? assert.fail()), CALLS_AT_ONCE);
 }
 
 describe('kill -9 of the whole process group', () => {
@@ -115,7 +115,7 @@ describe('kill -9 of the whole process group', () => {
 
     const first = await home.start(SETTINGS);
     const crowd = connect(first.url, POSTS);
-    const members = await inBatches(USERS, (n) => createApiClient(crowd, clock).signUp(`member_${n}`));
+    const members = await concurrently(USERS, (n) => createApiClient(crowd, clock).signUp(`member_${n}`));
     const run = { intents: intend(members), recorder };
     const { acknowledged, processes } = await killAmidPosts(first, crowd, run, killAfter);
     crowd.close();

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { API, createApiClient, type Member } from '../../src/bench/api-client.ts';
-import { createHttpClient, type HttpClient } from '../../src/bench/http-client.ts';
+import { API, createApiClient, type Member } from '../../src/client/api-client.ts';
+import { createHttpClient, type HttpClient } from '../../src/client/http-client.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { createPostgresEventLog } from '../../src/ports/event-log/postgres-event-log.ts';
 import { attachEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres/attach.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, it } from 'node:test';
-import { API } from '../../src/bench/api-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import {
   createJourneyClient,

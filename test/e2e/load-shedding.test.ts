@@ -1,11 +1,11 @@
 /** More requests than the server can answer: some are refused at once, and those who operate it are still answered. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { API, type Member } from '../../src/bench/api-client.ts';
-import { addressOf, formatRequest } from '../../src/bench/http-client.ts';
-import { createHttpConnection, HttpConnectionError } from '../../src/bench/http-connection.ts';
-import { headerOf } from '../../src/bench/http-response-parser.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { API, type Member } from '../../src/client/api-client.ts';
+import { addressOf, formatRequest } from '../../src/client/http-client.ts';
+import { createHttpConnection, HttpConnectionError } from '../../src/client/http-connection.ts';
+import { headerOf } from '../../src/client/http-response-parser.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';
 import { signUpMembers } from '../support/steady-load.ts';
 import { until } from '../support/until.ts';

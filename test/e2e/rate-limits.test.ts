@@ -1,8 +1,8 @@
 /** The limits that a server has unless told otherwise, and whom they count. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { API } from '../../src/bench/api-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';
 

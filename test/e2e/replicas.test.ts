@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { createHttpClient } from '../../src/bench/http-client.ts';
-import { readMetrics, sumBy } from '../../src/bench/prometheus-text.ts';
+import { createHttpClient } from '../../src/client/http-client.ts';
+import { readMetrics, sumBy } from '../../src/client/prometheus-text.ts';
 import { atEnd } from '../support/at-end.ts';
 import { createJourneyClient, type Person } from '../support/journey-client.ts';
 import {

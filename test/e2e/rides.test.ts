@@ -1,8 +1,8 @@
 /** Drivers and riders with the whole product, which is stopped and killed under them. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { API } from '../../src/bench/api-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { encodePoints } from '../../src/systems/rides/positions/binary-points.ts';
 import { runCommand } from '../support/command.ts';

@@ -1,9 +1,9 @@
 /** What a server leaves out when an operator, or an engine that is away, asks for it, and how it says so. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createApiClient } from '../../src/bench/api-client.ts';
-import { createHttpClient } from '../../src/bench/http-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { createApiClient } from '../../src/client/api-client.ts';
+import { createHttpClient } from '../../src/client/http-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { runCommand } from '../support/command.ts';
 import { createServerHome, type ServerHome } from '../support/server-process.ts';

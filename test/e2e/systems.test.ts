@@ -1,8 +1,8 @@
 /** The product in parts: which process answers what, and that a balancer which goes by the path sends it there. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createHttpClient } from '../../src/bench/http-client.ts';
 import type { ServerProcess } from '../../src/bench/server-process.ts';
+import { createHttpClient } from '../../src/client/http-client.ts';
 import { SYSTEM_NAMES, type SystemName } from '../../src/config/systems.ts';
 import { systemOfPath } from '../../src/planner/system-paths.ts';
 import { atEnd } from '../support/at-end.ts';

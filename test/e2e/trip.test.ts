@@ -1,7 +1,7 @@
 /** A ride from request to rating and payment with the whole product: its driver is connected to one process and its rider to the other. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { encodePoints } from '../../src/systems/rides/positions/binary-points.ts';
 import { atEnd } from '../support/at-end.ts';

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type CheckReport, createAnomalyCollector } from '../../src/history/check-report.ts';
 import { drawPhoto } from '../../src/seed/drawn-photos.ts';

@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
-import { API, textAt } from '../../src/bench/api-client.ts';
-import { createHttpClient, type HttpClient, type HttpRequest } from '../../src/bench/http-client.ts';
-import { headerOf } from '../../src/bench/http-response-parser.ts';
+import { API, textAt } from '../../src/client/api-client.ts';
+import { createHttpClient, type HttpClient, type HttpRequest } from '../../src/client/http-client.ts';
+import { headerOf } from '../../src/client/http-response-parser.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { HistoryRecorder, InvokedOperation } from '../../src/history/history-recorder.ts';
 import { noise } from '../support/picture-client.ts';

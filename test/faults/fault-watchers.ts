@@ -3,9 +3,9 @@
  * position along and are answered by replicas, some do not and are answered by the primary. By the tags of the authors: what
  * they posted themselves is in the memory of each process, which may be a second old.
  */
-import { API } from '../../src/bench/api-client.ts';
-import type { HttpClient } from '../../src/bench/http-client.ts';
-import { headerOf } from '../../src/bench/http-response-parser.ts';
+import { API } from '../../src/client/api-client.ts';
+import type { HttpClient } from '../../src/client/http-client.ts';
+import { headerOf } from '../../src/client/http-response-parser.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { HistoryRecorder } from '../../src/history/history-recorder.ts';
 import { sendRecorded } from '../support/recorded-posts.ts';

@@ -1,9 +1,9 @@
 /** What everybody sees once a stack is mended and quiet, read to the end, for the checkers. */
 
-import { API, textAt } from '../../src/bench/api-client.ts';
-import { createHttpClient, type HttpClient } from '../../src/bench/http-client.ts';
-import { inBatches } from '../../src/bench/population.ts';
+import { API, textAt } from '../../src/client/api-client.ts';
+import { createHttpClient, type HttpClient } from '../../src/client/http-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { concurrently } from '../../src/core/concurrently.ts';
 import type { HistoryRecorder } from '../../src/history/history-recorder.ts';
 import { createRecordedPosts, sendRecorded } from '../support/recorded-posts.ts';
 import { until } from '../support/until.ts';
@@ -54,7 +54,7 @@ export async function readEverything(url: string, recorder: HistoryRecorder, mad
 
 function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<unknown> {
   // Their places are all there.
-  return inBatches(items.length, (n) => work(items[n] as Item), AT_ONCE);
+  return concurrently(items.length, (n) => work(items[n] as Item), AT_ONCE);
 }
 
 async function insist<Answer>(ask: () => Promise<Answer | undefined>): Promise<void> {

@@ -1,7 +1,8 @@
 /** Somebody outside who reads the topic of posts as it grows, and all of it again when the run has ended. */
-import { inBatches } from '../../src/bench/population.ts';
+
 import type { Environment } from '../../src/config/env.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { concurrently } from '../../src/core/concurrently.ts';
 import { parseClusterUrl } from '../../src/core/postgres-cluster.ts';
 import type { HistoryRecorder } from '../../src/history/history-recorder.ts';
 import { type EventLog, type LoggedEvent, PARTITIONS } from '../../src/ports/event-log/event-log.ts';
@@ -65,7 +66,7 @@ export async function openLogReader(environment: Environment, recorder: HistoryR
     async finish() {
       stopping = true;
       await following;
-      await inBatches(PARTITIONS, readAll, 1);
+      await concurrently(PARTITIONS, readAll, 1);
     },
     async close() {
       stopping = true;

@@ -6,8 +6,8 @@
 import { execFileSync } from 'node:child_process';
 import { statfsSync, writeFileSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { processTree } from '../../src/bench/process-cpu.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { processTree } from '../../src/telemetry/process-cpu.ts';
 import type { FaultStack } from './fault-stack.ts';
 
 export interface Breakage {

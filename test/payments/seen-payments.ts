@@ -1,9 +1,9 @@
 /** What each of those concerned says of money: the log of rides, the book of the provider, and over the API riders and drivers. */
 import assert from 'node:assert/strict';
 import type { Static } from 'typebox';
-import { API } from '../../src/bench/api-client.ts';
-import { inBatches } from '../../src/bench/population.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
+import { concurrently } from '../../src/core/concurrently.ts';
 import type {
   PaymentFacts,
   ProviderOrder,
@@ -48,7 +48,7 @@ export async function seenPayments({ sql, urls, people }: Town): Promise<Payment
   const riders = new Map(people.riders.map((person) => [person.userId, person]));
   const receipts: SeenReceipt[] = [];
   const endList = [...ends];
-  await inBatches(
+  await concurrently(
     endList.length,
     async (at) => {
       const [rideId, { riderId }] = endList[at] ?? ['', { riderId: '' }];

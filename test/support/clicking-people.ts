@@ -1,6 +1,6 @@
 /** People and programs who open short links as fast as they are answered, and note every answer and when it came. */
-import { addressOf } from '../../src/bench/http-client.ts';
-import { createHttpConnection, HttpConnectionError } from '../../src/bench/http-connection.ts';
+import { addressOf } from '../../src/client/http-client.ts';
+import { createHttpConnection, HttpConnectionError } from '../../src/client/http-connection.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
 /** Each second one is a browser, of which some are the same person; the others are bots and previews. */

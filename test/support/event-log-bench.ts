@@ -6,7 +6,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ProcessStat, processTree } from '../../src/bench/process-cpu.ts';
 import { median } from '../../src/bench/statistics.ts';
 import { formatTable } from '../../src/cli/table.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
@@ -18,6 +17,7 @@ import { migrate } from '../../src/ports/sql-store/migrate.ts';
 import { createPostgresSqlStore } from '../../src/ports/sql-store/postgres-sql-store.ts';
 import type { SqlStore } from '../../src/ports/sql-store/sql-store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { type ProcessStat, processTree } from '../../src/telemetry/process-cpu.ts';
 import { connectKafka, type KafkaBroker, kafkaJars, startKafkaBroker } from './kafka-broker.ts';
 import { until } from './until.ts';
 

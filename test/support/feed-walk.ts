@@ -1,9 +1,9 @@
 /** A home timeline as a client reads it, page by page. */
 import assert from 'node:assert/strict';
-import { API, isSuccess } from '../../src/bench/api-client.ts';
-import type { HttpClient, HttpRequest } from '../../src/bench/http-client.ts';
-import { HttpConnectionError } from '../../src/bench/http-connection.ts';
-import type { HttpResponse } from '../../src/bench/http-response-parser.ts';
+import { API, isSuccess } from '../../src/client/api-client.ts';
+import type { HttpClient, HttpRequest } from '../../src/client/http-client.ts';
+import { HttpConnectionError } from '../../src/client/http-connection.ts';
+import type { HttpResponse } from '../../src/client/http-response-parser.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
 export interface WalkedEntry {

@@ -1,6 +1,6 @@
 /** People who use the product over HTTP, as a program or a page does. */
 import assert from 'node:assert/strict';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 
 /** An answer as JSON has it; what a test reads of it is what the test is about. */
 // biome-ignore lint/suspicious/noExplicitAny: a wrong shape fails the test that reads it

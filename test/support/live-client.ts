@@ -1,7 +1,7 @@
 /** Clients of live updates, over either transport, that note all they are told. */
 import { get, type IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Json } from './journey-client.ts';
 import { until } from './until.ts';

@@ -1,11 +1,11 @@
 /** One person's client that goes on with another server when theirs is gone, and notes what was not as promised. */
-import { addressOf, formatRequest, type HttpClient, type HttpRequest } from '../../src/bench/http-client.ts';
+import { addressOf, formatRequest, type HttpClient, type HttpRequest } from '../../src/client/http-client.ts';
 import {
   createHttpConnection,
   type HttpConnection,
   HttpConnectionError,
-} from '../../src/bench/http-connection.ts';
-import { type HttpResponse, headerOf } from '../../src/bench/http-response-parser.ts';
+} from '../../src/client/http-connection.ts';
+import { type HttpResponse, headerOf } from '../../src/client/http-response-parser.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
 /** The servers by their number; `undefined` while one is away. */

@@ -6,7 +6,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { processTree } from '../../src/bench/process-cpu.ts';
+import { processTree } from '../../src/telemetry/process-cpu.ts';
 import { atEnd } from './at-end.ts';
 
 export interface NamespacedMachine {

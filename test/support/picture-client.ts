@@ -1,7 +1,7 @@
 /** Pictures over HTTP: sent as forms, waited for, looked at. */
 import { createHash, randomBytes } from 'node:crypto';
 import sharp from 'sharp';
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import type { Json, Person } from './journey-client.ts';
 import { until } from './until.ts';
 

@@ -1,8 +1,8 @@
 /** Posts written and read over HTTP, with every request and answer in a history for the checker. */
-import { API, isSuccess, textAt } from '../../src/bench/api-client.ts';
-import type { HttpClient, HttpRequest } from '../../src/bench/http-client.ts';
-import { HttpConnectionError } from '../../src/bench/http-connection.ts';
-import type { HttpResponse } from '../../src/bench/http-response-parser.ts';
+import { API, isSuccess, textAt } from '../../src/client/api-client.ts';
+import type { HttpClient, HttpRequest } from '../../src/client/http-client.ts';
+import { HttpConnectionError } from '../../src/client/http-connection.ts';
+import type { HttpResponse } from '../../src/client/http-response-parser.ts';
 import type { HistoryRecorder, PendingOperation } from '../../src/history/history-recorder.ts';
 
 export interface PostIntent {

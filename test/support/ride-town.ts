@@ -1,5 +1,5 @@
 /** Drivers who are somewhere, and riders who wait, for pages that show them. */
-import { API } from '../../src/bench/api-client.ts';
+import { API } from '../../src/client/api-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { encodePoints } from '../../src/systems/rides/positions/binary-points.ts';
 import { createJourneyClient, type Person } from './journey-client.ts';

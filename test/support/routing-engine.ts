@@ -1,7 +1,7 @@
 /** An engine of routes that listens at a port of its own: the published protocols of OSRM and Valhalla over a road graph, and all that can go wrong with an engine. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { distanceM, type GeoPoint } from '../../src/ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../../src/core/geo.ts';
 import { placesAlong } from '../../src/roads/road-graph.ts';
 import type { Snap } from '../../src/roads/road-grid.ts';
 import type { Roads } from '../../src/roads/roads.ts';

@@ -2,10 +2,10 @@
 import { mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ProcessStat, processTree, readAllStats } from '../../src/bench/process-cpu.ts';
 import { type ServerProcess, startServerProcess } from '../../src/bench/server-process.ts';
 import { type Environment, readEnvironment } from '../../src/config/env.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { type ProcessStat, processTree, readAllStats } from '../../src/telemetry/process-cpu.ts';
 
 export interface ServerHome {
   readonly dataFolder: string;

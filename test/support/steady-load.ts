@@ -1,21 +1,21 @@
 /** People who post and read as fast as they are answered, each on one keep-alive connection, until they are stopped. */
 import assert from 'node:assert/strict';
-import { API, createApiClient, isSuccess, type Member, textAt } from '../../src/bench/api-client.ts';
+import { API, createApiClient, isSuccess, type Member, textAt } from '../../src/client/api-client.ts';
 import {
   addressOf,
   createHttpClient,
   formatRequest,
   type HttpClient,
   type HttpRequest,
-} from '../../src/bench/http-client.ts';
+} from '../../src/client/http-client.ts';
 import {
   createHttpConnection,
   type HttpConnection,
   HttpConnectionError,
-} from '../../src/bench/http-connection.ts';
-import { type HttpResponse, headerOf } from '../../src/bench/http-response-parser.ts';
-import { inBatches } from '../../src/bench/population.ts';
+} from '../../src/client/http-connection.ts';
+import { type HttpResponse, headerOf } from '../../src/client/http-response-parser.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { concurrently } from '../../src/core/concurrently.ts';
 
 export interface SteadyLoad {
   /** Posts by their id. */
@@ -58,7 +58,7 @@ const RETRY_MS = 100;
 export async function signUpMembers(url: string, count: number): Promise<Member[]> {
   const http = createHttpClient({ url, connectionsMax: 4, timeoutMs: TIMEOUT_MS });
   try {
-    return await inBatches(count, (n) => createApiClient(http, systemClock).signUp(`member_${n}`), 4);
+    return await concurrently(count, (n) => createApiClient(http, systemClock).signUp(`member_${n}`), 4);
   } finally {
     http.close();
   }
@@ -128,7 +128,7 @@ export async function assertKept(url: string, load: SteadyLoad, members: readonl
   const http = createHttpClient({ url, connectionsMax: 8, timeoutMs: TIMEOUT_MS });
   const posts = [...load.acknowledged];
   try {
-    await inBatches(posts.length, async (n) => {
+    await concurrently(posts.length, async (n) => {
       const [postId, { text, token }] = posts[n] ?? assert.fail();
       const post = await insist(http, { method: 'GET', path: `${API}/posts/${postId}`, token });
       assert.equal(textAt(post, 'text'), text);

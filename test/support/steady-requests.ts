@@ -1,6 +1,6 @@
 /** Requests one after the other for as long as a test takes, noting whatever is not answered as it should be. */
-import { API } from '../../src/bench/api-client.ts';
-import { createHttpClient, type HttpClient, type HttpRequest } from '../../src/bench/http-client.ts';
+import { API } from '../../src/client/api-client.ts';
+import { createHttpClient, type HttpClient, type HttpRequest } from '../../src/client/http-client.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
 
 export interface SteadyRequests {

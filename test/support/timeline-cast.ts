@@ -1,8 +1,8 @@
 /** Who takes part in a load on home timelines, of whom three are followed by a crowd. */
-import { createApiClient, type Member } from '../../src/bench/api-client.ts';
-import { createHttpClient } from '../../src/bench/http-client.ts';
-import { inBatches } from '../../src/bench/population.ts';
+import { createApiClient, type Member } from '../../src/client/api-client.ts';
+import { createHttpClient } from '../../src/client/http-client.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { concurrently } from '../../src/core/concurrently.ts';
 import type { SqlStore } from '../../src/ports/sql-store/sql-store.ts';
 import { FOLLOWERS_PAGE } from '../../src/systems/feed/home/fan-out-lanes.ts';
 import { loadCrowd } from './crowd.ts';
@@ -27,7 +27,7 @@ export const PULL_LIMITS = [FOLLOWERS_PAGE + 750, FOLLOWERS_PAGE + 250] as const
 export async function stageCast(url: string, sql: SqlStore): Promise<CastOnStage> {
   const http = createHttpClient({ url, connectionsMax: 4, timeoutMs: 60_000 });
   const api = createApiClient(http, systemClock);
-  const named = (name: string, count: number) => inBatches(count, (n) => api.signUp(`${name}_${n}`), 4);
+  const named = (name: string, count: number) => concurrently(count, (n) => api.signUp(`${name}_${n}`), 4);
   const cast = {
     authors: await named('author', AUTHORS),
     fickle: await named('fickle', FICKLE),
@@ -35,7 +35,7 @@ export async function stageCast(url: string, sql: SqlStore): Promise<CastOnStage
   };
   const members = [...cast.authors, ...cast.fickle, ...cast.readers];
   const follows = new Map(members.map((member, n) => [member.userId, followeesOf(member, n, cast)]));
-  await inBatches(members.length, async (n) => {
+  await concurrently(members.length, async (n) => {
     const member = members[n];
     if (member === undefined) return;
     for (const followeeId of follows.get(member.userId) ?? []) await api.follow(member, followeeId);

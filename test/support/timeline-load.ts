@@ -3,7 +3,7 @@
  * servers, until they are stopped. Whoever reads holds every page against what had been acknowledged by then.
  */
 import assert from 'node:assert/strict';
-import { API, isSuccess, type Member, textAt } from '../../src/bench/api-client.ts';
+import { API, isSuccess, type Member, textAt } from '../../src/client/api-client.ts';
 import { seededFraction, systemClock } from '../../src/core/clock.ts';
 import type { HistoryRecorder } from '../../src/history/history-recorder.ts';
 import { attemptOf, type FeedWalk, insist, walkFeed } from './feed-walk.ts';

@@ -1,8 +1,8 @@
 /** Holds what is there after a load against what was acknowledged, and what clients read against SQL. */
 import assert from 'node:assert/strict';
-import type { Member } from '../../src/bench/api-client.ts';
-import type { HttpClient } from '../../src/bench/http-client.ts';
-import { inBatches } from '../../src/bench/population.ts';
+import type { Member } from '../../src/client/api-client.ts';
+import type { HttpClient } from '../../src/client/http-client.ts';
+import { concurrently } from '../../src/core/concurrently.ts';
 import { ID_MAX, type Id } from '../../src/core/ids.ts';
 import { readStatement, type SqlStore } from '../../src/ports/sql-store/sql-store.ts';
 import { type EntryRow, pageFeed } from '../../src/systems/feed/timelines/timelines-queries.ts';
@@ -44,7 +44,7 @@ export async function checkOutcome(setting: OutcomeSetting): Promise<number> {
   const mutes = await checkRelation(setting, 'mute', existing);
   await checkRelation(setting, 'repost', existing);
   const { members } = setting;
-  const counts = await inBatches(
+  const counts = await concurrently(
     members.length,
     async (n) => {
       const member = members[n] ?? assert.fail();

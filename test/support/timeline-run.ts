@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { createHttpClient } from '../../src/bench/http-client.ts';
+import { createHttpClient } from '../../src/client/http-client.ts';
 import type { Environment } from '../../src/config/env.ts';
 import { seededFraction, systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { formatReport } from '../../src/history/check-report.ts';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { textAt } from '../../src/bench/api-client.ts';
+import { textAt } from '../../src/client/api-client.ts';
 import { runCommand } from '../support/command.ts';
 import { createServerHome } from '../support/server-process.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@
  * What people do on a server before it is kept as a release's backup: the same every time, some of everything that
  * the API offers. Whatever a release adds is added here, so that the backup of that release has it.
  */
-import { textAt } from '../../src/bench/api-client.ts';
+import { textAt } from '../../src/client/api-client.ts';
 import { assert } from '../../src/core/errors.ts';
 
 export interface Person {

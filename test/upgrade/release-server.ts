@@ -1,7 +1,7 @@
 /** A server whose answers are kept with a release's backup, and compared with those of later releases. */
 import assert from 'node:assert/strict';
-import { API } from '../../src/bench/api-client.ts';
-import { createHttpClient, type HttpClient, type HttpRequest } from '../../src/bench/http-client.ts';
+import { API } from '../../src/client/api-client.ts';
+import { createHttpClient, type HttpClient, type HttpRequest } from '../../src/client/http-client.ts';
 import type { ServerHome } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
 import type { Call, Person, Question } from './release-scenario.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../http-client.ts';
+import type { Address } from '../../client/http-client.ts';
 import { type Cores, nextMessage, programBeside, startPinned } from '../pinned-process.ts';
 
 export interface BareEcho {

@@ -1,10 +1,6 @@
 /** Drivers in some busy towns, who move, for what is measured of a geo-index. */
-import type {
-  DriverPosition,
-  DriverTraits,
-  GeoPoint,
-  NearestSearch,
-} from '../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../core/geo.ts';
+import type { DriverPosition, DriverTraits, NearestSearch } from '../../ports/geo-index/geo-index.ts';
 
 /** Towns are some 30 km across, and busier in the middle. */
 const TOWN_DEGREES = 0.15;

@@ -1,5 +1,5 @@
 /** Many drivers who drive about, in a process of their own, so that sending shares no event loop with what is measured. */
-import type { Address } from '../http-client.ts';
+import type { Address } from '../../client/http-client.ts';
 import { type Cores, nextMessage, programBeside, startPinned } from '../pinned-process.ts';
 
 export type SendersTask =

@@ -6,9 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { seededFraction, systemRandomness } from '../../core/clock.ts';
+import { concurrently } from '../../core/concurrently.ts';
 import { type BlobStore, deleteBlobsOf } from '../../ports/blob-store/blob-store.ts';
 import { openDiskBlobStore } from '../../ports/blob-store/disk-blob-store.ts';
-import { inBatches } from '../population.ts';
 import { median } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
 import type { Experiment, Figure } from './experiment.ts';
@@ -48,7 +48,7 @@ export const blobsExperiment: Experiment = {
       onProgress('blobs: removing some');
       const gone = keys.slice(0, DELETED_KEYS);
       const deletes = await perS(DELETED_KEYS * FILES.length, () =>
-        inBatches(gone.length, (n) => deleteBlobsOf(store, gone[n] ?? ''), AT_ONCE),
+        concurrently(gone.length, (n) => deleteBlobsOf(store, gone[n] ?? ''), AT_ONCE),
       );
       const startMs = clock.monotonicMs();
       await store.list({ limit: 1_000 });
@@ -77,7 +77,7 @@ async function putMany(store: BlobStore, keys: string[], count: number): Promise
     systemRandomness.bytes(16).toString('hex'),
   );
   const content = systemRandomness.bytes(BYTES);
-  await inBatches(
+  await concurrently(
     added.length,
     async (n) => {
       for (const file of FILES) await store.put(`${added[n]}/${file}`, once(content), { bytesMax: BYTES });
@@ -88,7 +88,7 @@ async function putMany(store: BlobStore, keys: string[], count: number): Promise
 }
 
 async function readMany(store: BlobStore, keys: readonly string[], random: () => number): Promise<void> {
-  await inBatches(
+  await concurrently(
     READS,
     async () => {
       const found = await store.get(`${keys[Math.floor(random() * keys.length)]}/320.webp`);

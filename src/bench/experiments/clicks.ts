@@ -3,6 +3,8 @@
  * recorded in the process of the bench as a server would, and counted by the worker of the server that is measured. Beside
  * it what others do: one row that is counted up for each click, in a transaction of its own.
  */
+
+import { createApiClient } from '../../client/api-client.ts';
 import { type Clock, seededFraction, systemRandomness } from '../../core/clock.ts';
 import { composeId, type Id } from '../../core/ids.ts';
 import { openBundledCountryTable } from '../../ports/country-table/bundled-country-table.ts';
@@ -14,7 +16,6 @@ import { type ClickPublisher, createClickPublisher } from '../../systems/links/c
 import type { Click } from '../../systems/links/clicks/click-recorder.ts';
 import { createUserAgents } from '../../systems/links/clicks/user-agents.ts';
 import { createVisitorSalts } from '../../systems/links/clicks/visitor-salts.ts';
-import { createApiClient } from '../api-client.ts';
 import { median } from '../statistics.ts';
 import { measure, type Workshop } from '../workshop.ts';
 import { createZipfSampler } from '../zipf.ts';

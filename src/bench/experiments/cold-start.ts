@@ -3,10 +3,10 @@
  * closed loop, until the server does again what it did before.
  */
 
+import { addressOf } from '../../client/http-client.ts';
 import { AppError } from '../../core/errors.ts';
 import { milliseconds, whole } from '../bench-table.ts';
 import { HOME_PATH } from '../crowd/crowd-scenarios.ts';
-import { addressOf } from '../http-client.ts';
 import type { LoadSlice } from '../load-slices.ts';
 import { get } from '../scenarios.ts';
 import type { Experiment, Finding } from './experiment.ts';

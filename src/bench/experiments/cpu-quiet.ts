@@ -1,7 +1,7 @@
 /** When work that goes on behind the answers is done: the processes spend no time any more. */
 
 import type { Clock } from '../../core/clock.ts';
-import { readTreeCpu } from '../process-cpu.ts';
+import { readTreeCpu } from '../../telemetry/process-cpu.ts';
 
 export interface CpuSpent {
   readonly serverMs: number;

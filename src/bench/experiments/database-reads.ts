@@ -3,12 +3,12 @@
  * for anyway is taken off: what it does in the same time when nobody reads, or when as much is written and nobody reads.
  * A read that makes two statements counts twice, so that the share is rather too low.
  */
-import { callPatiently, textAt } from '../api-client.ts';
+import { callPatiently, textAt } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
+import { increaseBy, readMetrics } from '../../client/prometheus-text.ts';
+import { concurrently } from '../../core/concurrently.ts';
 import { whole } from '../bench-table.ts';
 import { HOME_PATH } from '../crowd/crowd-scenarios.ts';
-import { addressOf } from '../http-client.ts';
-import { inBatches } from '../population.ts';
-import { increaseBy, readMetrics } from '../prometheus-text.ts';
 import type { OperationKind, RequestMix } from '../request-mix.ts';
 import { get, WRITE } from '../scenarios.ts';
 import { measure, mixOfSlice, type Slice, scheduleOf } from '../workshop.ts';
@@ -62,7 +62,7 @@ async function createMixes({
   const home = [[get(HOME_PATH)]];
   const profile = ids.map((userId) => [get(`/users/${userId}`)]);
   const profilePosts = ids.map((userId) => [get(`/users/${userId}/posts?limit=20`)]);
-  const newest = await inBatches(Math.min(AUTHORS_MAX, ids.length), async (n) => {
+  const newest = await concurrently(Math.min(AUTHORS_MAX, ids.length), async (n) => {
     const page = await callPatiently(http, options.clock, get(`/users/${ids[n]}/posts?limit=${POSTS_EACH}`));
     // The product's own answer, so it is taken as documented.
     const { items } = page as { readonly items: readonly unknown[] };

@@ -5,7 +5,7 @@
  */
 
 import { seededFraction } from '../../core/clock.ts';
-import { distanceM, type GeoPoint } from '../../ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../../core/geo.ts';
 import { straightDurationS } from '../../ports/routing/routing.ts';
 import { BEHAVIOUR } from '../../simulator/behaviour.ts';
 import { generatedDemand } from '../../simulator/demand.ts';

@@ -2,11 +2,11 @@
  * What a position costs that a driver sends over the stream: read, judged, put into the geo-index, acknowledged once a
  * second, recorded every half minute. Beside it a bare `ws` server that sends the same bytes back, in the same rounds.
  */
-import { API } from '../api-client.ts';
+import { API } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
 import { startBareEcho } from '../drivers/bare-echo.ts';
 import { startPositionSenders } from '../drivers/position-senders.ts';
 import { registerDrivers } from '../drivers/register-drivers.ts';
-import { addressOf } from '../http-client.ts';
 import { median } from '../statistics.ts';
 import { spentOn } from './cpu-quiet.ts';
 import type { Experiment, Figure } from './experiment.ts';

@@ -4,9 +4,9 @@
  * posts alone cost.
  */
 
+import { increaseBy, readMetrics } from '../../client/prometheus-text.ts';
+import { concurrently } from '../../core/concurrently.ts';
 import { createLatencyRecorder } from '../latency.ts';
-import { inBatches } from '../population.ts';
-import { increaseBy, readMetrics } from '../prometheus-text.ts';
 import { median } from '../statistics.ts';
 import { type CpuSpent, spentOn } from './cpu-quiet.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
@@ -59,7 +59,7 @@ export const fanOutExperiment: Experiment = {
 async function warm({ http, crowd, options }: ExperimentWorkshop, readers: readonly number[]) {
   const { clock, onProgress } = options;
   const latency = createLatencyRecorder();
-  await inBatches(readers.length, async (n) => {
+  await concurrently(readers.length, async (n) => {
     const startMs = clock.monotonicMs();
     await readHome(http, crowd.token(readers[n] ?? 0));
     latency.record(clock.monotonicMs() - startMs);
@@ -83,7 +83,7 @@ async function measureRound(
   const writeAll = (people: readonly number[], note: (person: number, postId: string) => void) =>
     spentOn(stage.pids, clock, async () => {
       const startMs = clock.monotonicMs();
-      await inBatches(posts, async (n) => {
+      await concurrently(posts, async (n) => {
         const person = people[n % people.length] ?? 0;
         const unique = `fan-out ${options.runId} ${round} ${n}`;
         note(person, await writePost(http, crowd.token(person), unique));
@@ -113,7 +113,7 @@ async function countComplete(
 ): Promise<string> {
   const step = Math.max(1, Math.floor(readers.length / CHECKED_READERS));
   const looked = readers.filter((_, index) => index % step === 0).slice(0, CHECKED_READERS);
-  const complete = await inBatches(looked.length, async (n) => {
+  const complete = await concurrently(looked.length, async (n) => {
     const reader = looked[n] ?? 0;
     const followed = [...crowd.followeesOf(reader), reader];
     const expected = followed.flatMap((person) => written.get(person) ?? []).sort();

@@ -1,7 +1,7 @@
 /** One reader's home timeline, as it is answered over HTTP. */
 
-import { API, requireSuccess, textAt } from '../api-client.ts';
-import type { HttpClient, HttpRequest } from '../http-client.ts';
+import { API, requireSuccess, textAt } from '../../client/api-client.ts';
+import type { HttpClient, HttpRequest } from '../../client/http-client.ts';
 import { POST_TEXT } from '../scenarios.ts';
 
 export interface HomePage {

@@ -3,8 +3,8 @@
  * PostgreSQL bare transactions that insert a like and a delta, or insert it and change the row of the count.
  */
 
-import { API } from '../api-client.ts';
-import { addressOf } from '../http-client.ts';
+import { API } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
 import type { YardstickName } from '../postgres-yardsticks.ts';
 import { YARDSTICK_CONNECTIONS_MAX } from '../rounds.ts';
 import { median } from '../statistics.ts';

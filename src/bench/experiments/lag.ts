@@ -3,13 +3,13 @@
  * while somebody with a million followers writes as well, and of that somebody.
  */
 
+import { addressOf } from '../../client/http-client.ts';
+import { type HistogramSummary, histogramsBy, readMetrics } from '../../client/prometheus-text.ts';
+import { concurrently } from '../../core/concurrently.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Star } from '../crowd/crowd.ts';
 import { STAR_READERS_MAX } from '../crowd/star.ts';
-import { addressOf } from '../http-client.ts';
 import { createLatencyRecorder, type LatencyRecorder, type LatencySummary } from '../latency.ts';
-import { inBatches } from '../population.ts';
-import { type HistogramSummary, histogramsBy, readMetrics } from '../prometheus-text.ts';
 import { WRITE } from '../scenarios.ts';
 import { mixOfSlice, scheduleOf } from '../workshop.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
@@ -50,7 +50,7 @@ export const lagExperiment: Experiment = {
     const ordinary = ordinaryPairs(workshop);
     const shining = starPairs(workshop, star);
     const pairs = [...ordinary, ...shining];
-    await inBatches(pairs.length, (n) => readHome(http, pairs[n]?.readerToken ?? ''));
+    await concurrently(pairs.length, (n) => readHome(http, pairs[n]?.readerToken ?? ''));
     options.onProgress('lag: ordinary authors alone');
     const alone = await runPhase(workshop, ordinary, []);
     options.onProgress('lag: with the star');

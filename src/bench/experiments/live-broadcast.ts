@@ -2,11 +2,11 @@
  * What it costs to tell a post to a thousand who watch, beside a bare `ws` server that sends the same bytes to as many,
  * in the same rounds: messages a second of CPU.
  */
-import { API } from '../api-client.ts';
-import { addressOf } from '../http-client.ts';
+import { API } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
+import { concurrently } from '../../core/concurrently.ts';
 import { startBareBroadcast } from '../live/bare-broadcast.ts';
 import { startLiveListeners } from '../live/live-listeners.ts';
-import { inBatches } from '../population.ts';
 import { median } from '../statistics.ts';
 import { spentOn } from './cpu-quiet.ts';
 import type { Experiment, ExperimentWorkshop } from './experiment.ts';
@@ -67,7 +67,7 @@ async function measureRound(workshop: ExperimentWorkshop, parties: Parties): Pro
   const pauseMs = 1_000 / POSTS_PER_S;
   const nobody = crowd.byFame.at(-1) ?? author;
   const write = (person: number) => () =>
-    inBatches(
+    concurrently(
       posts,
       async (n) => {
         await writePost(http, crowd.token(person), `live ${runId} ${number} ${n}`);

@@ -1,6 +1,6 @@
 /** How long it takes from the request that posts until a thousand who watch have been told. */
-import { API } from '../api-client.ts';
-import { addressOf } from '../http-client.ts';
+import { API } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
 import { SENT_AT_MARK, startLiveListeners } from '../live/live-listeners.ts';
 import type { Experiment } from './experiment.ts';
 import { writePost } from './home-reader.ts';

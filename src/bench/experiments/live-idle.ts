@@ -1,8 +1,8 @@
 /** What ten thousand who watch cost while nothing happens: memory, and CPU time for keeping them alive. */
-import { API } from '../api-client.ts';
-import { addressOf } from '../http-client.ts';
+import { API } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
+import { readTreeCpu } from '../../telemetry/process-cpu.ts';
 import { startLiveListeners } from '../live/live-listeners.ts';
-import { readTreeCpu } from '../process-cpu.ts';
 import { awaitQuiet } from './cpu-quiet.ts';
 import type { Experiment, ExperimentWorkshop } from './experiment.ts';
 import { memoryOf } from './server-memory.ts';

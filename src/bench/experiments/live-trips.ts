@@ -2,12 +2,12 @@
  * What a trip that goes on takes of the memory of a process: the driver's stream, the rider's live updates, and what is known of the ride
  * itself. The driver sends a point a second, of which the rider is told.
  */
-import { API, callPatiently } from '../api-client.ts';
+import { API, callPatiently } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
+import { concurrently } from '../../core/concurrently.ts';
 import { type PositionSenders, startPositionSenders } from '../drivers/position-senders.ts';
 import { registerDrivers } from '../drivers/register-drivers.ts';
-import { addressOf } from '../http-client.ts';
 import { startLiveListeners } from '../live/live-listeners.ts';
-import { inBatches } from '../population.ts';
 import { awaitQuiet } from './cpu-quiet.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
 import { LOOK_EVERY_MS, leastMemory, type ServerMemory } from './server-memory.ts';
@@ -91,7 +91,7 @@ function looksOf({ seconds }: ExperimentWorkshop['options']): number {
 }
 
 async function askForRides({ http, options }: ExperimentWorkshop, riders: readonly string[]): Promise<void> {
-  await inBatches(riders.length, async (n) => {
+  await concurrently(riders.length, async (n) => {
     const lat = LAT + ((n % 100) / 100) * SPREAD;
     const body = JSON.stringify({
       ...{ pickup: { lat, lng: LNG + AWAY }, dropoff: { lat, lng: LNG + 4 * AWAY }, ride_type: 'economy' },

@@ -3,9 +3,10 @@
  * people do not wait for one another. At a closed loop's capacity a server can only be busy; beyond it, it must refuse, at once
  * and with `Retry-After`, or everybody waits.
  */
+
+import { addressOf } from '../../client/http-client.ts';
 import { formatErrors, milliseconds, whole } from '../bench-table.ts';
 import { createCrowdScenarios } from '../crowd/crowd-scenarios.ts';
-import { addressOf } from '../http-client.ts';
 import { median } from '../statistics.ts';
 import { measure, mixOfSlice, type Slice, scheduleOf } from '../workshop.ts';
 import { awaitQuiet } from './cpu-quiet.ts';

@@ -3,8 +3,8 @@
 import { AppError } from '../../core/errors.ts';
 import { createPostgresSqlStore, type PostgresSqlStore } from '../../ports/sql-store/postgres-sql-store.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { readTreeCpu } from '../../telemetry/process-cpu.ts';
 import type { LoadResult } from '../load.ts';
-import { readTreeCpu } from '../process-cpu.ts';
 import { median } from '../statistics.ts';
 import type { ExperimentWorkshop, Figure } from './experiment.ts';
 

@@ -1,7 +1,7 @@
 /** Two hundred pictures that arrive at the same time: how long that takes, and how much memory. */
 import { readFileSync } from 'node:fs';
-import { textAt } from '../api-client.ts';
-import { processTree } from '../process-cpu.ts';
+import { textAt } from '../../client/api-client.ts';
+import { processTree } from '../../telemetry/process-cpu.ts';
 import type { ExperimentWorkshop, Figure } from './experiment.ts';
 import { deletePhoto, sendPhoto } from './photo-uploads.ts';
 

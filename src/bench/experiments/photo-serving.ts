@@ -1,5 +1,5 @@
 /** Bytes of pictures a second, beside nginx serving the same files from the disk moments apart. */
-import { type Address, addressOf } from '../http-client.ts';
+import { type Address, addressOf } from '../../client/http-client.ts';
 import { type Nginx, startNginx } from '../nginx.ts';
 import { median } from '../statistics.ts';
 import { measure, type Slice } from '../workshop.ts';

@@ -1,7 +1,7 @@
 /** Pictures for the experiment on photos: made, uploaded, and scaled by sharp alone for comparison. */
 import sharp from 'sharp';
+import { API, textAt } from '../../client/api-client.ts';
 import { AppError } from '../../core/errors.ts';
-import { API, textAt } from '../api-client.ts';
 
 /** Noise that is as smooth as a photo: compresses to some 600 kB at 6 megapixels. */
 export async function makePhoto(width: number, height: number, sigma: number): Promise<Buffer> {

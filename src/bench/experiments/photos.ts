@@ -1,8 +1,8 @@
 /** What pictures cost: uploads, variants beside sharp alone, the feed of photos, serving them beside nginx, and very many at once. */
 import sharp from 'sharp';
-import { API, textAt } from '../api-client.ts';
-import { addressOf } from '../http-client.ts';
-import { readTreeCpu } from '../process-cpu.ts';
+import { API, textAt } from '../../client/api-client.ts';
+import { addressOf } from '../../client/http-client.ts';
+import { readTreeCpu } from '../../telemetry/process-cpu.ts';
 import { median } from '../statistics.ts';
 import { measure, type Slice } from '../workshop.ts';
 import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '../../core/errors.ts';
 import type { RedisAddress } from '../../core/redis-address.ts';
+import { processTree } from '../../telemetry/process-cpu.ts';
 import { type Cores, pinRunning } from '../pinned-process.ts';
-import { processTree } from '../process-cpu.ts';
 
 export interface BenchRedis {
   readonly address: RedisAddress;

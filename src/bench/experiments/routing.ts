@@ -3,7 +3,7 @@
  * (400 requests, 20 drivers each, of 2,000); what preparing the roads takes, and how much memory they do.
  */
 import { type Clock, seededFraction, systemClock } from '../../core/clock.ts';
-import type { GeoPoint } from '../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../core/geo.ts';
 import { createRoadsRouting } from '../../ports/routing/roads-routing.ts';
 import { type Contraction, contract } from '../../roads/contraction.ts';
 import { generateCity } from '../../roads/generated-city.ts';

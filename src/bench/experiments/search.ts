@@ -1,11 +1,12 @@
 /** What searches cost over very many posts, by how many posts have the words, over HTTP with the posts shown. */
+
+import { addressOf } from '../../client/http-client.ts';
 import { batchesOf } from '../../core/batches.ts';
 import { seededFraction, systemClock } from '../../core/clock.ts';
 import { createPostgresSearchIndex } from '../../ports/search-index/postgres-search-index.ts';
 import { getSearchPostsSize } from '../../ports/search-index/postgres-search-posts.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import { bulkLoadPosts } from '../../systems/feed/posts/bulk-load.ts';
-import { addressOf } from '../http-client.ts';
 import { get } from '../scenarios.ts';
 import { median } from '../statistics.ts';
 import { measure, type Slice } from '../workshop.ts';

@@ -1,7 +1,8 @@
 /** What the process that is measured holds. */
+
+import type { HttpClient } from '../../client/http-client.ts';
+import { readMetrics, sumBy } from '../../client/prometheus-text.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { HttpClient } from '../http-client.ts';
-import { readMetrics, sumBy } from '../prometheus-text.ts';
 
 export interface ServerMemory {
   readonly residentMb: number | undefined;

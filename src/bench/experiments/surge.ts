@@ -3,7 +3,7 @@
  * neighbours and time, and as it is kept. What PostgreSQL takes to read the requests and to write the version is not in it.
  */
 import { type Clock, seededFraction } from '../../core/clock.ts';
-import type { GeoPoint } from '../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../core/geo.ts';
 import { typeBits } from '../../systems/rides/drivers/driver.ts';
 import { type CountedPlace, countPlaces } from '../../systems/rides/surge/surge-counting.ts';
 import { fieldsJson } from '../../systems/rides/surge/surge-json.ts';

@@ -4,6 +4,8 @@
  * while the server takes changes of profiles.
  */
 
+import { API, requireSuccess } from '../../client/api-client.ts';
+import type { HttpRequest } from '../../client/http-client.ts';
 import { seededFraction, systemRandomness } from '../../core/clock.ts';
 import type { Id } from '../../core/ids.ts';
 import { createPostgresEventLog } from '../../ports/event-log/postgres-event-log.ts';
@@ -12,9 +14,7 @@ import { createUserCache, type UserCache } from '../../systems/accounts/users/us
 import { USERS_TOPIC } from '../../systems/accounts/users/user-events.ts';
 import { createUserRows } from '../../systems/accounts/users/user-rows.ts';
 import { getUsers } from '../../systems/accounts/users/users-queries.ts';
-import { API, requireSuccess } from '../api-client.ts';
 import { createArrivals } from '../arrivals.ts';
-import type { HttpRequest } from '../http-client.ts';
 import { type LoadResult, runOpenLoop } from '../load.ts';
 import { median } from '../statistics.ts';
 import { createZipfSampler } from '../zipf.ts';

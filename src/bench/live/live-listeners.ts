@@ -1,5 +1,5 @@
 /** Many who watch, in a process of their own, so that reading shares no event loop with what is measured. */
-import type { Address } from '../http-client.ts';
+import type { Address } from '../../client/http-client.ts';
 import type { LatencySummary } from '../latency.ts';
 import { type Cores, nextMessage, programBeside, startPinned } from '../pinned-process.ts';
 

@@ -3,7 +3,7 @@
  * cells about as wide as high. Which cell a place is in takes two multiplications, and which cells a circle touches is
  * known exactly, also about the poles and across the antimeridian.
  */
-import { EARTH_RADIUS_M, type GeoPoint } from './geo-index.ts';
+import { EARTH_RADIUS_M, type GeoPoint } from '../../core/geo.ts';
 
 export interface CellGrid {
   /** How high its cells are, and about how wide. */

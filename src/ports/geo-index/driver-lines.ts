@@ -3,14 +3,10 @@
  * and types, decides in which lists they are; the rest is in 64 bytes one after the other, which is what processors fetch at
  * a time.
  */
+
 import { assert } from '../../core/errors.ts';
-import {
-  type DriverPosition,
-  type DriverTraits,
-  GEO_STATES_MAX,
-  GEO_TYPES_MAX,
-  type GeoPoint,
-} from './geo-index.ts';
+import type { GeoPoint } from '../../core/geo.ts';
+import { type DriverPosition, type DriverTraits, GEO_STATES_MAX, GEO_TYPES_MAX } from './geo-index.ts';
 
 /** Numbers of a line: where on a sphere of radius 1, when, the rating (NaN: none), and where in degrees. One is free. */
 export const LINE = 8;

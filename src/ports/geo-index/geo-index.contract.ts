@@ -1,17 +1,17 @@
 /** What every geo-index promises. Held against a look at every driver, at the poles and the antimeridian too. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { distanceM, type GeoPoint } from '../../core/geo.ts';
 import type { Id } from '../../core/ids.ts';
 import {
   type DriverPosition,
   type DriverTraits,
-  distanceM,
   GEO_BATCH_MAX,
   GEO_STATES_MAX,
   GEO_TYPES_MAX,
   type GeoIndex,
-  type GeoPoint,
   KEPT_MS,
   NEAREST_MAX,
   type NearestSearch,

@@ -22,12 +22,12 @@
  * A call about several drivers is atomic for each, not for all. What lies outside of the limits below is a defect of the
  * caller and fails an assertion. An index that cannot be reached fails with `unavailable` or `timeout`.
  */
+
 import { assert } from '../../core/errors.ts';
+import { type GeoPoint, isGeoPoint } from '../../core/geo.ts';
 import type { Id } from '../../core/ids.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 
-/** The mean radius of the earth (IUGG). The real one is up to 0.5 % off, which roads are by far more. */
-export const EARTH_RADIUS_M = 6_371_008.8;
 /** Drivers of one call of `describe`, `move` or `forget`. */
 export const GEO_BATCH_MAX = 1_000;
 /** More than that wait nowhere: a search for so many among 10,000 in one place takes some milliseconds. */
@@ -41,12 +41,6 @@ export const KEPT_MS = 10 * 60_000;
 
 /** And so far ahead of all of them may be when a driver was somewhere: further, the position may not be found. */
 export const CLOCKS_DIFFER_MS_MAX = 10_000;
-
-/** In degrees: latitude from -90 to 90, longitude from -180 to 180. */
-export interface GeoPoint {
-  readonly lat: number;
-  readonly lng: number;
-}
 
 /** By what searches tell drivers apart. */
 export interface DriverTraits {
@@ -122,20 +116,3 @@ export function assertSearch({ around, radiusM, limit }: NearestSearch): void {
   assert(radiusM > 0 && radiusM <= RADIUS_M_MAX, `a search is within ${RADIUS_M_MAX} m`);
   assert(limit >= 1 && limit <= NEAREST_MAX, `a search is for at most ${NEAREST_MAX}`);
 }
-
-/** Whether it is on earth, and a number at all. */
-export function isGeoPoint({ lat, lng }: GeoPoint): boolean {
-  // NaN is in no range.
-  return lat >= -90 && lat <= 90 && lng >= -180 && lng <= 180;
-}
-
-/** The way over the great circle (haversine formula). */
-export function distanceM(one: GeoPoint, other: GeoPoint): number {
-  const [oneLat, otherLat] = [one.lat * RADIANS, other.lat * RADIANS];
-  const halfLat = Math.sin((otherLat - oneLat) / 2);
-  const halfLng = Math.sin(((other.lng - one.lng) * RADIANS) / 2);
-  const half = halfLat * halfLat + Math.cos(oneLat) * Math.cos(otherLat) * halfLng * halfLng;
-  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(half)));
-}
-
-const RADIANS = Math.PI / 180;

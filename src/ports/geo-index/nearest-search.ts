@@ -2,10 +2,11 @@
  * Finds the nearest by circles that grow: whatever lies within a circle has been looked at when its search is over, so as
  * soon as there are enough of them, they are the nearest there are.
  */
+import { EARTH_RADIUS_M } from '../../core/geo.ts';
 import type { CellGrid } from './cell-grid.ts';
 import type { CellLists } from './cell-lists.ts';
 import { AT_MS, isWanted, LINE, onSphere, RATING, X, Y, Z } from './driver-lines.ts';
-import { EARTH_RADIUS_M, type NearestSearch } from './geo-index.ts';
+import type { NearestSearch } from './geo-index.ts';
 import { NOWHERE } from './id-places.ts';
 import { type KindGroups, OTHERS } from './kind-groups.ts';
 import { createNearestList, type NearestList } from './nearest-list.ts';

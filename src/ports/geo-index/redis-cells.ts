@@ -1,5 +1,6 @@
 /** In which cells of which time drivers are entered in Redis, and are looked for: marks of 8 bytes, which end the keys of the cells. */
-import { CLOCKS_DIFFER_MS_MAX, type GeoPoint, KEPT_MS, type NearestSearch } from './geo-index.ts';
+import type { GeoPoint } from '../../core/geo.ts';
+import { CLOCKS_DIFFER_MS_MAX, KEPT_MS, type NearestSearch } from './geo-index.ts';
 import { MARK_BYTES } from './redis-geo-scripts.ts';
 import { createGrids, gridFor } from './search-circles.ts';
 

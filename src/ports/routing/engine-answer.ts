@@ -1,5 +1,5 @@
 /** Reading answers of engines, of which nothing is taken for granted. */
-import { type GeoPoint, isGeoPoint } from '../geo-index/geo-index.ts';
+import { type GeoPoint, isGeoPoint } from '../../core/geo.ts';
 import { notOfTheProtocol } from './engine-http.ts';
 
 /** What stands under the key; `undefined`: nothing, or it is no object. */

@@ -1,6 +1,7 @@
 /** Routing by an OSRM (https://project-osrm.org/docs/v5.24.0/api/): its services `route` and `table`. */
+
+import type { GeoPoint } from '../../core/geo.ts';
 import type { RoutingAddress } from '../../core/routing-address.ts';
-import type { GeoPoint } from '../geo-index/geo-index.ts';
 import { amount, list, lngLatPlace, member } from './engine-answer.ts';
 import { createEngineHttp, type EngineAnswer, notOfTheProtocol } from './engine-http.ts';
 import { type NoRoute, SNAP_M_MAX } from './routing.ts';

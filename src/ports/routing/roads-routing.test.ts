@@ -8,9 +8,9 @@ import {
   TWO_STREETS,
 } from '../../../test/support/two-streets.ts';
 import { systemClock } from '../../core/clock.ts';
+import { distanceM } from '../../core/geo.ts';
 import { generateCity } from '../../roads/generated-city.ts';
 import { createRoads } from '../../roads/roads.ts';
-import { distanceM } from '../geo-index/geo-index.ts';
 import { createRoadsRouting } from './roads-routing.ts';
 import { routingContract } from './routing.contract.ts';
 import { SNAP_M_MAX } from './routing.ts';

@@ -3,11 +3,11 @@
  * generated. Roads are known for empty streets; by day everything takes as much longer as it does for the great circle at that hour.
  */
 import type { Clock } from '../../core/clock.ts';
+import type { GeoPoint } from '../../core/geo.ts';
 import { placesAlong, type RoadGraph } from '../../roads/road-graph.ts';
 import type { Snap } from '../../roads/road-grid.ts';
 import type { Above, Part, Way } from '../../roads/road-search.ts';
 import type { Roads } from '../../roads/roads.ts';
-import type { GeoPoint } from '../geo-index/geo-index.ts';
 import {
   type Approaches,
   assertApproaches,

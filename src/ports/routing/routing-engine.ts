@@ -1,5 +1,5 @@
 /** What engines of routes have in common: places that are the same, questions for many at once, and places at the ends of a way. */
-import { distanceM, type GeoPoint } from '../geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../../core/geo.ts';
 import { notOfTheProtocol } from './engine-http.ts';
 import {
   type Approaches,

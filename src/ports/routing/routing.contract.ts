@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { distanceM, type GeoPoint } from '../geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../../core/geo.ts';
 import { DURATION_PAIRS_MAX, type Route, type RouteEstimate, type Routing } from './routing.ts';
 
 export interface RoutingUnderTest {

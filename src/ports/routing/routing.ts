@@ -10,8 +10,8 @@
  * lies outside of the limits below is a defect of the caller and fails an assertion.
  */
 import { assert } from '../../core/errors.ts';
+import { distanceM, type GeoPoint, isGeoPoint } from '../../core/geo.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
-import { distanceM, type GeoPoint, isGeoPoint } from '../geo-index/geo-index.ts';
 
 /** All pairs of one call of `durations`: those of a whole batch of requests. */
 export const DURATION_PAIRS_MAX = 8_000;

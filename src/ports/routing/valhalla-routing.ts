@@ -1,6 +1,7 @@
 /** Routing by a Valhalla (https://valhalla.github.io/valhalla/api/): `route` and `sources_to_targets`. */
+
+import type { GeoPoint } from '../../core/geo.ts';
 import type { RoutingAddress } from '../../core/routing-address.ts';
-import type { GeoPoint } from '../geo-index/geo-index.ts';
 import { amount, list, member, polylinePlaces } from './engine-answer.ts';
 import { createEngineHttp, type EngineAnswer, notOfTheProtocol } from './engine-http.ts';
 import { type NoRoute, SNAP_M_MAX } from './routing.ts';

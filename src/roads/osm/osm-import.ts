@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { PassThrough, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../../core/errors.ts';
-import type { GeoPoint } from '../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../core/geo.ts';
 import { connectedSegments } from '../connected-roads.ts';
 import { buildRoadGraph, type RoadGraph, type RoadSegment, subgraph } from '../road-graph.ts';
 import { type CarRoad, carRoadOf } from './car-profile.ts';

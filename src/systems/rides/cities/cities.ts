@@ -2,7 +2,7 @@
  * Cities: parts of the earth that are dispatched each by itself. A box each, which is enough to say who is responsible;
  * the geo-index knows no borders, so drivers beyond one are found all the same.
  */
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import { isInBox, type MapBox } from './map-box.ts';
 
 export const CITIES_MAX = 1_000;

@@ -1,6 +1,6 @@
 /** A part of the earth that a map shows: a box in degrees. One whose west is east of its east lies across the antimeridian. */
 import { type AppError, invalidField } from '../../../core/errors.ts';
-import { type GeoPoint, isGeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import { type GeoPoint, isGeoPoint } from '../../../core/geo.ts';
 
 export interface MapBox {
   readonly south: number;

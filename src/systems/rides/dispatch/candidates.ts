@@ -1,12 +1,9 @@
 /** Who could take which request of a batch, and what sending them costs. */
+
 import type { Clock } from '../../../core/clock.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import { type Id, idTimeMs } from '../../../core/ids.ts';
-import {
-  type GeoIndex,
-  type GeoPoint,
-  NEAREST_MAX,
-  type NearDriver,
-} from '../../../ports/geo-index/geo-index.ts';
+import { type GeoIndex, NEAREST_MAX, type NearDriver } from '../../../ports/geo-index/geo-index.ts';
 import type { NoRoute, Routing } from '../../../ports/routing/routing.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import { typeBits } from '../drivers/driver.ts';

@@ -2,13 +2,8 @@
  * Drivers in a part of a map, spread over all of it: the box is cut into tiles, and each answers those who are nearest to its middle. So what a map costs is
  * bounded, by TILES searches, however many drivers there are; who looks closer sees all of them.
  */
-import {
-  distanceM,
-  type GeoIndex,
-  KEPT_MS,
-  type NearDriver,
-  RADIUS_M_MAX,
-} from '../../../ports/geo-index/geo-index.ts';
+import { distanceM } from '../../../core/geo.ts';
+import { type GeoIndex, KEPT_MS, type NearDriver, RADIUS_M_MAX } from '../../../ports/geo-index/geo-index.ts';
 import { isInBox, type MapBox, widthOf } from '../cities/map-box.ts';
 
 /** To each side. */

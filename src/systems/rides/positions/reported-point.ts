@@ -1,5 +1,5 @@
 /** A position as a driver's app reports it. */
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 
 /** In one message. */
 export const POINTS_MAX = 100;

@@ -4,7 +4,7 @@
  * that was believed, and what is dropped is counted by its reason.
  */
 import { AppError } from '../../../core/errors.ts';
-import { distanceM, isGeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import { distanceM, isGeoPoint } from '../../../core/geo.ts';
 import { ACCURACY_M_MAX, type PointBatch, type ReportedPoint, SEQUENCE_MAX } from './reported-point.ts';
 
 /** A point that is less sure may be in another street. */

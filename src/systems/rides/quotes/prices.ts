@@ -1,7 +1,7 @@
 /** Prices: where rides are offered, how far they are, and what they cost there now. */
 import type { Clock } from '../../../core/clock.ts';
 import { invalidField } from '../../../core/errors.ts';
-import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../../../core/geo.ts';
 import type { RouteEstimate, Routing } from '../../../ports/routing/routing.ts';
 import type { Cities, City } from '../cities/cities.ts';
 import { RIDE_TYPES, type RideType } from '../drivers/driver.ts';

@@ -1,6 +1,7 @@
 /** A quote: what a ride costs that is asked for soon. Whoever asks with it pays that. */
+
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { RouteEstimate } from '../../../ports/routing/routing.ts';
 import type { RideType } from '../drivers/driver.ts';
 import type { Fare } from '../fares/fare.ts';

@@ -8,8 +8,8 @@ import {
 } from '../../../../test/support/rides-setting.ts';
 import { until } from '../../../../test/support/until.ts';
 import { systemClock } from '../../../core/clock.ts';
+import { distanceM } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import { distanceM } from '../../../ports/geo-index/geo-index.ts';
 import { createRoadsRouting } from '../../../ports/routing/roads-routing.ts';
 import { DETOUR } from '../../../ports/routing/routing.ts';
 import { buildRoadGraph } from '../../../roads/road-graph.ts';

@@ -1,8 +1,8 @@
 /** What happens to rides, in the event log: topic `rides`, key the ride. Each event says how the ride is from then on. */
 import { assert } from '../../../core/errors.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import { type Id, isIdText } from '../../../core/ids.ts';
 import type { LoggedEvent, NewEvent } from '../../../ports/event-log/event-log.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import { UNITS_PER_DEGREE } from '../positions/binary-points.ts';
 import { RIDE_STATUSES, type RideReason, type RideStatus } from './ride.ts';
 import type { RideRow } from './ride-requests-queries.ts';

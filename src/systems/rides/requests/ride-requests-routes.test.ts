@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createRidesSetting, NEW_YORK, type RidesSetting } from '../../../../test/support/rides-setting.ts';
 import { until } from '../../../../test/support/until.ts';
+import { distanceM } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import { distanceM } from '../../../ports/geo-index/geo-index.ts';
 import { RIDE_M_MAX } from '../quotes/quote.ts';
 import { GIVE_UP_MS } from './ride-requests.ts';
 

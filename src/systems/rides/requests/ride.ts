@@ -1,6 +1,7 @@
 /** A ride, from the request on. */
+
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { RideType, Vehicle } from '../drivers/driver.ts';
 import type { FareJson } from '../fares/fare-json.ts';
 

@@ -10,8 +10,8 @@ import {
   type RidesSetting,
 } from '../../../../test/support/rides-setting.ts';
 import { until } from '../../../../test/support/until.ts';
+import { distanceM, type GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import { encodePoints } from '../positions/binary-points.ts';
 import { JSON_BYTES_MAX } from '../positions/json-points.ts';
 import { RECORD_EVERY_MS } from '../positions/position-recorder.ts';

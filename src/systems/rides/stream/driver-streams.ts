@@ -2,14 +2,16 @@
  * The streams of the drivers who are connected to this process (decision 26): positions come up, news go down. What a
  * driver is doing is in the database; this process hears of it by the tail of the event log, and tells the geo-index.
  */
+
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { LoggedEvent, NewEvent, TailFollower } from '../../../ports/event-log/event-log.ts';
-import type { DriverTraits, GeoIndex, GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { DriverTraits, GeoIndex } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { Cities } from '../cities/cities.ts';

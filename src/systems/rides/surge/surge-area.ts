@@ -1,5 +1,5 @@
 /** What of the surge lies in a part of the earth, for a map. */
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { Cities, City } from '../cities/cities.ts';
 import { isInBox, type MapBox, touches } from '../cities/map-box.ts';
 import type { RideType } from '../drivers/driver.ts';

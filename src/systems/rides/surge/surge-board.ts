@@ -1,6 +1,6 @@
 /** The surge that counts now, in the memory of each process: a copy of the newest version of each city, some seconds old at most. */
 import type { Clock } from '../../../core/clock.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { RideType } from '../drivers/driver.ts';
 import type { SurgeReading } from '../quotes/quote.ts';

@@ -1,6 +1,6 @@
 /** The cells of surge: hexagons of H3, resolution 7, some 5 km2 each. Cells outside of this file are texts of 15 characters. */
 import { cellToBoundary, cellToLatLng, gridDisk, latLngToCell } from 'h3-js';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 
 export const SURGE_RESOLUTION = 7;
 

@@ -1,6 +1,6 @@
 /** Open requests and free drivers by cell. A city may have very many, so others get a turn now and then. */
 import type { Clock } from '../../../core/clock.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { Cities, City } from '../cities/cities.ts';
 import { RIDE_TYPES, type RideType, typeBits } from '../drivers/driver.ts';

@@ -1,8 +1,8 @@
 /** Tells all processes where the drivers of rides are: the last position of each, every TOLD_EVERY_MS, all of them together. */
 import type { Clock } from '../../../core/clock.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
 import { type EventLog, PUBLISH_EVENTS_MAX } from '../../../ports/event-log/event-log.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import { straightDurationS } from '../../../ports/routing/routing.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import type { RideStatus } from '../requests/ride.ts';

@@ -12,8 +12,8 @@ import {
   type TripSteps,
 } from '../../../../test/support/trip-steps.ts';
 import { until } from '../../../../test/support/until.ts';
+import { distanceM } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import { distanceM } from '../../../ports/geo-index/geo-index.ts';
 import { ARRIVED_BY_WORD_M, ARRIVED_M, ARRIVING_M, STAYING_MS } from '../trips/arrival.ts';
 import { TOLD_EVERY_MS } from './ride-positions.ts';
 

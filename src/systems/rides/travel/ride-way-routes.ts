@@ -1,10 +1,10 @@
 /** The way to follow, for both sides of a ride. */
 import { type Static, Type } from 'typebox';
+import type { GeoPoint } from '../../../core/geo.ts';
 import { parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
 import { reference } from '../../../http/openapi.ts';
 import type { App } from '../../../http/server.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession } from '../../../ports/sql-store/sql-store.ts';
 import type { RideRequests } from '../requests/ride-requests.ts';
 import { RideParams } from '../requests/ride-schema-routes.ts';

@@ -9,8 +9,8 @@ import {
 } from '../../../../test/support/trip-steps.ts';
 import { until } from '../../../../test/support/until.ts';
 import { systemClock } from '../../../core/clock.ts';
+import { distanceM, type GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import { createRoadsRouting } from '../../../ports/routing/roads-routing.ts';
 import { buildRoadGraph } from '../../../roads/road-graph.ts';
 import { createRoads } from '../../../roads/roads.ts';

@@ -1,7 +1,7 @@
 /** The way that a ride takes next: to the pickup, and then to the drop-off. */
 import type { Clock } from '../../../core/clock.ts';
+import type { GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
-import type { GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { Route, Routing } from '../../../ports/routing/routing.ts';
 import type { Ride, RideStatus } from '../requests/ride.ts';
 import { POINT_MS_MAX, type TimedPoint } from '../trips/arrival.ts';

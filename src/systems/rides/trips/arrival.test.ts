@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { distanceM } from '../../../ports/geo-index/geo-index.ts';
+import { distanceM } from '../../../core/geo.ts';
 import { RIDE_STATUSES } from '../requests/ride.ts';
 import { ARRIVED_M, ARRIVING_M, approachOf, STAYING_MS } from './arrival.ts';
 

@@ -1,5 +1,5 @@
 /** When a driver counts as there, by where their app says they are. */
-import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts';
+import { distanceM, type GeoPoint } from '../../../core/geo.ts';
 import type { RideStatus } from '../requests/ride.ts';
 
 /** A minute in a town. */

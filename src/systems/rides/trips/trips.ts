@@ -5,9 +5,9 @@
  */
 import type { Clock, Randomness } from '../../../core/clock.ts';
 import { AppError, assert, invalidField, notFound } from '../../../core/errors.ts';
+import { distanceM, type GeoPoint } from '../../../core/geo.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { EventLog, NewEvent } from '../../../ports/event-log/event-log.ts';
-import { distanceM, type GeoPoint } from '../../../ports/geo-index/geo-index.ts';
 import type { SqlSession, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import type { DriverEvent } from '../drivers/driver-states.ts';
 import { BEFORE_START, type Ride, type RideStatus } from '../requests/ride.ts';
