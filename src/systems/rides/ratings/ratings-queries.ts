@@ -2,25 +2,21 @@
 import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import { DRIVER_COLUMNS, type DriverRow } from '../drivers/drivers-queries.ts';
+import type { RideRating } from '../requests/ride.ts';
 
 export type Rater = 'rider' | 'driver';
-
-export interface RatingRow {
-  readonly stars: number;
-  readonly comment: string | null;
-}
 
 /** Answers nothing if that side has rated the ride already. */
 export const insertRating = writeStatement<
   [rideId: Id, rater: Rater, shard: number, raterId: Id, ratedId: Id, stars: number, comment: string | null],
-  RatingRow
+  RideRating
 >(
   'ride_ratings_insert',
   `INSERT INTO ride_ratings (ride_id, rater, shard, rater_id, rated_id, stars, comment)
    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (ride_id, rater) DO NOTHING RETURNING stars, comment`,
 );
 
-export const getRating = readStatement<[rideId: Id, rater: Rater], RatingRow>(
+export const getRating = readStatement<[rideId: Id, rater: Rater], RideRating>(
   'ride_ratings_get',
   `SELECT stars, comment FROM ride_ratings WHERE ride_id = $1 AND rater = $2`,
 );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Json } from '../../../../test/support/journey-client.ts';
 import { createRidesSetting, type RidesSetting } from '../../../../test/support/rides-setting.ts';
 import { createTripSteps, type Trip, type TripSteps } from '../../../../test/support/trip-steps.ts';
 import { until } from '../../../../test/support/until.ts';
@@ -44,6 +45,32 @@ describe('ratings', () => {
     assert.equal((await rate(riderId, trip, { stars: 5 })).status, 409);
     assert.equal((await rate(driverId, trip, { stars: 5, comment: 'late' })).status, 409);
     assert.equal(await countOf(riderId), 2);
+  });
+
+  it('are shown to whoever gave them, wherever their ride is', async () => {
+    const trip = await steps.completed();
+    const { riderId, driverId, rideId } = trip;
+    const ownRatings = async (userId: Id, list: string) => {
+      const { items } = (await setting.call('GET', list, userId)).body;
+      const listed = items.find((ride: { ride_id: string }) => ride.ride_id === String(rideId));
+      return [(await steps.get(userId, rideId)).own_rating, listed.own_rating];
+    };
+    assert.deepEqual(await ownRatings(riderId, '/rides'), [null, null]);
+    await rate(riderId, trip, { stars: 2, comment: 'Slow' });
+    const given = { stars: 2, comment: 'Slow' };
+    assert.deepEqual(await ownRatings(riderId, '/rides'), [given, given]);
+    assert.deepEqual(await ownRatings(driverId, '/drivers/me/rides'), [null, null]);
+    await rate(driverId, trip, { stars: 5 });
+    const back = { stars: 5, comment: null };
+    assert.deepEqual(await ownRatings(driverId, '/drivers/me/rides'), [back, back]);
+    assert.deepEqual(await ownRatings(riderId, '/rides'), [given, given]);
+    // A step that is repeated answers the ride as it is.
+    assert.deepEqual((await steps.complete(trip)).body.own_rating, back);
+    const [told] = await setting.rides.tracking.statesOf(riderId);
+    const { ride: toldRide }: Json = JSON.parse(told?.data ?? '{}');
+    assert.deepEqual(toldRide.own_rating, given);
+    const stranger = await setting.call('GET', `/rides/${rideId}`, setting.addPerson());
+    assert.deepEqual([stranger.status, 'own_rating' in stranger.body], [404, false]);
   });
 
   it('are one, though many come at once', async () => {
@@ -187,6 +214,7 @@ describe('ratings', () => {
     await setting.runJob('erase-drivers');
     const ride = await steps.get(riderId, rideId);
     assert.deepEqual([ride.status, ride.driver_id, ride.driver], ['completed', null, null]);
+    assert.equal(ride.own_rating, null);
     assert.equal((await rate(riderId, trip, { stars: 4 })).status, 409);
   });
 });

@@ -6,6 +6,7 @@ import { isVisible } from '../../../core/visible-text.ts';
 import type { EventLog, Subscription } from '../../../ports/event-log/event-log.ts';
 import type { SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
 import { driverEvent } from '../drivers/driver-events.ts';
+import type { RideRating } from '../requests/ride.ts';
 import { getRide, type RideRow } from '../requests/ride-requests-queries.ts';
 import { ratingOf } from './rating-mean.ts';
 import {
@@ -16,7 +17,6 @@ import {
   getRating,
   insertRating,
   type Rater,
-  type RatingRow,
   setDriverRating,
   setRiderRating,
 } from './ratings-queries.ts';
@@ -124,7 +124,7 @@ function ratedBy(
   return driver_id;
 }
 
-function isSame(before: RatingRow | undefined, now: RatingRow): boolean {
+function isSame(before: RideRating | undefined, now: RideRating): boolean {
   return before?.stars === now.stars && before.comment === now.comment;
 }
 

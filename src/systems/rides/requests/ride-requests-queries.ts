@@ -3,7 +3,7 @@ import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { RideType, Vehicle } from '../drivers/driver.ts';
 import type { FareJson } from '../fares/fare-json.ts';
-import type { RideReason, RideSide, RideStatus } from './ride.ts';
+import type { Ride, RideReason, RideSide, RideStatus } from './ride.ts';
 
 export interface RideRow {
   readonly ride_id: Id;
@@ -32,11 +32,17 @@ export interface RideRow {
   readonly fare: FareJson | null;
   readonly fee_total: number | null;
   readonly fee_to_driver: number | null;
+  /** Null: nobody has rated it. */
+  readonly ratings: Ride['ratings'] | null;
 }
+
+/** A look at the primary key for each ride. */
+const RATINGS = `(SELECT jsonb_object_agg(rater, jsonb_build_object('stars', stars, 'comment', comment)) FROM ride_ratings
+  WHERE ride_ratings.ride_id = rides.ride_id) AS ratings`;
 
 export const RIDE_COLUMNS = `ride_id, rider_id, city, ride_type, pickup_lat_e7, pickup_lng_e7, dropoff_lat_e7, dropoff_lng_e7,
   status, reason, ended_by, version, driver_id, pin, pin_tries, accepted_at, arrived_at, started_at, ended_at,
-  vehicle, driver_rating, rider_rating, fare, fee_total, fee_to_driver`;
+  vehicle, driver_rating, rider_rating, fare, fee_total, fee_to_driver, ${RATINGS}`;
 
 /** Answers nothing if the rider has one that goes on. */
 export const insertRide = writeStatement<

@@ -18,6 +18,6 @@ export function rideOf(row: RideRow): Ride {
     ...{ acceptedAt: row.accepted_at, arrivedAt: row.arrived_at },
     ...{ startedAt: row.started_at, endedAt: row.ended_at, vehicle: row.vehicle },
     ...{ driverRating: row.driver_rating, riderRating: row.rider_rating },
-    ...{ fare: row.fare, fee: feeOf(row) },
+    ...{ fare: row.fare, fee: feeOf(row), ratings: row.ratings ?? {} },
   };
 }

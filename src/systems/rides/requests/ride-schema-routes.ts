@@ -8,8 +8,17 @@ import { IdText } from '../../../http/user-schema.ts';
 import { VehicleSchema } from '../drivers/drivers-routes.ts';
 import { FareSchema } from '../quotes/quotes-routes.ts';
 import { Dropoff, Pickup, RideTypeText } from '../quotes/ride-places-schema.ts';
+import { STARS_MAX, STARS_MIN } from '../ratings/rating-mean.ts';
 import { POINT_MS_MAX, type TimedPoint } from '../trips/arrival.ts';
-import { BEFORE_START, isUnderWay, RIDE_REASONS, RIDE_SIDES, RIDE_STATUSES, type Ride } from './ride.ts';
+import {
+  BEFORE_START,
+  isUnderWay,
+  RIDE_REASONS,
+  RIDE_SIDES,
+  RIDE_STATUSES,
+  type Ride,
+  type RideRating,
+} from './ride.ts';
 
 export const RideParams = Type.Object({ ride_id: IdText });
 
@@ -76,6 +85,16 @@ export const RideSchema = Type.Object(
     fee: Type.Union([Fee, Type.Null()], {
       description: 'What its cancellation costs; null: nothing, or it was not cancelled.',
     }),
+    own_rating: Type.Union(
+      [
+        Type.Object({
+          stars: Type.Integer({ minimum: STARS_MIN, maximum: STARS_MAX }),
+          comment: Type.Union([Type.String(), Type.Null()]),
+        }),
+        Type.Null(),
+      ],
+      { description: 'What you thought of the other side; null: you have not said. They are not shown it.' },
+    ),
     fare: Type.Union([reference(FareSchema), Type.Null()], {
       description: 'What it costs, from the request on; null: it is older than prices.',
     }),
@@ -152,10 +171,16 @@ function presentRide(
     rider: presentPerson(riderId, users.get(riderId), ride.riderRating),
     driver_position: position,
     pin: showsPin ? ride.pin : null,
+    own_rating: ownRating(ride, viewerId),
     ...{ pickup, dropoff, ride_type: rideType, city, fare, fee, requested_at: idTimestamp(rideId) },
     ...{ accepted_at: timeText(ride.acceptedAt), arrived_at: timeText(ride.arrivedAt) },
     ...{ started_at: timeText(ride.startedAt), ended_at: timeText(ride.endedAt) },
   };
+}
+
+function ownRating({ riderId, driverId, ratings }: Ride, viewerId: Id): RideRating | null {
+  if (viewerId === riderId) return ratings.rider ?? null;
+  return (viewerId === driverId ? ratings.driver : undefined) ?? null;
 }
 
 function presentPerson(userId: Id, user: User | undefined, rating: number | null) {

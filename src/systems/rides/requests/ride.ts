@@ -82,6 +82,12 @@ export interface RideFee {
   readonly to_driver: number;
 }
 
+/** What one side thinks of the other. */
+export interface RideRating {
+  readonly stars: number;
+  readonly comment: string | null;
+}
+
 export interface RideRequest {
   readonly pickup: GeoPoint;
   readonly dropoff: GeoPoint;
@@ -111,6 +117,8 @@ export interface Ride extends RideRequest {
   readonly fare: FareJson | null;
   /** Null: it was not cancelled, or that cost nothing. */
   readonly fee: RideFee | null;
+  /** By who has given them. Nobody else is shown what they have given. */
+  readonly ratings: Partial<Record<'rider' | 'driver', RideRating>>;
   readonly version: number;
   readonly acceptedAt: Date | null;
   readonly arrivedAt: Date | null;

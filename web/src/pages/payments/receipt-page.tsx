@@ -12,6 +12,7 @@ import { Empty, Failure, Skeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useLoaded } from '../../ui/use-loaded.ts';
 import { FareParts } from '../rides/fare-parts.tsx';
+import { OwnRating } from '../rides/own-rating.tsx';
 import { chargeText, REFUND_STATES } from './charge-words.ts';
 import '../rides/rides.css';
 import './payments.css';
@@ -89,6 +90,7 @@ function Shown({ receipt }: { readonly receipt: Receipt }) {
           <FareParts fare={fare} />
         </>
       )}
+      <OwnRating ride={ride} question={isDriver ? 'How was your rider?' : 'How was your driver?'} />
     </div>
   );
 }

@@ -1,15 +1,11 @@
 /** A ride that is over: what it cost, and what one thinks of the other side. */
-import { useEffect, useState } from 'preact/hooks';
-import { get, newKey, post } from '../../api/http.ts';
-import { toProblem } from '../../api/problem.ts';
+import { useEffect } from 'preact/hooks';
 import type { Ride } from '../../api/types.ts';
 import { lengthText, moneyText, reasonText, STATUS_TITLES } from '../../rides/ride-words.ts';
 import { announce } from '../../state/announcer.ts';
-import { takeRide } from '../../state/rides.ts';
-import { showToast } from '../../state/toasts.ts';
 import { Button } from '../../ui/button.tsx';
-import { Icon } from '../../ui/icon.tsx';
 import { FareParts } from './fare-parts.tsx';
+import { OwnRating } from './own-rating.tsx';
 
 export function EndedRide({ ride, onDone }: { readonly ride: Ride; readonly onDone: () => void }) {
   const title = STATUS_TITLES[ride.status];
@@ -28,51 +24,12 @@ export function EndedRide({ ride, onDone }: { readonly ride: Ride; readonly onDo
             <a href={`/rides/${ride.ride_id}`}>Receipt</a>
           </p>
           <FareParts fare={fare} />
-          <Stars ride={ride} question="How was your driver?" />
+          <OwnRating key={ride.ride_id} ride={ride} question="How was your driver?" />
         </>
       )}
       <Button tone="primary" onClick={onDone}>
         {ride.status === 'completed' ? 'Done' : 'Ask again'}
       </Button>
     </>
-  );
-}
-
-const STARS = [1, 2, 3, 4, 5] as const;
-
-/** Asked once; what was said is not taken back. */
-export function Stars({ ride, question }: { readonly ride: Ride; readonly question: string }) {
-  const [given, setGiven] = useState<number>();
-  const [busy, setBusy] = useState(false);
-  async function rate(stars: number): Promise<void> {
-    if (busy) return;
-    setBusy(true);
-    try {
-      await post(`/rides/${ride.ride_id}/rating`, { stars }, { idempotencyKey: newKey() });
-      setGiven(stars);
-      takeRide(await get<Ride>(`/rides/${ride.ride_id}`));
-    } catch (error) {
-      showToast({ text: toProblem(error).message, tone: 'danger' });
-    } finally {
-      setBusy(false);
-    }
-  }
-  if (given !== undefined) return <p role="status">Thank you: {given} of 5.</p>;
-  return (
-    <fieldset class="ride-stars">
-      <legend>{question}</legend>
-      {STARS.map((stars) => (
-        <button
-          type="button"
-          key={stars}
-          class="icon-button"
-          aria-label={`${stars} of 5`}
-          aria-disabled={busy}
-          onClick={() => void rate(stars)}
-        >
-          <Icon name="star" />
-        </button>
-      ))}
-    </fieldset>
   );
 }
