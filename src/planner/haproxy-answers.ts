@@ -41,9 +41,12 @@ export function ownAnswers(): string[] {
   });
 }
 
+/** As servers read paths: with letters that are written as %6d, and slashes at the end. */
+const IS_METRICS = `{ path,url_dec -m reg ${quoted('^/+metrics/*$')} }`;
+
 /** Metrics are those of one process, which is not the one that the next request meets; and nobody's business. */
 export function metricsRefusal(): string {
-  return `http-request return status 404 ${contentOf(METRICS_REFUSAL)} if { path /metrics }`;
+  return `http-request return status 404 ${contentOf(METRICS_REFUSAL)} if ${IS_METRICS}`;
 }
 
 /** As the servers say it. */

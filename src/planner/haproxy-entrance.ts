@@ -9,6 +9,8 @@ import type { StartedHaproxy } from './topology-balancer.ts';
 export const ENTRANCE = 'clients';
 const HTTPS_PORT = 443;
 const YEAR_S = 31_536_000;
+/** A name or an address, with a port or without. */
+const HOST = String.raw`^([[:alnum:]._-]+|\[[[:xdigit:]:.]+\])(:[0-9]+)?$`;
 
 export interface EntranceOptions {
   readonly haproxy: StartedHaproxy;
@@ -61,6 +63,8 @@ function redirectSection({ host, port }: StartedHaproxy, tlsPort: number): strin
   const suffix = tlsPort === HTTPS_PORT ? '' : `:${tlsPort}`;
   return section('frontend redirect', [
     `bind ${address(host, port)}`,
+    // Without a host, as in HTTP/1.0, nobody knows where to.
+    `http-request deny deny_status 400 unless { req.hdr(host) -m reg ${quoted(HOST)} }`,
     `http-request redirect location https://%[req.hdr(host),host_only]${suffix}%[pathq] code 308`,
   ]);
 }

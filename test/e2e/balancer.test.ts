@@ -179,6 +179,35 @@ describeOnBackend('the balancer', haproxyBackend(readEnvironment()), (program) =
     assert.equal(await placeOf('/', 'go.test'), '0');
   });
 
+  it('shows nobody the metrics of a process, however their path is written', async (test) => {
+    const app = await createServer(serverOptions({}));
+    app.get('/health/ready', { config: { access: 'public' } }, () => ({ status: 'ready' }));
+    app.get('/metrics', { config: { access: 'public' } }, () => 'secret');
+    app.get('/metrics-of-mine', { config: { access: 'public' } }, () => 'mine');
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    atEnd(test, () => app.close());
+    const { port: serverPort } = app.server.address() as { readonly port: number }; // It listens on a port.
+    const { port } = await startBalancer(test, {
+      program,
+      groups: { api: '' },
+      ports: { api: [serverPort] },
+    });
+    assert.equal((await ask(port, { path: '/metrics-of-mine' })).body, 'mine');
+    const spellings = ['/metrics', '/metrics/', '/metrics//', '//metrics', '/%6detrics', '/%6Detrics/?x=1'];
+    for (const path of [
+      ...spellings,
+      '/metrics?a=b',
+      '/metrics/?',
+      '/metric%73',
+      '/%2fmetrics',
+      '/./metrics',
+    ]) {
+      const { status, body } = await ask(port, { path });
+      assert.equal(status, 404, path);
+      assert.doesNotMatch(body, /secret/, path);
+    }
+  });
+
   it('repeats on another process what may be done twice, and nothing whose answer has begun', async (test) => {
     const breakOff: Behave = ({ path }, { socket }) => {
       if (path === '/half') socket?.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
@@ -291,6 +320,12 @@ describeOnBackend('the balancer', haproxyBackend(readEnvironment()), (program) =
     });
     assert.equal(redirect.status, 308);
     assert.equal(redirect.headers.location, `https://localhost:${tlsPort}/@alice?tab=2`);
+    const toHost = (host: string) => ask(port, { path: '/', headers: { host } });
+    assert.equal((await toHost('[::1]:80')).headers.location, `https://[::1]:${tlsPort}/`);
+    for (const host of ['a b', 'a"b', '<script>', 'a/b', 'a@b', '[::1', 'a:b']) {
+      const refused = await toHost(host);
+      assert.deepEqual([refused.status, refused.headers.location], [400, undefined], host);
+    }
 
     const forged = {
       'x-forwarded-for': '203.0.113.7',
