@@ -7,6 +7,7 @@ import type { PortsOptions } from './ports-options.ts';
 import type { PostgresCluster } from './sql-store/postgres-cluster.ts';
 import type { PostgresConnection } from './sql-store/postgres-connection.ts';
 import type { PostgresNode } from './sql-store/postgres-node.ts';
+import { isAcknowledgedEarly } from './sql-store/postgres-role.ts';
 import { createPostgresSqlStore } from './sql-store/postgres-sql-store.ts';
 import { createReplicaReads, LAG_MS_MAX, type ReplicaReads } from './sql-store/replica-reads.ts';
 import type { SqlSessions } from './sql-store/sql-sessions.ts';
@@ -148,7 +149,7 @@ async function refuseUnsafe(cluster: PostgresCluster): Promise<void> {
   const durability = await cluster.durability();
   if (durability === undefined) return;
   const { synchronousCommit, synchronousStandbys } = durability;
-  if (['off', 'local', 'remote_write'].includes(synchronousCommit)) {
+  if (isAcknowledgedEarly(durability)) {
     throw new AppError(
       'unavailable',
       `synchronous_commit is ${synchronousCommit}, so what is acknowledged may be lost. Set it to on or remote_apply.`,

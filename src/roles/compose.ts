@@ -81,6 +81,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     log,
     registration: config.registration,
     publicUrl,
+    ...(ports.sqlSessions && { isPrimaryAway: ports.sqlSessions.isPrimaryAway }),
     postExists: (viewerId, postId, session) => feed.posts.isVisible(viewerId, postId, session),
     async readPost(postId, session) {
       const post = await feed.staffPosts.get(postId, session);
@@ -96,7 +97,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       release: (transaction, mediaIds) => media.library.release(transaction, mediaIds),
     },
   });
-  const { getUsers, cachedUser, findUsers } = accounts.users;
+  const { getUsers, listUsers, cachedUser, findUsers } = accounts.users;
   const { describeUsers } = accounts.profiles;
   const media = await mediaOf(deps);
   const feed = createFeed({
@@ -114,6 +115,7 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
       ...createHomeTimelineMetrics(metrics.registry),
     },
     getUsers,
+    listUsers,
     cachedUser,
     findUsers,
     describeUsers,

@@ -7,6 +7,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { ClusterNode } from '../../core/postgres-cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { createAcknowledgedPlaces } from './acknowledged-places.ts';
 import type { PrimaryFinder, PrimaryServer } from './postgres-connection.ts';
 import { unreachable } from './postgres-errors.ts';
 import { createPostgresNode, type NodeStatus, type PostgresNode } from './postgres-node.ts';
@@ -20,6 +21,10 @@ export interface PostgresCluster {
   readonly primary: PrimaryFinder;
   /** As of now, without asking. */
   primaryNode(): PostgresNode | undefined;
+  /** Whether it did not answer when it was last asked, or there is none. */
+  isPrimaryAway(): boolean;
+  /** For when it is away: a place that has all that was acknowledged before this call; `undefined`: nobody can say. */
+  acknowledgedUpTo(): Promise<CommitPosition | undefined>;
   /** The highest place that is known to be committed. */
   lastPosition(): CommitPosition;
   /** From when on (monotonic) the primary is known to have had all up to the place; `undefined`: it is not known to. */
@@ -62,6 +67,7 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
   });
   const lag = createReplicaLag(clock);
   const places = createPrimaryPlaces();
+  const acknowledged = createAcknowledgedPlaces(nodes);
   const listeners = new Set<(server: PrimaryServer | undefined) => void>();
   const closed = new AbortController();
   let current: Primary | undefined;
@@ -109,6 +115,7 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
   async function watch(node: PostgresNode): Promise<void> {
     while (!closed.signal.aborted) {
       await node.ask();
+      if (node === current?.node && node.status() !== undefined) await acknowledged.lookAt(node);
       await clock.sleep(pauseMs(node), closed.signal);
     }
   }
@@ -146,6 +153,8 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
       },
     },
     primaryNode: () => current?.node,
+    isPrimaryAway: () => current?.node.status() === undefined,
+    acknowledgedUpTo: () => acknowledged.upTo(last.timeline),
     lastPosition: () => last,
     hadSinceMs: places.hadSinceMs,
     lagMs(node) {

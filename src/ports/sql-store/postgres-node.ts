@@ -6,7 +6,7 @@ import { clientConfig } from './postgres-connection.ts';
 import { type Durability, readDurability, readServerRole, type ServerRole } from './postgres-role.ts';
 import type { CommitPosition } from './sql-sessions.ts';
 
-export interface NodeStatus extends Pick<ServerRole, 'role'> {
+export interface NodeStatus extends Pick<ServerRole, 'role' | 'receivedTo'> {
   /** `undefined`: of a replica to which nobody has streamed, which may have gone another way than the others. */
   readonly at: CommitPosition | undefined;
   /** When it was asked (monotonic): since then it may have come further. */
@@ -42,9 +42,10 @@ export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNod
     const askedMs = clock.monotonicMs();
     try {
       client ??= await connect(node);
-      const { role, position, ...answer } = await readServerRole(client);
+      const { role, position, receivedTo, ...answer } = await readServerRole(client);
       timeline = answer.timeline ?? timeline;
-      status = { role, at: timeline === undefined ? undefined : { timeline, position }, askedMs };
+      const at = timeline === undefined ? undefined : { timeline, position };
+      status = { role, receivedTo, at, askedMs };
     } catch {
       status = undefined;
       disconnect();

@@ -7,6 +7,8 @@ export interface ServerRole {
   readonly timeline: number | undefined;
   /** Up to where everything is in it: flushed by a primary, which shows no commit before, or replayed by a replica. */
   readonly position: number;
+  /** Of a replica: up to where it has the log on its disk, replayed or not yet. */
+  readonly receivedTo: number;
 }
 
 /**
@@ -23,7 +25,11 @@ const ROLE = {
       END AS timeline,
       (CASE WHEN pg_is_in_recovery()
         THEN coalesce(pg_last_wal_replay_lsn(), '0/0') ELSE pg_current_wal_flush_lsn()
-      END - '0/0'::pg_lsn)::bigint AS position`,
+      END - '0/0'::pg_lsn)::bigint AS position,
+      (CASE WHEN pg_is_in_recovery()
+        THEN coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')
+        ELSE pg_current_wal_flush_lsn()
+      END - '0/0'::pg_lsn)::bigint AS received_to`,
 };
 
 export async function readServerRole(client: Pick<pg.ClientBase, 'query'>): Promise<ServerRole> {
@@ -32,6 +38,7 @@ export async function readServerRole(client: Pick<pg.ClientBase, 'query'>): Prom
     role: row.in_recovery ? 'replica' : 'primary',
     timeline: row.timeline ?? undefined,
     position: row.position,
+    receivedTo: row.received_to,
   };
 }
 
@@ -40,6 +47,13 @@ export interface Durability {
   readonly synchronousCommit: string;
   /** Standbys that each commit waits for now. */
   readonly synchronousStandbys: number;
+}
+
+/** Settings of synchronous_commit with which a commit is acknowledged before a standby has it on its disk. */
+const ACKNOWLEDGED_EARLY: ReadonlySet<string> = new Set(['off', 'local', 'remote_write']);
+
+export function isAcknowledgedEarly({ synchronousCommit }: Durability): boolean {
+  return ACKNOWLEDGED_EARLY.has(synchronousCommit);
 }
 
 const DURABILITY = {

@@ -3,6 +3,7 @@ import { after, before, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { atEnd } from '../../../test/support/at-end.ts';
 import {
+  type PostgresServer,
   type ReplicatedPostgres,
   replicatedPostgresBackend,
   startReplicatedPostgres,
@@ -259,6 +260,95 @@ describeOnBackend('a primary that is lost', replicatedPostgresBackend(), (progra
     assert.equal(await versionOfOld(), version);
   });
 });
+
+describeOnBackend('reads while the primary is away', replicatedPostgresBackend(), (programs) => {
+  it('are answered by a replica that shows all that was acknowledged, whatever is known of the session', async (test) => {
+    const { store, sessions, cluster, answeredBy, replicas, stopPrimary } = await openDurable(programs, test);
+    const [one, other] = replicas;
+    // It goes on receiving, and shows none of it.
+    await one.run('SELECT pg_wal_replay_pause()');
+    const pauseState = async () => (await one.run('SELECT pg_get_wal_replay_pause_state() AS state'))[0];
+    await until(async () => (await pauseState())?.['state'] === 'paused');
+    const write = sessions.visit('nothing', { writes: true });
+    await write.run(() => store.query(increase, [1]));
+    const token = await write.seen();
+    assert(token !== undefined);
+
+    await stopPrimary();
+    const acknowledged = await cluster.acknowledgedUpTo();
+    assert(acknowledged !== undefined && isAtLeast(acknowledged, token));
+    await until(() => shows(cluster, other, acknowledged));
+    const read = (seen: Seen) => {
+      const visit = sessions.visit(seen, { writes: false });
+      return { rows: visit.run(() => store.query(versions, [])), seen: visit.seen };
+    };
+    for (const seen of [token, 'everything', 'unreadable', token, 'everything', 'unreadable'] as const) {
+      const { rows, seen: next } = read(seen);
+      assert.deepEqual(await rows, [{ id: 1, version: 1 }]);
+      assert(isAtLeast(acknowledged, (await next()) ?? token), 'no guess keeps the session from replicas');
+    }
+    assert.deepEqual([...answeredBy.keys()], [other.name]);
+
+    // Any of them may have been waited for. So without one, nobody can say what was acknowledged.
+    await other.kill();
+    await until(async () => (await cluster.acknowledgedUpTo()) === undefined);
+    await one.run('SELECT pg_wal_replay_resume()');
+    await until(() => shows(cluster, one, acknowledged));
+    await assert.rejects(read('everything').rows, (error) => hasCode(error, 'unavailable'));
+    assert.deepEqual(await read(token).rows, [{ id: 1, version: 1 }]);
+  });
+
+  it('are not answered where commits wait for no standby, unless the session says what it has seen', async (test) => {
+    const { store, sessions, cluster, primary, replicas, stopPrimary } = await openDurable(programs, test);
+    await primary.run("ALTER SYSTEM SET synchronous_standby_names = ''");
+    await primary.run('SELECT pg_reload_conf()');
+    await until(async () => (await cluster.acknowledgedUpTo()) === undefined);
+    const visit = sessions.visit('nothing', { writes: true });
+    await visit.run(() => store.query(increase, [1]));
+    const token = await visit.seen();
+    assert(token !== undefined);
+    await stopPrimary();
+    await until(() => replicas.every((replica) => shows(cluster, replica, token)));
+    const blind = sessions.visit('everything', { writes: false });
+    await assert.rejects(
+      blind.run(() => store.query(versions, [])),
+      (error) => hasCode(error, 'unavailable'),
+    );
+    const placed = sessions.visit(token, { writes: false });
+    assert.deepEqual(await placed.run(() => store.query(versions, [])), [{ id: 1, version: 1 }]);
+  });
+});
+
+function shows(cluster: PostgresCluster, { name }: PostgresServer, place: CommitPosition): boolean {
+  const at = cluster.nodes.find((node) => node.name === name)?.status()?.at;
+  return at !== undefined && isAtLeast(at, place);
+}
+
+/** Two replicas, for both of which each commit waits. */
+async function openDurable(programs: string, test: TestContext) {
+  const postgres = await startReplicatedPostgres(programs, 2);
+  atEnd(test, () => postgres.close());
+  const { primary, replicas } = postgres;
+  const [one, other] = replicas;
+  assert(one !== undefined && other !== undefined);
+  await primary.run(createTable.text);
+  await primary.run("ALTER SYSTEM SET synchronous_standby_names = '2 (*)'");
+  await primary.run('SELECT pg_reload_conf()');
+  const product = await openForTest(test, postgres);
+  const { cluster, answeredBy } = product;
+  await until(async () => (await cluster.acknowledgedUpTo()) !== undefined);
+  return {
+    ...product,
+    ...{ primary, replicas: [one, other] as const },
+    async stopPrimary() {
+      // What is on its way is not lost with it.
+      await until(() => new Set(cluster.nodes.map((node) => node.status()?.receivedTo)).size === 1);
+      await primary.kill();
+      await until(() => cluster.isPrimaryAway());
+      answeredBy.clear();
+    },
+  };
+}
 
 async function openForTest(test: TestContext, postgres: ReplicatedPostgres) {
   const product = openProduct(postgres.url, { poolSize: 4, tryTimeoutMs: 5_000, acquireTimeoutMs: 2_000 });

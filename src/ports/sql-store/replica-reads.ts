@@ -25,7 +25,14 @@ export interface ReadObserver {
 export interface ReplicaReadsDeps {
   readonly cluster: Pick<
     PostgresCluster,
-    'nodes' | 'primaryNode' | 'lastPosition' | 'hadSinceMs' | 'lagMs' | 'readNow'
+    | 'nodes'
+    | 'primaryNode'
+    | 'isPrimaryAway'
+    | 'acknowledgedUpTo'
+    | 'lastPosition'
+    | 'hadSinceMs'
+    | 'lagMs'
+    | 'readNow'
   >;
   readonly clock: Clock;
   readonly observer: ReadObserver;
@@ -71,13 +78,30 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
 
   async function choose(visit: Visit): Promise<PostgresNode | FallBack> {
     if (visit.hasWritten) return 'writing';
-    if (visit.seen === 'everything' || visit.seen === 'unreadable') return 'unknown';
+    const seen = await neededBy(visit);
+    if (seen === undefined) return 'unknown';
     const candidates = usable();
     if (visit.node !== undefined) return candidates.includes(visit.node) ? visit.node : 'absent';
     if (candidates.length === 0) return 'absent';
     cluster.readNow();
-    visit.node = await caughtUp(candidates, visit.seen);
+    visit.node = await caughtUp(candidates, seen);
     return visit.node ?? 'behind';
+  }
+
+  /**
+   * What a replica must have; `undefined`: what only the primary is sure to have. While it is away, that is all that was
+   * acknowledged.
+   */
+  async function neededBy({ seen, usedPrimary }: Visit): Promise<CommitPosition | 'nothing' | undefined> {
+    const isKnown = seen !== 'everything' && seen !== 'unreadable';
+    if (!cluster.isPrimaryAway()) return isKnown ? seen : undefined;
+    return isKnown && !usedPrimary ? seen : cluster.acknowledgedUpTo();
+  }
+
+  /** What the primary may have shown by now. The others are asked where it is known that it does not answer. */
+  async function shownUpTo(): Promise<CommitPosition | undefined> {
+    const acknowledged = cluster.isPrimaryAway() ? await cluster.acknowledgedUpTo() : undefined;
+    return acknowledged ?? (await cluster.primaryNode()?.ask())?.at ?? cluster.acknowledgedUpTo();
   }
 
   async function caughtUp(
@@ -104,7 +128,7 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     visit.readReplica = false;
     const onReplica = usedPrimary || usedMemory ? undefined : (await node?.ask())?.at;
     // The primary has all that any replica shows, so it also answers for one that has just gone.
-    const known = onReplica ?? (await cluster.primaryNode()?.ask())?.at;
+    const known = onReplica ?? (await shownUpTo());
     // While it is away, who was shown memory alone must not be kept from the replicas by a guess.
     if (known === undefined && !usedPrimary && !readReplica) return;
     const at = known ?? aheadOf(cluster.lastPosition());
@@ -170,6 +194,7 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
         visit.usedMemory ||= mayAnswer;
         return mayAnswer;
       },
+      isPrimaryAway: cluster.isPrimaryAway,
       visit(seen, { writes }) {
         const visit: Visit = {
           ...{ seen, node: undefined, readReplica: false },

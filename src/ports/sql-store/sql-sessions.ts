@@ -24,6 +24,8 @@ export interface SqlSessions {
    * If so, what the primary has when the answer is sent counts as seen: another process may have heard less.
    */
   hadSeenBy(ms: number): boolean;
+  /** Whether the primary does not answer: what need not be kept may then be read as what `mayBeStale`. */
+  isPrimaryAway(): boolean;
   /** One request of a session that has seen so much; one that `writes` reads where it writes. */
   visit(seen: Seen, options: { readonly writes: boolean }): SqlVisit;
 }

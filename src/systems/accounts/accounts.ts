@@ -73,13 +73,15 @@ export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'> {
   readonly ownPictures: OwnPictures;
   readonly readPost: ReadPost;
   readonly deletePost: DeletePost;
+  /** Whether only replicas of the database answer. */
+  readonly isPrimaryAway?: () => boolean;
 }
 
 export function createAccounts(deps: AccountsDeps): Accounts {
   const authenticator = createAuthenticator(deps);
   const { revoked } = authenticator;
   const users = createUsers(deps);
-  const profiles = createProfiles({ ...deps, getUsers: users.getUsers });
+  const profiles = createProfiles({ ...deps, getUsers: users.listUsers });
   const passwords = createPasswords(deps);
   const credentials = createCredentials({ ...deps, passwords, accountOf: users.accountOf });
   const sessions = createSessions({ ...deps, revoked });

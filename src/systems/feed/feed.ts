@@ -82,6 +82,8 @@ export interface FeedDeps {
   /** Where several servers have the data: whether the session of this request had seen no more than was committed by then (monotonic). */
   readonly hadSeenBy?: (ms: number) => boolean;
   readonly getUsers: GetUsers;
+  /** For what nobody keeps: also while the primary of the database is away. By default as `getUsers`. */
+  readonly listUsers?: GetUsers;
   readonly cachedUser: CachedUser;
   readonly findUsers: FindUsers;
   readonly describeUsers: DescribeUsers;
@@ -94,14 +96,15 @@ const ERASE_EVERY_MS = 5_000;
 const TOMBSTONES_EVERY_MS = 3_600_000;
 
 export function createFeed(deps: FeedDeps): Feed {
-  const hydration = createHydration(deps);
+  const shown = { ...deps, getUsers: deps.listUsers ?? deps.getUsers };
+  const hydration = createHydration(shown);
   const writer = createPostWriter(deps);
   const relationships = createRelationships(deps);
   const userCounts = createUserCounts(deps);
   const postCounts = createPostCounts(deps);
   const hiddenUsers = createHiddenUsers(deps);
   const erasure = createErasure(deps);
-  const timelines = createTimelines({ ...deps, hydration });
+  const timelines = createTimelines({ ...shown, hydration });
   const posts = createPosts({ ...deps, hydration, writer });
   const home = createHome({ ...deps, timelines, posts, observer: deps.homeObserver });
   return {
@@ -110,7 +113,7 @@ export function createFeed(deps: FeedDeps): Feed {
     followRequests: createFollowRequests(deps),
     mutes: createMutes(deps),
     blocks: createBlocks(deps),
-    relationshipLists: createRelationshipLists({ ...deps, ...relationships }),
+    relationshipLists: createRelationshipLists({ ...shown, ...relationships }),
     countsOf: userCounts.countsOf,
     posts,
     postReads: home.postReads,

@@ -139,6 +139,32 @@ describe('the cache of users', () => {
     assert.deepEqual(asked, [[alice], [bob]]);
   });
 
+  it('lists users from elsewhere while the primary is away, and keeps nothing of that', async () => {
+    const clock = createManualClock();
+    const tail = { untilMs: clock.monotonicMs(), heardUntilMs: () => tail.untilMs };
+    const asked: string[] = [];
+    let away = false;
+    const named = (name: string) => async (userIds: readonly Id[]) => {
+      asked.push(`${name} ${userIds.join(' ')}`);
+      return new Map(userIds.map((userId) => [userId, userOf(userId, name)]));
+    };
+    const { listUsers, getUsers, cachedUser, follow } = createUserCache({
+      ...{ clock, load: named('new'), loadStale: named('old'), isPrimaryAway: () => away },
+    });
+    follow(tail);
+    await listUsers([alice]);
+    away = true;
+    const both = await listUsers([alice, bob, bob]);
+    assert.deepEqual([both.get(alice)?.displayName, both.get(bob)?.displayName], ['new', 'old']);
+    assert.equal(cachedUser(bob), undefined);
+    await clock.advance(CACHED_MS + 1);
+    assert.equal((await listUsers([alice])).get(alice)?.displayName, 'old');
+    tail.untilMs = clock.monotonicMs();
+    assert.equal(cachedUser(alice)?.displayName, 'new', 'all was heard, so what is kept is right again');
+    assert.equal((await getUsers([bob])).get(bob)?.displayName, 'new');
+    assert.deepEqual(asked, ['new 1', 'old 2', 'old 1', 'new 2']);
+  });
+
   it('remembers for a second who is unknown, unless they are announced', async () => {
     const { clock, asked, cache, names, nameOf, tail } = openStore();
     cache.follow(tail);

@@ -18,6 +18,8 @@ export const USERS_CACHED_MAX = 100_000;
 
 export interface UserCache {
   readonly getUsers: GetUsers;
+  /** For what is shown, and kept by nobody: also while the primary of the database is away. */
+  readonly listUsers: GetUsers;
   readonly cachedUser: CachedUser;
   /** Forgets whom the events tell something new about; also what is being loaded about them is not kept. */
   hear(events: readonly LoggedEvent[]): void;
@@ -32,6 +34,9 @@ export interface UserCache {
 
 export interface UserCacheDeps {
   readonly load: GetUsers;
+  /** From a replica, which may lack what was heard already, so that none of it is kept. */
+  readonly loadStale?: GetUsers;
+  readonly isPrimaryAway?: () => boolean;
   readonly clock: Clock;
   readonly usersMax?: number;
 }
@@ -42,7 +47,8 @@ interface Kept {
   readonly loadedMs: number;
 }
 
-export function createUserCache({ load, clock, usersMax = USERS_CACHED_MAX }: UserCacheDeps): UserCache {
+export function createUserCache(deps: UserCacheDeps): UserCache {
+  const { load, loadStale = load, isPrimaryAway = () => false, clock, usersMax = USERS_CACHED_MAX } = deps;
   let cache = createCache();
   let followed: Pick<Tail, 'heardUntilMs'> | undefined;
   /** Counts what was heard or written about anyone. */
@@ -68,28 +74,44 @@ export function createUserCache({ load, clock, usersMax = USERS_CACHED_MAX }: Us
     return user === undefined ? young && recent : young || recent;
   }
 
-  return {
-    async getUsers(userIds) {
-      const nowMs = clock.monotonicMs();
-      const young = isYoung(nowMs);
-      for (const userId of userIds) {
-        const entry = cache.getCached(userId);
-        if (entry !== undefined && !isRight(entry, nowMs, young)) cache.forget(userId);
-      }
-      const found = new Map<Id, User>();
-      const entries = await cache.getMany(userIds);
-      for (const { user } of entries) {
-        if (user !== undefined) found.set(user.userId, user);
-      }
-      return found;
-    },
+  function cachedUser(userId: Id): User | undefined {
+    const entry = cache.getCached(userId);
+    if (entry?.user === undefined) return undefined;
+    const nowMs = clock.monotonicMs();
+    return isRight(entry, nowMs, isYoung(nowMs)) ? entry.user : undefined;
+  }
 
-    cachedUser(userId) {
+  /** Leaves what is kept as it is: it is right again once all was heard. */
+  async function listStale(userIds: readonly Id[]): Promise<ReadonlyMap<Id, User>> {
+    const cached = new Map<Id, User>();
+    const missing = new Set<Id>();
+    for (const userId of userIds) {
+      const user = cachedUser(userId);
+      if (user === undefined) missing.add(userId);
+      else cached.set(userId, user);
+    }
+    return missing.size === 0 ? cached : new Map([...cached, ...(await loadStale([...missing]))]);
+  }
+
+  async function getUsers(userIds: readonly Id[]): Promise<ReadonlyMap<Id, User>> {
+    const nowMs = clock.monotonicMs();
+    const young = isYoung(nowMs);
+    for (const userId of userIds) {
       const entry = cache.getCached(userId);
-      if (entry?.user === undefined) return undefined;
-      const nowMs = clock.monotonicMs();
-      return isRight(entry, nowMs, isYoung(nowMs)) ? entry.user : undefined;
-    },
+      if (entry !== undefined && !isRight(entry, nowMs, young)) cache.forget(userId);
+    }
+    const found = new Map<Id, User>();
+    const entries = await cache.getMany(userIds);
+    for (const { user } of entries) {
+      if (user !== undefined) found.set(user.userId, user);
+    }
+    return found;
+  }
+
+  return {
+    getUsers,
+    listUsers: (userIds) => (isPrimaryAway() ? listStale(userIds) : getUsers(userIds)),
+    cachedUser,
 
     hear(events) {
       for (const event of events) {

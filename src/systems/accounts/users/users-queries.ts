@@ -29,11 +29,15 @@ const USER_COLUMNS = 'user_id, username, display_name, bio, avatar_key, header_k
 export const ACCOUNT_COLUMNS = `${USER_COLUMNS}, coalesce(next_avatar_media_id, avatar_media_id) AS chosen_avatar_media_id,
   coalesce(next_header_media_id, header_media_id) AS chosen_header_media_id, email, role, tier, suspended_at`;
 
-export const getUsers = readStatement<[userIds: readonly Id[]], UserRow>(
-  'users_get',
-  `SELECT ${USER_COLUMNS} FROM users
-   WHERE user_id = ANY ($1) AND suspended_at IS NULL AND deleted_at IS NULL`,
-);
+const VISIBLE_USERS = `SELECT ${USER_COLUMNS} FROM users
+   WHERE user_id = ANY ($1) AND suspended_at IS NULL AND deleted_at IS NULL`;
+
+export const getUsers = readStatement<[userIds: readonly Id[]], UserRow>('users_get', VISIBLE_USERS);
+
+/** For whom nobody keeps. */
+export const listUsers = readStatement<[userIds: readonly Id[]], UserRow>('users_list', VISIBLE_USERS, {
+  mayBeStale: true,
+});
 
 /** Also of who is suspended or deleted: a name stays taken. */
 export const getUsernames = readStatement<[userIds: readonly Id[]], { user_id: Id; username: string }>(

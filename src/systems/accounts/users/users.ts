@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, hasCode, notFound } from '../../../core/errors.ts';
 import { type Id, type IdGenerator, shardOf } from '../../../core/ids.ts';
 import type { UserRole } from '../../../core/principal.ts';
-import type { FindUsers, User } from '../../../core/user.ts';
+import type { FindUsers, GetUsers, User } from '../../../core/user.ts';
 import type { EventLog, NewEvent, Subscription } from '../../../ports/event-log/event-log.ts';
 import {
   type SqlSession,
@@ -29,6 +29,7 @@ import {
   getUsernames,
   getUsers,
   insertUser,
+  listUsers,
   pageAccounts,
   updateUser,
 } from './users-queries.ts';
@@ -50,7 +51,7 @@ export interface UserChange {
 }
 
 export interface Users
-  extends Pick<UserCache, 'getUsers' | 'cachedUser' | 'hear' | 'follow'>,
+  extends Pick<UserCache, 'getUsers' | 'listUsers' | 'cachedUser' | 'hear' | 'follow'>,
     Pick<UserRows, 'accountOf'> {
   readonly findUsers: FindUsers;
   /** Also of who is suspended or deleted. For the staff. */
@@ -88,15 +89,18 @@ export interface UsersDeps extends UserRowsDeps {
   readonly ids: IdGenerator;
   readonly clock: Clock;
   readonly ownPictures: OwnPictures;
+  readonly isPrimaryAway?: () => boolean;
 }
 
 export function createUsers({ sql, events, ids, clock, ownPictures, ...deps }: UsersDeps): Users {
   const { userOf, accountOf } = createUserRows(deps);
-  const cache = createUserCache({ load, clock });
+  const cache = createUserCache({ ...deps, load: loadBy(getUsers), loadStale: loadBy(listUsers), clock });
 
-  async function load(userIds: readonly Id[]): Promise<ReadonlyMap<Id, User>> {
-    const rows = await sql.query(getUsers, [userIds]);
-    return new Map(rows.map((row) => [row.user_id, userOf(row)]));
+  function loadBy(statement: typeof getUsers): GetUsers {
+    return async (userIds) => {
+      const rows = await sql.query(statement, [userIds]);
+      return new Map(rows.map((row) => [row.user_id, userOf(row)]));
+    };
   }
 
   async function announce(transaction: SqlTransaction, event: NewEvent, user?: User): Promise<void> {
