@@ -30,9 +30,8 @@ export function createEngineHttp(url: string): EngineHttp {
   const { Agent, request: open } = url.startsWith('https:') ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX, timeout: IDLE_MS });
 
-  function send(path: string, body: string | undefined): Promise<IncomingMessage> {
+  function send(path: string, body: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(ANSWER_MS);
       const method = body === undefined ? 'GET' : 'POST';
       const headers = {
         accept: 'application/json',
@@ -47,15 +46,16 @@ export function createEngineHttp(url: string): EngineHttp {
 
   return {
     async ask(path, body) {
+      const signal = AbortSignal.timeout(ANSWER_MS);
       try {
-        const response = await send(path, body && JSON.stringify(body));
+        const response = await send(path, body && JSON.stringify(body), signal);
         const text = await textOf(response);
         const status = response.statusCode ?? 0;
         if (status >= 500 || status === 429)
           throw new AppError('unavailable', `The routing engine answered ${status}.`);
         return { status, body: JSON.parse(text) };
       } catch (error) {
-        throw engineError(error);
+        throw engineError(error, signal.aborted);
       }
     },
     close: () => agent.destroy(),
@@ -75,9 +75,8 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function engineError(error: unknown): AppError {
+function engineError(error: unknown, isLate: boolean): AppError {
   if (error instanceof AppError) return error;
-  const isLate = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
   return isLate
     ? new AppError('timeout', 'The routing engine did not answer in time.', { cause: error })
     : new AppError('unavailable', 'The routing engine cannot be asked.', { cause: error });

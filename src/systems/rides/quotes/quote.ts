@@ -9,6 +9,8 @@ import type { FareRates } from '../fares/fare-rates.ts';
 
 /** How long the price holds. */
 export const QUOTE_MS = 5 * 60_000;
+/** After its end, so that whoever comes a little late with it is told why it is refused. */
+export const EXPIRED_QUOTE_KEPT_MS = 10 * 60_000;
 /** By the great circle, from the pickup. */
 export const RIDE_M_MAX = 300_000;
 

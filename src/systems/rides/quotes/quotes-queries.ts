@@ -69,7 +69,7 @@ export const takeQuote = writeStatement<[riderId: Id, quoteId: Id, rideId: Id, n
    WHERE quote_id = $2 AND rider_id = $1 AND ride_id IS NULL AND expires_at > $4 RETURNING ${COLUMNS}`,
 );
 
-/** Those that nobody used and nobody can use any more. */
+/** Those that nobody used, and whose end is so long ago. */
 export const deleteUnusedQuotes = writeStatement<[before: Date, limit: number], { readonly deleted: number }>(
   'ride_quotes_delete_unused',
   `WITH gone AS (

@@ -15,7 +15,7 @@ import { DETOUR } from '../../../ports/routing/routing.ts';
 import { buildRoadGraph } from '../../../roads/road-graph.ts';
 import { createRoads } from '../../../roads/roads.ts';
 import { RIDE_TYPES } from '../drivers/driver.ts';
-import { QUOTE_MS, RIDE_M_MAX } from './quote.ts';
+import { EXPIRED_QUOTE_KEPT_MS, QUOTE_MS, RIDE_M_MAX } from './quote.ts';
 import { KEPT_TOGETHER_MAX } from './quotes.ts';
 
 const PICKUP = { lat: 40.7128, lng: -74.006 };
@@ -209,8 +209,15 @@ describe('quotes', () => {
     const expired = await ask(carol, { quote_id: late.quote_id });
     assert.equal(expired.status, 409);
     assert.match(expired.body.detail, /expired/);
+    // Who comes a little late is told so.
+    setting.time.aheadMs = QUOTE_MS + EXPIRED_QUOTE_KEPT_MS - 5_000;
     await setting.runJob('forget-ride-quotes');
-    assert.equal((await ask(carol, { quote_id: late.quote_id })).status, 404);
+    assert.equal((await ask(carol, { quote_id: late.quote_id })).status, 409);
+    setting.time.aheadMs = QUOTE_MS + EXPIRED_QUOTE_KEPT_MS + 5_000;
+    await setting.runJob('forget-ride-quotes');
+    const forgotten = await ask(carol, { quote_id: late.quote_id });
+    assert.equal(forgotten.status, 404);
+    assert.match(forgotten.body.detail, /another one/);
     assert.equal((await ask(carol, { quote_id: early.quote_id })).status, 409);
   });
 });

@@ -9,7 +9,7 @@ import type { RideType } from '../drivers/driver.ts';
 import { fareJson } from '../fares/fare-json.ts';
 import { degreesE7 } from '../positions/binary-points.ts';
 import type { Prices } from './prices.ts';
-import { type Places, type Price, QUOTE_MS } from './quote.ts';
+import { EXPIRED_QUOTE_KEPT_MS, type Places, type Price, QUOTE_MS } from './quote.ts';
 import {
   deleteQuotesOf,
   deleteUnusedQuotes,
@@ -156,7 +156,8 @@ export function createQuotes({ sql, ids, clock, prices }: QuotesDeps): Quotes {
       name: 'forget-ride-quotes',
       everyMs: FORGET_EVERY_MS,
       async run() {
-        const [row] = await sql.query(deleteUnusedQuotes, [new Date(clock.nowMs()), DELETED_MAX]);
+        const before = new Date(clock.nowMs() - EXPIRED_QUOTE_KEPT_MS);
+        const [row] = await sql.query(deleteUnusedQuotes, [before, DELETED_MAX]);
         return row?.deleted === DELETED_MAX ? 'more' : 'done';
       },
     },
@@ -165,7 +166,7 @@ export function createQuotes({ sql, ids, clock, prices }: QuotesDeps): Quotes {
 
 async function whyNot(transaction: SqlTransaction, riderId: Id, quoteId: Id): Promise<AppError> {
   const [quote] = await transaction.query(getQuote, [riderId, quoteId]);
-  if (quote === undefined) return notFound('quote');
+  if (quote === undefined) return notFound('quote, or it is long expired: ask for another one');
   const why = quote.ride_id === null ? 'has expired' : `was used for the ride ${quote.ride_id}`;
   return new AppError('conflict', `This quote ${why}. Ask for another one.`, { outcome: 'not_applied' });
 }
