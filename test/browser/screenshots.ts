@@ -97,7 +97,9 @@ async function compose(page: Page): Promise<void> {
 }
 
 async function openPhoto(page: Page): Promise<void> {
-  await page.locator('.photo-tile .photo img').nth(1).click();
+  // One that somebody has said something of: people of the demo post photos, too, meanwhile.
+  const spokenOf = page.locator('.photo-tile').filter({ hasText: /[1-9]\d* comment/ });
+  await spokenOf.first().locator('.photo').click();
   await page
     .getByRole('dialog')
     .getByRole('button', { name: /^Reply/ })
@@ -168,7 +170,10 @@ async function seeTown(page: Page, town: RideTown): Promise<void> {
   await page.getByText('Matched in the last hour').waitFor();
   for (let zoom = 0; zoom < 5; zoom += 1) await page.getByRole('button', { name: 'Zoom in' }).click();
   await page.getByText('NYC 104: Free').waitFor();
-  await page.locator('.ride-sheet').evaluate('(sheet) => sheet.scrollTo(0, 0)');
+  // The figures are first, whatever it is that scrolls.
+  await page
+    .locator('.ride-sheet')
+    .evaluate('(sheet) => { for (let e = sheet; e; e = e.parentElement) e.scrollTo(0, 0); }');
   await page.waitForTimeout(1_500);
 }
 
