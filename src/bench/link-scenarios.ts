@@ -57,11 +57,14 @@ export async function createLinkScenarios(workshop: Workshop): Promise<Scenario[
 }
 
 async function loadLinks(workshop: Workshop, ownerId: Id): Promise<string[]> {
-  const { links: count, onProgress } = workshop.options;
+  const { links: count, stage, onProgress } = workshop.options;
   onProgress(`loading ${count} links`);
-  return withOwnStore(workshop, (sql) =>
+  const codes = await withOwnStore(workshop, (sql) =>
     bulkLoadLinks(sql, { ownerId, count, linkId: loadedId, url: (n) => `${TARGET}${n}` }),
   );
+  // As a server is that has links: it reads them ahead when it starts.
+  await stage.restart?.();
+  return codes;
 }
 
 /** The same in every run, so one run a database. */

@@ -55,6 +55,8 @@ export interface LinksProcessOptions {
   readonly countryOf?: (address: string) => string | undefined;
   readonly trustedProxies?: readonly string[];
   readonly outsideWorld?: OutsideWorldPorts;
+  /** Default 1 MB. */
+  readonly cacheBytes?: number;
 }
 
 export type LinksProcess = Awaited<ReturnType<typeof openLinksProcess>>;
@@ -92,7 +94,7 @@ export async function openLinksProcess(
     clicks: { record: (click) => void clicks.push(click) },
     publicUrl: () => PUBLIC_URL,
     linksUrl: `https://${LINKS_HOST}`,
-    cacheBytes: 1_000_000,
+    cacheBytes: options.cacheBytes ?? 1_000_000,
     privateAddresses: 'refuse',
     ...outsideWorld,
     recordAct: async (_transaction, actorId, act) => void acts.push({ actorId, ...act }),

@@ -31,6 +31,7 @@ import type { RecordAct } from './moderation/staff-acts.ts';
 import { createHiddenOwners, type HiddenOwners } from './owners/hidden-owners.ts';
 import { createAttemptLimits } from './redirect/attempt-limits.ts';
 import { createLinkCache, type LinkCache } from './redirect/link-cache.ts';
+import { fillLinkCache } from './redirect/link-cache-filling.ts';
 import { createLinkHosts, type LinkHosts } from './redirect/link-hosts.ts';
 import { createRedirects, type Redirects } from './redirect/redirects.ts';
 import { createVisitLimits } from './redirect/visit-limits.ts';
@@ -123,6 +124,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
     attemptLimits: createAttemptLimits({ ...deps, nowMs: () => clock.nowMs() }),
   });
   const hiddenOwners = createHiddenOwners(deps);
+  const stop = new AbortController();
 
   function hear(events: readonly (LoggedEvent | NewEvent)[]): void {
     cache.hear(events.filter(({ topic }) => topic === LINKS_TOPIC));
@@ -142,6 +144,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
       committed: hear,
       follow() {
         cache.keep();
+        void fillLinkCache({ ...deps, cache }, stop.signal);
         // What changed between `open` and now.
         Promise.all([blockedTargets.load(), verifiedHosts.load()]).catch((error: unknown) => {
           log.error(
@@ -164,7 +167,10 @@ export function createShortener(deps: ShortenerDeps): Shortener {
       await Promise.all([blockedTargets.load(), verifiedHosts.load(), codes.prepare()]);
     },
     waiting: writer.waiting,
-    close: verifiedHosts.close,
+    close() {
+      stop.abort();
+      verifiedHosts.close();
+    },
   };
 }
 

@@ -16,6 +16,8 @@ const LOAD_BATCH_MAX = 500;
 const CONCURRENT_LOADS_MAX = 2;
 const WAITING_MAX = 10_000;
 const FORGOTTEN_PAGE = 1_000;
+/** The rest is for links that are asked for. */
+const FILLED_SHARE = 31 / 32;
 
 export interface LinkCache {
   /** What is there. */
@@ -24,6 +26,11 @@ export interface LinkCache {
   load(domainId: Id, code: string): Promise<CachedLink | undefined>;
   /** From now on every change is heard, so that what is loaded can be kept. */
   keep(): void;
+  /**
+   * Keeps what `read` finds, but for what has changed meanwhile, and never in place of what is kept already. `full`: there is
+   * no room for more that nobody has asked for. Fails as `read`.
+   */
+  fill(read: () => Promise<readonly FoundLink[]>): Promise<'full' | 'room'>;
   /** Of the topic `links`. */
   hear(events: readonly (LoggedEvent | NewEvent)[]): void;
   size(): number;
@@ -41,10 +48,16 @@ interface Place {
   readonly code: string;
 }
 
+export interface FoundLink extends Place {
+  readonly link: CachedLink;
+}
+
 export function createLinkCache({ sql, codes, bytesMax }: LinkCacheDeps): LinkCache {
   const kept = new SecondChanceMap<string, CachedLink>(bytesMax);
   const flights = new Map<string, Promise<CachedLink | undefined>>();
   const possibleCodes = createPossibleCodes({ sql, codes });
+  /** Of each reading of `fill` that is under way. */
+  const changesWhileRead = new Set<Set<string>>();
   let keeps = false;
 
   const loads = createCoalescer<Place, CachedLink | undefined>({
@@ -85,6 +98,7 @@ export function createLinkCache({ sql, codes, bytesMax }: LinkCacheDeps): LinkCa
     const key = keyOf(domainId, code);
     flights.delete(key);
     kept.delete(key);
+    for (const changes of changesWhileRead) changes.add(key);
   }
 
   /** What was loaded before the event is forgotten by now or will be; what is loaded after it is right. */
@@ -103,6 +117,25 @@ export function createLinkCache({ sql, codes, bytesMax }: LinkCacheDeps): LinkCa
   function forgetAll(): void {
     flights.clear();
     kept.clear();
+    // What is being read for them has no say any more.
+    changesWhileRead.clear();
+  }
+
+  async function fill(read: () => Promise<readonly FoundLink[]>): Promise<'full' | 'room'> {
+    const changes = new Set<string>();
+    changesWhileRead.add(changes);
+    const found = await read().catch((error: unknown) => {
+      changesWhileRead.delete(changes);
+      throw error;
+    });
+    // All were forgotten meanwhile, because nobody knows which have changed.
+    if (!changesWhileRead.delete(changes)) return 'room';
+    for (const { domainId, code, link } of found) {
+      const key = keyOf(domainId, code);
+      const isRight = !changes.has(key) && !flights.has(key);
+      if (isRight && kept.peek(key) === undefined) kept.set(key, link);
+    }
+    return kept.bytes < bytesMax * FILLED_SHARE ? 'room' : 'full';
   }
 
   return {
@@ -114,6 +147,7 @@ export function createLinkCache({ sql, codes, bytesMax }: LinkCacheDeps): LinkCa
     keep() {
       keeps = true;
     },
+    fill,
     hear(events) {
       for (const { kind, key, payload } of events) {
         // What was not there is not kept, so nothing is wrong about it.

@@ -5,8 +5,6 @@ import type { RedirectType, Utm } from '../link.ts';
 import type { StoredRule } from '../rules/stored-rules.ts';
 
 export interface OpenedLinkRow {
-  /** In the question, from 1. */
-  readonly position: number;
   readonly link_id: Id;
   readonly url: string;
   readonly title: string;
@@ -23,19 +21,33 @@ export interface OpenedLinkRow {
   readonly gone: boolean;
 }
 
+const OPENED_COLUMNS = `link.link_id, link.url, link.title, link.redirect_type, link.pass_query, link.utm, link.rules,
+     link.enabled, link.expires_at, link.max_visits, link.password_hash, link.disabled_reason,
+     link.deleted_at IS NOT NULL OR EXISTS (
+       SELECT FROM hidden_link_owners AS hidden WHERE hidden.user_id = link.owner_id) AS gone`;
+
 /** Looked up one by one (LATERAL with LIMIT): a plan made for few links would go on reading all when there are many. */
 export const getOpenedLinks = readStatement<
   [domainIds: readonly Id[], codes: readonly string[]],
-  OpenedLinkRow
+  OpenedLinkRow & {
+    /** In the question, from 1. */
+    readonly position: number;
+  }
 >(
   'links_get_opened',
-  `SELECT wanted.position::integer AS position, link.link_id, link.url, link.title, link.redirect_type,
-     link.pass_query, link.utm, link.rules, link.enabled, link.expires_at, link.max_visits,
-     link.password_hash, link.disabled_reason,
-     link.deleted_at IS NOT NULL OR EXISTS (
-       SELECT FROM hidden_link_owners AS hidden WHERE hidden.user_id = link.owner_id) AS gone
+  `SELECT wanted.position::integer AS position, ${OPENED_COLUMNS}
    FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS wanted (domain_id, code, position),
    LATERAL (SELECT * FROM links WHERE domain_id = wanted.domain_id AND code = wanted.code LIMIT 1) AS link`,
+);
+
+/** For a memory that is being filled: the newest before one. */
+export const pageOpenedLinks = readStatement<
+  [before: Id, limit: number],
+  OpenedLinkRow & { readonly domain_id: Id; readonly code: string }
+>(
+  'links_page_opened',
+  `SELECT link.domain_id, link.code, ${OPENED_COLUMNS}
+   FROM links AS link WHERE link.link_id < $1 ORDER BY link.link_id DESC LIMIT $2`,
 );
 
 /**
