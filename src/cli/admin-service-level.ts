@@ -1,5 +1,5 @@
 /** `groundswell admin service-level`: what all processes serve while not everything can be. */
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { SERVICE_LEVELS, type ServiceLevel } from '../core/service-level.ts';
 import { type SettingOptions, withDatabaseOptions } from './config-options.ts';
 import { withExamples } from './examples.ts';
@@ -20,7 +20,9 @@ export function serviceLevelCommand(): Command {
     .summary('serve less for a while')
     .description(DESCRIPTION)
     .addArgument(new Argument('[level]', 'at most that much').choices(SERVICE_LEVELS))
-    .option('--for <duration>', 'such as 30s, 10m or 2h', duration, HOUR_MS)
+    .addOption(
+      new Option('--for <duration>', 'such as 30s, 10m or 2h').argParser(duration).default(HOUR_MS, '1h'),
+    )
     .action(run);
   return withExamples(
     command,

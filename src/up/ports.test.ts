@@ -51,4 +51,14 @@ describe('the ports of processes', () => {
       ),
     });
   });
+
+  it('are refused with an address that this machine does not have', async (test) => {
+    const folder = await temporaryFolder(test);
+    // One of those that are kept for documents.
+    const wishes = [{ name: 'haproxy', host: '192.0.2.1', port: await findFreePort() }];
+    await assert.rejects(choosePorts(wishes, folder, { keep: false }), {
+      code: 'conflict',
+      message: /^Port \d+ of 192\.0\.2\.1 \(haproxy\) cannot be listened on.* 0\.0\.0\.0 for all\.$/,
+    });
+  });
 });

@@ -24,9 +24,12 @@ const FILE = 'ports.json';
  */
 export const FREE_MIN = 20_000;
 export const FREE_MAX = 32_000;
+const TAKEN = 'EADDRINUSE';
+const FORBIDDEN = 'EACCES';
+const NO_SUCH_HOST = 'EADDRNOTAVAIL';
 
 /**
- * Fails with `conflict`, naming every port of the topology that another program has. `folder`: where the choice is kept;
+ * Fails with `conflict`, naming every port of the topology that cannot be had, and why. `folder`: where the choice is kept;
  * without it, as for a look, nothing is.
  */
 export async function choosePorts(
@@ -34,7 +37,7 @@ export async function choosePorts(
   folder: string,
   { keep }: { readonly keep: boolean },
 ): Promise<ReadonlyMap<string, number>> {
-  await refuseTaken(wishes);
+  await refuseUnusable(wishes);
   const earlier = await readEarlier(folder);
   const chosen = new Map<string, number>();
   for (const { name, port } of wishes) if (port !== undefined) chosen.set(name, port);
@@ -56,29 +59,62 @@ export async function choosePorts(
   return chosen;
 }
 
-async function refuseTaken(wishes: readonly PortWish[]): Promise<void> {
-  const taken: string[] = [];
-  for (const { name, host, port } of wishes) {
-    if (port !== undefined && !(await isFree(host, port))) taken.push(`${port} of ${host} (${name})`);
-  }
-  if (taken.length === 0) return;
-  const which =
-    taken.length === 1
-      ? `Port ${taken[0]} is taken by another program.`
-      : `These ports are taken by another program: ${taken.join(', ')}.`;
-  const message = `${which} Stop it, or name another in the topology, or with --set.`;
-  throw new AppError('conflict', message);
+interface Obstacle {
+  /** `8080 of 127.0.0.1 (haproxy)`. */
+  readonly place: string;
+  readonly code: string;
 }
 
-/** Whether somebody could listen there. Without the right to use a port below 1024, it is none of ours either. */
+/** Every port that is named and cannot be had, each with what to do about it. */
+async function refuseUnusable(wishes: readonly PortWish[]): Promise<void> {
+  const obstacles: Obstacle[] = [];
+  for (const { name, host, port } of wishes) {
+    const code = port === undefined ? undefined : await obstacleAt(host, port);
+    if (code !== undefined) obstacles.push({ place: `${port} of ${host} (${name})`, code });
+  }
+  if (obstacles.length > 0) throw new AppError('conflict', sayObstacles(obstacles));
+}
+
+function sayObstacles(obstacles: readonly Obstacle[]): string {
+  const foreign = obstacles.filter(({ code }) => code === NO_SUCH_HOST);
+  const forbidden = obstacles.filter(({ code }) => code === FORBIDDEN);
+  const taken = obstacles.filter(({ code }) => code !== NO_SUCH_HOST && code !== FORBIDDEN);
+  const sentences = [
+    ...taken.slice(0, 1).map(() => sayTaken(taken)),
+    ...forbidden.map(
+      ({ place }) =>
+        `Port ${place} may be used by root only. Name one above 1023, or allow it: sysctl net.ipv4.ip_unprivileged_port_start=0.`,
+    ),
+    ...foreign.map(
+      ({ place }) =>
+        `Port ${place} cannot be listened on, because this machine has no such address. Name one that it has, or 0.0.0.0 for all.`,
+    ),
+  ];
+  return sentences.join('\n');
+}
+
+function sayTaken(taken: readonly Obstacle[]): string {
+  const places = taken.map(({ place }) => place).join(', ');
+  const which =
+    taken.length === 1
+      ? `Port ${places} is taken by another program.`
+      : `These ports are taken by another program: ${places}.`;
+  return `${which} Stop it, or name another in the topology, or with --set.`;
+}
+
 async function isFree(host: string, port: number): Promise<boolean> {
+  return (await obstacleAt(host, port)) === undefined;
+}
+
+/** Why nobody could listen there, as the system calls it; `undefined` if somebody could. */
+async function obstacleAt(host: string, port: number): Promise<string | undefined> {
   const server = createServer();
   try {
     server.listen({ host: host === '*' ? '0.0.0.0' : host, port, exclusive: true });
     await once(server, 'listening');
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : TAKEN;
   } finally {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }

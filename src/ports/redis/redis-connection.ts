@@ -185,11 +185,11 @@ function watch(client: Redis | Cluster, log: Log): () => string | undefined {
   let refusal: string | undefined;
   client.on('error', (error: unknown) => {
     const found = redisRefusal(error);
-    // Of a connection that was refused the end follows, which says nothing.
+    // Of a server that is away nothing is known any more; of a connection that was refused the end follows, which says nothing.
     if (!isReported || (found !== undefined && found !== refusal)) {
       log.warn({ err: error }, found ?? 'Redis cannot be reached: it is tried again and again');
     }
-    refusal = found ?? refusal;
+    refusal = isAway(error) ? undefined : (found ?? refusal);
     isReported = true;
   });
   client.on('ready', () => {
@@ -198,6 +198,10 @@ function watch(client: Redis | Cluster, log: Log): () => string | undefined {
     refusal = undefined;
   });
   return () => refusal;
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof Error && /\bECONNREFUSED\b/.test(error.message);
 }
 
 /** Not for ever: a process starts without it, too. */

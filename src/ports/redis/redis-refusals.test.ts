@@ -106,6 +106,10 @@ describe('why a Redis lets nobody in', () => {
     assert.match(redisRefusal(cluster) ?? '', /refuses the user or password/);
     assert.match(redisRefusal(new Error("NOPERM User bob has no permissions to run 'evalsha'")) ?? '', /ACL/);
     assert.match(redisRefusal(new Error('ERR max number of clients reached')) ?? '', /maxclients/);
+    assert.match(redisRefusal(new Error('MOVED 1234 127.0.0.1:6380')) ?? '', /redis-cluster:/);
+    assert.match(redisRefusal(new Error('ERR This instance has cluster support disabled')) ?? '', /redis:/);
+    // The end of a connection may be seen before what the server said of it.
+    assert.match(redisRefusal(new Error('write EPIPE')) ?? '', /maxclients.*rediss:/);
     for (const other of [
       new Error('connect ECONNREFUSED 127.0.0.1:6379'),
       new Error('Connection is closed.'),

@@ -17,6 +17,12 @@ const REFUSALS: readonly (readonly [pattern: RegExp, message: string])[] = [
     /max number of clients/,
     'Redis has as many clients as it may: let it have more (maxclients), or run fewer processes.',
   ],
+  [/^MOVED /, 'This Redis is a node of a cluster: begin its URL with redis-cluster://.'],
+  [/cluster support disabled/, 'This Redis is no cluster: begin its URL with redis://.'],
+  [
+    /\b(EPIPE|ECONNRESET)\b/,
+    'Redis ended the connection. If it does so again and again, it has as many clients as it may (maxclients), or wants TLS (rediss://).',
+  ],
   [
     /certificate|CERT_|altnames/i,
     'The certificate of Redis is not trusted: name its authority in NODE_EXTRA_CA_CERTS, and in the URL the host that it is for.',
