@@ -25,6 +25,8 @@ export function configOf(options: SettingOptions): Config {
   const given = {
     GROUNDSWELL_DATA: options.data,
     GROUNDSWELL_DATABASE_URL: options.databaseUrl,
+    // The pooler of the environment is before the database of the environment.
+    GROUNDSWELL_DATABASE_POOLED_URL: options.databaseUrl === undefined ? undefined : '',
     GROUNDSWELL_HOST: options.host,
     GROUNDSWELL_PORT: options.port,
     GROUNDSWELL_ROLES: options.roles,

@@ -10,12 +10,14 @@ import { configOf } from './config-options.ts';
 import { withExamples } from './examples.ts';
 import { wholeNumber } from './option-values.ts';
 import { haproxyCommand, keepalivedCommand } from './render-balancer.ts';
+import { pgbouncerCommand } from './render-pgbouncer.ts';
 
 export function renderCommand(): Command {
   return new Command('render')
     .addCommand(haproxyCommand())
     .addCommand(keepalivedCommand())
     .addCommand(nginxCommand())
+    .addCommand(pgbouncerCommand())
     .addCommand(prometheusCommand());
 }
 

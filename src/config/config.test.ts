@@ -44,6 +44,22 @@ describe('configuration', () => {
     }
   });
 
+  it('has a pooler only before one server that is named', () => {
+    const pooled = (database?: string) =>
+      loadConfig({
+        GROUNDSWELL_DATABASE_POOLED_URL: 'postgres://app@pooler:6432/app',
+        ...(database !== undefined && { GROUNDSWELL_DATABASE_URL: database }),
+      }).database.pooledUrl;
+    assert.equal(pooled('postgres://app@db/app'), 'postgres://app@pooler:6432/app');
+    for (const wrong of [undefined, 'embedded:', 'postgres://app@a,b/app?replica=b']) {
+      assert.throws(
+        () => pooled(wrong),
+        (error: unknown) =>
+          /POOLED_URL must be unset/.test(String((error as { problems?: unknown }).problems)),
+      );
+    }
+  });
+
   it('never shows a secret in a complaint', () => {
     const problems = problemsOf({ GROUNDSWELL_DATABASE_URL: 'mysql://user:hunter2@host/x' });
     assert.doesNotMatch(problems.join('\n'), /hunter2/);

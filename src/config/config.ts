@@ -39,6 +39,8 @@ export interface Config {
     readonly url: string | undefined;
     /** Where the URL names several servers with the same data. */
     readonly nodes: readonly ClusterNode[] | undefined;
+    /** A pooler before the one server, for all that needs no session of its own. May hold a password. */
+    readonly pooledUrl: string | undefined;
     /** Of each server. */
     readonly poolSize: number;
   };
@@ -111,6 +113,10 @@ export class ConfigError extends Error {
 const DATABASE_SCHEMES = ['embedded:', 'postgres:', 'postgresql:'];
 const DATABASE_URL_FORM =
   'embedded: or a URL such as postgres://user:password@db.example:5432/groundswell, with further servers as docs/growing.md says';
+
+const POOLED_URL = 'GROUNDSWELL_DATABASE_POOLED_URL';
+const POOLED_SCHEMES = ['postgres:', 'postgresql:'];
+const POOLED_URL_FORM = 'a URL such as postgres://user:password@pooler.example:6432/groundswell';
 
 /** Reads and checks the whole environment. Throws a `ConfigError` that lists every mistake. */
 export function loadConfig(environment: Environment): Config {
@@ -350,7 +356,21 @@ function kafkaAddress(read: ReturnType<typeof createReader>): KafkaAddress | und
   return address;
 }
 
-function databaseLocation(read: ReturnType<typeof createReader>): Pick<Config['database'], 'url' | 'nodes'> {
+type DatabaseLocation = Omit<Config['database'], 'poolSize'>;
+
+function databaseLocation(read: ReturnType<typeof createReader>): DatabaseLocation {
+  const location = serversOf(read);
+  const pooledUrl = read.url(POOLED_URL, POOLED_SCHEMES, POOLED_URL_FORM);
+  if (pooledUrl !== undefined && (location.url === undefined || location.nodes !== undefined)) {
+    read.complain(
+      POOLED_URL,
+      'unset, unless GROUNDSWELL_DATABASE_URL names the one server that is behind the pooler',
+    );
+  }
+  return { ...location, pooledUrl };
+}
+
+function serversOf(read: ReturnType<typeof createReader>): Pick<DatabaseLocation, 'url' | 'nodes'> {
   const text = read.text('GROUNDSWELL_DATABASE_URL');
   if (isClusterUrl(text)) {
     const parsed = parseClusterUrl(text);

@@ -36,6 +36,12 @@ export const SETTINGS = {
       'embedded:, or postgres://user:password@host/database; with replicas host,host/database?replica=host',
     secret: true,
   },
+  GROUNDSWELL_DATABASE_POOLED_URL: {
+    fallback: '',
+    purpose:
+      'a PgBouncer before that server, in transaction mode: for statements and transactions; see docs/growing.md',
+    secret: true,
+  },
   GROUNDSWELL_DATABASE_POOL_SIZE: {
     fallback: '10',
     purpose:

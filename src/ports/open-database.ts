@@ -10,6 +10,7 @@ import { attachEmbeddedPostgres } from './sql-store/embedded-postgres/attach.ts'
 import { openEmbeddedPostgres } from './sql-store/embedded-postgres/embedded-postgres.ts';
 import { createPostgresCluster, type PostgresCluster } from './sql-store/postgres-cluster.ts';
 import type { PostgresConnection } from './sql-store/postgres-connection.ts';
+import { refuseUnfitPooler } from './sql-store/postgres-pooler-check.ts';
 
 export interface Database {
   readonly connection: PostgresConnection;
@@ -100,4 +101,9 @@ function configured(url: string): Database {
 
 function clustered(cluster: PostgresCluster): Database {
   return { ...ELSEWHERE, connection: { primary: cluster.primary }, cluster, close: () => cluster.close() };
+}
+
+/** Where the configuration names a pooler before the database: it must be one that can be used. */
+export async function checkPooler({ connection }: Database, { database }: Config): Promise<void> {
+  if (database.pooledUrl !== undefined) await refuseUnfitPooler(connection, { url: database.pooledUrl });
 }

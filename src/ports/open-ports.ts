@@ -16,7 +16,7 @@ import { openWriterLease } from './id-writers/writer-lease.ts';
 import { createFolderMailer } from './mailer/folder-mailer.ts';
 import type { Mailer } from './mailer/mailer.ts';
 import { openBlobStore } from './open-blob-store.ts';
-import { type Database, openDatabase, reachDatabase } from './open-database.ts';
+import { checkPooler, type Database, openDatabase, reachDatabase } from './open-database.ts';
 import { openEdgeCache } from './open-edge-cache.ts';
 import { openEventLog } from './open-event-log.ts';
 import { openGeoIndex } from './open-geo-index.ts';
@@ -88,6 +88,7 @@ export async function openPorts(given: Omit<PortsOptions, 'states'>): Promise<Po
     const database = await (options.shared === true ? reachDatabase : openDatabase)(options);
     opened.push(() => database.close());
     await migrate({ connection: database.connection, log, clock });
+    await checkPooler(database, options.config);
     const { sql, sqlSessions, openPart, close: closeSql } = openSqlStores(database, options);
     opened.push(closeSql);
     const lease = await openWriterLease({ ...options, idWriters: createPostgresIdWriters(sql) });

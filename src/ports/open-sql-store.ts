@@ -65,8 +65,10 @@ interface StorePlace {
 
 function openStore({ connection, name, connections }: StorePlace, options: PortsOptions): SqlStore {
   const { clock, log, metrics } = options;
+  const { pooledUrl } = options.config.database;
+  const pooled = pooledUrl === undefined ? undefined : { url: pooledUrl };
   const store = createPostgresSqlStore({
-    ...{ connection, clock, log, poolSize: connections, tryTimeoutMs: STATEMENT_TIMEOUT_MS },
+    ...{ connection, pooled, clock, log, poolSize: connections, tryTimeoutMs: STATEMENT_TIMEOUT_MS },
   });
   metrics.watchPool(name, () => poolState(store.stats(), connections));
   const bulkhead = sqlStoreBulkhead(connections);

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, assert } from '../../core/errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createParamsEncoder, type EncodeParams } from './postgres-arrays.ts';
-import type { PostgresConnection } from './postgres-connection.ts';
+import type { PostgresConnection, ServerConnection } from './postgres-connection.ts';
 import { copyRows, SourceError } from './postgres-copy.ts';
 import {
   abortedByConcurrency,
@@ -18,10 +18,13 @@ import {
 import { openPostgresHold } from './postgres-hold.ts';
 import { createPostgresListener } from './postgres-listener.ts';
 import { createPostgresPool } from './postgres-pool.ts';
+import { sessionOptions } from './postgres-session.ts';
 import type { Hold, SqlStore, SqlTransaction, SqlValue, Statement } from './sql-store.ts';
 
 export interface PostgresSqlStoreOptions {
   readonly connection: PostgresConnection;
+  /** In place of it for all that needs no session of its own: a pooler, whose sessions are as `poolerSettings` says. */
+  readonly pooled?: ServerConnection | undefined;
   /** Connections at most; one more is opened for LISTEN when it is first used. */
   readonly poolSize?: number;
   /** A statement that takes longer is cancelled by the server. */
@@ -51,34 +54,24 @@ const ACQUIRE_TIMEOUT_MS_DEFAULT = 2_000;
 const WAITING_CALLS_PER_CONNECTION = 100;
 /** A connection is destroyed when even the server's own time-out has not been heard of for this long. */
 const CLIENT_TIMEOUT_MARGIN_MS = 1_000;
-/** A process that stops inside a transaction loses it, and with it the locks, after this. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const IDLE_CONNECTION_TIMEOUT_MS = 300_000;
 const TRANSACTION_TRIES_MAX = 5;
-/**
- * A statement is planned once a connection: PostgreSQL would otherwise plan most of ours anew at every call, for
- * arrays of unknown length look dearer than those it is given (a post by id: 393 us of its CPU, of which 306 were
- * planning). And by index also while a table is small, for the plan outlives that; every statement has its index.
- * Compiling them (jit) would cost up to 100 ms each: before PostgreSQL 18 what is disabled counts as very dear.
- */
-const PLANNING = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off';
 const CLOSE_TIMEOUT_MS = 5_000;
 const NOTIFY_BYTES_MAX = 7_999;
 
 export function createPostgresSqlStore(options: PostgresSqlStoreOptions): PostgresSqlStore {
-  const { connection, clock, log } = options;
+  const { connection, pooled, clock, log } = options;
   const poolSize = options.poolSize ?? POOL_SIZE_DEFAULT;
   const tryTimeoutMs = options.tryTimeoutMs ?? TRY_TIMEOUT_MS_DEFAULT;
   const clientTimeoutMs = tryTimeoutMs + CLIENT_TIMEOUT_MARGIN_MS;
   const pool = createPostgresPool(
-    connection,
+    pooled ?? connection,
     {
       max: poolSize,
       connectionTimeoutMillis: options.acquireTimeoutMs ?? ACQUIRE_TIMEOUT_MS_DEFAULT,
       idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
-      statement_timeout: tryTimeoutMs,
-      options: PLANNING,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      // A pooler refuses what it cannot promise to each of its clients.
+      ...(pooled === undefined ? { options: sessionOptions(tryTimeoutMs) } : {}),
     },
     log,
   );
@@ -148,8 +141,10 @@ export function createPostgresSqlStore(options: PostgresSqlStoreOptions): Postgr
     params: Params,
   ): Promise<Row[]> {
     statements += 1;
-    const query = { name: statement.name, text: statement.text, values: encoderOf(statement)(params) };
-    return (await send<Row>(held, query, statement.name)).rows;
+    const query = { text: statement.text, values: encoderOf(statement)(params) };
+    // Through a pooler the next transaction may be in another session, which knows nothing of that name.
+    const named = pooled === undefined ? { name: statement.name, ...query } : query;
+    return (await send<Row>(held, named, statement.name)).rows;
   }
 
   async function transactionTry<Result>(

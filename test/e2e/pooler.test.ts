@@ -1,0 +1,101 @@
+/** The product with its statements and transactions through a PgBouncer that shares sessions between them. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { readEnvironment } from '../../src/config/env.ts';
+import { atEnd } from '../support/at-end.ts';
+import { runCommand } from '../support/command.ts';
+import { pgbouncerBackend, startPgbouncer } from '../support/pgbouncer.ts';
+import { type EngineDatabase, postgresOfRun } from '../support/postgres-engines.ts';
+import { describeOnBackend } from '../support/required-backends.ts';
+import { createServerHome } from '../support/server-process.ts';
+import { until } from '../support/until.ts';
+
+const POSTS = 40;
+const PASSWORD = 'correct horse battery staple';
+
+describeOnBackend('a pooler before the database', pgbouncerBackend(readEnvironment()), (program) => {
+  const newDatabase = async (
+    test: Parameters<typeof atEnd>[0],
+    migrated = false,
+  ): Promise<EngineDatabase> => {
+    const engine = postgresOfRun();
+    assert(engine !== undefined);
+    const database = await engine.createDatabase({ migrated });
+    atEnd(test, () => database.drop());
+    return database;
+  };
+
+  it('carries migrations beside it, writes of many at once, retries and what follows from events', async (test) => {
+    const database = await newDatabase(test);
+    const pooled = await startPgbouncer(test, program, database.url);
+    const home = await createServerHome();
+    atEnd(test, () => home.close());
+    const settings = {
+      ...{ GROUNDSWELL_DATABASE_URL: database.url, GROUNDSWELL_DATABASE_POOLED_URL: pooled },
+      GROUNDSWELL_RATE_LIMITS: 'off',
+    };
+    const [one, other] = await Promise.all([home.start(settings), home.start(settings)]);
+    const call = async (url: string, path: string, { token = '', key = '', body = {} }) => {
+      const headers = {
+        'content-type': 'application/json',
+        ...(token !== '' && { authorization: `Bearer ${token}` }),
+        ...(key !== '' && { 'idempotency-key': key }),
+      };
+      const method = key === '' ? 'GET' : 'POST';
+      const sent = key === '' ? {} : { body: JSON.stringify(body) };
+      const answer = await fetch(`${url}/api/v1${path}`, { method, headers, ...sent });
+      // As the API answers.
+      return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Answer };
+    };
+    const person = { username: 'alice', password: PASSWORD };
+    const signUp = await call(one.url, '/users', { key: 'sign-up-of-alice', body: person });
+    const { access_token: token = '' } = signUp.body;
+    assert.notEqual(token, '', JSON.stringify(signUp.body));
+    const posted = await Promise.all(
+      Array.from({ length: POSTS }, (_, index) => {
+        const { url } = index % 2 === 0 ? one : other;
+        return call(url, '/posts', { token, key: `post-number-${index}`, body: { text: `pooled ${index}` } });
+      }),
+    );
+    assert.deepEqual([...new Set(posted.map(({ status }) => status))], [201]);
+    const again = await call(other.url, '/posts', {
+      ...{ token, key: 'post-number-0', body: { text: 'pooled 0' } },
+    });
+    assert.equal(again.headers.get('idempotent-replayed'), 'true');
+    for (const { url } of [one, other]) {
+      // The search hears of posts by the event log, and of news by LISTEN, which goes past the pooler.
+      await until(async () => {
+        const found = await call(url, '/search?q=pooled&type=posts&limit=50', { token });
+        return JSON.stringify(found.body).includes('pooled 39');
+      });
+    }
+    const [row] = await database.run('SELECT count(*)::int AS posts FROM posts');
+    assert.equal(row?.['posts'], POSTS);
+  });
+
+  it('is refused where it leads elsewhere, or to sessions that were not told what they must know', async (test) => {
+    const [database, another] = [await newDatabase(test, true), await newDatabase(test)];
+    const elsewhere = await startPgbouncer(test, program, another.url);
+    const untold = await startPgbouncer(test, program, database.url, (text) =>
+      text.replace(/ connect_query='.*'/, ''),
+    );
+    const refusal = async (pooled: string): Promise<string> => {
+      const settings = [
+        `GROUNDSWELL_DATABASE_URL=${database.url}`,
+        `GROUNDSWELL_DATABASE_POOLED_URL=${pooled}`,
+      ];
+      const { code, stderr } = await runCommand(['admin', 'service-level'], { prefix: ['env', ...settings] });
+      assert.equal(code, 1, stderr);
+      return stderr;
+    };
+    assert.match(await refusal(elsewhere), /leads to another database/);
+    const named = await refusal(untold);
+    for (const setting of ['plan_cache_mode', 'statement_timeout', 'idle_in_transaction_session_timeout']) {
+      assert.match(named, new RegExp(`${setting} is .*render pgbouncer`));
+    }
+  });
+});
+
+interface Answer {
+  readonly access_token?: string;
+}
