@@ -30,6 +30,13 @@ describe('openDataFolder', () => {
     });
   });
 
+  it('says so at once where a folder takes no other', { skip: process.platform !== 'linux' }, async () => {
+    await assert.rejects(
+      openDataFolder('/proc/no/such/folder', { clock }),
+      /cannot be used: .*GROUNDSWELL_DATA/,
+    );
+  });
+
   it('is free again once closed, and closing twice does nothing', async (test) => {
     const wanted = await temporaryFolder(test);
     const first = await openDataFolder(wanted, { clock });

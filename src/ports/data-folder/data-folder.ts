@@ -3,6 +3,7 @@
  * a time, because two would corrupt what is in it.
  */
 import { mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { acquireFolderLock } from './folder-lock.ts';
@@ -33,25 +34,43 @@ const FOLDER_MODE = 0o700;
  * killed holds nothing: the next start takes over.
  */
 export async function openDataFolder(
-  path: string,
+  folder: string,
   { clock, command = 'groundswell', kernelLock = process.platform === 'linux' }: DataFolderDependencies,
 ): Promise<DataFolder> {
   try {
-    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
-    const folder = await realpath(path);
-    const lock = await acquireFolderLock({ folder, clock, command, kernelLock });
-    return { path: folder, describe: ({ url }) => lock.describe(url), close: () => lock.release() };
+    await makeFolder(folder);
+    const held = await realpath(folder);
+    const lock = await acquireFolderLock({ folder: held, clock, command, kernelLock });
+    return { path: held, describe: ({ url }) => lock.describe(url), close: () => lock.release() };
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw unusable(path, error);
+    throw unusable(folder, error);
   }
 }
 
-function unusable(path: string, cause: unknown): AppError {
+/** With its parents. Not by mkdir's own `recursive`, which in a folder that takes none, such as /proc, tries for ever. */
+async function makeFolder(folder: string): Promise<void> {
+  const make = () => mkdir(folder, { mode: FOLDER_MODE });
+  try {
+    await make().catch(async (error: unknown) => {
+      if (!isCode(error, 'ENOENT')) throw error;
+      await makeFolder(path.dirname(folder));
+      await make();
+    });
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function unusable(folder: string, cause: unknown): AppError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new AppError(
     'unavailable',
-    `The data folder ${path} cannot be used: ${reason}. ` +
+    `The data folder ${folder} cannot be used: ${reason}. ` +
       'Give this user the right to write there, or name another folder in GROUNDSWELL_DATA.',
     { cause },
   );
