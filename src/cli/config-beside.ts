@@ -6,7 +6,7 @@ import { upFolderIn } from '../up/up-folder.ts';
 import { configOf, type SettingOptions } from './config-options.ts';
 
 /**
- * As `configOf`, but where no database is named and an `up` has one running in the data folder, it is that one: else an
+ * As `configOf`, but where no database is named and an `up` has one running in the data folder, it is that one, with its events and pictures: else an
  * embedded one would be made beside it, and the command would be done there. Fails with `unavailable` while that `up` starts.
  */
 export async function configBeside(options: SettingOptions): Promise<Config> {
@@ -20,5 +20,11 @@ export async function configBeside(options: SettingOptions): Promise<Config> {
       `${record.topology} is just being started there. Try again when it is ready.`,
     );
   }
-  return configOf({ ...options, databaseUrl: record.database_url });
+  const { database_url: databaseUrl, event_log_url: eventLogUrl, blobs_url: blobsUrl } = record;
+  return configOf({
+    ...{ ...options, databaseUrl },
+    // Where events and pictures are is said by the same file: without it they would be looked for where they are not.
+    ...(eventLogUrl !== undefined && { eventLogUrl }),
+    ...(blobsUrl !== undefined && { blobsUrl }),
+  });
 }

@@ -7,6 +7,9 @@ import { SETTINGS, type Setting } from '../config/settings.ts';
 export interface SettingOptions {
   readonly data?: string;
   readonly databaseUrl?: string;
+  /** No command takes these: they are those of an `up` beside it. */
+  readonly eventLogUrl?: string;
+  readonly blobsUrl?: string;
   readonly host?: string;
   readonly port?: string;
   readonly roles?: string;
@@ -27,6 +30,8 @@ export function configOf(options: SettingOptions): Config {
     GROUNDSWELL_DATABASE_URL: options.databaseUrl,
     // The pooler of the environment is before the database of the environment.
     GROUNDSWELL_DATABASE_POOLED_URL: options.databaseUrl === undefined ? undefined : '',
+    GROUNDSWELL_EVENT_LOG_URL: options.eventLogUrl,
+    GROUNDSWELL_BLOBS_URL: options.blobsUrl,
     GROUNDSWELL_HOST: options.host,
     GROUNDSWELL_PORT: options.port,
     GROUNDSWELL_ROLES: options.roles,

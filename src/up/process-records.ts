@@ -32,6 +32,9 @@ export interface UpRecord {
   readonly url: string;
   /** Of the database; it has a password, and only the folder's owner can read this. */
   readonly database_url?: string | undefined;
+  /** Where its processes have events and pictures; `undefined` where they are in the database and the data folder. */
+  readonly event_log_url?: string | undefined;
+  readonly blobs_url?: string | undefined;
   /** Whether all of it has been ready. */
   readonly ready: boolean;
   readonly processes: readonly ProcessRecord[];

@@ -79,6 +79,7 @@ export function createUp(options: UpOptions): Up {
     const engines = await prepareEngines(deps);
     const records = openProcessRecords(folder.path, {
       ...{ topology: topology.name, url, database_url: engines.urls.postgres },
+      ...{ event_log_url: engines.urls.kafka, blobs_url: engines.urls.s3 },
     });
     closers.push(() => records.clear());
     const processes = createProcessSet({ ...options, records, cpuQuotas, logs: folder.logs });

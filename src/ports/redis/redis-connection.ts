@@ -51,12 +51,16 @@ export async function openRedisConnection(options: RedisConnectionOptions): Prom
   let listener: Redis | Cluster | undefined;
   const hearers = new Map<string, ((message: Buffer) => void)[]>();
   const refusal = watch(client, options.log);
+  const denials = createDenials(options.log);
   await untilReady(client);
 
   async function call(name: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
     try {
-      return await client.callBuffer(name, ...args);
+      const answer = await client.callBuffer(name, ...args);
+      denials.clear(name);
+      return answer;
     } catch (error) {
+      denials.note(name, error);
       throw translateRedisError(error);
     }
   }
@@ -96,7 +100,7 @@ export async function openRedisConnection(options: RedisConnectionOptions): Prom
       listener ??= openListener(options, (from, message) => {
         for (const each of hearers.get(from) ?? []) each(message);
       });
-      listener.subscribe(channel).catch(() => undefined);
+      listener.subscribe(channel).catch((error: unknown) => denials.note('SUBSCRIBE', error));
     },
 
     async ping() {
@@ -111,6 +115,8 @@ export async function openRedisConnection(options: RedisConnectionOptions): Prom
           ? translateRedisError(error)
           : new AppError('unavailable', message, { cause: error });
       }
+      const denied = denials.first();
+      if (denied !== undefined) throw new AppError('unavailable', denied);
     },
 
     async close() {
@@ -198,6 +204,27 @@ function watch(client: Redis | Cluster, log: Log): () => string | undefined {
     refusal = undefined;
   });
   return () => refusal;
+}
+
+/** What a server that we are let into does not do for us, by the name of the command: a ping may do all the same. */
+function createDenials(log: Log) {
+  const denied = new Map<string, string>();
+  const told = new Set<string>();
+  return {
+    note(command: string, error: unknown): void {
+      if (!(error instanceof Error) || error.name !== 'ReplyError') return;
+      const found = redisRefusal(error);
+      // Such as that it does not know the script: it would do it.
+      if (found === undefined) return void denied.delete(command);
+      denied.set(command, found);
+      if (!told.has(found)) log.warn({ err: error }, found);
+      told.add(found);
+    },
+    clear(command: string): void {
+      denied.delete(command);
+    },
+    first: (): string | undefined => [...denied.values()][0],
+  };
 }
 
 function isAway(error: unknown): boolean {

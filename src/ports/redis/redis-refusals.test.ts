@@ -18,6 +18,7 @@ import { createLog } from '../../telemetry/log.ts';
 import { keepSelfMadeCertificate } from '../../up/engines/self-made-certificate.ts';
 import { openRedisConnection, type RedisConnection } from './redis-connection.ts';
 import { redisRefusal } from './redis-refusals.ts';
+import { redisScript } from './redis-script.ts';
 
 const pingProgram = fileURLToPath(
   new URL(`../../../test/support/redis-ping-process${import.meta.url.slice(-3)}`, import.meta.url),
@@ -65,6 +66,29 @@ describeOnBackend('who is let in', redisBackend('redis'), (program) => {
       wrong.ping().then(
         () => true,
         () => false,
+      ),
+    );
+  });
+
+  it('is told what a user may not do, though a ping is answered, until they may', async (test) => {
+    const { url, primaries } = await start(test);
+    const allow = (...rules: string[]) =>
+      primaries[0]?.call('ACL', 'SETUSER', 'bob', 'on', '>secret', ...rules);
+    await allow('+ping', '+info');
+    const bob = await connect(test, url.replace('//', '//bob:secret@'));
+    const script = redisScript('return 1');
+    await bob.ping();
+    await assert.rejects(bob.run(script, 'key', []), { code: 'unavailable' });
+    await refusedWith(bob, /allow it all commands, keys and channels \(ACL SETUSER/);
+
+    await allow('+@all', '~*');
+    assert.equal(await bob.run(script, 'key', []), 1);
+    await bob.ping();
+    bob.listen('channel', () => undefined);
+    await until(() =>
+      bob.ping().then(
+        () => false,
+        (error: unknown) => error instanceof AppError && /channels/.test(error.message),
       ),
     );
   });
