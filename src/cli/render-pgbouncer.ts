@@ -38,7 +38,8 @@ export function pgbouncerCommand(): Command {
     .action(printPgbouncer);
   return withExamples(
     command,
-    'groundswell render pgbouncer --database-url postgres://app@10.0.0.5/groundswell > /etc/pgbouncer/pgbouncer.ini',
+    'groundswell render pgbouncer > /etc/pgbouncer/pgbouncer.ini',
+    'groundswell render pgbouncer --database-url postgres://app@10.0.0.5/app',
   );
 }
 

@@ -7,11 +7,12 @@ import { systemClock } from '../core/clock.ts';
 import type { Topology } from '../planner/topology.ts';
 import { plannedProcesses, planTopology, type TopologyPlan } from '../planner/topology-plan.ts';
 import { topologyNotes } from '../planner/topology-rules.ts';
+import { requireBackup } from '../ports/backup-folder/backup.ts';
 import { createLog } from '../telemetry/log.ts';
 import { canTieToUs } from '../up/child-process.ts';
 import { choosePorts } from '../up/ports.ts';
 import { refuseMissing } from '../up/programs.ts';
-import { missingPrograms, portWishes, settingProblems } from '../up/requirements.ts';
+import { certificateProblems, missingPrograms, portWishes, settingProblems } from '../up/requirements.ts';
 import { createUp } from '../up/up.ts';
 import { upFolderIn } from '../up/up-folder.ts';
 import { withExamples } from './examples.ts';
@@ -70,9 +71,13 @@ function gather(value: string, earlier: readonly string[]): string[] {
 
 async function run(options: UpCommandOptions): Promise<void> {
   const environment = readEnvironment();
-  const topology = loadTopology(options, environment, (read) => settingProblems(read, environment));
+  const topology = loadTopology(options, environment, (read) => [
+    ...settingProblems(read, environment),
+    ...certificateProblems(read),
+  ]);
   const plan = planTopology(topology);
   refuseMissing(topology.name, missingPrograms(topology, environment));
+  if (options.restore !== undefined) await requireBackup(options.restore);
   const dataFolder = dataFolderOf(options.data ?? topology.data, environment);
   if (options.check) return showPlan(topology, plan, dataFolder);
   await runUp({ topology, plan, dataFolder, environment, options });

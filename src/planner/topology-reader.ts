@@ -145,6 +145,12 @@ function override(document: Document, text: string): string[] {
       `${shown(text)} is not NAME=VALUE with the name of a place in the file, such as processes.api.count=4.`,
     ];
   }
+  const [part, group, ...rest] = path.split('.');
+  if (part === 'processes' && rest.length > 0 && !document.hasIn([part, group])) {
+    return [
+      `${path} cannot be set: the file has no processes that are called ${group}. To add some, give them whole: processes.${group}={ roles: [worker] }.`,
+    ];
+  }
   try {
     document.setIn(path.split('.'), document.createNode(parse(value)));
     return [];

@@ -9,6 +9,7 @@ import { createPostgresSqlStore } from '../ports/sql-store/postgres-sql-store.ts
 import { readStatement, type SqlStore } from '../ports/sql-store/sql-store.ts';
 import { createLog } from '../telemetry/log.ts';
 import { keepHomeTimelines } from './home-timelines.ts';
+import { passUndelivered } from './undelivered-timelines.ts';
 
 const PARTINGS = 2;
 /** For so long may one that is cut off not know it. */
@@ -55,14 +56,16 @@ async function openProcess(database: TestDatabase, onTrust: () => void) {
     randomness,
     log,
   });
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await keeper.close();
+    await eventLog.close();
+    await sql.close();
+  }
   return {
     isKeeper: () => isKeeper(),
     trusts: () => trusted,
-    async close() {
-      await keeper.close();
-      await eventLog.close();
-      await sql.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 
@@ -103,5 +106,28 @@ describe('the keeper of the home timelines', () => {
     await close();
     assert.deepEqual(keepersThen, new Array(PARTINGS + 1).fill(1));
     assert(!all.some(({ isKeeper, trusts }) => isKeeper() || trusts()), 'somebody goes on after the end');
+  });
+
+  it('is waited for by what is to be delivered, and without one nothing waits', async (test) => {
+    const eventLog = createPostgresEventLog({ sqlStore: sql, clock, randomness, log });
+    atEnd(test, () => eventLog.close());
+    const group = 'delivers-no-more';
+    const subscription = { group, topics: ['posts'], from: 'end' as const, handle: async () => undefined };
+    await (await eventLog.subscribe(subscription)).close();
+    const event = { topic: 'posts', kind: 'created', key: 8, ownerId: 8, payload: {} };
+    await sql.transaction((transaction) => eventLog.append(transaction, [event]));
+    const waiting = async () => (await eventLog.lag()).find((lag) => lag.group === group)?.waiting;
+    const deps = { ports: { sql, eventLog }, home: { fanOut: { subscription } } };
+
+    const keeper = await openProcess(database, () => undefined);
+    atEnd(test, keeper.close);
+    await until(keeper.trusts);
+    await passUndelivered(deps);
+    assert.equal(await waiting(), 1);
+    await keeper.close();
+    await until(async () => {
+      await passUndelivered(deps);
+      return (await waiting()) === 0;
+    });
   });
 });

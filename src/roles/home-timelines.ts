@@ -20,7 +20,8 @@ export interface KeeperDeps extends JobsDeps {
   readonly log: Log;
 }
 
-const NAME = 'home timelines in memory';
+/** Who holds it delivers, and nobody else. */
+export const KEEPER_NAME = 'home timelines in memory';
 /** A little more than the second in which whoever is cut off from the database may not know it yet: `SqlStore.hold`. */
 const UNAWARE_MS = 1_100;
 
@@ -66,7 +67,7 @@ export async function keepHomeTimelines(deps: KeeperDeps): Promise<HomeTimelines
     await Promise.all([ending?.consumer.close(), ending?.jobs.close()]);
   }
 
-  const hold = await ports.sql.hold(NAME, (held) => {
+  const hold = await ports.sql.hold(KEEPER_NAME, (held) => {
     lost.abort();
     lost = new AbortController();
     const { signal } = lost;

@@ -4,6 +4,7 @@ import type { Product } from './compose.ts';
 import { type HomeTimelinesKeeper, type KeeperDeps, keepHomeTimelines } from './home-timelines.ts';
 import { startJobs } from './jobs.ts';
 import { shareHomeTimelines } from './shared-home-timelines.ts';
+import { startPassing } from './undelivered-timelines.ts';
 
 export interface Memory {
   close(): Promise<void>;
@@ -33,10 +34,13 @@ function openHomeTimelines({
   product,
   config,
   ...deps
-}: MemoryDeps): Promise<HomeTimelinesKeeper> | undefined {
+}: MemoryDeps): Promise<HomeTimelinesKeeper> | HomeTimelinesKeeper | undefined {
   const { home } = product.feed;
   const delivers = config.roles.includes('worker');
   if (config.timelinesRedis !== undefined) return shareHomeTimelines({ ...deps, home, delivers });
+  if (!delivers) return undefined;
   // Whoever answers from memory must be the one who delivers into it.
-  return delivers && config.roles.includes('api') ? keepHomeTimelines({ ...deps, home }) : undefined;
+  return config.roles.includes('api')
+    ? keepHomeTimelines({ ...deps, home })
+    : startPassing({ ...deps, home });
 }

@@ -1,4 +1,5 @@
 /** What must be there before anything of a topology is started. */
+import { accessSync, constants, statSync } from 'node:fs';
 import { ConfigError, loadConfig } from '../config/config.ts';
 import type { Environment } from '../config/env.ts';
 import { SETTINGS } from '../config/settings.ts';
@@ -72,6 +73,24 @@ export function settingProblems(topology: Topology, environment: Environment): T
       return problemAt(problem, { topology, group, environment });
     });
   });
+}
+
+/** Of a balancer with a certificate of the operator's. */
+export function certificateProblems({ engines }: Topology): TopologyProblem[] {
+  const certificate = engines.haproxy?.tls?.certificate;
+  // Of one that could not be read nothing is known.
+  if (certificate === undefined || certificate === '' || isReadable(certificate)) return [];
+  const path = ['engines', 'haproxy', 'tls', 'certificate'];
+  return [{ path, message: `names ${certificate}, which is no file that can be read.`, from: [path] }];
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Where in the file it can be mended, if it can. */

@@ -49,7 +49,9 @@ describeInBrowser('reading', (setting) => {
     await page.goBack();
     await page.getByRole('button', { name: '20+ new posts' }).click();
     const gap = page.getByRole('button', { name: 'Load what lies between' });
-    await gap.scrollIntoViewIfNeeded();
+    // What is above it gets its real height on the way, and pushes it down; a click would scroll there again.
+    do await gap.scrollIntoViewIfNeeded();
+    while (!(await isOnScreen(page, gap)));
 
     // From above: the one that was read last stays.
     await staysPut(page, articles(page, 'Late 46'), () => gap.click(), articles(page, 'Late 45'));
@@ -176,6 +178,7 @@ async function post(person: Person, count: number, word: string): Promise<void> 
 
 /** The post is where it was, to the pixel, when the other has come. */
 async function staysPut(page: Page, kept: Locator, act: () => Promise<void>, comes: Locator): Promise<void> {
+  await page.evaluate(FRAMES);
   const before = await kept.boundingBox();
   await act();
   await comes.first().waitFor({ state: 'attached' });

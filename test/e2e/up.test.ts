@@ -123,6 +123,13 @@ describe('groundswell up', () => {
     const settings = await check('processes: { all: {} }\nsettings: { GROUNDSWELL_REGISTRATION: maybe }');
     assert.match(settings.stderr, /GROUNDSWELL_REGISTRATION must be one of open, closed; it is "maybe"/);
 
+    const tls = 'engines: { postgres: {}, haproxy: { tls: { certificate: /no/such.pem } } }';
+    const certificate = await check(`${tls}\nprocesses: { all: {} }`);
+    assert.match(certificate.stderr, /haproxy\.tls\.certificate names \/no\/such\.pem, which is no file/);
+
+    const backup = await check('processes: { all: {} }', '--check', '--restore', '/no/such');
+    assert.match(backup.stderr, /^groundswell: \/no\/such is no backup: /m);
+
     const port = await findFreePort();
     const taken = createServer().listen(port, '127.0.0.1');
     atEnd(test, () => taken.close());

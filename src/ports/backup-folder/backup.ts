@@ -44,6 +44,11 @@ export async function openBackup(folder: string, options: OpenBackupOptions = {}
   };
 }
 
+/** Fails with `not_found` when there is none. Nothing of it is checked. */
+export async function requireBackup(folder: string): Promise<void> {
+  await readManifest(path.resolve(folder));
+}
+
 async function readManifest(root: string): Promise<string> {
   try {
     return await readFile(path.join(root, MANIFEST_FILE), 'utf8');

@@ -51,6 +51,7 @@ describe('rides', () => {
         accepted_at: null,
         arrived_at: null,
         started_at: null,
+        own_rating: null,
       },
       ...{ driver: null, rider: { user_id: String(alice), ...names, rating: null }, driver_position: null },
       ...BODY,
