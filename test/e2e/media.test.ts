@@ -277,7 +277,8 @@ describe('pictures', () => {
     assert.ok(url && thumbnail && photo.body.created_at && ['processing', 'ready'].includes(state));
     const again = await send(dave, '/photos', { file: new Blob([bytes]), ...fields }, key);
     assert.deepEqual(again.body, photo.body);
-    await until(async () => (await dave.get(`/photos/${photoId}`)).state === 'ready');
+    const isReady = async (id: string) => (await dave.get(`/photos/${id}`)).state === 'ready';
+    await until(() => isReady(photoId));
     assert.equal((await fetch(thumbnail)).status, 200);
     assert.equal((await fetch(url)).status, 200);
 
@@ -301,6 +302,8 @@ describe('pictures', () => {
       more.unshift(body.photo_id);
     }
     await dave.post('/posts', { body: { text: 'no photo' } });
+    // So that two looks at them see the same.
+    for (const id of more) await until(() => isReady(id));
     const idsOf = ({ photos }: Json) => photos.map((each: Json) => each.photo_id);
     assert.deepEqual(idsOf(await bob.get(`/users/${dave.userId}/photos`)), more);
     await bob.put(`/users/${dave.userId}/follow`);
