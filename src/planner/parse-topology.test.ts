@@ -296,10 +296,8 @@ describe('a topology', () => {
     assert.match(problemsOf(BOTH, [`processes.all.count=${COUNT_MAX + 1}`]).join(), /from 1 to 64/);
     // A slip of the pen would add processes of all roles.
     assert.match(problemsOf(BOTH, ['processes.al.count=2']).join(), /no processes that are called al\b/);
-    assert.equal(
-      parse(BOTH, ['processes.more={ roles: [worker] }', 'processes.more.count=2']).processes[1]?.count,
-      2,
-    );
+    const more = ['engines.postgres={}', 'processes.more={ roles: [worker] }', 'processes.more.count=2'];
+    assert.equal(parse(BOTH, more).processes[1]?.count, 2);
   });
 
   it('says to its processes what it does not name, too, so that no environment says otherwise', () => {
