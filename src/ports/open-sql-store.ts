@@ -71,8 +71,19 @@ function openStore({ connection, name, connections }: StorePlace, options: Ports
     ...{ connection, pooled, clock, log, poolSize: connections, tryTimeoutMs: STATEMENT_TIMEOUT_MS },
   });
   metrics.watchPool(name, () => poolState(store.stats(), connections));
-  const bulkhead = sqlStoreBulkhead(connections);
-  return wrapPort<SqlStore>(store, { name, methods: sqlStorePolicies(connections), bulkhead, deps: options });
+  return wrapPort<SqlStore>(store, {
+    ...{ name, methods: sqlStorePolicies(connections), bulkhead: sqlStoreBulkhead(connections) },
+    onReturn: (listener) => whenPrimaryIsFound(connection, listener),
+    deps: options,
+  });
+}
+
+/** What failed while there was none says nothing about the one there is now. */
+function whenPrimaryIsFound(connection: PostgresConnection, listener: () => void): void {
+  if (!('primary' in connection)) return;
+  connection.primary.onChange((server) => {
+    if (server !== undefined) listener();
+  });
 }
 
 function openReplicaReads(cluster: PostgresCluster, { clock, metrics }: PortsOptions): ReplicaReads {

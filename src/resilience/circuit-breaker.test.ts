@@ -91,6 +91,21 @@ describe('circuit breaker', () => {
     assert.equal(breaker.retryAfterMs(), OPEN_MS_MIN);
   });
 
+  it('is closed by whoever knows that the port is back, without its past', () => {
+    const opened = openBreaker();
+    const late = passes(opened, 2);
+    callTimes(opened, CALLS_MIN, 'failure');
+    opened.clock.skip(OPEN_MS_MIN);
+    callTimes(opened, 1, 'failure');
+    opened.breaker.close();
+    assert.deepEqual(opened.changes, ['open', 'half_open', 'open', 'closed']);
+    for (const pass of late) opened.breaker.leave(pass, 'failure');
+    callTimes(opened, CALLS_MIN - 1, 'failure');
+    assert.equal(opened.breaker.state(), 'closed');
+    callTimes(opened, 1, 'failure');
+    assert.equal(opened.breaker.retryAfterMs(), OPEN_MS_MIN);
+  });
+
   it('takes no notice of calls that began before it opened', () => {
     const opened = openBreaker();
     const { breaker, clock } = opened;

@@ -30,6 +30,8 @@ export interface CircuitBreaker {
   /** A pass if the call may go. Hand every pass back with `leave`, once. */
   enter(): Pass | undefined;
   leave(pass: Pass, outcome: CallOutcome): void;
+  /** For whoever knows that what made calls fail is over: nothing that was counted so far counts any more. */
+  close(): void;
   /** Until probes are let through; 0 unless open. */
   retryAfterMs(): number;
 }
@@ -102,6 +104,7 @@ export function createCircuitBreaker({ clock, onChange }: CircuitBreakerOptions)
       if (state === 'half_open') leaveHalfOpen(outcome);
       else if (window.add(clock.monotonicMs(), outcome)) become('open');
     },
+    close: () => become('closed'),
   };
 }
 

@@ -59,6 +59,8 @@ export interface WrapPortOptions<Port> {
   readonly methods: MethodPolicies<Port>;
   /** Shared by all methods that have none of their own; the breaker and the retry budget always are. */
   readonly bulkhead: BulkheadLimits;
+  /** Calls the listener whenever what was away is known to be there again, so that an open breaker does not wait any longer. */
+  readonly onReturn?: (listener: () => void) => void;
   readonly deps: WrapPortDeps;
 }
 
@@ -125,7 +127,7 @@ function callOf(
   };
 }
 
-function createChains<Port>({ name, bulkhead, deps }: WrapPortOptions<Port>): ChainOf {
+function createChains<Port>({ name, bulkhead, onReturn, deps }: WrapPortOptions<Port>): ChainOf {
   const { clock, metrics, log } = deps;
   const budget = createRetryBudget();
   const breaker = createCircuitBreaker({
@@ -135,6 +137,7 @@ function createChains<Port>({ name, bulkhead, deps }: WrapPortOptions<Port>): Ch
       log.warn({ port: name, state }, 'the circuit breaker of a port changed');
     },
   });
+  onReturn?.(breaker.close);
   /** Once its time is over, an open one lets the next call through, whenever that comes: perhaps all is well again. */
   const breakerState = (): BreakerState =>
     breaker.state() === 'open' && breaker.retryAfterMs() === 0 ? 'half_open' : breaker.state();
