@@ -11,6 +11,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { runProgram } from '../../src/ports/sql-store/embedded-postgres/program.ts';
 import { ownClusterFolder, type SystemUser } from '../../src/ports/sql-store/embedded-postgres/user.ts';
+import { processTree } from '../../src/telemetry/process-cpu.ts';
 import { freePorts } from './free-ports.ts';
 import { until } from './until.ts';
 
@@ -21,6 +22,7 @@ export interface PostgresServer {
   readonly url: string;
   /** Runs a text on it and answers its rows. */
   run(text: string): Promise<Record<string, unknown>[]>;
+  /** To all of its processes. One that is stopped must go on before it is killed. */
   signal(signal: NodeJS.Signals): void;
   /** At once, as the kernel would. */
   kill(): Promise<void>;
@@ -151,7 +153,10 @@ function createServer(place: Place): PostgresServer {
     name: `${HOST}:${port}`,
     url,
     run: (text) => runText(text, text.startsWith('CREATE DATABASE') ? 'postgres' : USER),
-    signal: (signal) => void child?.kill(signal),
+    signal(signal) {
+      const tree = child?.pid === undefined ? [] : (processTree([child.pid]) ?? []);
+      for (const { pid } of tree) process.kill(pid, signal);
+    },
     async kill() {
       const running = child;
       child = undefined;

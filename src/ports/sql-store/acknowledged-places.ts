@@ -32,7 +32,7 @@ export function createAcknowledgedPlaces(nodes: readonly PostgresNode[]): Acknow
     async upTo(timeline) {
       if (!waitsForStandby) return undefined;
       const others = nodes.filter((node) => node !== primary);
-      const statuses = await Promise.all(others.map((node) => node.ask()));
+      const statuses = await Promise.all(others.map((node) => node.askBriefly()));
       const received = statuses.flatMap((status) =>
         status?.role === 'replica' && status.at?.timeline === timeline ? [status.receivedTo] : [],
       );

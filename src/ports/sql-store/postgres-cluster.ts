@@ -21,8 +21,10 @@ export interface PostgresCluster {
   readonly primary: PrimaryFinder;
   /** As of now, without asking. */
   primaryNode(): PostgresNode | undefined;
-  /** Whether it did not answer when it was last asked, or there is none. */
+  /** Whether it did not answer when it was last asked, has been silent since, or there is none. */
   isPrimaryAway(): boolean;
+  /** Resolves when it is away, or at the abort. For who waits for it: it is asked whether it is still there. */
+  untilPrimaryAway(signal: AbortSignal): Promise<void>;
   /** For when it is away: a place that has all that was acknowledged before this call; `undefined`: nobody can say. */
   acknowledgedUpTo(): Promise<CommitPosition | undefined>;
   /** The highest place that is known to be committed. */
@@ -52,18 +54,20 @@ const ASK_READ_EVERY_MS = 50;
 const READ_LATELY_MS = 1_000;
 /** While there is no primary: it is waited for. */
 const ASK_SEARCHING_EVERY_MS = 100;
+/** Of who waits for the primary: it is not asked whether it is there for each short statement. */
+const PATIENCE_MS = 100;
 /** A primary that says nothing for so long is none, even if no other has come; what waits for it is cut. */
 const SILENT_MS = 3_000;
 
 export function createPostgresCluster({ nodes: given, clock, log }: PostgresClusterDeps): PostgresCluster {
   const nodes = given.map((each): PostgresNode => {
     const node = createPostgresNode(each, clock);
-    const ask = async (): Promise<NodeStatus | undefined> => {
-      const status = await node.ask();
+    const judged = async (asked: Promise<NodeStatus | undefined>): Promise<NodeStatus | undefined> => {
+      const status = await asked;
       judge();
       return status;
     };
-    return { ...node, ask };
+    return { ...node, ask: () => judged(node.ask()), askBriefly: () => judged(node.askBriefly()) };
   });
   const lag = createReplicaLag(clock);
   const places = createPrimaryPlaces();
@@ -133,6 +137,10 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
     judge();
   }
 
+  function isPrimaryAway(): boolean {
+    return current?.node.status() === undefined || current.node.isSilent();
+  }
+
   async function find(): Promise<PrimaryServer> {
     await starting;
     // It may only have been slow. Without one, whoever watches finds the next as soon as anyone could.
@@ -153,7 +161,14 @@ export function createPostgresCluster({ nodes: given, clock, log }: PostgresClus
       },
     },
     primaryNode: () => current?.node,
-    isPrimaryAway: () => current?.node.status() === undefined,
+    isPrimaryAway,
+    async untilPrimaryAway(signal) {
+      while (!isPrimaryAway()) {
+        await clock.sleep(PATIENCE_MS, signal);
+        if (signal.aborted) return;
+        await current?.node.askBriefly();
+      }
+    },
     acknowledgedUpTo: () => acknowledged.upTo(last.timeline),
     lastPosition: () => last,
     hadSinceMs: places.hadSinceMs,

@@ -18,6 +18,10 @@ export interface PostgresNode extends ClusterNode {
   status(): NodeStatus | undefined;
   /** Asks after this call, once for all who call meanwhile. Never rejects. */
   ask(): Promise<NodeStatus | undefined>;
+  /** The same, for who has another to turn to: `undefined` as soon as it has been silent for BRIEFLY_MS. */
+  askBriefly(): Promise<NodeStatus | undefined>;
+  /** Whether it has owed an answer for so long. It may still give it. */
+  isSilent(): boolean;
   /** Somebody has met with a failure: it counts as gone until it answers again. */
   suspect(): void;
   /** Of a primary. Rejects as the driver does. */
@@ -27,6 +31,8 @@ export interface PostgresNode extends ClusterNode {
 
 /** A server that says nothing for so long is as good as gone. */
 const ANSWER_MS_MAX = 1_000;
+/** Long for a server that is asked what it is, which takes a ms. Nothing is held against it but that others are asked meanwhile. */
+const BRIEFLY_MS = 200;
 
 export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNode {
   let client: pg.Client | undefined;
@@ -35,6 +41,9 @@ export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNod
   let timeline: number | undefined;
   let asking: Promise<NodeStatus | undefined> | undefined;
   let askingNext: Promise<NodeStatus | undefined> | undefined;
+  let isSilent = false;
+  /** Of those who do not wait for longer than briefly. */
+  const giveUp = new Set<() => void>();
   let closed = false;
 
   async function look(): Promise<NodeStatus | undefined> {
@@ -62,7 +71,11 @@ export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNod
 
   function ask(): Promise<NodeStatus | undefined> {
     if (asking === undefined) {
+      const answered = new AbortController();
+      void watchSilence(answered.signal);
       asking = look().finally(() => {
+        answered.abort();
+        isSilent = false;
         asking = undefined;
       });
       return asking;
@@ -75,10 +88,34 @@ export function createPostgresNode(node: ClusterNode, clock: Clock): PostgresNod
     return askingNext;
   }
 
+  function askBriefly(): Promise<NodeStatus | undefined> {
+    if (isSilent) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const stop = (): void => resolve(undefined);
+      giveUp.add(stop);
+      void ask().then((answer) => {
+        giveUp.delete(stop);
+        resolve(answer);
+      });
+    });
+  }
+
+  /** In two halves: a process that stood still itself hears in between what has long been there. */
+  async function watchSilence(answered: AbortSignal): Promise<void> {
+    await clock.sleep(BRIEFLY_MS / 2, answered);
+    await clock.sleep(BRIEFLY_MS / 2, answered);
+    if (answered.aborted) return;
+    isSilent = true;
+    for (const stop of giveUp) stop();
+    giveUp.clear();
+  }
+
   return {
     ...node,
     status: () => status,
     ask,
+    askBriefly,
+    isSilent: () => isSilent,
     suspect() {
       status = undefined;
     },

@@ -92,6 +92,14 @@ describeOnBackend('reads from replicas', replicatedPostgresBackend(), (programs)
       assert((answeredBy.get(name) ?? 0) > 0, `${name} has answered nothing`);
   });
 
+  it('reads from one replica in a visit, also at the same time', async (test) => {
+    const { store, sessions, cluster, answeredBy } = await openForTest(test, postgres);
+    await until(() => postgres.replicas.every(({ name }) => isUsable(cluster, name)));
+    const visit = sessions.visit('nothing', { writes: false });
+    await visit.run(() => Promise.all(Array.from({ length: 8 }, () => store.query(versions, []))));
+    assert.equal(answeredBy.size, 1);
+  });
+
   it('reads from the primary outside of a visit, of a session of which nothing is known, and where it writes', async (test) => {
     const { store, sessions, answeredBy, fellBack } = await openForTest(test, postgres);
     await store.query(versions, []);
@@ -298,6 +306,52 @@ describeOnBackend('reads while the primary is away', replicatedPostgresBackend()
     assert.deepEqual(await read(token).rows, [{ id: 1, version: 1 }]);
   });
 
+  it('are answered by a replica as soon as the primary is silent, and not when it gives up', async (test) => {
+    const { store, sessions, primary, replicas, answeredBy } = await openDurable(programs, test);
+    const write = sessions.visit('nothing', { writes: true });
+    await write.run(() => store.query(increase, [1]));
+    const token = await write.seen();
+    assert(token !== undefined);
+    // On connections that are open.
+    await Promise.all([store.query(versions, []), store.query(versions, [])]);
+    atEnd(test, () => primary.signal('SIGCONT'));
+    primary.signal('SIGSTOP');
+    const events: string[] = [];
+    const blocked = store
+      .query(increase, [2])
+      .catch(() => undefined)
+      .finally(() => events.push('given up'));
+    for (const seen of ['everything', 'everything', 'unreadable', token] as const) {
+      const visit = sessions.visit(seen, { writes: false });
+      assert.deepEqual(await visit.run(() => store.query(versions, [])), [{ id: 1, version: 1 }]);
+      assert(isAtLeast((await visit.seen()) ?? token, token));
+      events.push('read');
+    }
+    assert.equal(events[0], 'read');
+    await blocked;
+    assert(replicas.some(({ name }) => answeredBy.has(name)));
+    assert.equal(answeredBy.has('primary'), false);
+  });
+
+  it('are answered by a replica where the primary is there, and only calls of it fail', async (test) => {
+    const { store, primaryStore, sessions, cluster, replicas, answeredBy } = await openDurable(
+      programs,
+      test,
+    );
+    await store.query(increase, [1]);
+    await primaryStore.close();
+    const visit = sessions.visit('everything', { writes: false });
+    assert.deepEqual(await visit.run(() => store.query(versions, [])), [{ id: 1, version: 1 }]);
+    assert.equal(cluster.isPrimaryAway(), false);
+    assert(replicas.some(({ name }) => answeredBy.has(name)));
+    // In a request that writes, nothing is read from elsewhere.
+    const write = sessions.visit('nothing', { writes: true });
+    await assert.rejects(
+      write.run(() => store.query(versions, [])),
+      (error) => hasCode(error, 'unavailable'),
+    );
+  });
+
   it('are not answered where commits wait for no standby, unless the session says what it has seen', async (test) => {
     const { store, sessions, cluster, primary, replicas, stopPrimary } = await openDurable(programs, test);
     await primary.run("ALTER SYSTEM SET synchronous_standby_names = ''");
@@ -318,6 +372,11 @@ describeOnBackend('reads while the primary is away', replicatedPostgresBackend()
     assert.deepEqual(await placed.run(() => store.query(versions, [])), [{ id: 1, version: 1 }]);
   });
 });
+
+function isUsable(cluster: PostgresCluster, name: string): boolean {
+  const node = cluster.nodes.find((one) => one.name === name);
+  return node !== undefined && cluster.lagMs(node) === 0;
+}
 
 function shows(cluster: PostgresCluster, { name }: PostgresServer, place: CommitPosition): boolean {
   const at = cluster.nodes.find((node) => node.name === name)?.status()?.at;
@@ -359,6 +418,8 @@ async function openForTest(test: TestContext, postgres: ReplicatedPostgres) {
 
 interface OpenProduct {
   readonly store: SqlStore;
+  /** To the primary alone. */
+  readonly primaryStore: SqlStore;
   readonly sessions: SqlSessions;
   readonly cluster: PostgresCluster;
   readonly answeredBy: Map<string, number>;
@@ -383,7 +444,8 @@ function openProduct(url: string, limits: SqlStoreLimits): OpenProduct {
   };
   const { sessions, route } = createReplicaReads({ cluster, clock, observer });
   return {
-    ...{ store: route(primary, new Map(replicas)), sessions, cluster, answeredBy, fellBack },
+    ...{ store: route(primary, new Map(replicas)), primaryStore: primary },
+    ...{ sessions, cluster, answeredBy, fellBack },
     async close() {
       await Promise.all([primary, ...replicas.map(([, store]) => store)].map((store) => store.close()));
       await cluster.close();

@@ -8,7 +8,7 @@ import { hasCode } from '../../core/errors.ts';
 import type { PostgresCluster } from './postgres-cluster.ts';
 import type { PostgresNode } from './postgres-node.ts';
 import { type CommitPosition, isAtLeast, type Seen, type SqlSessions } from './sql-sessions.ts';
-import type { SqlStore } from './sql-store.ts';
+import type { SqlStore, SqlValue, Statement } from './sql-store.ts';
 
 /**
  * Why a read that might have been answered by a replica was not: the session's past is not known, the request writes, no
@@ -28,6 +28,7 @@ export interface ReplicaReadsDeps {
     | 'nodes'
     | 'primaryNode'
     | 'isPrimaryAway'
+    | 'untilPrimaryAway'
     | 'acknowledgedUpTo'
     | 'lastPosition'
     | 'hadSinceMs'
@@ -76,15 +77,17 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     return nodes.filter((node) => (cluster.lagMs(node) ?? Number.POSITIVE_INFINITY) <= LAG_MS_MAX);
   }
 
-  async function choose(visit: Visit): Promise<PostgresNode | FallBack> {
+  async function choose(visit: Visit, isAway: boolean): Promise<PostgresNode | FallBack> {
     if (visit.hasWritten) return 'writing';
-    const seen = await neededBy(visit);
+    const seen = await neededBy(visit, isAway);
     if (seen === undefined) return 'unknown';
     const candidates = usable();
     if (visit.node !== undefined) return candidates.includes(visit.node) ? visit.node : 'absent';
     if (candidates.length === 0) return 'absent';
     cluster.readNow();
-    visit.node = await caughtUp(candidates, seen);
+    const found = await caughtUp(candidates, seen);
+    // Another statement of the visit may have chosen meanwhile.
+    visit.node ??= found;
     return visit.node ?? 'behind';
   }
 
@@ -92,16 +95,20 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
    * What a replica must have; `undefined`: what only the primary is sure to have. While it is away, that is all that was
    * acknowledged.
    */
-  async function neededBy({ seen, usedPrimary }: Visit): Promise<CommitPosition | 'nothing' | undefined> {
+  async function neededBy(
+    { seen, usedPrimary }: Visit,
+    isAway: boolean,
+  ): Promise<CommitPosition | 'nothing' | undefined> {
     const isKnown = seen !== 'everything' && seen !== 'unreadable';
-    if (!cluster.isPrimaryAway()) return isKnown ? seen : undefined;
+    if (!isAway) return isKnown ? seen : undefined;
     return isKnown && !usedPrimary ? seen : cluster.acknowledgedUpTo();
   }
 
-  /** What the primary may have shown by now. The others are asked where it is known that it does not answer. */
+  /** What the primary may have shown by now. Where it does not say so at once, the others are asked. */
   async function shownUpTo(): Promise<CommitPosition | undefined> {
-    const acknowledged = cluster.isPrimaryAway() ? await cluster.acknowledgedUpTo() : undefined;
-    return acknowledged ?? (await cluster.primaryNode()?.ask())?.at ?? cluster.acknowledgedUpTo();
+    const primary = cluster.primaryNode();
+    const answer = cluster.isPrimaryAway() ? undefined : await primary?.askBriefly();
+    return answer?.at ?? (await cluster.acknowledgedUpTo()) ?? (await primary?.ask())?.at;
   }
 
   async function caughtUp(
@@ -126,7 +133,7 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     visit.usedPrimary = false;
     visit.usedMemory = false;
     visit.readReplica = false;
-    const onReplica = usedPrimary || usedMemory ? undefined : (await node?.ask())?.at;
+    const onReplica = usedPrimary || usedMemory ? undefined : (await node?.askBriefly())?.at;
     // The primary has all that any replica shows, so it also answers for one that has just gone.
     const known = onReplica ?? (await shownUpTo());
     // While it is away, who was shown memory alone must not be kept from the replicas by a guess.
@@ -136,27 +143,66 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
   }
 
   function routed(primary: SqlStore, replicas: ReplicaStores): SqlStore['query'] {
+    /** `undefined`: it cannot answer at the moment. */
+    async function fromReplica<Params extends readonly SqlValue[], Row>(
+      visit: Visit,
+      node: PostgresNode,
+      ...[statement, params]: [Statement<Params, Row>, Params]
+    ): Promise<Row[] | undefined> {
+      const replica = replicas.get(node.name);
+      if (replica === undefined) return undefined;
+      visit.readReplica = true;
+      try {
+        const rows = await replica.query(statement, params);
+        observer.read(node.name);
+        return rows;
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        node.suspect();
+        return undefined;
+      }
+    }
+
+    /** While it does not answer, or is not asked because it did not, a replica does that has all that it has acknowledged. */
+    async function fromPrimary<Params extends readonly SqlValue[], Row>(
+      visit: Visit,
+      ...[statement, params]: [Statement<Params, Row>, Params]
+    ): Promise<Row[]> {
+      const answer = primary.query(statement, params).then((rows) => {
+        visit.usedPrimary = true;
+        observer.read('primary');
+        return rows;
+      });
+      if (visit.hasWritten || (await isAnswered(answer))) return answer;
+      const chosen = await choose(visit, true);
+      const rows =
+        typeof chosen === 'string' ? undefined : await fromReplica(visit, chosen, statement, params);
+      return rows ?? answer;
+    }
+
     return async (statement, params) => {
       const visit = visits.getStore();
       if (visit === undefined) return primary.query(statement, params);
-      const chosen = await choose(visit);
-      const replica = typeof chosen === 'string' ? undefined : replicas.get(chosen.name);
-      if (typeof chosen !== 'string' && replica !== undefined) {
-        visit.readReplica = true;
-        try {
-          const rows = await replica.query(statement, params);
-          observer.read(chosen.name);
-          return rows;
-        } catch (error) {
-          if (!isOutage(error)) throw error;
-          chosen.suspect();
-        }
+      const chosen = await choose(visit, cluster.isPrimaryAway());
+      if (typeof chosen !== 'string') {
+        const rows = await fromReplica(visit, chosen, statement, params);
+        if (rows !== undefined) return rows;
       }
       observer.fellBack(typeof chosen === 'string' ? chosen : 'failed');
-      observer.read('primary');
-      visit.usedPrimary = true;
-      return primary.query(statement, params);
+      return fromPrimary(visit, statement, params);
     };
+  }
+
+  /** `false`: there is no answer but an outage, or none yet, and the primary is away. */
+  async function isAnswered(answer: Promise<unknown>): Promise<boolean> {
+    const answered = new AbortController();
+    const outcome = answer.then(
+      () => true,
+      // What took too long there need not be tried again elsewhere.
+      (error: unknown) => !hasCode(error, 'unavailable'),
+    );
+    const silence = cluster.untilPrimaryAway(answered.signal).then(() => false);
+    return Promise.race([outcome, silence]).finally(() => answered.abort());
   }
 
   function hadBy(seen: CommitPosition | 'unreadable', ms: number): boolean {
