@@ -12,10 +12,15 @@ import { readEnvironment } from '../src/config/env.ts';
 import { packageRoot } from '../src/config/package-info.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { createSqlClusterMetrics } from '../src/telemetry/sql-cluster-metrics.ts';
+import { atEnd } from './support/at-end.ts';
+import { haproxyBackend } from './support/haproxy-program.ts';
 import { exposedMetrics, groupingsOf, selectorsOf } from './support/promql.ts';
 import { promtoolBackend } from './support/promtool-program.ts';
 import { describeOnBackend } from './support/required-backends.ts';
+import { startBalancer } from './support/running-balancer.ts';
 import { createServerHome, type ServerHome } from './support/server-process.ts';
+import { startTargetServer } from './support/target-server.ts';
+import { until } from './support/until.ts';
 
 interface Rule {
   readonly alert?: string;
@@ -57,11 +62,8 @@ const OF_PROMETHEUS: readonly [string, readonly string[]][] = [
   ['up', ['job', 'instance']],
   ['ALERTS', ['alertname', 'alertstate', 'severity']],
 ];
-/** What its exporter has; see `haproxy statistics` of `up`. */
-const OF_HAPROXY: readonly [string, readonly string[]][] = [
-  ['haproxy_backend_active_servers', ['proxy']],
-  ['haproxy_server_status', ['proxy', 'server', 'state']],
-];
+/** What they have of their own exporter, which is asked itself. */
+const OF_HAPROXY = /^haproxy_/;
 const LABELS_OF_TARGETS = ['job', 'instance'];
 
 const rules: readonly Rule[] = ['objectives.yaml', 'alerts.yaml'].flatMap((file) => {
@@ -81,9 +83,53 @@ function askedByDashboards(): Asked[] {
   });
 }
 
+const asked: readonly Asked[] = [
+  ...rules.map(({ alert, record, expr }) => ({ where: alert ?? record ?? '', expression: expr })),
+  ...askedByDashboards(),
+];
+
+function asksHaproxy(expression: string): boolean {
+  return selectorsOf(expression).some(({ name }) => OF_HAPROXY.test(name));
+}
+
+type Known = ReadonlyMap<string, ReadonlySet<string>>;
+
+function unknownNames(asking: readonly Asked[], known: Known): string[] {
+  return asking.flatMap(({ where, expression }) =>
+    selectorsOf(expression)
+      .filter(({ name }) => !known.has(name))
+      .map(({ name }) => `${where}: ${name}`),
+  );
+}
+
+function unknownLabels(asking: readonly Asked[], known: Known): string[] {
+  return asking.flatMap(({ where, expression }) => {
+    const selectors = selectorsOf(expression).map((selector) => ({
+      ...selector,
+      exposed: known.get(selector.name) ?? new Set<string>(),
+    }));
+    const sampled = selectors.filter(({ exposed }) => exposed.size > 0);
+    const unknown = sampled.flatMap(({ name, labels, exposed }) =>
+      labels.filter((label) => !isLabel(label, exposed)).map((label) => `${where}: ${name}{${label}}`),
+    );
+    // A grouping is of all that stands before it, so it is known if any of these has it.
+    const grouped = groupingsOf(expression).filter(
+      (label) =>
+        sampled.length === selectors.length && !sampled.some(({ exposed }) => isLabel(label, exposed)),
+    );
+    return [...unknown, ...grouped.map((label) => `${where}: by ${label}`)];
+  });
+}
+
+function isLabel(label: string, exposed: ReadonlySet<string>): boolean {
+  return exposed.has(label) || LABELS_OF_TARGETS.includes(label);
+}
+
+const READY = '{"status":"ready"}';
+
 describe('rules and dashboards', () => {
   let home: ServerHome;
-  let known: ReadonlyMap<string, ReadonlySet<string>>;
+  let known: Known;
 
   before(async () => {
     home = await createServerHome();
@@ -97,7 +143,7 @@ describe('rules and dashboards', () => {
       ...exposedMetrics(await withReplicas()),
       ...scraped,
       ...recorded,
-      ...[...OF_PROMETHEUS, ...OF_HAPROXY].map(([name, labels]) => [name, new Set(labels)] as const),
+      ...OF_PROMETHEUS.map(([name, labels]) => [name, new Set(labels)] as const),
     ]);
   });
   after(() => home.close());
@@ -114,44 +160,41 @@ describe('rules and dashboards', () => {
     http.close();
   }
 
-  const asked = [
-    ...rules.map(({ alert, record, expr }) => ({ where: alert ?? record ?? '', expression: expr })),
-    ...askedByDashboards(),
-  ];
+  const ofServers = asked.filter(({ expression }) => !asksHaproxy(expression));
 
   it('ask only for metrics that a server exposes or a rule records', () => {
-    const wrong = asked.flatMap(({ where, expression }) =>
-      selectorsOf(expression)
-        .filter(({ name }) => !known.has(name))
-        .map(({ name }) => `${where}: ${name}`),
-    );
-    assert.ok(asked.length > 200);
-    assert.deepEqual(wrong, []);
+    assert.ok(ofServers.length > 200);
+    assert.deepEqual(unknownNames(ofServers, known), []);
   });
 
   it('ask only for labels that these have', () => {
-    const wrong = asked.flatMap(({ where, expression }) => {
-      const selectors = selectorsOf(expression).map((selector) => ({
-        ...selector,
-        exposed: known.get(selector.name) ?? new Set<string>(),
-      }));
-      const sampled = selectors.filter(({ exposed }) => exposed.size > 0);
-      const unknown = sampled.flatMap(({ name, labels, exposed }) =>
-        labels.filter((label) => !isLabel(label, exposed)).map((label) => `${where}: ${name}{${label}}`),
-      );
-      // A grouping is of all that stands before it, so it is known if any of these has it.
-      const grouped = groupingsOf(expression).filter(
-        (label) =>
-          sampled.length === selectors.length && !sampled.some(({ exposed }) => isLabel(label, exposed)),
-      );
-      return [...unknown, ...grouped.map((label) => `${where}: by ${label}`)];
-    });
-    assert.deepEqual(wrong, []);
+    assert.deepEqual(unknownLabels(ofServers, known), []);
   });
+});
 
-  function isLabel(label: string, exposed: ReadonlySet<string>): boolean {
-    return exposed.has(label) || LABELS_OF_TARGETS.includes(label);
-  }
+describeOnBackend('rules of the balancer', haproxyBackend(readEnvironment()), (program) => {
+  const ofHaproxy = asked.filter(({ expression }) => asksHaproxy(expression));
+
+  it('ask only for what its exporter exposes, and see there a process that is down', async (test) => {
+    const server = await startTargetServer({ answer: (_asked, response) => response.end(READY) });
+    atEnd(test, () => server.close());
+    const { statisticsPort } = await startBalancer(test, {
+      ...{ program, groups: { api: '' }, ports: { api: [server.port] } },
+    });
+    const scrape = async () => (await fetch(`http://127.0.0.1:${statisticsPort}/metrics`)).text();
+    const known = exposedMetrics(await scrape());
+    assert.ok(ofHaproxy.length >= 2);
+    assert.deepEqual([...unknownNames(ofHaproxy, known), ...unknownLabels(ofHaproxy, known)], []);
+    const status = 'haproxy_server_status{proxy="pool_all",server="api",state="DOWN"}';
+    const active = 'haproxy_backend_active_servers{proxy="pool_all"}';
+    const has = async (...samples: string[]) => {
+      const lines = (await scrape()).split('\n');
+      return samples.every((sample) => lines.includes(sample));
+    };
+    await until(() => has(`${status} 0`, `${active} 1`));
+    await server.close();
+    await until(() => has(`${status} 1`, `${active} 0`));
+  });
 });
 
 describe('every alert', () => {

@@ -20,6 +20,8 @@ export interface RunningBalancer {
   readonly port: number;
   /** With TLS, where that is. */
   readonly tlsPort: number;
+  /** Of its own metrics. */
+  readonly statisticsPort: number;
   readonly process: ChildProcess;
 }
 
@@ -75,7 +77,7 @@ export async function startBalancer(test: TestContext, options: BalancerOptions)
     await exited;
   });
   await until(() => isListening(tls ? tlsPort : port));
-  return { port, tlsPort, process: child };
+  return { port, tlsPort, statisticsPort, process: child };
 }
 
 async function isListening(port: number): Promise<boolean> {
