@@ -1,6 +1,6 @@
 /** A PgBouncer of a test's own before a PostgreSQL, configured as `groundswell render pgbouncer` says. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -25,48 +25,82 @@ export function pgbouncerBackend(environment: Environment) {
 }
 
 /** Few, so that transactions meet in them. */
-const SESSIONS = 8;
+export const POOLER_SESSIONS = 8;
 
-/** The URL of the same database through it. `edit` changes the configuration first. Stopped when the test ends. */
+export interface RunningPooler {
+  /** Of the same database, through it. */
+  readonly url: string;
+  /** How many transactions of this database it has passed on since it started, as its own statistics say. */
+  transactions(): Promise<number>;
+  /** Cuts everyone off, and takes nobody any more. */
+  stop(): Promise<void>;
+  /** At the same port. */
+  start(): Promise<void>;
+}
+
+/** Before the same database. `edit` changes the configuration first. Stopped when the test ends. */
 export async function startPgbouncer(
   test: TestContext,
   program: string,
   databaseUrl: string,
   edit: (configuration: string) => string = (configuration) => configuration,
-): Promise<string> {
+): Promise<RunningPooler> {
   const [port = 0] = await freePorts(1);
   const folder = await temporaryFolder(test);
   const users = path.join(folder, 'userlist.txt');
   const args = ['render', 'pgbouncer', '--database-url', databaseUrl, '--port', String(port)];
-  const rendered = await runCommand([...args, '--sessions', String(SESSIONS), '--users', users]);
+  const rendered = await runCommand([...args, '--sessions', String(POOLER_SESSIONS), '--users', users]);
   assert.equal(rendered.code, 0, rendered.stderr);
   const { username, password, pathname } = new URL(databaseUrl);
-  await writeFile(users, `"${decodeURIComponent(username)}" "${decodeURIComponent(password)}"\n`);
+  const user = decodeURIComponent(username);
+  await writeFile(users, `"${user}" "${decodeURIComponent(password)}"\n`);
   const file = path.join(folder, 'pgbouncer.ini');
   // The server of a test run knows no passwords.
   const open = rendered.stdout.replace('scram-sha-256', 'trust');
-  await writeFile(file, `${edit(open)}unix_socket_dir =\n`);
+  await writeFile(file, `${edit(open)}unix_socket_dir =\nstats_users = ${user}\n`);
   for (const [each, mode] of [
     [folder, 0o755],
     [users, 0o644],
     [file, 0o644],
   ] as const)
     await chmod(each, mode);
-  const user = isRoot() ? await userAt(databaseUrl) : {};
-  const child = spawn(program, ['-q', file], { stdio: 'ignore', ...user });
-  const exited = once(child, 'exit');
-  atEnd(test, async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  const url = `postgres://${username}:${password}@127.0.0.1:${port}${pathname}`;
-  await until(() =>
-    withClient({ url }, (client) => client.query('SELECT 1')).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return url;
+  const runAs = isRoot() ? await userAt(databaseUrl) : {};
+  const urlOf = (database: string) => `postgres://${username}:${password}@127.0.0.1:${port}${database}`;
+  const url = urlOf(pathname);
+  let child: ChildProcess | undefined;
+  const pooler: RunningPooler = {
+    url,
+    async transactions() {
+      const rows = await askConsole(urlOf('/pgbouncer'), 'SHOW STATS');
+      return Number(rows.find(({ database }) => `/${database}` === pathname)?.['total_xact_count'] ?? 0);
+    },
+    async stop() {
+      const running = child;
+      if (running === undefined) return;
+      child = undefined;
+      const exited = once(running, 'exit');
+      running.kill('SIGKILL');
+      await exited;
+    },
+    async start() {
+      child = spawn(program, ['-q', file], { stdio: 'ignore', ...runAs });
+      await until(() =>
+        withClient({ url }, (client) => client.query('SELECT 1')).then(
+          () => true,
+          () => false,
+        ),
+      );
+    },
+  };
+  atEnd(test, () => pooler.stop());
+  await pooler.start();
+  return pooler;
+}
+
+/** It has a database of its own for those who look after it. */
+async function askConsole(url: string, command: string): Promise<Readonly<Record<string, string>>[]> {
+  const { rows } = await withClient({ url }, (client) => client.query<Record<string, string>>(command));
+  return rows;
 }
 
 const NOBODY = 65_534;
