@@ -317,13 +317,28 @@ describe('the HTTP frame', () => {
     assert.equal((await app.inject({ url: '/docs' })).statusCode, 200);
   });
 
-  it('refuses headers that are too large with 431 and what is not HTTP with 400', async () => {
+  it('answers by a problem whatever Node would refuse by itself', async () => {
     const app = await openApp();
     await app.listen({ port: 0 });
+    const close = 'Connection: close\r\n\r\n';
+    const refused: readonly (readonly [number, string])[] = [
+      [400, 'HELO\r\n\r\n'],
+      [400, `GET /things HTTP/1.1\r\n${close}`],
+      [405, `CONNECT go.example:443 HTTP/1.1\r\nHost: go.example:443\r\n${close}`],
+      [417, `GET /things HTTP/1.1\r\nHost: x\r\nExpect: a miracle\r\n${close}`],
+      [431, `GET /things HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(HEADER_BYTES_MAX)}\r\n\r\n`],
+    ];
     try {
-      const huge = `GET /things HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(HEADER_BYTES_MAX)}\r\n\r\n`;
-      assert.match(await talk(app, huge), /^HTTP\/1.1 431 /);
-      assert.match(await talk(app, 'HELO\r\n\r\n'), /^HTTP\/1.1 400 /);
+      for (const [status, text] of refused) {
+        const answer = await talk(app, text);
+        assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), text.slice(0, 80));
+        assert.match(answer, /^content-type: application\/problem\+json\r\n/im);
+        const problem = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1));
+        assert.deepEqual([problem.status, problem.code], [status, 'invalid']);
+        assert.ok(problem.detail.length > 10 && problem.title !== 'Error');
+      }
+      // HTTP/1.0 knows no Host.
+      assert.match(await talk(app, 'GET /things HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 (?!400)/);
     } finally {
       await app.close();
     }

@@ -23,13 +23,14 @@ import type { Tracing } from '../telemetry/trace.ts';
 import { registerAllowedMethods } from './allowed-methods.ts';
 import { registerAnswers } from './answered.ts';
 import { type Authenticate, registerAccess, registerAuth } from './auth.ts';
-import { type BodyPaces, createBodyPaces } from './body-pace.ts';
+import { createBodyPaces } from './body-pace.ts';
 import { CONSISTENCY_HEADER, registerConsistency } from './consistency.ts';
 import { registerJsonBodies } from './json-bodies.ts';
 import { registerObservation } from './observe.ts';
 import { registerOpenApi } from './openapi.ts';
 import { PROBLEM_TYPE, Problem, problemOf } from './problem.ts';
 import { registerRateLimits } from './rate-limit.ts';
+import { clientErrorHandler, registerRawAnswers } from './raw-answers.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
 import { withTextFormats } from './text-formats.ts';
 import { registerTurningAway, type TurnAway } from './turn-away.ts';
@@ -119,6 +120,8 @@ export async function createServer(options: ServerOptions): Promise<App> {
     http: {
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: limits.headerTimeoutMs,
+      // Without one Node answers by itself, and says nothing; see `registerRawAnswers`.
+      requireHostHeader: false,
       // How often Node looks for what is overdue; every 30 s unless told otherwise.
       connectionsCheckingInterval: limits.headerTimeoutMs / 10,
     },
@@ -137,6 +140,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   registerJsonBodies(app);
   bodyPaces.register(app);
   app.setErrorHandler(answerError);
+  registerRawAnswers(app);
   registerUpgrades(app);
   const { onAnswered } = registerAnswers(app);
   registerObservation(app, { ...options, onAnswered });
@@ -240,41 +244,4 @@ function retryAfterOf(error: unknown): number | undefined {
   return error instanceof Error && 'retryAfterS' in error && typeof error.retryAfterS === 'number'
     ? error.retryAfterS
     : undefined;
-}
-
-const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-type ClientError = Error & { readonly code?: string };
-
-function clientErrorHandler(paces: BodyPaces): (error: ClientError, socket: net.Socket) => void {
-  return (error, socket) => {
-    const answer = () => answerClientError(error, socket);
-    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !paces.hasTime(socket, answer)) answer();
-  };
-}
-
-const CLIENT_ERROR_DETAILS: Readonly<Record<string, string>> = {
-  '408 Request Timeout': 'The request took too long to arrive. Send it again, or in smaller parts.',
-};
-
-/** For what is not HTTP at all, or too slow or too large to become a request. */
-function answerClientError(error: ClientError, socket: net.Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
-  const [code = '400', ...title] = status.split(' ');
-  const body = JSON.stringify({
-    type: 'about:blank',
-    title: title.join(' '),
-    status: Number(code),
-    code: 'invalid',
-    detail: CLIENT_ERROR_DETAILS[status] ?? 'The server could not read the request.',
-    errors: [],
-    request_id: '',
-  });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }
