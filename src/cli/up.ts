@@ -12,7 +12,13 @@ import { createLog } from '../telemetry/log.ts';
 import { canTieToUs } from '../up/child-process.ts';
 import { choosePorts } from '../up/ports.ts';
 import { refuseMissing } from '../up/programs.ts';
-import { certificateProblems, missingPrograms, portWishes, settingProblems } from '../up/requirements.ts';
+import {
+  certificateNotes,
+  certificateProblems,
+  missingPrograms,
+  portWishes,
+  settingProblems,
+} from '../up/requirements.ts';
 import { createUp } from '../up/up.ts';
 import { upFolderIn } from '../up/up-folder.ts';
 import { withExamples } from './examples.ts';
@@ -73,7 +79,7 @@ async function run(options: UpCommandOptions): Promise<void> {
   const environment = readEnvironment();
   const topology = loadTopology(options, environment, (read) => [
     ...settingProblems(read, environment),
-    ...certificateProblems(read),
+    ...certificateProblems(read, systemClock.nowMs()),
   ]);
   const plan = planTopology(topology);
   refuseMissing(topology.name, missingPrograms(topology, environment));
@@ -99,7 +105,8 @@ function notesOn(topology: Topology, dataFolder: string): string[] {
     : [
         'this system cannot end processes with their parent: after a kill -9 of up, the next start stops them.',
       ];
-  return [...topologyNotes(topology), ...otherDatabase(topology, dataFolder), ...tied];
+  const certificate = certificateNotes(topology, systemClock.nowMs());
+  return [...topologyNotes(topology), ...certificate, ...otherDatabase(topology, dataFolder), ...tied];
 }
 
 /** Whoever goes on to another stage in the same folder may wonder where everything is. */

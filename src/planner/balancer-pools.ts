@@ -57,6 +57,14 @@ function hostsOf({ hosts, systems, settings }: ProcessGroup, common: Topology['s
   return [...new Set([...hosts, ...own])];
 }
 
+/** By what names clients come, as far as they are known. */
+export function entranceHosts(topology: Topology): string[] {
+  const ofGroups = topology.processes.flatMap((group) => hostsOf(group, topology.settings));
+  const links = hostOf(topology.settings[LINKS_URL]);
+  const hosts = [publicHostOf(topology), links, ...ofGroups.filter((host) => !host.includes('*'))];
+  return [...new Set(hosts.filter((host) => host !== undefined))];
+}
+
 /** Of the app: what is not at it may be at a host of somebody's links. */
 export function publicHostOf({ settings }: Pick<Topology, 'settings'>): string | undefined {
   return hostOf(settings[PUBLIC_URL]);

@@ -1,8 +1,8 @@
 /** What must be there before anything of a topology is started. */
-import { accessSync, constants, statSync } from 'node:fs';
 import { ConfigError, loadConfig } from '../config/config.ts';
 import type { Environment } from '../config/env.ts';
 import { SETTINGS } from '../config/settings.ts';
+import { entranceHosts } from '../planner/balancer-pools.ts';
 import type { Topology } from '../planner/topology.ts';
 import {
   ENGINE_SETTINGS,
@@ -15,6 +15,7 @@ import { plannedProcesses, planTopology, type TopologyPlan } from '../planner/to
 import type { TopologyProblem } from '../planner/topology-problem.ts';
 import { missingHaproxy } from './engines/haproxy-engine.ts';
 import { missingKafka } from './engines/kafka-engine.ts';
+import { readOperatorCertificate } from './engines/operator-certificate.ts';
 import { missingPatroni } from './engines/patroni-engine.ts';
 import { missingRedis } from './engines/redis-engine.ts';
 import type { PortWish } from './ports.ts';
@@ -75,22 +76,24 @@ export function settingProblems(topology: Topology, environment: Environment): T
   });
 }
 
-/** Of a balancer with a certificate of the operator's. */
-export function certificateProblems({ engines }: Topology): TopologyProblem[] {
-  const certificate = engines.haproxy?.tls?.certificate;
-  // Of one that could not be read nothing is known.
-  if (certificate === undefined || certificate === '' || isReadable(certificate)) return [];
+/** Of a balancer with a certificate of the operator's: why it could not start with it. */
+export function certificateProblems(topology: Topology, nowMs: number): TopologyProblem[] {
+  const read = readCertificateOf(topology, nowMs);
+  if (read?.problem === undefined) return [];
   const path = ['engines', 'haproxy', 'tls', 'certificate'];
-  return [{ path, message: `names ${certificate}, which is no file that can be read.`, from: [path] }];
+  return [{ path, message: `names ${read.file}, ${read.problem}`, from: [path] }];
 }
 
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
+/** What is to be known of it although it can start. */
+export function certificateNotes(topology: Topology, nowMs: number): readonly string[] {
+  return readCertificateOf(topology, nowMs)?.notes ?? [];
+}
+
+function readCertificateOf(topology: Topology, nowMs: number) {
+  const file = topology.engines.haproxy?.tls?.certificate;
+  // Of one that could not be read from the topology nothing is known.
+  if (file === undefined || file === '') return undefined;
+  return { file, ...readOperatorCertificate({ file, hosts: entranceHosts(topology), nowMs }) };
 }
 
 /** Where in the file it can be mended, if it can. */
