@@ -10,6 +10,9 @@ import { readEnvironment } from '../src/config/env.ts';
 import { packageRoot } from '../src/config/package-info.ts';
 import { SETTINGS } from '../src/config/settings.ts';
 import { renderHaproxyConfig } from '../src/planner/haproxy-config.ts';
+import { SUPERUSER } from '../src/ports/sql-store/embedded-postgres/cluster.ts';
+import { renderPatroniConfig } from '../src/up/engines/patroni-config.ts';
+import { DATABASE } from '../src/up/engines/postgres-engine.ts';
 import { haproxyBackend } from './support/haproxy-program.ts';
 import { describeOnBackend } from './support/required-backends.ts';
 
@@ -17,12 +20,16 @@ interface Service {
   readonly image: string;
   readonly profiles: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly command?: readonly string[];
+  readonly networks?: { readonly default: { readonly aliases: readonly string[] } };
   readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
   readonly volumes?: readonly string[];
 }
 
 const FOLDER = path.join(packageRoot(), 'deploy');
-const PROFILES = ['stage-1', 'stage-2', 'stage-3', 'stage-4'];
+const PROFILES = ['stage-1', 'stage-2', 'stage-3', 'stage-4', 'stage-5'];
+/** What the api processes of each stage with a balancer are called. */
+const API = 'api';
 const HAPROXY_FILE = path.join(FOLDER, 'haproxy', 'haproxy.cfg');
 
 const compose: { readonly services: Readonly<Record<string, Service>> } = parse(
@@ -40,6 +47,12 @@ function substituted(text: string): string {
 
 function environmentOf({ environment = {} }: Service): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, substituted(value)]));
+}
+
+/** Several servers of one database have one URL. */
+function hostsOf(url: string): string[] {
+  const [, servers = ''] = /^\w+:\/\/(?:[^@/]*@)?([^/?]+)/.exec(url) ?? [];
+  return servers.split(',').map((server) => server.replace(/:\d+$/, ''));
 }
 
 describe('compose.yaml', () => {
@@ -61,7 +74,7 @@ describe('compose.yaml', () => {
         .map(([other]) => other);
       const urls = Object.entries(environmentOf(service))
         .filter(([setting]) => /_URL$/.test(setting) && setting !== 'GROUNDSWELL_PUBLIC_URL')
-        .map(([, url]) => new URL(url).hostname);
+        .flatMap(([, url]) => hostsOf(url));
       const dependsOn = Array.isArray(service.depends_on)
         ? service.depends_on
         : Object.keys(service.depends_on ?? {});
@@ -134,13 +147,99 @@ describe('the balancer of containers', () => {
       pools: [
         {
           ...{ name: 'pool_all', systems: undefined, hosts: [], balance: 'leastconn', servers: [] },
-          lookup: { address: 'api-4:8080', countMax: 16 },
+          lookup: { address: `${API}:8080`, countMax: 16 },
         },
       ],
       ...{ publicHost: undefined, certificateFile: undefined },
       ...{ statisticsPort: 8_404, adminSocket: undefined, user: undefined },
     });
     assert.equal(readFileSync(HAPROXY_FILE, 'utf8'), expected);
+  });
+
+  it('finds in each stage the processes of that stage', () => {
+    const balancers = services.filter(([name]) => name.startsWith('haproxy-'));
+    assert.deepEqual(
+      balancers.map(([, { profiles }]) => profiles),
+      [['stage-4'], ['stage-5']],
+    );
+    for (const [name, { profiles, depends_on: dependsOn }] of balancers) {
+      const named = services.filter(([, { networks }]) => networks?.default.aliases.includes(API));
+      const beside = named.filter(([, service]) => service.profiles.join() === profiles.join());
+      assert.deepEqual(
+        beside.map(([each]) => each),
+        dependsOn,
+        name,
+      );
+    }
+  });
+});
+
+describe('PostgreSQL with Patroni in containers', () => {
+  const nodes = services.filter(([name]) => /^postgres-\d$/.test(name));
+  const folder = path.join(FOLDER, 'patroni');
+  const text = readFileSync(path.join(folder, 'patroni.yml'), 'utf8');
+  const { database } = loadConfig(environmentOf(compose.services['api-5'] as Service)); // It is there, as the stages are.
+
+  it('is configured as `up` would, but for where it runs', () => {
+    const [, ...lines] = text.split('\n');
+    const expected = renderPatroniConfig(
+      {
+        ...{
+          name: undefined,
+          listenHost: '0.0.0.0',
+          connectHost: undefined,
+          port: 5_432,
+          patroniPort: 8_008,
+        },
+        ...{ dataFolder: '/var/lib/postgresql/cluster', programs: '/usr/lib/postgresql/18/bin' },
+        passwordFile: '/var/lib/postgresql/pgpass',
+      },
+      {
+        ...{ etcd: 'etcd:2379', clients: 'samenet', connectionsMax: 300 },
+        ...{ superuser: SUPERUSER, password: undefined, database: DATABASE },
+      },
+    );
+    assert.equal(lines.join('\n'), expected);
+  });
+
+  it('is told who it is and with which password, and is where the product looks for it', () => {
+    assert.equal(nodes.length, 3);
+    for (const [name, service] of nodes) {
+      const { PATRONI_NAME, ...told } = environmentOf(service);
+      const {
+        PATRONI_POSTGRESQL_CONNECT_ADDRESS: address,
+        PATRONI_RESTAPI_CONNECT_ADDRESS: status,
+        ...rest
+      } = told;
+      assert.deepEqual([PATRONI_NAME, address, status], [name, `${name}:5432`, `${name}:8008`]);
+      const passwords = [
+        'PATRONI_REPLICATION_PASSWORD',
+        'PATRONI_RESTAPI_PASSWORD',
+        'PATRONI_SUPERUSER_PASSWORD',
+      ];
+      assert.deepEqual(Object.keys(rest).sort(), passwords);
+      assert.deepEqual([...new Set(Object.values(rest))], [`value-of-postgres_password`]);
+      assert.deepEqual(service.volumes, [`${name}:/var/lib/postgresql`]);
+      assert.deepEqual(Object.keys(service.depends_on ?? {}), ['etcd']);
+    }
+    const url = `postgres://${SUPERUSER}:value-of-postgres_password@`;
+    assert.ok(database.url?.startsWith(url) && database.url.includes(`/${DATABASE}?`));
+    assert.deepEqual(
+      database.nodes?.map(({ name }) => name),
+      nodes.map(([name]) => `${name}:5432`),
+    );
+    assert.ok(compose.services['etcd']?.command?.includes('--advertise-client-urls=http://etcd:2379'));
+  });
+
+  it('is built with the programs that its configuration names', () => {
+    const image = readFileSync(path.join(folder, 'Dockerfile'), 'utf8');
+    const [, major] = /^FROM postgres:(\d+)-/m.exec(image) ?? [];
+    assert.ok(text.includes(`/usr/lib/postgresql/${major}/bin`));
+    assert.match(image, /install .*\bpatroni python3-etcd etcd-server\b/);
+    assert.match(
+      image,
+      /^COPY patroni\.yml (\S+)$[\s\S]*^USER postgres$[\s\S]*^ENTRYPOINT \["patroni", "\1"\]$/m,
+    );
   });
 });
 

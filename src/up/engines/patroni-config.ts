@@ -1,11 +1,15 @@
 /** How Patroni is told to run one PostgreSQL of several. Pure: the text of its file, which is YAML, and JSON is that. */
-import { ENGINE_HOST } from './engine.ts';
 
 export interface PatroniNode {
-  readonly name: string;
+  /** `undefined`, as of what follows from where it runs: Patroni takes it from its environment. */
+  readonly name: string | undefined;
   readonly port: number;
   /** Where Patroni says how it is. */
   readonly patroniPort: number;
+  /** On which both listen. */
+  readonly listenHost: string;
+  /** By which others reach both. */
+  readonly connectHost: string | undefined;
   readonly dataFolder: string;
   /** Of PostgreSQL. */
   readonly programs: string;
@@ -13,11 +17,16 @@ export interface PatroniNode {
 }
 
 export interface PatroniOptions {
-  readonly etcdPort: number;
+  /** `host:port` */
+  readonly etcd: string;
   readonly superuser: string;
-  readonly password: string;
+  readonly password: string | undefined;
+  /** From where clients and other servers come, as `pg_hba.conf` writes it. */
+  readonly clients: string;
   /** To each server. */
   readonly connectionsMax: number;
+  /** Made with the cluster; `undefined`: somebody else makes it. */
+  readonly database: string | undefined;
 }
 
 /** What holds a server back from going on while another one takes over. In seconds, as Patroni has them. */
@@ -29,26 +38,30 @@ const LAG_BYTES_MAX = 1_048_576;
 const REPLICATION_USER = 'replication';
 
 export function renderPatroniConfig(node: PatroniNode, options: PatroniOptions): string {
-  const { superuser, password } = options;
-  const address = `${ENGINE_HOST}:${node.port}`;
-  const status = `${ENGINE_HOST}:${node.patroniPort}`;
+  const { superuser, password, clients, database } = options;
+  const place = (port: number) => ({
+    listen: `${node.listenHost}:${port}`,
+    connect_address: node.connectHost && `${node.connectHost}:${port}`,
+  });
   const config = {
     scope: 'groundswell',
     name: node.name,
     // It says every second that nothing has happened.
     log: { level: 'WARNING' },
     restapi: {
-      ...{ listen: status, connect_address: status },
+      ...place(node.patroniPort),
       // What it is asked, it tells everybody here; what it is told to do is believed only with the password.
       authentication: { username: superuser, password },
     },
-    etcd3: { hosts: `${ENGINE_HOST}:${options.etcdPort}` },
+    etcd3: { hosts: options.etcd },
     bootstrap: {
       dcs: dynamicConfig(options),
       initdb: [{ encoding: 'UTF8' }, { locale: 'C.UTF-8' }, 'data-checksums'],
+      // Patroni adds how the new primary is reached.
+      post_init: database && `createdb ${database} --maintenance-db`,
     },
     postgresql: {
-      ...{ listen: address, connect_address: address, data_dir: node.dataFolder, bin_dir: node.programs },
+      ...{ ...place(node.port), data_dir: node.dataFolder, bin_dir: node.programs },
       pgpass: node.passwordFile,
       // A copy need not wait for the minutes over which a checkpoint is spread.
       basebackup: { checkpoint: 'fast' },
@@ -59,9 +72,9 @@ export function renderPatroniConfig(node: PatroniNode, options: PatroniOptions):
       // Without a socket there is nobody but who has the password.
       parameters: { unix_socket_directories: '' },
       pg_hba: [
-        `host all all ${ENGINE_HOST}/32 scram-sha-256`,
-        `host replication ${REPLICATION_USER} ${ENGINE_HOST}/32 scram-sha-256`,
-        `host replication ${superuser} ${ENGINE_HOST}/32 scram-sha-256`,
+        `host all all ${clients} scram-sha-256`,
+        `host replication ${REPLICATION_USER} ${clients} scram-sha-256`,
+        `host replication ${superuser} ${clients} scram-sha-256`,
       ],
       // What died may have written what nobody else has: it is copied anew where it cannot be wound back.
       remove_data_directory_on_diverged_timelines: true,

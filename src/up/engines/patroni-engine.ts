@@ -68,8 +68,10 @@ export async function createPatroniEngine(deps: PatroniDeps, connectionsMax: num
     throw new AppError('unavailable', `PostgreSQL with ${COPYING_PROGRAM} is not installed: ${remedy}`);
   }
   const password = await keepSecret(folder, systemRandomness);
-  const etcdPort = portOf(etcd.name);
-  const shared = { etcdPort, superuser: SUPERUSER, password, connectionsMax };
+  const shared = {
+    ...{ etcd: `${ENGINE_HOST}:${portOf(etcd.name)}`, clients: `${ENGINE_HOST}/32` },
+    ...{ superuser: SUPERUSER, password, connectionsMax, database: undefined },
+  };
   const hosts = planned.map(({ name }) => `${ENGINE_HOST}:${portOf(name)}`);
   const replicas = hosts.map((host) => `replica=${host}`).join('&');
   const specs = await Promise.all(
@@ -117,6 +119,7 @@ async function homeOf(folder: string, name: string): Promise<NodeHome> {
 function nodeOf({ portOf }: PatroniDeps, name: string, home: string): Omit<PatroniNode, 'programs'> {
   return {
     ...{ name, port: portOf(name), patroniPort: portOf(`${name} ${PATRONI_PORT}`) },
+    ...{ listenHost: ENGINE_HOST, connectHost: ENGINE_HOST },
     ...{ dataFolder: path.join(home, 'cluster'), passwordFile: path.join(home, 'pgpass') },
   };
 }

@@ -5,9 +5,13 @@ import { describeMember } from './patroni-members.ts';
 
 const NODE = {
   ...{ name: 'postgres-1', port: 5_432, patroniPort: 8_008 },
+  ...{ listenHost: '127.0.0.1', connectHost: '127.0.0.1' },
   ...{ dataFolder: '/data/cluster', programs: '/usr/lib/postgresql/15/bin', passwordFile: '/data/pgpass' },
 };
-const OPTIONS = { etcdPort: 2_379, superuser: 'groundswell', password: 'secret"\n', connectionsMax: 60 };
+const OPTIONS = {
+  ...{ etcd: '127.0.0.1:2379', clients: '127.0.0.1/32', connectionsMax: 60, database: undefined },
+  ...{ superuser: 'groundswell', password: 'secret"\n' },
+};
 
 describe("Patroni's configuration", () => {
   const config = JSON.parse(renderPatroniConfig(NODE, OPTIONS));
