@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
 import { createClientAddress } from './client-address.ts';
 
 /** The parts that are looked at. */
-const request = (remoteAddress: string, forwarded?: string): IncomingMessage =>
-  ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as unknown as IncomingMessage;
+const request = (remoteAddress: string, ...forwarded: string[]) => ({
+  socket: { remoteAddress },
+  rawHeaders: ['Host', 'example.org', ...forwarded.flatMap((value) => ['X-Forwarded-For', value])],
+});
 
 describe('the address of a client', () => {
   it('is that of the connection where no proxy is trusted, whatever the request says', () => {
@@ -19,6 +20,7 @@ describe('the address of a client', () => {
     const addressOf = createClientAddress(['10.0.0.0/8', '2001:db8::1']);
     assert.equal(addressOf(request('10.1.2.3', '203.0.113.7')), '203.0.113.7');
     assert.equal(addressOf(request('::ffff:10.1.2.3', '198.51.100.1, 203.0.113.7, 10.9.9.9')), '203.0.113.7');
+    assert.equal(addressOf(request('10.1.2.3', '198.51.100.1', '203.0.113.7')), '203.0.113.7');
     assert.equal(addressOf(request('2001:db8::1', '203.0.113.7')), '203.0.113.7');
     assert.equal(addressOf(request('192.0.2.1', '203.0.113.7')), '192.0.2.1');
     assert.equal(addressOf(request('10.1.2.3')), '10.1.2.3');

@@ -6,7 +6,8 @@ import { serverOptions } from '../../test/support/server-options.ts';
 import { until } from '../../test/support/until.ts';
 import { systemClock } from '../core/clock.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { type Front, type FrontAnswer, LOADING_MAX, registerFront } from './front.ts';
+import { type Front, LOADING_MAX, registerFront } from './front.ts';
+import type { FrontAnswer } from './front-connections.ts';
 import { type App, createServer } from './server.ts';
 
 const ANSWER: FrontAnswer = { status: 302, headers: ['Location', '/there', 'Content-Length', '0'] };

@@ -376,7 +376,7 @@ describe('the HTTP frame', () => {
     const answer = talk(slow, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(slow.server, 'request');
     const idleMs = 20;
-    const drained = drain(slow, 60_000, idleMs);
+    const drained = drain(slow, 60_000, { idleMs });
     await new Promise((resolve) => setTimeout(resolve, 5 * idleMs));
     gate.emit('open');
     assert.match(await answer, /^HTTP\/1.1 200 [\s\S]*"done":true/);

@@ -164,13 +164,24 @@ export async function createServer(options: ServerOptions): Promise<App> {
   return app;
 }
 
+export interface DrainOptions {
+  readonly idleMs?: number;
+  /** Those that the HTTP server does not know of. */
+  readonly connections?: { drain(idleMs: number): void } | undefined;
+}
+
 /**
  * Stops without cutting off a request: new connections are refused, every answer asks its client to close the
  * connection, and one that stays idle for a second is closed. Resolves when the last request is answered, or
  * after `timeoutMs`.
  */
-export async function drain(app: App, timeoutMs: number, idleMs = DRAIN_IDLE_MS): Promise<void> {
+export async function drain(
+  app: App,
+  timeoutMs: number,
+  { idleMs = DRAIN_IDLE_MS, connections }: DrainOptions = {},
+): Promise<void> {
   const { server } = app;
+  connections?.drain(idleMs);
   // For a connection whose request came before the drain, and whose answer therefore asks for nothing.
   server.keepAliveTimeout = idleMs;
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));

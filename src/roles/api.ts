@@ -69,7 +69,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
   healthRoutes(app, { health, metrics, levels: admission.levels });
   await app.register(async (api) => product.routes(api), { prefix: '/api/v1' });
   const { front } = product;
-  if (front !== undefined) registerFront(app, { ...deps, front, isOverloaded: admission.isOverloaded });
+  const connections = front && registerFront(app, { ...deps, front, isOverloaded: admission.isOverloaded });
   if (config.http.proxyProtocol) acceptProxyProtocol(app, config.http);
   url = await listen(app, { host, port, remedy: API_PORT_REMEDY }).catch(async (error: unknown) => {
     lag.close();
@@ -83,7 +83,7 @@ export async function openApi(deps: ApiDeps): Promise<Api> {
     async close() {
       health.drain();
       product.drain();
-      await drain(app, DRAIN_TIMEOUT_MS);
+      await drain(app, DRAIN_TIMEOUT_MS, { connections });
       await admission.close();
       lag.close();
     },

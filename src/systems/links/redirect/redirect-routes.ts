@@ -2,13 +2,13 @@
  * `GET /l/{code}`, and `GET /{code}` on the hosts of links. What is in memory and simply leads somewhere is answered by the
  * front; the rest (links that are not in memory, passwords, limits, previews, and what leads nowhere) by the routes.
  */
-import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import { createClientAddress } from '../../../http/client-address.ts';
-import type { Front, FrontAnswer } from '../../../http/front.ts';
+import type { Front, FrontRequest } from '../../../http/front.ts';
+import type { FrontAnswer } from '../../../http/front-connections.ts';
 import { reference } from '../../../http/openapi.ts';
 import { escapeHtml, sendPage } from '../../../http/page.ts';
 import { PROBLEM_TYPE, Problem, type ProblemDetails } from '../../../http/problem.ts';
@@ -65,7 +65,7 @@ export function createRedirectFront(deps: RedirectRoutesDeps): Front {
   }
 
   /** `undefined`: it opens no link. */
-  function visitOf(request: IncomingMessage): Visit | undefined {
+  function visitOf(request: FrontRequest): Visit | undefined {
     if (request.url?.startsWith(LINKS_PATH) !== true) return undefined;
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     const visitor = visitorOf(request, addressOf(request));
@@ -266,7 +266,7 @@ function pathOf(target: string): string {
   return pathname + search;
 }
 
-function hostOf({ rawHeaders }: IncomingMessage): string {
+function hostOf({ rawHeaders }: FrontRequest): string {
   const index = rawHeaders.findIndex(
     (name, place) => place % 2 === 0 && name.length === 4 && /^host$/i.test(name),
   );

@@ -9,7 +9,10 @@ export interface RequestVisitor extends Visitor {
   readonly path: string;
 }
 
-export function visitorOf(request: IncomingMessage, address: string): RequestVisitor {
+export function visitorOf(
+  request: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
+  address: string,
+): RequestVisitor {
   const { rawHeaders, url = '/' } = request;
   // One literal, without spreading others into it, which takes 5 us (Node 20).
   const visitor = {
