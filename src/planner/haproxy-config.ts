@@ -64,6 +64,9 @@ function httpDefaults(): string {
     'option dontlognull',
     'timeout http-request 10s',
     'timeout http-keep-alive 60s',
+    // While it stops or reads its certificate anew, an idle connection is told of it with its next answer: closed at once, it
+    // would meet a request that is on its way.
+    'option idle-close-on-response',
     ...TIMEOUTS,
     ...REDISPATCH,
     // What was sent goes elsewhere only where doing it twice is the same as doing it once (see the entrance), and only if

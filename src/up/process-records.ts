@@ -10,6 +10,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { parseStat } from '../telemetry/process-cpu.ts';
 import { sendSignal } from './child-process.ts';
+import type { ProcessReload } from './process-spec.ts';
 
 export interface ProcessRecord {
   readonly name: string;
@@ -20,6 +21,7 @@ export interface ProcessRecord {
   readonly port: number;
   readonly ready_url?: string | undefined;
   readonly stop_signal: NodeJS.Signals;
+  readonly reload?: ProcessReload | undefined;
 }
 
 /** The content of processes.json. */

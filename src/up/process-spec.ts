@@ -25,10 +25,20 @@ export interface ProcessSpec {
   readonly readyUrl: string | undefined;
   /** Asks it to end in order. */
   readonly stopSignal: NodeJS.Signals;
+  /** How it reads anew what it was started with; `undefined`: it must be started again. */
+  readonly reload?: ProcessReload;
   /** After this long it is killed. */
   readonly stopMs: number;
   /** It is given up when it is not ready after this long; `undefined`: as long as it lives. */
   readonly readyMs: number | undefined;
+}
+
+export interface ProcessReload {
+  readonly signal: NodeJS.Signals;
+  /** Where it says since when what serves now has run. */
+  readonly metricsUrl: string;
+  /** What its operator may have put something else into. */
+  readonly certificateFile: string;
 }
 
 /** How a process is started. */

@@ -165,10 +165,10 @@ async function launch(spec: ProcessSpec, deps: SupervisorDeps): Promise<RunningC
   if (child.pid === 0) return child;
   try {
     if (spec.cpu !== undefined) await cpuQuotas.limit(spec.name, child.pid, spec.cpu);
-    const { name, role, port, readyUrl, stopSignal } = spec;
+    const { name, role, port, readyUrl, stopSignal, reload } = spec;
     const started = startOf(child.pid) ?? '';
     const record = { name, role, pid: child.pid, started, port, stop_signal: stopSignal };
-    await records.set({ ...record, ready_url: readyUrl });
+    await records.set({ ...record, ready_url: readyUrl, reload });
     return child;
   } catch (error) {
     await child.stop(spec.stopSignal, spec.stopMs);

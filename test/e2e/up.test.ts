@@ -1,10 +1,14 @@
 /** `groundswell up` as its user sees it: everything runs, and nothing is left of it, however it ends. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { Agent, get } from 'node:https';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { connect } from 'node:tls';
 import { findFreePort } from '../../src/bench/server-process.ts';
 import { readEnvironment } from '../../src/config/env.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
@@ -19,6 +23,7 @@ import { describeOnBackend } from '../support/required-backends.ts';
 import { createUpHome } from '../support/running-up.ts';
 import { postSteadily, readSteadily } from '../support/steady-requests.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { EXPIRED_CERTIFICATE, VALID_CERTIFICATE } from '../support/test-certificates.ts';
 import { until } from '../support/until.ts';
 
 const STAGE_2 = `
@@ -244,6 +249,76 @@ describeOnBackend('groundswell up, several api processes,', haproxyBackend(readE
     assert.deepEqual(processes.survivors(), []);
   });
 });
+
+describeOnBackend('groundswell up, a certificate that is renewed,', haproxyBackend(readEnvironment()), () => {
+  it('is served to whoever comes next, and nobody is refused meanwhile; a wrong one is not taken', async (test) => {
+    const file = path.join(await temporaryFolder(test), 'app.pem');
+    const put = ({ cert, key }: typeof VALID_CERTIFICATE) =>
+      writeFile(file, `${cert}\n${key}\n`, { mode: 0o600 });
+    await put(EXPIRED_CERTIFICATE);
+    const [port, tlsPort] = [await findFreePort(), await findFreePort()];
+    const home = await createUpHome(
+      test,
+      `
+engines:
+  postgres: {}
+  haproxy: { port: ${port}, tls: { port: ${tlsPort}, certificate: ${file} } }
+processes:
+  all: { roles: [api, worker, dispatch] }
+`,
+    );
+    const up = await home.start();
+    const served = () => servedCertificate(tlsPort);
+    const serialOf = ({ cert }: typeof VALID_CERTIFICATE) => new X509Certificate(cert).serialNumber;
+    assert.equal(await served(), serialOf(EXPIRED_CERTIFICATE));
+
+    const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+    atEnd(test, () => agent.destroy());
+    const answers: unknown[] = [];
+    let isDone = false;
+    const readers = Array.from({ length: READERS }, async () => {
+      while (!isDone) answers.push(await statusOverTls(agent, tlsPort).catch((error: unknown) => error));
+    });
+    await until(() => answers.length > 100);
+    const restart = () => runCommand(['up', 'restart', 'haproxy', '--data', home.dataFolder]);
+    await put(VALID_CERTIFICATE);
+    assert.match((await restart()).stdout, /^Reloaded haproxy /);
+    assert.equal(await served(), serialOf(VALID_CERTIFICATE));
+
+    await put({ cert: EXPIRED_CERTIFICATE.cert, key: VALID_CERTIFICATE.key });
+    const { code, stderr } = await restart();
+    assert.equal(code, 1);
+    assert.match(stderr, /goes on as it is: it has .*app\.pem, whose key belongs to another certificate/);
+    assert.equal(await served(), serialOf(VALID_CERTIFICATE));
+    const before = answers.length;
+    await until(() => answers.length > before + 100);
+    isDone = true;
+    await Promise.all(readers);
+    assert.deepEqual([...new Set(answers)], [200]);
+    assert.equal((await statusOf(home.dataFolder)).code, 0);
+
+    const processes = await up.processes();
+    up.command.kill('SIGTERM');
+    assert.equal((await up.command.ended).code, 0);
+    assert.deepEqual(processes.survivors(), [], 'those that were begun anew among them');
+  });
+});
+
+async function servedCertificate(port: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { serialNumber } = socket.getPeerCertificate();
+  socket.destroy();
+  return serialNumber;
+}
+
+async function statusOverTls(agent: Agent, port: number): Promise<number | undefined> {
+  const sent = get({ agent, port, host: '127.0.0.1', path: '/health/live' });
+  const [response] = await once(sent, 'response');
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode;
+}
 
 function statusOf(dataFolder: string) {
   return runCommand(['up', 'status', '--data', dataFolder]);

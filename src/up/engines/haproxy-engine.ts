@@ -1,6 +1,8 @@
 /** HAProxy for a topology, in front of its api processes. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Environment } from '../../config/env.ts';
+import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { type HaproxyOptions, renderHaproxyConfig } from '../../planner/haproxy-config.ts';
 import { ENTRANCE } from '../../planner/haproxy-entrance.ts';
@@ -8,10 +10,12 @@ import type { BalancerMode, StartedHaproxy } from '../../planner/topology-balanc
 import { HAPROXY_STATISTICS_PORT } from '../../planner/topology-plan.ts';
 import { runProgram } from '../../ports/sql-store/embedded-postgres/program.ts';
 import { isRoot } from '../../ports/sql-store/embedded-postgres/user.ts';
+import { sendSignal } from '../child-process.ts';
 import { createCounterFigures, readMetricSum } from '../figures.ts';
-import type { Launch, ProcessSpec } from '../process-spec.ts';
+import type { Launch, ProcessReload, ProcessSpec } from '../process-spec.ts';
 import { findProgram, installCommand, type MissingProgram } from '../programs.ts';
 import { ENGINE_HOST, type EngineDeps, engineEnvironment } from './engine.ts';
+import { readOperatorCertificate } from './operator-certificate.ts';
 import { checkPort } from './port-check.ts';
 import { keepSelfMadeCertificate, missingOpenssl } from './self-made-certificate.ts';
 
@@ -32,6 +36,12 @@ const STOP_MS = 5_000;
 const READY_MS = 15_000;
 /** Ends when the last request is answered; what it then has is cut after `hard-stop-after`. */
 export const HAPROXY_DRAIN_SIGNAL = 'SIGUSR1';
+
+/** Its master begins a worker that reads everything anew; the one before finishes what it has. */
+const RELOAD_SIGNAL = 'SIGUSR2';
+const STARTED = 'haproxy_process_start_time_seconds';
+const RELOAD_MS = 20_000;
+const POLL_MS = 50;
 
 export function missingHaproxy({
   haproxy,
@@ -54,11 +64,11 @@ export async function createHaproxyEngine(deps: HaproxyDeps): Promise<ProcessSpe
   const statisticsPort = portOf(`${planned.name} ${HAPROXY_STATISTICS_PORT}`);
   const host = hostToAsk(haproxy.host);
   const adminSocket = path.join(folder, 'admin.sock');
+  const certificateFile = makesCertificate(haproxy)
+    ? await keepSelfMadeCertificate({ folder, host: haproxy.host, environment, clock })
+    : haproxy.tls?.certificate;
   const config = renderHaproxyConfig({
-    ...{ haproxy, pools, publicHost, statisticsPort },
-    certificateFile: makesCertificate(haproxy)
-      ? await keepSelfMadeCertificate({ folder, host: haproxy.host, environment, clock })
-      : haproxy.tls?.certificate,
+    ...{ haproxy, pools, publicHost, statisticsPort, certificateFile },
     adminSocket: Buffer.byteLength(adminSocket) > SOCKET_PATH_BYTES_MAX ? undefined : adminSocket,
     user: isRoot() ? await unprivilegedUser() : undefined,
   });
@@ -83,9 +93,38 @@ export async function createHaproxyEngine(deps: HaproxyDeps): Promise<ProcessSpe
     ),
     readyUrl: undefined,
     stopSignal: 'SIGTERM',
+    ...(certificateFile && { reload: { signal: RELOAD_SIGNAL, metricsUrl, certificateFile } }),
     stopMs: STOP_MS,
     readyMs: READY_MS,
   };
+}
+
+export interface HaproxyReload extends ProcessReload {
+  readonly pid: number;
+  /** Where its configuration is. */
+  readonly folder: string;
+  readonly environment: Environment;
+  readonly clock: Clock;
+}
+
+/**
+ * Has it serve its certificate as that is now: to new connections at once, without refusing one. Fails with `invalid` for
+ * one with which it would not start, and with `timeout`; then it goes on as before.
+ */
+export async function reloadHaproxy(reload: HaproxyReload): Promise<void> {
+  const { pid, signal, metricsUrl, certificateFile, folder, environment, clock } = reload;
+  const { problem } = readOperatorCertificate({ file: certificateFile, hosts: [], nowMs: clock.nowMs() });
+  if (problem !== undefined)
+    throw new AppError('invalid', `HAProxy goes on as it is: it has ${certificateFile}, ${problem}`);
+  await refuseBadConfig(findProgram(PROGRAM, environment) ?? PROGRAM, folder);
+  const sinceS = Math.floor(clock.nowMs() / 1_000);
+  const deadlineMs = clock.monotonicMs() + RELOAD_MS;
+  sendSignal(pid, signal);
+  while ((await readMetricSum(metricsUrl, STARTED, '', '').catch(() => 0)) < sinceS) {
+    if (clock.monotonicMs() > deadlineMs)
+      throw new AppError('timeout', `HAProxy has not read its certificate anew; its log says why.`);
+    await clock.sleep(POLL_MS);
+  }
 }
 
 /** Where whoever listens on all addresses is asked. */
