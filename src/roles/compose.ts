@@ -109,7 +109,10 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     timelinesShared: config.timelinesRedis !== undefined,
     clock,
     pullLimits: config.pullLimits,
-    ...(ports.sqlSessions && { hadSeenBy: ports.sqlSessions.hadSeenBy }),
+    ...(ports.sqlSessions && {
+      hadSeenBy: ports.sqlSessions.hadSeenBy,
+      isPrimaryAway: ports.sqlSessions.isPrimaryAway,
+    }),
     homeObserver: {
       ...createFanOutMetrics(metrics.registry),
       ...createHomeTimelineMetrics(metrics.registry),

@@ -104,6 +104,49 @@ describeOnBackend('two processes on a primary and a replica', replicatedPostgres
   });
 });
 
+describeOnBackend('home timelines', replicatedPostgresBackend(), (programs) => {
+  it('go on without the primary, for as long as it is away, and are right when it is back', async (test) => {
+    const postgres = await startReplicatedPostgres(programs, 1);
+    atEnd(test, () => postgres.close());
+    const { primary, replicas } = postgres;
+    await primary.run("ALTER SYSTEM SET synchronous_standby_names = '*'");
+    await primary.run('SELECT pg_reload_conf()');
+    const url = await startServer(test, postgres);
+    const people = createJourneyClient(() => url);
+    const [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
+    await bob.put(`/users/${alice.userId}/follow`);
+    const written: string[] = [];
+    const write = async (): Promise<boolean> => {
+      const text = `number ${written.length}`;
+      const headers = { 'idempotency-key': text.replace(' ', '-') };
+      const answer = await alice.call('POST', '/posts', { body: { text }, headers });
+      if (answer.status === 201) written.unshift(answer.body.post_id);
+      return answer.status === 201;
+    };
+    while (written.length < POSTS) assert(await write());
+    const shown = async (): Promise<string[]> =>
+      (await bob.get('/feed')).items.map((post: { post_id: string }) => post.post_id);
+    await until(async () => (await shown()).length === POSTS);
+
+    atEnd(test, () => primary.signal('SIGCONT'));
+    primary.signal('SIGSTOP');
+    const readsOf = async () => (await readsByNode([url]))[replicas[0]?.name ?? ''] ?? 0;
+    const before = await readsOf();
+    // Memory is not sure to have heard everything any more, and the replica is.
+    await until(async () => {
+      assert.deepEqual(await shown(), written);
+      assert.equal((await bob.get(`/posts/${written[0]}`)).post_id, written[0]);
+      return (await readsOf()) > before + POSTS && (await readiness(url)).status === 'limited';
+    });
+    assert.equal(await write(), false);
+
+    primary.signal('SIGCONT');
+    await until(write);
+    await until(async () => (await shown()).length > POSTS);
+    assert.deepEqual(await shown(), written);
+  });
+});
+
 const NEWEST = 30;
 
 /** Somebody reads at one process and the other in turn, also from what they keep in memory, while somebody posts. */

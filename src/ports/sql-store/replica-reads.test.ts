@@ -32,6 +32,11 @@ const increase = writeStatement<[number], { version: number }>(
   'reads_increase',
   `INSERT INTO counters VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET version = counters.version + 1 RETURNING version`,
 );
+const latest = readStatement<[], { id: number; version: number }>(
+  'reads_latest',
+  'SELECT id, version FROM counters',
+  { outlivesPrimary: true },
+);
 const versions = readStatement<[], { id: number; version: number }>(
   'reads_versions',
   'SELECT id, version FROM counters',
@@ -304,6 +309,33 @@ describeOnBackend('reads while the primary is away', replicatedPostgresBackend()
     await until(() => shows(cluster, one, acknowledged));
     await assert.rejects(read('everything').rows, (error) => hasCode(error, 'unavailable'));
     assert.deepEqual(await read(token).rows, [{ id: 1, version: 1 }]);
+  });
+
+  it('show all that was acknowledged where that is asked for, and go to the primary as long as it answers', async (test) => {
+    const { store, sessions, cluster, answeredBy, replicas, stopPrimary } = await openDurable(programs, test);
+    const [one, other] = replicas;
+    const early = (await cluster.primaryNode()?.ask())?.at;
+    assert(early !== undefined);
+    await until(() => isUsable(cluster, one.name) && isUsable(cluster, other.name));
+    const read = (seen: Seen) => sessions.visit(seen, { writes: false }).run(() => store.query(latest, []));
+    await one.run('SELECT pg_wal_replay_pause()');
+    await store.query(increase, [1]);
+    assert.deepEqual(await read('nothing'), [{ id: 1, version: 1 }]);
+    assert.deepEqual([...answeredBy.keys()], []);
+
+    await stopPrimary();
+    const acknowledged = await cluster.acknowledgedUpTo();
+    assert(acknowledged !== undefined);
+    await until(() => shows(cluster, other, acknowledged));
+    // The other one has all that these sessions have seen, and none of what was acknowledged since.
+    for (const seen of ['nothing', early, 'everything', 'nothing', early, 'everything'] as const)
+      assert.deepEqual(await read(seen), [{ id: 1, version: 1 }]);
+    assert.deepEqual([...answeredBy.keys()], [other.name]);
+    await assert.rejects(store.query(latest, []), (error) => hasCode(error, 'unavailable'));
+    await other.kill();
+    await until(async () => (await cluster.acknowledgedUpTo()) === undefined);
+    for (const seen of ['nothing', early] as const)
+      await assert.rejects(read(seen), (error) => hasCode(error, 'unavailable'));
   });
 
   it('are answered by a replica as soon as the primary is silent, and not when it gives up', async (test) => {

@@ -1,6 +1,6 @@
 /**
  * Reads from replicas: what may be stale is read from one that has all that the session has seen, and everything else from
- * the primary. A replica that fails, or is too far behind, only makes reads dearer.
+ * the primary; while that is away, what may outlive it from one that has all that was acknowledged. A replica that fails, or is too far behind, only makes reads dearer.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../core/clock.ts';
@@ -68,6 +68,12 @@ interface Visit {
   hasWritten: boolean;
 }
 
+/**
+ * What must be there: what the session had seen when the request began; or where the primary cannot be asked, what the request has
+ * been shown as well; or all that was acknowledged.
+ */
+type Need = 'seen' | 'shown' | 'acknowledged';
+
 export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDeps): ReplicaReads {
   const visits = new AsyncLocalStorage<Visit>();
   const nodes = cluster.nodes.filter(({ mayRead }) => mayRead);
@@ -77,31 +83,30 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     return nodes.filter((node) => (cluster.lagMs(node) ?? Number.POSITIVE_INFINITY) <= LAG_MS_MAX);
   }
 
-  async function choose(visit: Visit, isAway: boolean): Promise<PostgresNode | FallBack> {
+  async function choose(visit: Visit, need: Need): Promise<PostgresNode | FallBack> {
     if (visit.hasWritten) return 'writing';
-    const seen = await neededBy(visit, isAway);
-    if (seen === undefined) return 'unknown';
-    const candidates = usable();
-    if (visit.node !== undefined) return candidates.includes(visit.node) ? visit.node : 'absent';
+    const place = await placeOf(visit, need);
+    if (place === undefined) return 'unknown';
+    const candidates = usable().filter((node) => visit.node === undefined || node === visit.node);
     if (candidates.length === 0) return 'absent';
     cluster.readNow();
-    const found = await caughtUp(candidates, seen);
+    if (visit.node !== undefined && need === 'seen') return visit.node;
+    const found = await caughtUp(candidates, place);
     // Another statement of the visit may have chosen meanwhile.
-    visit.node ??= found;
-    return visit.node ?? 'behind';
+    if (visit.node !== undefined && found !== visit.node)
+      return hasAll(visit.node, place) ? visit.node : 'behind';
+    visit.node = found;
+    return found ?? 'behind';
   }
 
-  /**
-   * What a replica must have; `undefined`: what only the primary is sure to have. While it is away, that is all that was
-   * acknowledged.
-   */
-  async function neededBy(
+  /** What a replica must have; `undefined`: what only the primary is sure to have. */
+  async function placeOf(
     { seen, usedPrimary }: Visit,
-    isAway: boolean,
+    need: Need,
   ): Promise<CommitPosition | 'nothing' | undefined> {
     const isKnown = seen !== 'everything' && seen !== 'unreadable';
-    if (!isAway) return isKnown ? seen : undefined;
-    return isKnown && !usedPrimary ? seen : cluster.acknowledgedUpTo();
+    if (need === 'seen') return isKnown ? seen : undefined;
+    return need === 'shown' && isKnown && !usedPrimary ? seen : cluster.acknowledgedUpTo();
   }
 
   /** What the primary may have shown by now. Where it does not say so at once, the others are asked. */
@@ -170,11 +175,11 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     ): Promise<Row[]> {
       const answer = primary.query(statement, params).then((rows) => {
         visit.usedPrimary = true;
-        observer.read('primary');
+        if (statement.mayBeStale === true) observer.read('primary');
         return rows;
       });
       if (visit.hasWritten || (await isAnswered(answer))) return answer;
-      const chosen = await choose(visit, true);
+      const chosen = await choose(visit, needOf(statement, true));
       const rows =
         typeof chosen === 'string' ? undefined : await fromReplica(visit, chosen, statement, params);
       return rows ?? answer;
@@ -183,7 +188,9 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
     return async (statement, params) => {
       const visit = visits.getStore();
       if (visit === undefined) return primary.query(statement, params);
-      const chosen = await choose(visit, cluster.isPrimaryAway());
+      const isAway = cluster.isPrimaryAway();
+      if (statement.mayBeStale !== true && !isAway) return fromPrimary(visit, statement, params);
+      const chosen = await choose(visit, needOf(statement, isAway));
       if (typeof chosen !== 'string') {
         const rows = await fromReplica(visit, chosen, statement, params);
         if (rows !== undefined) return rows;
@@ -222,7 +229,8 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
       return {
         ...primary,
         query(statement, params) {
-          if (statement.mayBeStale === true) return readReplica(statement, params);
+          if (statement.mayBeStale === true || statement.outlivesPrimary === true)
+            return readReplica(statement, params);
           usePrimary(statement.kind === 'write');
           return primary.query(statement, params);
         },
@@ -258,6 +266,11 @@ export function createReplicaReads({ cluster, clock, observer }: ReplicaReadsDep
       },
     },
   };
+}
+
+function needOf({ mayBeStale }: { readonly mayBeStale?: true }, isAway: boolean): Need {
+  if (mayBeStale !== true) return 'acknowledged';
+  return isAway ? 'shown' : 'seen';
 }
 
 function hasAll(node: PostgresNode, seen: CommitPosition | 'nothing'): boolean {

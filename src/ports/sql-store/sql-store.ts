@@ -22,6 +22,11 @@ export interface Statement<Params extends readonly SqlValue[], Row> {
    * is based on, of what is kept in memory, and of what must be exact: these are read where they are written.
    */
   readonly mayBeStale?: true;
+  /**
+   * The primary's to answer; while that is away, a replica may that has all that was acknowledged. Never of what is kept in memory:
+   * a replica may have what was not acknowledged, too, and then whoever is promoted lacks it.
+   */
+  readonly outlivesPrimary?: true;
   /** Never set: it only carries the types. */
   readonly types?: { readonly params: Params; readonly row: Row };
 }
@@ -29,7 +34,7 @@ export interface Statement<Params extends readonly SqlValue[], Row> {
 export function readStatement<Params extends readonly SqlValue[], Row>(
   name: string,
   text: string,
-  options: Pick<Statement<Params, Row>, 'mayBeStale'> = {},
+  options: Pick<Statement<Params, Row>, 'mayBeStale' | 'outlivesPrimary'> = {},
 ): Statement<Params, Row> {
   return { name, kind: 'read', text, ...options };
 }

@@ -81,6 +81,8 @@ export interface FeedDeps {
   readonly homeObserver: HomeObserver;
   /** Where several servers have the data: whether the session of this request had seen no more than was committed by then (monotonic). */
   readonly hadSeenBy?: (ms: number) => boolean;
+  /** Whether only replicas of the database answer. */
+  readonly isPrimaryAway?: () => boolean;
   readonly getUsers: GetUsers;
   /** For what nobody keeps: also while the primary of the database is away. By default as `getUsers`. */
   readonly listUsers?: GetUsers;

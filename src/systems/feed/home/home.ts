@@ -1,5 +1,6 @@
 /** Timelines from memory, put together (docs/decisions/0010): what is kept, how it is kept right, and who reads it when. */
 import type { Clock } from '../../../core/clock.ts';
+import { hasCode } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Job } from '../../../core/job.ts';
 import type { ShowMedia } from '../../../core/media.ts';
@@ -83,6 +84,8 @@ export interface HomeDeps {
   readonly pullLimits: PullLimits;
   /** As of the feed's tail. */
   readonly hadSeenBy?: (ms: number) => boolean;
+  /** Whether only replicas of the database answer. */
+  readonly isPrimaryAway?: () => boolean;
   readonly observer: HomeObserver;
   /** By SQL. */
   readonly timelines: Pick<Timelines, 'feed' | 'userPosts'>;
@@ -93,7 +96,7 @@ export interface HomeDeps {
 const REFRESH_COUNTS_EVERY_MS = 250;
 
 export function createHome(deps: HomeDeps): Home {
-  const { timelines, observer, timelinesShared = false } = deps;
+  const { timelines, observer, timelinesShared = false, isPrimaryAway = () => false } = deps;
   const timelineStore = timelinesShared ? tellWhenAway(deps.timelineStore) : deps.timelineStore;
   const timelineEpoch = createTimelineEpoch({ ...deps, keptIn: timelinesShared ? 'shared' : 'memory' });
   const postsCache = createPostsCache(deps);
@@ -160,13 +163,18 @@ export function createHome(deps: HomeDeps): Home {
     return timelines.feed(readerId, page);
   }
 
+  /** What memory lacks is the primary's to load; the statement, a replica may answer while that is away. */
+  function isLoadLost(error: unknown): boolean {
+    return isPrimaryAway() && hasCode(error, 'unavailable');
+  }
+
   async function memoryFeed(readerId: Id, page: PageRequest): Promise<Page<TimelineEntry>> {
     try {
       const found = await home.feed(readerId, page);
       observer.homeRead('memory');
       return found;
     } catch (error) {
-      if (!(error instanceof TimelinesAway)) throw error;
+      if (!(error instanceof TimelinesAway) && !isLoadLost(error)) throw error;
       observer.homeRead('sql');
       return timelines.feed(readerId, page);
     }

@@ -44,6 +44,7 @@ type VisibleParams = [viewerId: Id | null, postIds: readonly Id[]];
 export const getVisiblePostsWithReactions = readStatement<VisibleParams, PostRow & PostReactionsRow>(
   'posts_get_visible_with_reactions',
   VISIBLE_WITH_REACTIONS,
+  { outlivesPrimary: true },
 );
 
 /** For pages of posts that a replica has listed. */

@@ -70,6 +70,7 @@ export const pageFeed = readStatement<[readerId: Id, before: Id, limit: number],
    UNION ALL
    SELECT repost_id, post_id, user_id FROM passed_on
    ORDER BY entry_id DESC LIMIT $3`,
+  { outlivesPrimary: true },
 );
 
 /**
