@@ -37,7 +37,12 @@ describe('whose token it is', () => {
   after(() => setting.close());
 
   /** A process of its own, whose time the test moves. */
-  async function openInstance({ listens = true, onQuery = () => {} } = {}) {
+  async function openInstance({
+    listens = true,
+    onQuery = () => {},
+    isPrimaryAway = (): boolean => false,
+    isSilent = (): boolean => false,
+  } = {}) {
     const clock = createManualClock();
     // Sessions are dated by the real clock.
     clock.skip(Date.now() - clock.nowMs());
@@ -46,10 +51,11 @@ describe('whose token it is', () => {
       ...store,
       query: (statement, params) => {
         if (statement.name === 'sessions_get_principal') onQuery();
+        if (isSilent()) return new Promise(() => undefined);
         return store.query(statement, params);
       },
     };
-    const authenticator = createAuthenticator({ ...setting, clock, sql });
+    const authenticator = createAuthenticator({ ...setting, clock, sql, isPrimaryAway });
     if (listens) await authenticator.open();
     const { authenticate } = authenticator;
     return {
@@ -193,6 +199,27 @@ describe('whose token it is', () => {
     other.clock.skip(HEARD_WITHIN_MS);
     other.revoked(Number(userId));
     await assert.rejects(async () => other.authenticate(token), { code: 'unavailable' });
+  });
+
+  it('is remembered without a wait for a primary of the database that is away', async (test) => {
+    const { token } = await setting.signUp();
+    let away = false;
+    let silent = false;
+    const instance = await openInstance({
+      listens: false,
+      isPrimaryAway: () => away,
+      isSilent: () => silent,
+    });
+    test.after(() => instance.close());
+    const principal = await instance.authenticate(token);
+    instance.clock.skip(HEARD_WITHIN_MS);
+    silent = true;
+    const waiting = instance.authenticate(token);
+    assert(waiting instanceof Promise);
+    away = true;
+    await instance.clock.advance(HEARD_WITHIN_MS);
+    assert.deepEqual(await waiting, principal);
+    assert.deepEqual(await instance.authenticate(token), principal);
   });
 
   it('notes the use of a session every five minutes, in batches', async (test) => {

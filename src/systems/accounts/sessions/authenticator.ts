@@ -9,6 +9,7 @@ import { AppError, hasCode } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { SqlStore } from '../../../ports/sql-store/sql-store.ts';
+import { unlessAway } from '../../../resilience/unless-away.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import { isApiKey, looksLikeApiKey } from '../api-keys/api-key-token.ts';
 import { getApiKeyPrincipal, touchApiKeys } from '../api-keys/api-keys-queries.ts';
@@ -46,10 +47,12 @@ export interface AuthenticatorDeps {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  /** Whether nothing can be written, so that nobody ends a session either. */
+  readonly isPrimaryAway?: () => boolean;
 }
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const { sql, clock } = deps;
+  const { sql, clock, isPrimaryAway = () => false } = deps;
   const cache = createSessionCache();
   const sessionUsage = createSessionUsage({ ...deps, touch: touchSessions });
   const apiKeyUsage = createSessionUsage({ ...deps, touch: touchApiKeys });
@@ -113,7 +116,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
    */
   async function loadAgain(token: string, known: CachedSession): Promise<Principal | undefined> {
     try {
-      return await load(token);
+      return await unlessAway(
+        { clock, isAway: isPrimaryAway },
+        () => load(token),
+        async () => (cache.get(token) === known ? known.principal : load(token)),
+      );
     } catch (error) {
       const unanswered = hasCode(error, 'unavailable') || hasCode(error, 'timeout');
       if (unanswered && cache.get(token) === known) return known.principal;

@@ -9,6 +9,7 @@ import type { Id } from '../../../core/ids.ts';
 import type { CachedUser, GetUsers, User } from '../../../core/user.ts';
 import type { LoggedEvent, Tail } from '../../../ports/event-log/event-log.ts';
 import { createLoadingCache, type LoadingCache } from '../../../resilience/loading-cache.ts';
+import { unlessAway } from '../../../resilience/unless-away.ts';
 import { USERS_TOPIC, userOfEvent } from './user-events.ts';
 
 /** How old what is shown may be. */
@@ -110,7 +111,12 @@ export function createUserCache(deps: UserCacheDeps): UserCache {
 
   return {
     getUsers,
-    listUsers: (userIds) => (isPrimaryAway() ? listStale(userIds) : getUsers(userIds)),
+    listUsers: (userIds) =>
+      unlessAway(
+        { clock, isAway: isPrimaryAway },
+        () => getUsers(userIds),
+        () => listStale(userIds),
+      ),
     cachedUser,
 
     hear(events) {
