@@ -22,11 +22,11 @@ export interface SearchPostJson {
 }
 
 const GIVEN = `SELECT post_id, shard, author_id, version, visibility, audience_ids, tags,
-     vector::tsvector || coalesce((
+     CASE WHEN dictionary IS NULL THEN vector::tsvector ELSE vector::tsvector || coalesce((
        SELECT array_to_tsvector(array_agg(DISTINCT stem_code || ':' || stem.lexeme))
        FROM unnest(stemmed_words) AS word
        CROSS JOIN LATERAL unnest(ts_lexize(dictionary::regdictionary, word)) AS stem (lexeme)
-     ), ''::tsvector) AS words,
+     ), ''::tsvector) END AS words,
      CASE WHEN removed THEN now() END AS removed_at
    FROM json_to_recordset($1::json) AS given (
      post_id bigint, shard smallint, author_id bigint, version bigint, visibility text, audience_ids bigint[],

@@ -5,6 +5,7 @@ import { foldText, queriedWords, type SearchWord } from './search-words.ts';
 /** No word of a text begins with one of these, so nobody can search for an author by a text. */
 const TAG_MARK = '#';
 const AUTHOR_MARK = '@';
+const SPECIAL = /['\\]/;
 
 export const tagLexeme = (tag: string): string => `${TAG_MARK}${foldText(tag)}`;
 export const authorLexeme = (authorId: number): string => `${AUTHOR_MARK}${authorId}`;
@@ -79,5 +80,5 @@ function phraseText(words: readonly SearchWord[]): string {
 }
 
 function quote(lexeme: string): string {
-  return `'${lexeme.replaceAll(/['\\]/g, '$&$&')}'`;
+  return SPECIAL.test(lexeme) ? `'${lexeme.replace(/['\\]/g, '$&$&')}'` : `'${lexeme}'`;
 }

@@ -21,6 +21,9 @@ const PART =
 const UNSPACED =
   /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
+const ASCII = /^[\n\x20-\x7e]*$/;
+/** As most are: one part, which has spaces around it. */
+const PLAIN = /^[a-z0-9]+$/;
 /** Marks on these are accents; on letters of other scripts they make other letters. */
 const ACCENTED = /([\p{sc=Latin}\p{sc=Greek}\u0435])[\u0300-\u036f]+/gu;
 const LIGATURES: Readonly<Record<string, string>> = {
@@ -30,11 +33,12 @@ const LIGATURE = /[ßæœøłđðþıς]/g;
 
 /** Without case, accents and what cannot be seen, in one spelling of Unicode. */
 export function foldText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   const lower = text
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
     .toLowerCase();
-  if (/^[\x20-\x7e]*$/.test(lower)) return lower;
+  if (ASCII.test(lower)) return lower;
   return lower
     .normalize('NFD')
     .replace(ACCENTED, '$1')
@@ -58,9 +62,11 @@ export function queriedWords(text: string): SearchWord[] {
 function wordsOf(text: string, cut: (part: readonly string[]) => readonly string[]): SearchWord[] {
   const words: SearchWord[] = [];
   let position = 1;
-  for (const [run] of foldText(text).matchAll(WORD)) {
-    for (const [part] of run.matchAll(PART)) {
-      if (!UNSPACED.test(part)) {
+  // NOTE: not matchAll, which makes a regular expression anew at each call.
+  for (const run of foldText(text).match(WORD) ?? []) {
+    const isPlain = PLAIN.test(run);
+    for (const part of isPlain ? [run] : (run.match(PART) ?? [])) {
+      if (isPlain || !UNSPACED.test(part)) {
         words.push({ text: cutWord(part), position, begins: false });
         position += 1;
         continue;
