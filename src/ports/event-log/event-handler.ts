@@ -71,7 +71,8 @@ export function createEventHandler(deps: {
     try {
       await Promise.race([subscription.handle(events, transaction), tooLate]);
     } finally {
-      done.abort();
+      // With a reason, for the one by default is an error with its stack.
+      done.abort('done');
     }
   }
 

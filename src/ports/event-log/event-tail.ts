@@ -125,7 +125,8 @@ export async function openEventTail(deps: EventTailDeps): Promise<EventTail> {
     }
   }
 
-  const wake = (): void => woken.abort();
+  // With a reason, for the one by default is an error with its stack.
+  const wake = (): void => woken.abort('woken');
 
   const running = run();
   return {
