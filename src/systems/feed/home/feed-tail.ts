@@ -15,7 +15,7 @@ import type { TimelineUpkeep } from './timeline-upkeep.ts';
 
 /** Of a logged event, and of one that this process has just committed. */
 export type FeedEvent = Pick<LoggedEvent, 'topic' | 'key' | 'kind' | 'payload'> &
-  Partial<Pick<LoggedEvent, 'partition' | 'offset'>>;
+  Partial<Pick<LoggedEvent, 'partition' | 'offset'>> & { readonly isJustCommitted?: boolean };
 
 /** What hears every event. */
 export interface Listener {
@@ -139,7 +139,7 @@ export function createFeedTail(deps: FeedTailDeps): FeedTail {
 
 function feedEvent({ topic, key, kind, payload }: NewEvent): FeedEvent {
   // An object that JSON can carry, as events promise.
-  return { topic, key, kind, payload: payload as FeedEvent['payload'] };
+  return { topic, key, kind, payload: payload as FeedEvent['payload'], isJustCommitted: true };
 }
 
 /** Nothing else is changed by a post that answers none: it can be heard before all that was committed before it. */

@@ -567,6 +567,28 @@ describe('counts', () => {
     assert.equal(atOnce([postId])[0]?.post.counts.likeCount, 1);
   });
 
+  it('of a post that this process has just committed are not read, unless something was heard before it', async () => {
+    const [one, two, three] = [
+      await post(alice, 'one'),
+      await post(alice, 'two'),
+      await post(alice, 'three'),
+    ];
+    await like(bob, two);
+    const events = await heard.take();
+    const commit = (postId: Id): void => {
+      const created = events.filter(({ payload }) => payload['post_id'] === String(postId));
+      cache.hear(created.slice(0, 1).map((event) => ({ ...event, isJustCommitted: true })));
+    };
+    commit(one);
+    assert.equal(await asks(() => cache.refreshCounts()), 0);
+    cache.hear(events.filter(({ topic }) => topic === 'reactions'));
+    commit(two);
+    commit(three);
+    assert.equal(await asks(() => cache.refreshCounts()), 1);
+    const counts = atOnce([one, two, three]).map((found) => found?.post.counts.likeCount);
+    assert.deepEqual(counts, [0, 1, 0]);
+  });
+
   it('that change while they are read are read again', async () => {
     const postId = await post(alice, 'popular');
     await entry(postId);

@@ -77,6 +77,8 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
   const kept = createKeptEntries({ bytesMax, areNamesKnown: names.areKnown });
   const loads = createEntryLoads<FoundEntry>({ sql, land });
   const reposters = createReposters(deps);
+  /** The youngest post that was unknown when something that counts was heard of it. */
+  let unknownCountedId: Id = 0;
   const staleCounts = createStaleCounts({ sql, cachedPost: (postId) => kept.peekPost(postId)?.entry.post });
 
   async function complete(entryIds: readonly Id[]): Promise<(CachedEntry | undefined)[]> {
@@ -128,12 +130,12 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
     return false;
   }
 
-  function created(row: PostRow): void {
+  function created(row: PostRow, isJustCommitted: boolean): void {
     countsChanged(row.reply_to_id);
     if (!isNews(row.post_id)) return;
     kept.keepPost(keptPost(cachedPostOf(row, NONE_COUNTED, showMedia)));
     // Reactions are another topic's: some may have been heard before.
-    staleCounts.mark(row.post_id);
+    if (!isJustCommitted || row.post_id <= unknownCountedId) staleCounts.mark(row.post_id);
   }
 
   function edited(row: PostRow): void {
@@ -178,12 +180,15 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
     if (postId === null) return;
     loads.outdateCounts(postId);
     if (kept.has(postId)) staleCounts.mark(postId);
+    else unknownCountedId = Math.max(unknownCountedId, postId);
   }
 
   const reacted = (payload: Payload): void => countsChanged(idOf(payload['post_id']));
-  const hearing: Readonly<Record<string, Readonly<Record<string, (payload: Payload) => void>>>> = {
+  const hearing: Readonly<
+    Record<string, Readonly<Record<string, (payload: Payload, isJustCommitted: boolean) => void>>>
+  > = {
     [POSTS_TOPIC]: {
-      created: (payload) => created(postOf(payload)),
+      created: (payload, isJustCommitted) => created(postOf(payload), isJustCommitted),
       edited: (payload) => edited(postOf(payload)),
       media_changed: (payload) => mediaChanged(Number(payload['post_id'])),
       deleted: (payload) => deleted(Number(payload['post_id']), idOf(payload['reply_to_id'])),
@@ -209,7 +214,9 @@ export function createPostsCache(deps: PostsCacheDeps): PostsCache {
     repostersBefore: ({ postId }, entryId) => reposters.before(postId, entryId),
 
     hear(events) {
-      for (const { topic, kind, payload } of events) hearing[topic]?.[kind]?.(payload);
+      for (const { topic, kind, payload, isJustCommitted = false } of events) {
+        hearing[topic]?.[kind]?.(payload, isJustCommitted);
+      }
     },
 
     refreshCounts: () => staleCounts.refresh(),

@@ -44,7 +44,9 @@ export interface ReaderView {
 }
 
 /** Of a logged event, and of one that this process has just committed. */
-export type HeardEvent = Pick<LoggedEvent, 'topic' | 'kind' | 'payload'>;
+export type HeardEvent = Pick<LoggedEvent, 'topic' | 'kind' | 'payload'> & {
+  readonly isJustCommitted?: boolean;
+};
 
 export interface ReaderViews {
   get(readerId: Id): MaybePromise<ReaderView>;
