@@ -13,8 +13,8 @@ import { createReadMarks, type ReadMarks } from './read-marks.ts';
 import { createRetention, GROUPS_MAX } from './retention.ts';
 
 export const NOTIFICATIONS_GROUP = 'notifications';
-/** Under load a batch has so many events at least as came in the time, and each costs a part of a transaction. */
-const GATHER_MS = 50;
+/** Under load a batch has so many events at least as came in the time, and each costs a transaction, whatever is in it. */
+const GATHER_MS = 100;
 
 export interface Notifications {
   readonly inbox: Inbox;
