@@ -44,6 +44,8 @@ export type MovedRow = { readonly picked: number; readonly topics: string[] } & 
  * relay at a time: each waits for the lock, and its snapshot, taken before, holds all that made it start. Rows that
  * another relay has moved meanwhile count as picked, so that whoever picked a full batch looks again. Answers the
  * events of the topics in `wanted`, those of a partition in order.
+ *
+ * Rows are deleted by their place (ctid), which stays theirs while the statement's snapshot has them, for nothing updates one.
  */
 export const moveOutbox = writeStatement<
   [batchMax: number, lock: number, channel: string, process: string, wanted: readonly string[]],
@@ -53,9 +55,9 @@ export const moveOutbox = writeStatement<
   `WITH held AS MATERIALIZED (
      SELECT pg_advisory_xact_lock($2::bigint)
    ), picked AS MATERIALIZED (
-     SELECT outbox.id FROM held, outbox ORDER BY outbox.id LIMIT $1::integer
+     SELECT outbox.ctid AS place FROM held, outbox ORDER BY outbox.id LIMIT $1::integer
    ), moved AS (
-     DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM picked)) RETURNING *
+     DELETE FROM outbox WHERE ctid = ANY (ARRAY(SELECT place FROM picked)) RETURNING *
    ), arrivals AS (
      SELECT topic, partition, count(*) AS events FROM moved GROUP BY topic, partition
    ), heads AS (
