@@ -1,9 +1,12 @@
 /** What balancers, orchestrators and Prometheus ask. Never limited, shed or authenticated. */
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { AppError } from '../core/errors.ts';
 import { SERVICE_LEVELS } from '../core/service-level.ts';
 import type { ServiceLevels } from '../resilience/service-levels.ts';
 import type { Health, Readiness } from '../telemetry/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { isPassedOn } from './proxy-protocol.ts';
 import type { App } from './server.ts';
 
 const Ready = Type.Object({
@@ -85,11 +88,17 @@ export function healthRoutes(app: App, { health, metrics, levels }: HealthRoutes
         response: { 200: { content: { 'text/plain': { schema: Type.String() } } } },
       },
     },
-    async (_request, reply) => {
+    async (request, reply) => {
+      if (comesByBalancer(request)) throw new AppError('not_found', 'There are no metrics here.');
       const text = await metrics.render();
       return reply.type(metrics.contentType).send(text);
     },
   );
+}
+
+/** Whoever does watches no single process, and may be anybody. A balancer refuses them too, if it reads what it passes on. */
+function comesByBalancer({ ips, raw }: FastifyRequest): boolean {
+  return (ips?.length ?? 0) > 1 || isPassedOn(raw.socket);
 }
 
 function describe(levels: ServiceLevels) {

@@ -42,6 +42,13 @@ function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 }
 
+/** Connections that a balancer has passed on. */
+const passedOn = new WeakSet<Socket>();
+
+export function isPassedOn(socket: Socket): boolean {
+  return passedOn.has(socket);
+}
+
 /** To be called before the server listens. */
 export function acceptProxyProtocol(
   { server }: App,
@@ -82,6 +89,7 @@ function readProxyLine(socket: Socket, serve: (socket: Socket) => void): void {
     if (line === 'wrong') destroy();
     else if (line === 'absent') settle(start);
     else if (line !== 'incomplete') {
+      passedOn.add(socket);
       if (line.client !== undefined) nameClient(socket, line.client);
       settle(start.subarray(line.bytes));
     }
