@@ -42,6 +42,9 @@ export interface ScenarioSummary {
   readonly p99Ms: number;
   readonly p999Ms: number;
   readonly maxMs: number;
+  /** Of the bare server at the same rate. */
+  readonly bareP50Ms: number;
+  readonly bareP99Ms: number;
   /** Of every slice against the product. */
   readonly errors: Readonly<Record<string, number>>;
   /** The generator had no time left, so the product or the bare server could do more than this. */
@@ -52,7 +55,7 @@ export interface ScenarioSummary {
 const GENERATOR_BUSY = 0.9;
 
 export function summariseScenario(result: ScenarioResult): ScenarioSummary {
-  const { name, purpose, rate, rounds, answerBytes } = result;
+  const { name, purpose, rounds, answerBytes } = result;
   const over = (figure: (round: Round) => number | undefined) => median(rounds.map(figure));
   const sure = (figure: (round: Round) => number) => over(figure) ?? 0;
   return {
@@ -77,12 +80,14 @@ export function summariseScenario(result: ScenarioResult): ScenarioSummary {
     homeReads: sumCounts(rounds.map(({ homeReads }) => homeReads)),
     homeBuilds: rounds.reduce((sum, { homeBuilds }) => sum + homeBuilds, 0),
     answerBytes,
-    rate,
+    rate: sure(({ rate }) => rate),
     p50Ms: sure(({ scheduled }) => scheduled.latency.p50Ms),
     p90Ms: sure(({ scheduled }) => scheduled.latency.p90Ms),
     p99Ms: sure(({ scheduled }) => scheduled.latency.p99Ms),
     p999Ms: sure(({ scheduled }) => scheduled.latency.p999Ms),
     maxMs: rounds.reduce((greatest, { scheduled }) => Math.max(greatest, scheduled.latency.maxMs), 0),
+    bareP50Ms: sure(({ bareScheduled }) => bareScheduled.latency.p50Ms),
+    bareP99Ms: sure(({ bareScheduled }) => bareScheduled.latency.p99Ms),
     errors: sumCounts(rounds.flatMap(({ product, scheduled }) => [product.errors, scheduled.errors])),
     generatorWasLimit: rounds.some(({ product, bare }) => isGeneratorBusy(product) || isGeneratorBusy(bare)),
   };
@@ -137,7 +142,7 @@ export function formatSummaries(summaries: readonly ScenarioSummary[]): string {
     'Capacity: closed loop, all connections busy. CPU in microseconds for one operation, by the operating system.',
     tableOf(CAPACITY_COLUMNS, summaries),
     '',
-    'Latency: open loop, counted from the instant when each operation was due, in milliseconds.',
+    'Latency: open loop, counted from the instant when each operation was due, in milliseconds; bare: at the same rate.',
     tableOf(LATENCY_COLUMNS, summaries),
     ...summaries.flatMap(formatHome),
     ...summaries.filter(({ insertsPerS }) => insertsPerS !== undefined).map(formatInserts),
@@ -170,6 +175,8 @@ const LATENCY_COLUMNS: readonly Column[] = [
   ['p99', ({ p99Ms }) => milliseconds(p99Ms)],
   ['p99.9', ({ p999Ms }) => milliseconds(p999Ms)],
   ['max', ({ maxMs }) => milliseconds(maxMs)],
+  ['bare p50', ({ bareP50Ms }) => milliseconds(bareP50Ms)],
+  ['bare p99', ({ bareP99Ms }) => milliseconds(bareP99Ms)],
   ['errors', ({ errors }) => formatErrors(errors)],
 ];
 

@@ -17,8 +17,12 @@ export interface Round {
   readonly nginx: Slice | undefined;
   /** What went on in the background, alone and as often, so that its cost is known. */
   readonly background: Slice | undefined;
-  /** The product again, in an open loop at `rate`. */
+  /** Operations a second of the two open loops. */
+  readonly rate: number;
+  /** The product again, in an open loop. */
   readonly scheduled: Slice;
+  /** The bare server in the same: what the generator and the machine add by themselves. */
+  readonly bareScheduled: Slice;
   /** By source, how many home timelines `product` read; empty where the server does not count them. */
   readonly homeReads: Readonly<Record<string, number>>;
   /** How many of them had to be built first. */
@@ -32,7 +36,6 @@ export interface ScenarioResult {
   readonly requests: number;
   /** Bytes of the bodies of one operation's answers; of the main kind where there are several. */
   readonly answerBytes: number;
-  readonly rate: number;
   readonly rounds: readonly Round[];
 }
 
@@ -51,19 +54,16 @@ export async function measureScenario(scenario: Scenario, workshop: Workshop): P
     const bench = createSlices(scenario, { bare, nginx }, workshop);
     await bench.warmUp();
     const rounds: Round[] = [];
-    let rate = options.rate;
     for (let round = 0; round < options.rounds; round += 1) {
       options.onProgress(`${scenario.name}: round ${round + 1} of ${options.rounds}`);
-      const measured = await bench.round(rate);
-      rate = measured.rate;
-      rounds.push(measured.round);
+      rounds.push(await bench.round());
     }
     const { name, purpose, requests } = scenario;
     // What comes after is of other kinds than the main one.
     const answerBytes = answers
       .slice(0, requests)
       .reduce((sum, { body }) => sum + Buffer.from(body, 'base64').length, 0);
-    return { name, purpose, requests, answerBytes, rate: rate ?? 0, rounds };
+    return { name, purpose, requests, answerBytes, rounds };
   } finally {
     bare.close();
     await nginx?.close();
@@ -83,7 +83,7 @@ interface Yardsticks {
 interface Slices {
   /** Both servers get to run a while before anything counts. */
   warmUp(): Promise<void>;
-  round(rate: number | undefined): Promise<{ readonly round: Round; readonly rate: number }>;
+  round(): Promise<Round>;
 }
 
 function createSlices(scenario: Scenario, { bare, nginx }: Yardsticks, workshop: Workshop): Slices {
@@ -143,7 +143,7 @@ function createSlices(scenario: Scenario, { bare, nginx }: Yardsticks, workshop:
       await product({ durationMs: scenario.crowd ? warmUpMs : Math.min(seconds * 1000, warmUpMs) });
       await yardstick(bare, { durationMs: Math.min(seconds * 1000, WARM_UP_MS_MAX) });
     },
-    async round(wanted) {
+    async round() {
       const measured = await counted();
       const closed = {
         ...measured,
@@ -152,9 +152,11 @@ function createSlices(scenario: Scenario, { bare, nginx }: Yardsticks, workshop:
         inserts: await inserts(),
         background: await background(measured.product),
       };
-      const rate = wanted ?? chooseRate(measured.product, scenario.loadShare);
+      // NOTE: by what this round could do: on a shared machine the next may do half of it, and would only queue.
+      const rate = options.rate ?? chooseRate(measured.product, scenario.loadShare);
       const schedule = scheduleOf(workshop, rate, seed + slices);
-      return { round: { ...closed, scheduled: await product({ schedule }) }, rate };
+      const scheduled = await product({ schedule });
+      return { ...closed, rate, scheduled, bareScheduled: await yardstick(bare, { schedule }) };
     },
   };
 }
