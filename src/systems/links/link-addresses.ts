@@ -21,6 +21,14 @@ export interface LinkAddressesDeps {
 
 export function createLinkAddresses({ publicUrl, linksUrl, isOwnersHost }: LinkAddressesDeps): LinkAddresses {
   const linksHost = linksUrl === undefined ? undefined : hostKey(new URL(linksUrl));
+  let main = { url: '', host: '' };
+
+  function mainHost(): string {
+    const url = publicUrl();
+    if (url !== main.url) main = { url, host: URL.canParse(url) ? hostKey(new URL(url)) : '' };
+    return main.host;
+  }
+
   return {
     shortUrl({ code, host }) {
       if (host !== undefined) return `https://${host}/${code}`;
@@ -30,8 +38,7 @@ export function createLinkAddresses({ publicUrl, linksUrl, isOwnersHost }: LinkA
       const host = hostKey(url);
       if (host === linksHost || isOwnersHost(host)) return true;
       // Without a port the two differ only for links that nobody can open.
-      const isMain = URL.canParse(publicUrl()) && host === hostKey(new URL(publicUrl()));
-      return isMain && decodedPath(url).toLowerCase().startsWith(LINKS_PATH);
+      return host === mainHost() && decodedPath(url).toLowerCase().startsWith(LINKS_PATH);
     },
   };
 }

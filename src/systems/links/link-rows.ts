@@ -6,24 +6,25 @@ import { ruleOf } from './rules/stored-rules.ts';
 import type { TargetRules } from './targets/target-url.ts';
 
 export function linkOf(row: LinkRow, { blockedReason }: Pick<TargetRules, 'blockedReason'>): Link {
-  const { codeOrigin: _, domainId: __, ...link } = announcedOf(row);
+  const link = describedOf(row);
   const targets = [link.url, ...link.rules.map(({ url }) => url)];
-  const reasons = targets.map((url) => blockedReason(new URL(url)));
-  const blockedBy = reasons.find((reason) => reason !== undefined);
+  const reasons = targets.map(blockedReason);
   return {
-    ...link,
     visits: row.visits,
     visitCount: row.visit_count,
-    blockedReason: row.disabled_reason ?? blockedBy,
+    blockedReason: row.disabled_reason ?? reasons.find((reason) => reason !== undefined),
+    ...link,
   };
 }
 
 export function announcedOf(row: LinkRow): AnnouncedLink {
+  return { domainId: row.domain_id, codeOrigin: row.code_origin, ...describedOf(row) };
+}
+
+function describedOf(row: LinkRow): Omit<AnnouncedLink, 'domainId' | 'codeOrigin'> {
   return {
     linkId: row.link_id,
     ownerId: row.owner_id,
-    domainId: row.domain_id,
-    codeOrigin: row.code_origin,
     code: row.code,
     host: row.host ?? undefined,
     url: row.url,

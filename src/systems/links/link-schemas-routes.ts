@@ -229,10 +229,16 @@ export const LinkChangesBody = Type.Object(
 );
 
 /** What a body says of a link, but for its url and code. */
-export function changesOf(body: Omit<Static<typeof LinkChangesBody>, 'url'>): LinkChanges {
+export function changesOf(body: Omit<Static<typeof LinkChangesBody>, 'url'>): Omit<LinkChanges, 'url'> {
   return {
-    ...{ title: body.title, tags: body.tags, redirectType: body.redirect_type, passQuery: body.pass_query },
-    ...{ utm: body.utm, enabled: body.enabled, maxVisits: body.max_visits, password: body.password },
+    title: body.title,
+    tags: body.tags,
+    redirectType: body.redirect_type,
+    passQuery: body.pass_query,
+    utm: body.utm,
+    enabled: body.enabled,
+    maxVisits: body.max_visits,
+    password: body.password,
     expiresAt: timeOf(body.expires_at),
     rules: body.rules?.map(ruleOfBody),
   };

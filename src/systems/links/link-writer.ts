@@ -5,7 +5,7 @@
 import { assert } from '../../core/errors.ts';
 import { firstOfEachKey, type IdempotencyClaim, type StoredAnswer } from '../../core/idempotency.ts';
 import { shardOf } from '../../core/ids.ts';
-import { type EventLog, partitionOf } from '../../ports/event-log/event-log.ts';
+import { type EventLog, type NewEvent, partitionOf } from '../../ports/event-log/event-log.ts';
 import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { ItemOutcome } from '../../resilience/coalesce.ts';
 import { createTracedCoalescer, type TracedItem } from '../../resilience/traced-coalescer.ts';
@@ -52,17 +52,22 @@ export interface LinkWriterDeps {
 
 interface WaitingLink extends LinkWrite {
   readonly traceparent: string | null;
+  readonly event: NewEvent;
 }
 
 export function createLinkWriter({ sql, eventLog, tracing }: LinkWriterDeps): LinkWriter {
   async function run(traced: readonly TracedItem<LinkWrite>[]): Promise<ItemOutcome<LinkWriteOutcome>[]> {
-    const writes = traced.map(({ item, traceparent = null }) => ({ ...item, traceparent }));
+    const writes = traced.map(({ item, traceparent = null }) => ({
+      traceparent,
+      event: linkCreated(item.link),
+      ...item,
+    }));
     const links = firstOfEachKey(writes);
     const parts = partsOf(links);
     const rows = await sql.query(writeLinks(parts), columnsOf(links, parts));
     const outcomes = outcomesOf(links, parts, rows);
     eventLog.appended(() =>
-      links.filter((write) => outcomes.get(write) === 'created').map(({ link }) => linkCreated(link)),
+      links.filter((write) => outcomes.get(write) === 'created').map(({ event }) => event),
     );
     return writes.map((write) => ({ ok: true, value: outcomes.get(write) ?? 'key_in_flight' }));
   }
@@ -130,7 +135,7 @@ function columnsOf(links: readonly WaitingLink[], { keys, aliases, limits }: Lin
     column(({ link }) => link.url),
     column(({ link }) => link.title),
     column(({ link }) => link.redirectType),
-    column(({ link }) => JSON.stringify(linkCreated(link).payload)),
+    column(({ event }) => JSON.stringify(event.payload)),
     optional(({ traceparent }) => traceparent),
     links.some(({ link }) => link.domainId !== 0) ? column(({ link }) => link.domainId) : null,
     aliases ? column(({ link }) => link.codeOrigin) : null,

@@ -86,7 +86,7 @@ function createRoute(app: App, { links }: LinkRoutesDeps, present: Present): voi
     },
     async (request, reply) => {
       const { body } = request;
-      const draft = { ...changesOf(body), url: body.url, alias: body.alias, host: body.host };
+      const draft = { url: body.url, alias: body.alias, host: body.host, ...changesOf(body) };
       const creation = await links.create(callerOf(request).userId, draft, {
         claim: claimOf(request),
         present: (link) => ({ status: 201, body: serialise(reply, 201, present(link)) }),

@@ -175,7 +175,7 @@ export function createLinks(deps: LinksDeps): Links {
       const codeOrigin = originOf(draft);
       for (let tried = 0; tried < (alias === undefined ? CODES_TRIED_MAX : 1); tried += 1) {
         const code = alias ?? (await codes.next());
-        const made = { linkId: ids.next(), ownerId, ...domain, code, codeOrigin, passwordHash };
+        const made = { linkId: ids.next(), ownerId, code, codeOrigin, passwordHash, ...domain };
         const creation = await tryToWrite(newRow(made, content), answering);
         if (creation?.outcome === 'replayed' && !(await asksForTheSame(ownerId, creation.answer, password))) {
           return { outcome: 'key_reused' };
@@ -268,8 +268,15 @@ function changedRow(
 function contentColumns(content: LinkContent) {
   const { url, rules, title, tags, redirectType, passQuery, utm, enabled, expiresAt, maxVisits } = content;
   return {
-    ...{ url, title, tags, utm, redirect_type: redirectType, pass_query: passQuery },
-    ...{ enabled, expires_at: expiresAt, max_visits: maxVisits },
+    url,
+    title,
+    tags,
+    utm,
+    redirect_type: redirectType,
+    pass_query: passQuery,
+    enabled,
+    expires_at: expiresAt,
+    max_visits: maxVisits,
     // As they are read back from the database.
     rules: JSON.parse(storedRules(rules) ?? 'null') as LinkRow['rules'],
   };

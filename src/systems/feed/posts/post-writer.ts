@@ -56,7 +56,7 @@ export interface PostWriterDeps {
 
 export function createPostWriter({ sql, eventLog, tracing }: PostWriterDeps): PostWriter {
   async function run(traced: readonly TracedItem<PostWrite>[]): Promise<ItemOutcome<PostWriteOutcome>[]> {
-    const writes = traced.map(({ item, traceparent = null }) => ({ ...item, traceparent }));
+    const writes = traced.map(({ item, traceparent = null }) => ({ traceparent, ...item }));
     const posts = firstOfEachKey(writes);
     const parts = partsOf(posts);
     const rows = await sql.query(writePosts(parts), columnsOf(posts, parts));

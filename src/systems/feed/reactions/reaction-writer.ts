@@ -59,7 +59,7 @@ export function createReactionWriter(deps: ReactionWriterDeps): ReactionWriter {
     concurrentBatchesMax: CONCURRENT_BATCHES_MAX,
     queueMax: WAITING_MAX,
     gatherMs: GATHER_MS,
-    run: (writes) => run(writes.map(({ item, traceparent }) => ({ ...item, traceparent }))),
+    run: (writes) => run(writes.map(({ item, traceparent }) => ({ traceparent, ...item }))),
   });
   return {
     write: (kind, userId, postId) => coalescer.submit({ kind, userId, postId }),

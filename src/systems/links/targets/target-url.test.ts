@@ -13,7 +13,7 @@ const { isOwn } = createLinkAddresses({
 const rules: TargetRules = {
   privateAddresses: 'refuse',
   isOwn,
-  blockedReason: (url) => (url.hostname === 'evil.example' ? 'Steals passwords.' : undefined),
+  blockedReason: (url) => (new URL(url).hostname === 'evil.example' ? 'Steals passwords.' : undefined),
 };
 
 /** What nobody may be led to, and why. */

@@ -20,7 +20,7 @@ export interface TargetRules {
   /** Whether it is opened by this very server, as a link: it would lead to a link, or in a circle. */
   isOwn(url: URL): boolean;
   /** Why a list of the moderators forbids it. */
-  blockedReason(url: URL): string | undefined;
+  blockedReason(url: URL | string): string | undefined;
 }
 
 /** The URL as it goes into a header: in ASCII, the host in punycode. Fails with `invalid`, naming `field`. */
