@@ -182,13 +182,12 @@ async function show(
   }
   const refusal = page.locator(REFUSALS).first();
   const first = content(page).first();
-  await first
-    .or(refusal)
-    .first()
-    .waitFor()
-    .catch(() => undefined);
-  if (await first.isVisible().catch(() => false)) return 'content';
-  return (await refusal.isVisible().catch(() => false)) ? 'refused' : 'nothing';
+  // Whatever has been seen counts: a list that is drawn anew is not there for a moment.
+  const seen: Seen = await Promise.any([
+    first.waitFor().then(() => 'content' as const),
+    refusal.waitFor().then(() => 'refused' as const),
+  ]).catch(() => 'nothing');
+  return (await first.isVisible().catch(() => false)) ? 'content' : seen;
 }
 
 /** The dialog keeps what cannot be sent, and sends it later. */

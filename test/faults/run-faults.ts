@@ -1,14 +1,11 @@
 /**
  * `npm run test:faults [-- NAME… --stage 5 --list --keep]`: breaks each part of a running stack in turn, while people use it, and
  * says what that cost; with --stage 5 of `groundswell up --stage 5`, whose page a browser uses meanwhile. Exit code 1 if anything that was acknowledged was lost, or a promise broken.
- *
- * NAME is a fault, or the beginning of some, such as `redis` or `postgres-kill`. What this machine cannot do is said and left
- * out. Histories of runs that failed are kept, with --keep all of them.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
 import { systemClock } from '../../src/core/clock.ts';
 import { readHistory } from '../../src/history/history-event.ts';
 import { openHistoryRecorder } from '../../src/history/history-recorder.ts';
@@ -39,20 +36,47 @@ const CLOCK_LIBRARIES = [
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1',
 ];
 
-async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals: names } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { stage: { type: 'string' }, list: { type: 'boolean' }, keep: { type: 'boolean' } },
-  });
-  const isStage = values.stage === STAGE;
-  if (values.stage !== undefined && !isStage) throw new Error(`There are faults for --stage ${STAGE} only.`);
+interface FaultOptions {
+  readonly stage?: string;
+  readonly list?: true;
+  readonly keep?: true;
+}
+
+function faultCommand(): Command {
+  return new Command('npm run test:faults --')
+    .description('Break each part of a running stack in turn, while people use it, and say what that cost.')
+    .argument(
+      '[name...]',
+      'a fault, or the beginning of some, such as redis or postgres-kill; without one, all',
+    )
+    .addOption(
+      new Option('--stage <stage>', 'of what `groundswell up` starts, with its page in a browser').choices([
+        STAGE,
+      ]),
+    )
+    .option('--list', 'say what there is, and break nothing')
+    .option('--keep', 'keep all histories, in place of those of runs that failed')
+    .addHelpText(
+      'after',
+      '\nWhat this machine cannot do is said and left out. Exit code 1: something that was acknowledged was lost, or a promise broken.',
+    )
+    .action(async (names: readonly string[], options: FaultOptions) => {
+      process.exitCode = await main(names, options);
+    });
+}
+
+async function main(names: readonly string[], { stage, list, keep }: FaultOptions): Promise<number> {
+  const isStage = stage === STAGE;
   const faults = isStage ? STAGE_5_FAULTS : FAULTS;
+  const unknown = names.find((name) => !faults.some((fault) => fault.name.startsWith(name)));
+  if (unknown !== undefined) {
+    console.error(`error: no fault begins with "${unknown}". --list says what there is.`);
+    return 1;
+  }
   const wanted = faults.filter(({ name }) => names.length === 0 || names.some((one) => name.startsWith(one)));
-  if (values.list || wanted.length === 0) {
-    for (const { name, title } of wanted.length === 0 ? faults : wanted)
-      console.log(`${name.padEnd(20)} ${title}`);
-    return wanted.length === 0 ? 1 : 0;
+  if (list) {
+    for (const { name, title } of wanted) console.log(`${name.padEnd(20)} ${title}`);
+    return 0;
   }
   // A stage is run as its user has it.
   if (!isStage && !isInside() && canHaveNamespaces()) return runInside(process.argv.slice(1));
@@ -67,7 +91,7 @@ async function main(args: readonly string[]): Promise<number> {
   const openStack = isStage ? openStage : openStackFor;
   for (const group of groupByStack(possible)) failed += await runGroup(group, { histories, rows, openStack });
   console.log(`\n${[isStage ? STAGE_TABLE_HEAD : TABLE_HEAD, ...rows].join('\n')}`);
-  if (failed === 0 && !values.keep) rmSync(histories, { recursive: true });
+  if (failed === 0 && !keep) rmSync(histories, { recursive: true });
   else console.log(`\nHistories: ${histories}`);
   return failed === 0 ? 0 : 1;
 }
@@ -240,4 +264,4 @@ async function runFault(
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await faultCommand().parseAsync();

@@ -5,8 +5,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
 import fc from 'fast-check';
+import { wholeNumber } from '../../src/cli/option-values.ts';
 import { systemClock, systemRandomness } from '../../src/core/clock.ts';
 import { openDataFolder } from '../../src/ports/data-folder/data-folder.ts';
 import { openEmbeddedPostgres } from '../../src/ports/sql-store/embedded-postgres/embedded-postgres.ts';
@@ -22,13 +23,22 @@ const STEPS_MAX = 160;
 const RUNS_AT_ONCE = 50;
 const SEEDS = 2 ** 31;
 
-const { values } = parseArgs({
-  options: { steps: { type: 'string' }, seed: { type: 'string' }, fault: { type: 'string' } },
-});
-const stepsWanted = Number(values.steps ?? 200_000);
-const firstSeed = Number(values.seed ?? Math.floor(systemRandomness.fraction() * SEEDS));
-const fault = FAULTS.find((name) => name === values.fault);
-if (values.fault !== undefined && fault === undefined) throw new Error(`Faults are: ${FAULTS.join(', ')}.`);
+const {
+  steps: stepsWanted,
+  seed: firstSeed,
+  fault,
+} = new Command('npm run test:timelines --')
+  .description('Home timelines against a model of them, step by step, until one is wrong; it is shrunk then.')
+  .option('--steps <number>', 'how many at least', wholeNumber(1, Number.MAX_SAFE_INTEGER), 200_000)
+  .option(
+    '--seed <number>',
+    'of the first run (default: any)',
+    wholeNumber(0, SEEDS - 1),
+    Math.floor(systemRandomness.fraction() * SEEDS),
+  )
+  .addOption(new Option('--fault <name>', 'one that is planted, and must be found').choices(FAULTS))
+  .parse()
+  .opts<{ steps: number; seed: number; fault?: (typeof FAULTS)[number] }>();
 
 async function run(database: WorldDatabase): Promise<void> {
   const startedMs = systemClock.monotonicMs();
