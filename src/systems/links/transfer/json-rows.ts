@@ -20,7 +20,7 @@ export async function* jsonRows(
     for (const value of reader.read(row + 1, text)) {
       row += 1;
       unendedLength = 0;
-      yield isTooLong(value) ? { row, problem: rowTooLong() } : rowOf(row, value);
+      yield boundedRow(row, value);
     }
     if (reader.isBroken()) throw unreadable(row + 1, 'It is not JSON.');
     if (unendedLength > UNENDED_LENGTH_MAX) throw unreadable(row + 1, 'It does not end.');
@@ -68,8 +68,15 @@ function createReader(paths: readonly string[]): Reader {
   };
 }
 
-function isTooLong(value: unknown): boolean {
-  return (JSON.stringify(value) ?? '').length > ROW_LENGTH_MAX;
+function boundedRow(row: number, value: unknown): Row {
+  try {
+    if ((JSON.stringify(value) ?? '').length > ROW_LENGTH_MAX) return { row, problem: rowTooLong() };
+  } catch (error) {
+    // NOTE: the parser goes to any depth, and what writes JSON does not.
+    if (!(error instanceof RangeError)) throw error;
+    return { row, problem: invalidField('row', 'is nested too deeply.') };
+  }
+  return rowOf(row, value);
 }
 
 function noJson(paths: readonly string[]) {

@@ -118,6 +118,17 @@ describe('a JSON array', () => {
     }
   });
 
+  it('whose element is nested too deeply refuses it, and reads on', async () => {
+    const depth = 100_000;
+    const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    for (const element of [deep, `{"a":${deep}}`]) {
+      assert.deepEqual(await all(jsonRows(pieces(`[${element},{"a":1}]`))), [
+        '1: row: is nested too deeply.',
+        { a: 1 },
+      ]);
+    }
+  });
+
   it('whose element is too long refuses it, and gives up where one does not end', async () => {
     const long = 'x'.repeat(100_000);
     assert.deepEqual(await all(jsonRows(pieces(`[{"a":"${long}"},{"a":1}]`))), [
