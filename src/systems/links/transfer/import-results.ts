@@ -41,12 +41,24 @@ export function isCandidate(each: Candidate | ImportResult): each is Candidate {
 
 export const TAKEN = 'Its code is taken here.';
 
+/** As long as such codes are anywhere, and not too long for the index that finds them again. */
+export const SOURCE_CODE_LENGTH_MAX = 255;
+
+/** Fails with `invalid` for a code that could not be remembered: under it a further import finds the link. */
+export function checkSourceCode(code: string | undefined): void {
+  if (code === undefined) return;
+  if (code.length > SOURCE_CODE_LENGTH_MAX)
+    throw new AppError('invalid', `Its code has more than ${SOURCE_CODE_LENGTH_MAX} characters.`);
+  if (/[\p{Cc}\p{Cs}]/u.test(code))
+    throw new AppError('invalid', 'Its code has characters that are no text.');
+}
+
 /** The draft, cut to what a link may have here. */
 export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[] } {
   const { title = '', tags = [], notes = [] } = source;
   const { url, host, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules } = source;
-  // As it will be stored, and without the half of a character at the end.
-  const line = title.replace(/\p{Cc}+/gu, ' ').trim();
+  // As it will be stored, and without halves of characters.
+  const line = title.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').trim();
   const shownTitle = [...line].slice(0, TITLE_LENGTH_MAX).join('');
   const dropped = [
     ...(shownTitle === line ? [] : [`Its title was cut to ${TITLE_LENGTH_MAX} characters.`]),

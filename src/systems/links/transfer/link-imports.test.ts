@@ -8,6 +8,7 @@ import {
 } from '../../../../test/support/transfer-setting.ts';
 import { disownLinks } from '../owners/hidden-owners-queries.ts';
 import { BULK_ROWS_MAX } from './bulk-routes.ts';
+import { SOURCE_CODE_LENGTH_MAX } from './import-results.ts';
 import { EXPORT_COLUMNS } from './link-export.ts';
 import { getImports } from './link-imports-queries.ts';
 
@@ -105,6 +106,28 @@ describe('importing links', () => {
       taken.map(({ code }) => ['skipped', code]),
     );
     assert.equal((await linksOf(bob)).length, 2);
+  });
+
+  it('passes over rows that could not be stored, and takes the others over', async () => {
+    const alice = setting.newUser();
+    const target = 'https://example.org/';
+    const longest = 'x'.repeat(SOURCE_CODE_LENGTH_MAX);
+    const data = [
+      { address: 'stored1', target, description: 'a\u0000b\ud800', created_at: '-271821-04-20T00:00:00Z' },
+      { address: 'a\u0000b', target },
+      { address: 'half\ud800', target },
+      { address: longest, target },
+      { address: `${longest}x`, target },
+      { address: 'stored2', target, created_at: '+012026-01-01T00:00:00Z', visit_count: 1e300 },
+    ];
+    const body = JSON.stringify({ data });
+    const lines = await run(alice, 'format=kutt', body, 'application/json');
+    assert.deepEqual(outcomes(lines), ['kept', 'skipped', 'skipped', 'renamed', 'skipped', 'kept']);
+    assert.match(lines[1].reason, /no text/);
+    assert.match(lines[4].reason, /more than 255/);
+    assert.equal((await linksOf(alice)).at(-1).title, 'a b');
+    const again = await run(alice, 'format=kutt', body, 'application/json');
+    assert.deepEqual(outcomes(again), Array(6).fill('skipped'));
   });
 
   it('takes a code once of many imports at a time', async () => {

@@ -15,6 +15,7 @@ import type { TargetRules } from '../targets/target-url.ts';
 import type { ReadSourceLink, SourceLink } from './formats/source-link.ts';
 import {
   type Candidate,
+  checkSourceCode,
   draftOf,
   foreseen,
   hereAlready,
@@ -69,6 +70,7 @@ export function createLinkImports({ sql, clock, links, targets }: LinkImportsDep
     let source: SourceLink | undefined;
     try {
       source = read(row.record, clock.nowMs());
+      checkSourceCode(source.code);
       const { draft, notes } = draftOf(source);
       applyChanges(CONTENT_DEFAULTS, draft, { nowMs: clock.nowMs(), targets });
       return { row: row.row, source, draft, notes };

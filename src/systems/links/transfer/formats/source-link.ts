@@ -52,12 +52,13 @@ export function countOf(record: SourceRecord, ...names: readonly string[]): numb
 
 const SQL_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
 
-/** RFC 3339, or as a database writes it, which is taken for UTC. What is no time is left out. */
+/** RFC 3339, or as a database writes it, which is taken for UTC. What is no time, or of no year from 1 to 9999, is left out. */
 export function timeIn(record: SourceRecord, ...names: readonly string[]): Date | undefined {
   const text = textOf(record, ...names);
   if (text === undefined) return undefined;
   const time = new Date(text.replace(SQL_TIME, '$1T$2Z'));
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  const year = time.getUTCFullYear();
+  return year >= 1 && year <= 9_999 ? time : undefined;
 }
 
 /** A list, or a text with a separator between them. */
