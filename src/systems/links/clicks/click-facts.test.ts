@@ -38,6 +38,21 @@ describe('what is kept of a click', () => {
     assert.deepEqual(other.values, ['unknown', 'direct', 'mobile', 'Safari', 'iOS', 'unknown']);
   });
 
+  it('is somebody in the browser of an app, which fetches cards under the same name', () => {
+    const phone =
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)';
+    const classes = {
+      [`${phone} Version/17.0 Mobile/15E148 Safari/604.1 Snapchat/12.50.0.40 (like Safari/8617, panda)`]:
+        'human',
+      'Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36 Viber/20':
+        'human',
+      'Snapchat URL Preview Service; bot; snapchat': 'preview',
+      'Viber/13.3.0': 'preview',
+    };
+    for (const [userAgent, expected] of Object.entries(classes))
+      assert.equal(read(click({ userAgent }), salt).clickClass, expected, userAgent);
+  });
+
   it('is nothing but that of programs: bots, previews, HEAD', () => {
     const classOf = (changes: Partial<Click>) => read(click(changes), salt).clickClass;
     const bots = [

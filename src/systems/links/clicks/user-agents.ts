@@ -57,10 +57,14 @@ function parse(text: string): UserAgent {
   };
 }
 
-/** Browsers always say what they are. */
+/**
+ * Browsers always say what they are. Those inside apps name the app, too: Snapchat's is somebody who reads there, and the
+ * service that fetches its cards says that it is one.
+ */
 function automationOf(text: string): Automation {
-  if (PREVIEWS.test(text)) return 'preview';
-  return text.length === 0 || text.length >= USER_AGENT_LENGTH_MAX || isbot(text) ? 'bot' : 'none';
+  const isProgram = text.length === 0 || text.length >= USER_AGENT_LENGTH_MAX || isbot(text);
+  if (!isProgram) return 'none';
+  return PREVIEWS.test(text) ? 'preview' : 'bot';
 }
 
 /** bowser takes what it does not know for its own name: anybody could make names up. */
