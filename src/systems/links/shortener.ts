@@ -115,7 +115,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
   const domains = createDomains({ ...deps, verifiedHosts, serverHosts: () => serverHostsOf(deps) });
   const domainErasure = createDomainErasure(deps);
   const links = createLinks({ ...deps, codes, writer, targets, findDomain: domains.findVerified });
-  const imports = createLinkImports({ ...deps, links, targets });
+  const imports = createLinkImports({ ...deps, links, targets, findDomain: domains.findVerified });
   const cache = createLinkCache({ ...deps, codes, bytesMax: deps.cacheBytes });
   const redirects = createRedirects({
     ...deps,

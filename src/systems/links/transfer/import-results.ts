@@ -5,6 +5,7 @@ import { checkImportedCode } from '../codes/alias.ts';
 import type { LinkDraft } from '../link.ts';
 import { TAGS_MAX, TITLE_LENGTH_MAX } from '../link-draft.ts';
 import type { SourceLink } from './formats/source-link.ts';
+import { type ImportPlace, placeKey } from './import-place.ts';
 import type { TakenCodeRow } from './link-imports-queries.ts';
 
 /**
@@ -31,6 +32,7 @@ export interface ImportResult {
 export interface Candidate {
   readonly row: number;
   readonly source: SourceLink;
+  readonly place: ImportPlace;
   readonly draft: LinkDraft;
   readonly notes: readonly string[];
 }
@@ -53,10 +55,10 @@ export function checkSourceCode(code: string | undefined): void {
     throw new AppError('invalid', 'Its code has characters that are no text.');
 }
 
-/** The draft, cut to what a link may have here. */
+/** The draft, cut to what a link may have here, for the host of the server. */
 export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[] } {
   const { title = '', tags = [], notes = [] } = source;
-  const { url, host, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules } = source;
+  const { url, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules } = source;
   // As it will be stored, and without halves of characters.
   const line = title.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').trim();
   const shownTitle = [...line].slice(0, TITLE_LENGTH_MAX).join('');
@@ -65,47 +67,51 @@ export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[]
     ...(tags.length <= TAGS_MAX ? [] : [`Of its tags, only ${TAGS_MAX} were kept.`]),
   ];
   const texts = { title: shownTitle, tags: tags.slice(0, TAGS_MAX) };
-  const draft = { url, host, ...texts, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules };
+  const draft = { url, ...texts, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules };
   return { draft, notes: [...notes, ...dropped] };
 }
 
 /** What the row asks for is there. */
 export function hereAlready(
-  { row, source }: Candidate,
+  { row, source, place }: Candidate,
   ownerId: Id,
   taken: ReadonlyMap<string, TakenCodeRow>,
   imported: ReadonlyMap<string, string>,
   seen: Set<string>,
 ): ImportResult | undefined {
   const { code, url } = source;
-  if (code === undefined) return undefined;
-  if (seen.has(code)) return skipped(row, code, 'The table has this code before.');
-  seen.add(code);
-  const importedCode = imported.get(code);
-  if (importedCode !== undefined) return skipped(row, code, 'It was imported before.', importedCode);
-  const link = taken.get(code);
+  const { domainId, sourceCode } = place;
+  if (code === undefined || sourceCode === undefined) return undefined;
+  if (seen.has(sourceCode)) return skipped(row, sourceCode, 'The table has this code before.');
+  seen.add(sourceCode);
+  const importedCode = imported.get(sourceCode);
+  if (importedCode !== undefined) return skipped(row, sourceCode, 'It was imported before.', importedCode);
+  const link = taken.get(placeKey(domainId, code));
   const same = link !== undefined && link.owner_id === ownerId && isSameTarget(link.url, url);
-  return same ? skipped(row, code, 'You have this link already.', code, link.link_id) : undefined;
+  return same ? skipped(row, sourceCode, 'You have this link already.', code, link.link_id) : undefined;
 }
 
 function isSameTarget(stored: string, given: string): boolean {
   return URL.canParse(given) && new URL(given).href === stored;
 }
 
-/** Why it cannot have this code; `undefined`: it can. */
+/** Why it cannot have its code; `undefined`: it can, and nobody else among `promised` from then on. */
 export function refusalOf(
-  code: string | undefined,
+  { source: { code }, place: { domainId } }: Candidate,
   taken: ReadonlyMap<string, TakenCodeRow>,
+  promised: Set<string>,
 ): string | undefined {
   if (code === undefined) return undefined;
-  if (taken.has(code)) return TAKEN;
+  const key = placeKey(domainId, code);
+  if (taken.has(key) || promised.has(key)) return TAKEN;
   try {
     checkImportedCode(code);
-    return undefined;
   } catch (error) {
     if (error instanceof AppError) return `Its code cannot be used here. ${error.message}`;
     throw error;
   }
+  promised.add(key);
+  return undefined;
 }
 
 /** What would become of it; which code it would get is not known before. */
@@ -117,12 +123,12 @@ export function foreseen(candidate: Candidate, refusal: string | undefined): Imp
 }
 
 export function resultOf(
-  { row, source, notes }: Candidate,
+  { row, place, notes }: Candidate,
   outcome: ImportOutcome,
   link: { readonly code: string | undefined; readonly linkId?: Id },
   reason: string | undefined,
 ): ImportResult {
-  return { row, outcome, sourceCode: source.code, code: link.code, linkId: link.linkId, reason, notes };
+  return { row, outcome, sourceCode: place.sourceCode, code: link.code, linkId: link.linkId, reason, notes };
 }
 
 export function skipped(

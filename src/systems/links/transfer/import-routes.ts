@@ -70,7 +70,7 @@ function runRoute(scope: App, { imports, bodies }: ImportRoutesDeps): void {
       schema: {
         tags: ['links'],
         summary: 'Take over links of another shortener',
-        description: `Up to ${BULK_ROWS_MAX} rows and ${BULK_BYTES_MAX / 1_048_576} MiB; \`groundswell links import\` takes tables of any size. Bitly: the answer of its API or its CSV. YOURLS: its table in CSV, JSON or SQL, or the table of its export plugin. Kutt and Shlink: the answer of their API, or CSV. Which of them it is, is seen from how it begins. Links keep their codes where those are free here. The answer has one line for each row, in order. The same links are not taken over twice: repeat an import that was interrupted.`,
+        description: `Up to ${BULK_ROWS_MAX} rows and ${BULK_BYTES_MAX / 1_048_576} MiB; \`groundswell links import\` takes tables of any size. Bitly: the answer of its API or its CSV. YOURLS: its table in CSV, JSON or SQL, or the table of its export plugin. Kutt and Shlink: the answer of their API, or CSV. Which of them it is, is seen from how it begins. Links keep their codes where those are free here, and their host names where those are verified ones of yours. The answer has one line for each row, in order. The same links are not taken over twice: repeat an import that was interrupted.`,
         operationId: 'importLinks',
         querystring: ImportQuery,
         body: contentOf(Object.fromEntries(MEDIA_TYPES.map((type) => [type, tableOf(type)]))),

@@ -3,6 +3,7 @@ import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 
 export interface TakenCodeRow {
+  readonly domain_id: Id;
   readonly code: string;
   readonly link_id: Id;
   /** Null: of nobody any more. */
@@ -10,9 +11,15 @@ export interface TakenCodeRow {
   readonly url: string;
 }
 
-export const getTakenCodes = readStatement<[codes: readonly string[]], TakenCodeRow>(
+/** Looked up one by one, as in redirect-queries.ts. */
+export const getTakenCodes = readStatement<
+  [domainIds: readonly Id[], codes: readonly string[]],
+  TakenCodeRow
+>(
   'link_imports_get_taken_codes',
-  'SELECT code, link_id, owner_id, url FROM links WHERE domain_id = 0 AND code = ANY ($1)',
+  `SELECT link.domain_id, link.code, link.link_id, link.owner_id, link.url
+   FROM unnest($1::bigint[], $2::text[]) AS wanted (domain_id, code),
+   LATERAL (SELECT * FROM links WHERE domain_id = wanted.domain_id AND code = wanted.code LIMIT 1) AS link`,
 );
 
 export interface LinkImportRow {

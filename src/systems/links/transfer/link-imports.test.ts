@@ -6,6 +6,8 @@ import {
   linesOf,
   type TransferSetting,
 } from '../../../../test/support/transfer-setting.ts';
+import { shardOf } from '../../../core/ids.ts';
+import { insertDomain, markVerified } from '../domains/domains-queries.ts';
 import { disownLinks } from '../owners/hidden-owners-queries.ts';
 import { BULK_ROWS_MAX } from './bulk-routes.ts';
 import { SOURCE_CODE_LENGTH_MAX } from './import-results.ts';
@@ -25,6 +27,11 @@ describe('importing links', () => {
     const answer = await post(user, query, body, type);
     assert.equal(answer.statusCode, 200, answer.body);
     return linesOf(answer.body);
+  };
+  const verifyHost = async (user: string, host: string) => {
+    const domainId = Number(user) + 1_000_000;
+    await setting.sql.query(insertDomain, [domainId, shardOf(Number(user)), Number(user), host, 'token']);
+    await setting.sql.query(markVerified, [Number(user), domainId, new Date()]);
   };
   const outcomes = (lines: readonly { outcome: string; code: string | null }[]) =>
     lines.map(({ outcome }) => outcome);
@@ -135,6 +142,47 @@ describe('importing links', () => {
     const users = Array.from({ length: 8 }, () => setting.newUser());
     const results = (await Promise.all(users.map((user) => run(user, 'format=yourls', table)))).flat();
     assert.deepEqual(outcomes(results).sort(), ['kept', ...Array(7).fill('renamed')]);
+  });
+
+  it('opens links at the host name that they had, if it is the owner’s, and knows those of each host apart', async () => {
+    const [alice, bob] = [setting.newUser(), setting.newUser()];
+    const [own, other] = [`own${alice}.example.net`, `other${alice}.example.net`];
+    await verifyHost(alice, own);
+    const target = 'https://example.org/';
+    const data = [
+      { shortCode: 'hosted', longUrl: target, domain: own.toUpperCase() },
+      { shortCode: 'hosted', longUrl: target, domain: other },
+      { shortCode: 'hosted', longUrl: target, domain: null },
+      { shortCode: 'hosted', longUrl: target },
+    ];
+    const body = JSON.stringify({ data });
+    const foreseen = await run(alice, 'format=shlink&dry_run=true', body, 'application/json');
+    const done = await run(alice, 'format=shlink', body, 'application/json');
+    assert.deepEqual(outcomes(done), ['kept', 'kept', 'renamed', 'skipped']);
+    assert.deepEqual(outcomes(foreseen), outcomes(done));
+    assert.deepEqual(
+      done.map(({ source_code: code }) => code),
+      [`${own}/hosted`, `${other}/hosted`, 'hosted', 'hosted'],
+    );
+    assert.match(done[1].notes[0], /no verified host name/);
+    const hosted = (await linksOf(alice)).filter(({ host }: { host: string | null }) => host !== null);
+    assert.deepEqual(
+      hosted.map(({ short_url: shortUrl }: { short_url: string }) => shortUrl),
+      [`https://${own}/hosted`],
+    );
+    assert.deepEqual(
+      outcomes(await run(alice, 'format=shlink', body, 'application/json')),
+      Array(4).fill('skipped'),
+    );
+
+    const table = (await setting.call('GET', alice, '/links/export?format=csv')).body;
+    assert.deepEqual(outcomes(await run(alice, 'format=csv', table)), Array(3).fill('skipped'));
+    for (const query of ['format=csv&dry_run=true', 'format=csv']) {
+      const lines = await run(bob, query, table);
+      assert.deepEqual(outcomes(lines).sort(), ['renamed', 'renamed', 'skipped'], query);
+      const skipped = lines.find(({ outcome }) => outcome === 'skipped');
+      assert.match(skipped.reason, /host: is not a verified host name of yours/);
+    }
   });
 
   it('forgets where a link came from when it is deleted, whose code stays taken', async () => {

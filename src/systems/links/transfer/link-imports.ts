@@ -13,6 +13,7 @@ import { applyChanges, CONTENT_DEFAULTS } from '../link-draft.ts';
 import type { LinkCreation, Links } from '../links.ts';
 import type { TargetRules } from '../targets/target-url.ts';
 import type { ReadSourceLink, SourceLink } from './formats/source-link.ts';
+import { askedOnce, type OwnDomain, placeKey, placeOf } from './import-place.ts';
 import {
   type Candidate,
   checkSourceCode,
@@ -62,10 +63,27 @@ export interface LinkImportsDeps {
   readonly clock: Clock;
   readonly links: Links;
   readonly targets: TargetRules;
+  /** A verified host name of the owner, as it is stored; fails with `invalid` for any other. */
+  readonly findDomain: (ownerId: Id, host: string) => Promise<OwnDomain>;
 }
 
-export function createLinkImports({ sql, clock, links, targets }: LinkImportsDeps): LinkImports {
-  function candidateOf(row: Row, read: ReadSourceLink): Candidate | ImportResult {
+/** What the rows of a table so far say of those that follow. */
+interface KnownOfTable {
+  /** What links are known by, so that what a table has twice is taken once. */
+  readonly seen: Set<string>;
+  /** Codes that they got, or would get. */
+  readonly promised: Set<string>;
+  readonly domainOf: (host: string) => Promise<OwnDomain>;
+}
+
+export function createLinkImports(deps: LinkImportsDeps): LinkImports {
+  const { sql, clock, links, targets, findDomain } = deps;
+
+  async function candidateOf(
+    row: Row,
+    read: ReadSourceLink,
+    domainOf: (host: string) => Promise<OwnDomain>,
+  ): Promise<Candidate | ImportResult> {
     if ('problem' in row) return skipped(row.row, undefined, row.problem.message);
     let source: SourceLink | undefined;
     try {
@@ -73,7 +91,9 @@ export function createLinkImports({ sql, clock, links, targets }: LinkImportsDep
       checkSourceCode(source.code);
       const { draft, notes } = draftOf(source);
       applyChanges(CONTENT_DEFAULTS, draft, { nowMs: clock.nowMs(), targets });
-      return { row: row.row, source, draft, notes };
+      const { host, note, ...place } = await placeOf(source, domainOf);
+      const allNotes = note === undefined ? notes : [...notes, note];
+      return { row: row.row, source, place, draft: { ...draft, host }, notes: allNotes };
     } catch (error) {
       if (error instanceof AppError) return skipped(row.row, source?.code, error.message);
       throw error;
@@ -106,7 +126,7 @@ export function createLinkImports({ sql, clock, links, targets }: LinkImportsDep
       return await take(...args);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return skipped(args[0].row, args[0].source.code, error.message);
+      return skipped(args[0].row, args[0].place.sourceCode, error.message);
     }
   }
 
@@ -118,8 +138,8 @@ export function createLinkImports({ sql, clock, links, targets }: LinkImportsDep
   ): Promise<void> {
     const known = prepared.flatMap((each, index) => {
       const linkId = results[index]?.linkId;
-      if (!isCandidate(each) || each.source.code === undefined || linkId === undefined) return [];
-      return [{ linkId, sourceCode: each.source.code, ...each.source }];
+      if (!isCandidate(each) || each.place.sourceCode === undefined || linkId === undefined) return [];
+      return [{ linkId, sourceCode: each.place.sourceCode, ...each.source }];
     });
     if (known.length === 0) return;
     await sql.query(insertImports, [
@@ -133,24 +153,26 @@ export function createLinkImports({ sql, clock, links, targets }: LinkImportsDep
     ]);
   }
 
-  async function runBatch(request: ImportRequest, rows: readonly Row[], seen: Set<string>) {
+  async function runBatch(request: ImportRequest, rows: readonly Row[], known: KnownOfTable) {
     const { ownerId, source, read, dryRun } = request;
-    const prepared = rows.map((row) => candidateOf(row, read));
-    const codes = prepared.flatMap((each) =>
-      isCandidate(each) && each.source.code ? [each.source.code] : [],
-    );
+    const { seen, promised, domainOf } = known;
+    const prepared = await Promise.all(rows.map((row) => candidateOf(row, read, domainOf)));
+    const coded = prepared.filter(isCandidate).filter((each) => each.source.code !== undefined);
     const [takenRows, importRows] = await Promise.all([
-      sql.query(getTakenCodes, [codes]),
-      sql.query(getImportsOfCodes, [ownerId, source, codes]),
+      sql.query(getTakenCodes, [
+        coded.map(({ place }) => place.domainId),
+        coded.map((each) => each.source.code ?? ''),
+      ]),
+      sql.query(getImportsOfCodes, [ownerId, source, coded.map(({ place }) => place.sourceCode ?? '')]),
     ]);
-    const taken = new Map(takenRows.map((row) => [row.code, row]));
+    const taken = new Map(takenRows.map((row) => [placeKey(row.domain_id, row.code), row]));
     const imported = new Map(importRows.map((row) => [row.source_code, row.code]));
     const results = await Promise.all(
       prepared.map((each): ImportResult | Promise<ImportResult> => {
         if (!isCandidate(each)) return each;
         const here = hereAlready(each, ownerId, taken, imported, seen);
         if (here !== undefined) return here;
-        const refusal = refusalOf(each.source.code, taken);
+        const refusal = refusalOf(each, taken, promised);
         return dryRun ? foreseen(each, refusal) : takeOrSkip(each, ownerId, refusal);
       }),
     );
@@ -160,10 +182,12 @@ export function createLinkImports({ sql, clock, links, targets }: LinkImportsDep
 
   return {
     async *run(request) {
-      /** Codes of the table so far, so that what a table has twice is taken once. */
-      const seen = new Set<string>();
+      const known = {
+        ...{ seen: new Set<string>(), promised: new Set<string>() },
+        domainOf: askedOnce((host) => findDomain(request.ownerId, host)),
+      };
       for await (const rows of batchesOf(request.rows, IMPORT_BATCH))
-        yield* await runBatch(request, rows, seen);
+        yield* await runBatch(request, rows, known);
     },
 
     async getMany(ownerId, linkIds) {

@@ -34,7 +34,9 @@ export const ImportResultSchema = Type.Object(
       description:
         'kept: with its code. renamed: with a new code, because its own could not be had. created: with a new code, because it had none. skipped: not taken over. In a dry run: what would be.',
     }),
-    source_code: Nullable('What it is opened by there.'),
+    source_code: Nullable(
+      'What it is opened by there, after its host name if that is not the shortener’s own.',
+    ),
     code: Nullable('What it is opened by here; null where that is nothing, or not known before.'),
     link_id: Type.Unsafe<string | null>({ ...IdText, type: ['string', 'null'] }),
     reason: Nullable('Why it was renamed or skipped.'),
@@ -47,7 +49,9 @@ export const ImportResultSchema = Type.Object(
 export const LinkImportSchema = Type.Object(
   {
     source: Type.String({ description: 'From where.', examples: ['bitly'] }),
-    source_code: Type.String({ description: 'What it was opened by there.' }),
+    source_code: Type.String({
+      description: 'What it was opened by there, after its host name if that is not the shortener’s own.',
+    }),
     created_at: Nullable('When it was made there.'),
     clicks: Type.Unsafe<number | null>({
       type: ['integer', 'null'],

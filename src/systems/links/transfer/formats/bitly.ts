@@ -5,6 +5,7 @@
 import {
   codeIn,
   countOf,
+  hostIn,
   neededText,
   type SourceLink,
   type SourceRecord,
@@ -14,15 +15,18 @@ import {
 } from './source-link.ts';
 
 export const BITLY_LISTS = ['$.links.*'] as const;
+const BITLY_HOST = 'bit.ly';
 
 export function readBitlyLink(record: SourceRecord): SourceLink {
   const [custom, ...others] = tagsOf(record, 'custom_bitlinks', 'custom_back_half', 'custom_link');
   const made = textOf(record, 'link', 'short_link', 'short_url', 'shortlink', 'bitlink', 'bitlink_id', 'id');
   const dropped = [...others, ...(custom === undefined || made === undefined ? [] : [made])];
+  const host = hostIn(custom ?? made);
   return {
     url: neededText(record, 'long_url', 'destination', 'destination_url', 'original_url', 'url'),
     // What somebody chose is what is printed somewhere.
     code: codeIn(custom ?? made),
+    sourceHost: host === BITLY_HOST ? undefined : host,
     title: textOf(record, 'title', 'link_title', 'name'),
     tags: tagsOf(record, 'tags', 'tag'),
     createdAt: timeIn(record, 'created_at', 'created', 'created_date', 'date_created', 'creation_date'),

@@ -18,6 +18,7 @@ export function readKuttLink(record: SourceRecord): SourceLink {
   return {
     url: neededText(record, 'target'),
     code: textOf(record, 'address'),
+    sourceHost: textOf(record, 'domain'),
     title: textOf(record, 'description'),
     createdAt: timeIn(record, 'created_at'),
     expiresAt: timeIn(record, 'expire_in'),

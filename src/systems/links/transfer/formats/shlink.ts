@@ -24,6 +24,7 @@ export function readShlinkLink(record: SourceRecord, nowMs: number): SourceLink 
   return {
     url: neededText(record, 'longUrl', 'longurl'),
     code: textOf(record, 'shortCode', 'shortcode') ?? codeIn(textOf(record, 'shortUrl', 'shorturl')),
+    sourceHost: textOf(record, 'domain'),
     title: textOf(record, 'title'),
     tags: tagsOf(record, 'tags'),
     createdAt: timeIn(record, 'dateCreated', 'createdAt', 'datecreated', 'createdat'),

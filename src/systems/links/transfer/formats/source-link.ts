@@ -6,7 +6,10 @@ export interface SourceLink {
   readonly url: string;
   /** What it is opened by there; absent where none is given. */
   readonly code?: string | undefined;
+  /** The host name under which it is to be opened here. */
   readonly host?: string | undefined;
+  /** The host name at which it is opened there, where that is another than that of the shortener itself. */
+  readonly sourceHost?: string | undefined;
   readonly title?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly createdAt?: Date | undefined;
@@ -72,6 +75,11 @@ export function tagsOf(record: SourceRecord, ...names: readonly string[]): strin
 export function codeIn(shortUrl: string | undefined): string | undefined {
   const [path = ''] = shortUrl?.split(/[?#]/, 1) ?? [];
   return path.split('/').findLast((part) => part !== '');
+}
+
+/** The host of a short URL, with or without its scheme. */
+export function hostIn(shortUrl: string | undefined): string | undefined {
+  return /^(?:[a-z]+:\/\/)?([^/?#]+)\//i.exec(shortUrl ?? '')?.[1]?.toLowerCase();
 }
 
 export function leftOut(reason: string): AppError {
