@@ -10,6 +10,8 @@ import type { TargetRules } from './targets/target-url.ts';
 
 /** One page looks at so many links at most, some 20 ms of work; the next one goes on behind them. */
 export const SCANNED_MAX = 5_000;
+/** Which targets are blocked is known here and not in the database: so many are read to find those, some 20 ms of work, too. */
+export const SCANNED_FOR_BLOCKED_MAX = 1_000;
 
 export interface LinkFilter {
   readonly tag?: string | undefined;
@@ -34,10 +36,11 @@ export async function pageLinks(
 ): Promise<Page<Link>> {
   const nowMs = clock.nowMs();
   const { createdBefore, createdFrom, search, state, tag } = filter;
+  const wanted = state === 'blocked' ? SCANNED_FOR_BLOCKED_MAX : limit;
   const rows = await sql.query(pageOwnLinks, [
     ownerId,
     createdBefore === undefined ? before : Math.min(before, firstIdAt(createdBefore)),
-    limit + 1,
+    wanted + 1,
     SCANNED_MAX,
     tag?.toLowerCase() ?? null,
     search === undefined ? null : `%${search.replace(/[\\%_]/g, '\\$&')}%`,
@@ -46,11 +49,16 @@ export async function pageLinks(
     new Date(nowMs),
   ]);
   const found = rows.filter(({ matches }) => matches);
-  const links = found.slice(0, limit).map((row) => linkOf(row, targets));
+  const links = found.slice(0, wanted).map((row) => linkOf(row, targets));
+  const fitting = state === undefined ? links : links.filter((link) => stateOf(link, nowMs) === state);
+  const items = fitting.slice(0, limit);
+  const lastLookedAt = found.length > wanted ? links.at(-1) : undefined;
   return {
-    // Which targets are blocked is known here and not in the database.
-    items: state === undefined ? links : links.filter((link) => stateOf(link, nowMs) === state),
-    nextBefore: found.length > limit ? links.at(-1)?.linkId : rows.find(({ matches }) => !matches)?.link_id,
+    items,
+    nextBefore:
+      fitting.length > limit
+        ? items.at(-1)?.linkId
+        : (lastLookedAt?.linkId ?? rows.find(({ matches }) => !matches)?.link_id),
   };
 }
 

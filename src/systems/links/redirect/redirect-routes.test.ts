@@ -330,6 +330,13 @@ describe('a redirect', () => {
     const { body } = await setting.call('GET', '/links?state=blocked', ALICE);
     assert.equal(body.items.length, 2);
     assert.equal(body.items[0].blocked_reason, 'Steals <passwords>.');
+    // `other` is newer than both, and takes no place of a page.
+    const page = async (token: string) =>
+      (await setting.call('GET', `/links?state=blocked&limit=1${token}`, ALICE)).body;
+    const first = await page('');
+    const second = await page(`&page_token=${first.next_page_token}`);
+    assert.deepEqual([...first.items, ...second.items], body.items);
+    assert.equal(second.next_page_token, null);
     assert.equal(
       (
         await setting.call('POST', '/moderation/blocked-targets', CAROL, {
