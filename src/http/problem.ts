@@ -168,6 +168,8 @@ function remedy(failure: FastifySchemaValidationError): string {
       return `must have at least ${params['limit']} ${params['limit'] === 1 ? 'item' : 'items'}.`;
     case 'maxItems':
       return `must have at most ${params['limit']} items.`;
+    case 'minProperties':
+      return `must have at least ${params['limit']} ${params['limit'] === 1 ? 'field' : 'fields'}.`;
     case 'enum':
       return `must be one of ${[params['allowedValues']].flat().join(', ')}.`;
     case 'const':

@@ -307,6 +307,8 @@ describe('links', () => {
     ]) {
       assert.equal((await call('PATCH', `/links/${link_id}`, body)).status, 422, JSON.stringify(body));
     }
+    const nothing = await call('PATCH', `/links/${link_id}`, {});
+    assert.deepEqual([nothing.status, nothing.body.detail], [422, 'body: must have at least 1 field.']);
   });
 
   it('that are deleted are gone, and their code is never given out again', async () => {
