@@ -28,6 +28,9 @@ export function keptMs(grain: Grain, retentionDays: number): number {
   return { minute: MINUTES_KEPT_MS, hour: HOURS_KEPT_MS, day: retentionDays * GRAIN_MS.day }[grain];
 }
 
+/** The end of the last interval that RFC 3339 can write. */
+const LATEST_MS = Date.parse('9999-12-31T00:00:00Z');
+
 /** Widens the range to whole intervals. Fails with `invalid`, naming the field. */
 export function checkRange(
   { grain, fromMs, toMs }: AskedRange,
@@ -38,6 +41,7 @@ export function checkRange(
   const end = startOf(grain, (toMs ?? nowMs) + step - 1);
   const start = startOf(grain, fromMs ?? end - DEFAULT_POINTS[grain] * step);
   if (start >= end) throw invalidField('from', 'must be before to.');
+  if (end > LATEST_MS) throw invalidField('to', 'must be before the last day of the year 9999.');
   const points = (end - start) / step;
   if (points > POINTS_MAX) {
     throw invalidField(
@@ -46,6 +50,10 @@ export function checkRange(
     );
   }
   const oldest = startOf(grain, nowMs - keptMs(grain, retentionDays));
+  // What is not kept would be told as clicks that nobody has made.
+  if (end <= oldest) {
+    throw invalidField('to', `must be after ${new Date(oldest).toISOString()}: ${KEPT[grain]}.`);
+  }
   if (fromMs !== undefined && start < oldest) {
     throw invalidField('from', `must be ${new Date(oldest).toISOString()} or later: ${KEPT[grain]}.`);
   }

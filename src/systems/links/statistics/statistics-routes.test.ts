@@ -202,6 +202,9 @@ describe('the statistics of a link', () => {
       ['?from=yesterday', /from/],
       ['?from=2016-12-31T23:59:60Z', /from/],
       ['?to=9999-12-31T23:59:59-01:00', /to/],
+      ['?to=9999-12-31T00:00:00.001Z', /to: must be before the last day of the year 9999/],
+      ['?interval=minute&to=2000-01-01T00:00:00Z', /to: must be after .* minutes are kept for 48 hours/],
+      ['?to=0001-01-01T00:00:00Z', /to: .* older days are no longer kept/],
       ['?tz=Europe/Berlin', /tz/],
     ];
     for (const [query, message] of refused) {
