@@ -31,8 +31,8 @@ describe('connections that the front answers', () => {
   let app: App;
   let connections: FrontConnections;
   const answer = (status: number, location: string): FrontAnswer => ({
-    status,
-    headers: ['Location', location, 'Content-Length', '0'],
+    ...{ status, location },
+    headers: ['Content-Length', '0'],
   });
   const front: Front = {
     priority: 'critical',

@@ -8,10 +8,16 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { plainRequestAt, type RequestHead } from './plain-request.ts';
 
+/** It leads somewhere. Read before the next request is looked at, so it may be used again. */
 export interface FrontAnswer {
   readonly status: number;
-  /** Names and values in turn. Read before the next request is looked at, so it may be used again. */
-  readonly headers: string[];
+  readonly location: string;
+  /** The others, names and values in turn: of answers that differ in nothing else the same array, for its text is kept. */
+  readonly headers: readonly string[];
+}
+
+export function headersOf({ location, headers }: FrontAnswer): string[] {
+  return ['Location', location, ...headers];
 }
 
 export interface FrontConnectionsOptions {
@@ -32,51 +38,66 @@ export interface FrontConnections {
 
 /** What comes at once and is more than so many bytes has not come from a browser that opens a link. */
 const PLAIN_BYTES_MAX = 4_096;
+/** Who is idle for too long is found so often in that time: a timer of each connection costs 0.4 us a request. */
+const IDLE_CHECKS = 10;
+
+interface FrontConnection {
+  /** Number of the check before it last did anything. */
+  check: number;
+  hasAnswer: boolean;
+}
 
 /** To be called before the server listens. */
 export function acceptFrontConnections(server: Server, options: FrontConnectionsOptions): FrontConnections {
   const { firstRequestMs, keepAliveMs, clock } = options;
   const listeners = server.listeners('connection') as ((socket: Socket) => void)[]; // Those of an http.Server.
-  const kept = new Set<Socket>();
-  const dateOf = createDates();
-  const always = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n\r\n`;
+  const kept = new Map<Socket, FrontConnection>();
+  const textOf = createTexts(keepAliveMs, clock);
+  const checkMs = Math.min(firstRequestMs, keepAliveMs) / IDLE_CHECKS;
+  const checking = setInterval(endIdle, checkMs).unref();
+  let check = 0;
   let draining = false;
 
-  function textOf({ status, headers }: FrontAnswer): string {
-    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
-    for (let index = 0; index < headers.length; index += 2) {
-      text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  function endIdle(): void {
+    check += 1;
+    for (const [socket, { check: last, hasAnswer }] of kept) {
+      if ((check - last) * checkMs > (hasAnswer ? keepAliveMs : firstRequestMs)) socket.destroy();
     }
-    return `${text}Date: ${dateOf(clock.nowMs())}\r\n${always}`;
   }
 
+  server.on('close', () => clearInterval(checking));
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
-    let isNew = true;
+    const connection: FrontConnection = { check, hasAnswer: false };
     const destroy = (): void => void socket.destroy();
     const end = (): void => socket.destroySoon();
     const forget = (): void => void kept.delete(socket);
-    const heard = { data: read, end, error: destroy, timeout: destroy, close: forget };
+    const heard = { data: read, end, error: destroy, close: forget };
+
+    function keep(): void {
+      connection.check = check;
+      kept.set(socket, connection);
+    }
 
     /** `asked`: the front has been asked for the first request of the rest, in vain. */
     function handOver(rest: Buffer, asked: boolean): void {
       if (asked) options.refused(socket);
       for (const [event, listener] of Object.entries(heard)) socket.off(event, listener);
       forget();
-      socket.setTimeout(0);
       if (rest.length > 0) socket.unshift(rest);
       for (const listener of listeners) listener.call(server, socket);
     }
 
     function send(answers: string): void {
-      if (isNew) {
-        isNew = false;
-        socket.setTimeout(keepAliveMs);
-      }
+      connection.check = check;
+      connection.hasAnswer = true;
       if (socket.write(answers, 'latin1')) return;
       // Whoever does not read what they are sent is sent no more.
       socket.pause();
-      socket.once('drain', () => socket.resume());
+      socket.once('drain', () => {
+        connection.check = check;
+        socket.resume();
+      });
     }
 
     async function sendLoaded(
@@ -88,7 +109,7 @@ export function acceptFrontConnections(server: Server, options: FrontConnections
       forget();
       const answer = await loaded;
       if (socket.destroyed) return;
-      kept.add(socket);
+      keep();
       socket.resume();
       if (answer === undefined) return handOver(rest, true);
       send(textOf(answer));
@@ -118,8 +139,7 @@ export function acceptFrontConnections(server: Server, options: FrontConnections
       send(answers);
     }
 
-    kept.add(socket);
-    socket.setTimeout(firstRequestMs);
+    keep();
     for (const [event, listener] of Object.entries(heard)) socket.on(event, listener);
   });
 
@@ -127,22 +147,38 @@ export function acceptFrontConnections(server: Server, options: FrontConnections
     drain(idleMs) {
       draining = true;
       setTimeout(() => {
-        for (const socket of kept) socket.destroySoon();
+        for (const socket of kept.keys()) socket.destroySoon();
       }, idleMs).unref();
     },
   };
 }
 
-/** As of Node's HTTP server: a second has one text. */
-function createDates(): (nowMs: number) => string {
-  let second = Number.NaN;
-  let text = '';
-  return (nowMs) => {
-    const current = Math.floor(nowMs / 1_000);
-    if (current !== second) {
-      second = current;
-      text = new Date(nowMs).toUTCString();
-    }
-    return text;
+/** All of an answer but its location is the same text as long as the second is the same, as in Node's HTTP server. */
+function createTexts(keepAliveMs: number, clock: Pick<Clock, 'nowMs'>): (answer: FrontAnswer) => string {
+  const always = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n\r\n`;
+  let last = { status: 0, headers: NO_HEADERS, second: 0, before: '', after: '' };
+
+  function around({ status, headers }: FrontAnswer, second: number): typeof last {
+    let after = '\r\n';
+    for (let index = 0; index < headers.length; index += 2)
+      after += `${headers[index]}: ${headers[index + 1]}\r\n`;
+    after += `Date: ${new Date(second * 1_000).toUTCString()}\r\n${always}`;
+    return {
+      status,
+      headers,
+      second,
+      before: `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nLocation: `,
+      after,
+    };
+  }
+
+  return (answer) => {
+    const second = Math.floor(clock.nowMs() / 1_000);
+    const { status, headers, location } = answer;
+    if (status !== last.status || headers !== last.headers || second !== last.second)
+      last = around(answer, second);
+    return last.before + location + last.after;
   };
 }
+
+const NO_HEADERS: readonly string[] = [];

@@ -10,7 +10,7 @@ import { type Front, LOADING_MAX, registerFront } from './front.ts';
 import type { FrontAnswer } from './front-connections.ts';
 import { type App, createServer } from './server.ts';
 
-const ANSWER: FrontAnswer = { status: 302, headers: ['Location', '/there', 'Content-Length', '0'] };
+const ANSWER: FrontAnswer = { status: 302, location: '/there', headers: ['Content-Length', '0'] };
 
 describe('the front', () => {
   const agent = new Agent({ keepAlive: true });

@@ -8,7 +8,12 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Priority } from '../core/priority.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { acceptFrontConnections, type FrontAnswer, type FrontConnections } from './front-connections.ts';
+import {
+  acceptFrontConnections,
+  type FrontAnswer,
+  type FrontConnections,
+  headersOf,
+} from './front-connections.ts';
 import type { RequestHead } from './plain-request.ts';
 import { type App, KEEP_ALIVE_MS, SERVER_LIMITS, type ServerLimits } from './server.ts';
 
@@ -93,7 +98,7 @@ export function registerFront(
   ): Promise<void> {
     const answer = await later;
     if (answer === undefined) app.routing(request, response);
-    else response.writeHead(answer.status, answer.headers).end();
+    else response.writeHead(answer.status, headersOf(answer)).end();
   }
 
   server.removeAllListeners('request');
@@ -105,7 +110,7 @@ export function registerFront(
     const answer = answerOf(request);
     if (answer === undefined) app.routing(request, response);
     else if (answer instanceof Promise) void sendLoaded(request, response, answer);
-    else response.writeHead(answer.status, answer.headers).end();
+    else response.writeHead(answer.status, headersOf(answer)).end();
   });
   return acceptFrontConnections(server, {
     answer: answerOf,

@@ -57,11 +57,15 @@ export function createRedirectFront(deps: RedirectRoutesDeps): Front {
     '0',
     ...(secure ? ['Strict-Transport-Security', 'max-age=31536000'] : []),
   ];
-  /** Used again and again, for what is in memory. */
-  const answer = newAnswer();
+  const headersOf = new Map(
+    Object.entries(CACHE_CONTROL).map(([status, text]) => [
+      Number(status),
+      ['Cache-Control', text, ...always],
+    ]),
+  );
 
-  function newAnswer() {
-    return { status: 302, headers: ['Location', '', 'Cache-Control', '', ...always] };
+  function answerOf({ redirectType, location }: Opening & { readonly outcome: 'redirect' }): FrontAnswer {
+    return { status: redirectType, location, headers: headersOf.get(redirectType) ?? always };
   }
 
   /** `undefined`: it opens no link. */
@@ -84,12 +88,12 @@ export function createRedirectFront(deps: RedirectRoutesDeps): Front {
     answer(request) {
       const visit = visitOf(request);
       const opening = visit && redirects.openAtOnce(visit.domainId, visit.code, visit.visitor);
-      return opening && filled(answer, opening);
+      return opening && answerOf(opening);
     },
     load(request) {
       const visit = visitOf(request);
       const loaded = visit && redirects.openWhenLoaded(visit.domainId, visit.code, visit.visitor);
-      return loaded?.then((opening) => opening && filled(newAnswer(), opening));
+      return loaded?.then((opening) => opening && answerOf(opening));
     },
   };
 }
@@ -98,16 +102,6 @@ interface Visit {
   readonly visitor: RequestVisitor;
   readonly code: string;
   readonly domainId: Id;
-}
-
-function filled(
-  answer: { status: number; readonly headers: string[] },
-  { redirectType, location }: Opening & { readonly outcome: 'redirect' },
-): FrontAnswer {
-  answer.status = redirectType;
-  answer.headers[1] = location;
-  answer.headers[3] = cacheControlOf(redirectType);
-  return answer;
 }
 
 const page = (description: string) => ({ description, content: { 'text/html': { schema: Type.String() } } });
