@@ -80,6 +80,14 @@ describe('a redirect', () => {
       assert.equal((await setting.send('GET', path, { host: LINKS_HOST })).status, 404, path);
     }
     assert.equal((await setting.send('GET', `/${code}`, { host: 'main.example' })).status, 404);
+    for (const path of ['/', '/?x=1', '/a/b', '/sign-in', `/l/${code}`]) {
+      const person = { host: LINKS_HOST, accept: 'text/html' };
+      const { status, text } = await setting.send('GET', path, person);
+      assert.equal(status, 404, path);
+      assert.match(text, /No such link/, path);
+    }
+    const program = { host: LINKS_HOST, accept: 'application/json' };
+    assert.equal(JSON.parse((await setting.send('GET', '/', program)).text).code, 'not_found');
   });
 
   it('tells what never was from what is no more, in words and in JSON', async () => {

@@ -165,6 +165,12 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
       return sendOpening(request, reply, await redirects.open(domainIdFor(hosts, visitor), code, visitor));
     },
   );
+  // On the hosts of links everything is below /l/, what is typed there without a code too.
+  for (const path of [LINKS_PATH, `${LINKS_PATH}*`]) {
+    app.get(path, { config, schema: { hide: true } }, (request, reply) =>
+      sendOpening(request, reply, { outcome: 'unknown' }),
+    );
+  }
   app.post(
     ROUTE,
     {
