@@ -55,6 +55,10 @@ export const THRESHOLDS: Readonly<
 
 export const RETRY_AFTER_S_MAX = 8;
 
+const SERVED: ShedDecision = { refuse: false, retryAfterS: 0 };
+/** Below it nothing begins to be refused. */
+const CALM_BELOW = Math.min(...Object.values(THRESHOLDS).map(({ refuseFrom }) => refuseFrom));
+
 export function createLoadShedder({ load, limits, randomness }: LoadShedderOptions): LoadShedder {
   assert(
     Object.values(limits).every((limit) => limit > 0),
@@ -63,6 +67,7 @@ export function createLoadShedder({ load, limits, randomness }: LoadShedderOptio
   const refused: Record<Priority, boolean> = { critical: false, write: false, read: false, optional: false };
 
   let [sum, decisions] = [0, 0];
+  let refusesAny = false;
 
   function pressure(): number {
     const { lagMs, waitedMs, inFlight, queued } = load();
@@ -85,9 +90,11 @@ export function createLoadShedder({ load, limits, randomness }: LoadShedderOptio
       const current = pressure();
       sum += current;
       decisions += 1;
+      if (!refusesAny && current < CALM_BELOW) return SERVED;
       // All of them each time: one that nobody asked for meanwhile must still have seen the pressure.
       for (const each of PRIORITIES) refused[each] = isRefused(refused[each], THRESHOLDS[each], current);
-      if (!refused[priority]) return { refuse: false, retryAfterS: 0 };
+      refusesAny = PRIORITIES.some((each) => refused[each]);
+      if (!refused[priority]) return SERVED;
       const spreadS = Math.min(RETRY_AFTER_S_MAX, 2 * Math.max(1, current));
       return { refuse: true, retryAfterS: 1 + Math.floor(randomness.fraction() * (spreadS - 1)) };
     },

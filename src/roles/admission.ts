@@ -56,7 +56,13 @@ const IDLE = { waitedMs: 0, inFlight: 0 } as const;
 export function openAdmission(deps: AdmissionDeps, lag: EventLoopLagMonitor): Admission {
   const { ports, product, clock, randomness, log, metrics } = deps;
   let arrived: Pick<Load, 'waitedMs' | 'inFlight'> = IDLE;
-  const load = (): Load => ({ lagMs: lag.current().sustainedMs, queued: product.queued(), ...arrived });
+  const load = (): Load => ({
+    // One literal, without spreading others into it: asked for each request.
+    lagMs: lag.current().sustainedMs,
+    queued: product.queued(),
+    waitedMs: arrived.waitedMs,
+    inFlight: arrived.inFlight,
+  });
   const shedder = createLoadShedder({ load, limits: LOAD_LIMITS, randomness });
   const levels = createServiceLevels({
     pressure() {
