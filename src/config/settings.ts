@@ -161,8 +161,8 @@ export const SETTINGS = {
     purpose: 'where short links are opened, such as https://go.example; none: below /l/ of this server',
   },
   GROUNDSWELL_LINKS_CACHE_MB: {
-    fallback: '320',
-    purpose: 'memory for links that are opened often; some 1,000,000 of them in 320',
+    fallback: '384',
+    purpose: 'memory for links that are opened often; some 1,000,000 of them in 350',
   },
   GROUNDSWELL_LOG_LEVEL: { fallback: 'info', purpose: 'trace, debug, info, warn, error, fatal or silent' },
   GROUNDSWELL_LOG_FORMAT: { fallback: 'auto', purpose: 'pretty, json, or auto: pretty on a terminal' },
