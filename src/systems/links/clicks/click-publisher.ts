@@ -15,7 +15,7 @@ import type { Log } from '../../../telemetry/log.ts';
 import { type ClickBatchBuilder, createClickBatchBuilder, LINK_CLICKS_TOPIC } from './click-batch.ts';
 import type { ReadClick } from './click-facts.ts';
 import { CLICK_HEADER_LENGTH_MAX, type Click, type ClickRecorder } from './click-recorder.ts';
-import { createClickRing } from './click-ring.ts';
+import { type ClickRing, createClickRing } from './click-ring.ts';
 import { DAY_MS, type VisitorSalts } from './visitor-salts.ts';
 
 export const FLUSH_EVERY_MS = 200;
@@ -79,10 +79,8 @@ export function createClickPublisher(deps: ClickPublisherDeps): ClickPublisher {
     waitingSinceMs = clock.monotonicMs();
     while (ring.size > 0) {
       if (ring.size < CLICKS_PER_FLUSH && !closing.signal.aborted) await gather();
-      const clicks = ring.take(stopped.signal.aborted ? ring.size : CLICKS_PER_FLUSH);
       waitingSinceMs = clock.monotonicMs();
-      inFlight = clicks.length;
-      await flush(clicks);
+      await flush(stopped.signal.aborted ? ring.size : Math.min(ring.size, CLICKS_PER_FLUSH));
       inFlight = 0;
     }
   }
@@ -95,24 +93,34 @@ export function createClickPublisher(deps: ClickPublisherDeps): ClickPublisher {
     wake = undefined;
   }
 
-  async function flush(clicks: readonly Click[]): Promise<void> {
+  /** The oldest ones, which leave the ring as events. */
+  async function flush(count: number): Promise<void> {
     let events: readonly NewEvent[] | undefined;
     for (let attempt = 1; ; attempt += 1) {
-      if (stopped.signal.aborted) return lose(clicks.length, 'stopped');
+      if (stopped.signal.aborted) return lose(count, 'stopped');
       try {
-        events ??= await batches.of(clicks);
+        events ??= await takeEvents(count);
         await deps.eventLog.publish(events);
-        observer.published(clicks.length);
+        observer.published(count);
         return;
       } catch (error) {
-        if (!isOutage(error) && attempt >= ATTEMPTS_MAX) return lose(clicks.length, 'failed', error);
-        if (attempt === 1) log.warn({ err: error, clicks: clicks.length }, 'clicks wait to be published');
+        if (!isOutage(error) && attempt >= ATTEMPTS_MAX) return lose(count, 'failed', error);
+        if (attempt === 1) log.warn({ err: error, clicks: count }, 'clicks wait to be published');
         await clock.sleep(Math.min(RETRY_MS_MIN * 2 ** (attempt - 1), RETRY_MS_MAX), stopped.signal);
       }
     }
   }
 
+  async function takeEvents(count: number): Promise<readonly NewEvent[]> {
+    const events = await batches.of(ring, count);
+    ring.drop(count);
+    inFlight = count;
+    return events;
+  }
+
   function lose(clicks: number, reason: 'failed' | 'stopped', error?: unknown): void {
+    // Those of which events were made have left it.
+    if (inFlight === 0) ring.drop(clicks);
     log.error({ err: error, clicks, reason }, 'clicks were lost');
     observer.dropped(clicks, reason);
   }
@@ -157,15 +165,17 @@ function createBatches({ readClick, salts, randomness }: ClickPublisherDeps) {
   }
 
   return {
-    async of(clicks: readonly Click[]): Promise<NewEvent[]> {
+    async of(ring: Pick<ClickRing, 'at'>, count: number): Promise<NewEvent[]> {
       const saltOfDay = new Map<number, Awaited<ReturnType<VisitorSalts['saltAt']>>>();
-      for (const { atMs } of clicks) {
+      for (let index = 0; index < count; index += 1) {
+        const { atMs } = ring.at(index);
         const day = Math.floor(atMs / DAY_MS);
         if (!saltOfDay.has(day)) saltOfDay.set(day, await salts.saltAt(atMs));
       }
       const builders = sequences.map(createClickBatchBuilder);
       const events: NewEvent[] = [];
-      for (const click of clicks) {
+      for (let index = 0; index < count; index += 1) {
+        const click = ring.at(index);
         const salt = saltOfDay.get(Math.floor(click.atMs / DAY_MS));
         assert(salt !== undefined, 'each day has its salt');
         const facts = readClick(click, salt);

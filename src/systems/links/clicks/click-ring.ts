@@ -1,41 +1,84 @@
-/** Clicks that wait to be published, oldest first, in a fixed number of places. */
+/**
+ * Clicks that wait to be published, oldest first, in a fixed number of places. Each field has a column, because objects that
+ * live for a tenth of a second are copied by several collections of garbage, while nothing else is.
+ */
 import { assert } from '../../../core/errors.ts';
-import type { Click } from './click-recorder.ts';
+import type { Click, ClickKind } from './click-recorder.ts';
 
 export interface ClickRing {
   readonly size: number;
   /** Whether there was a place. */
   push(click: Click): boolean;
-  /** The oldest ones, at most `count`, which it holds no longer. */
-  take(count: number): Click[];
+  /** The oldest is at 0. Always the same object: what is to stay must be taken from it. */
+  at(place: number): Click;
+  /** Holds the oldest ones no longer. */
+  drop(count: number): void;
 }
+
+type Mutable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
+
+const NO_CLICK: Click = {
+  linkId: 0,
+  atMs: 0,
+  kind: 'visit',
+  userAgent: '',
+  referrer: '',
+  language: '',
+  address: '',
+};
 
 export function createClickRing(places: number): ClickRing {
   assert(places >= 1, 'a ring has a place');
-  const clicks = new Array<Click | undefined>(places);
+  const linkIds = new Float64Array(places);
+  const times = new Float64Array(places);
+  const kinds: ClickKind[] = new Array(places).fill(NO_CLICK.kind);
+  const [userAgents, referrers, languages, addresses] = [column(), column(), column(), column()];
+  const shown: Mutable<Click> = { ...NO_CLICK };
   let first = 0;
   let size = 0;
+
+  function column(): string[] {
+    return new Array(places).fill('');
+  }
+
+  function put(place: number, click: Click): void {
+    linkIds[place] = click.linkId;
+    times[place] = click.atMs;
+    kinds[place] = click.kind;
+    userAgents[place] = click.userAgent;
+    referrers[place] = click.referrer;
+    languages[place] = click.language;
+    addresses[place] = click.address;
+  }
+
   return {
     get size() {
       return size;
     },
     push(click) {
       if (size === places) return false;
-      clicks[(first + size) % places] = click;
+      put((first + size) % places, click);
       size += 1;
       return true;
     },
-    take(count) {
-      const taken: Click[] = [];
-      while (taken.length < count && size > 0) {
-        const click = clicks[first];
-        assert(click !== undefined, 'a place that counts is taken');
-        taken.push(click);
-        clicks[first] = undefined;
-        first = (first + 1) % places;
-        size -= 1;
-      }
-      return taken;
+    at(index) {
+      assert(index >= 0 && index < size, 'a click is at one of the places that are taken');
+      const place = (first + index) % places;
+      shown.linkId = linkIds[place] ?? 0;
+      shown.atMs = times[place] ?? 0;
+      shown.kind = kinds[place] ?? 'visit';
+      shown.userAgent = userAgents[place] ?? '';
+      shown.referrer = referrers[place] ?? '';
+      shown.language = languages[place] ?? '';
+      shown.address = addresses[place] ?? '';
+      return shown;
+    },
+    drop(count) {
+      assert(count <= size, 'what is dropped was there');
+      // A header holds all of the request that it came in.
+      for (let index = 0; index < count; index += 1) put((first + index) % places, NO_CLICK);
+      first = (first + count) % places;
+      size -= count;
     },
   };
 }
