@@ -14,7 +14,10 @@ describe('the parameters of a campaign', () => {
         'https://example.org/?utm_source=a+b%26c&x=1&utm_medium=3&utm_campaign=%C3%BC',
     };
     for (const [target, expected] of Object.entries(cases)) assert.equal(withUtm(target, utm), expected);
-    assert.equal(withUtm('https://example.org/?x', null), 'https://example.org/?x');
+    for (const none of [null, {}]) {
+      for (const target of ['https://example.org/', 'https://example.org/?', 'https://example.org/?x'])
+        assert.equal(withUtm(target, none), target);
+    }
   });
 
   it('leave the rest of its query as it is spelled', () => {
@@ -25,6 +28,8 @@ describe('the parameters of a campaign', () => {
       'q=%E9',
       'a=1&a=2',
       '&&a',
+      '?',
+      '?a=1',
       'a+b=c%2b',
       'a[]=1|2',
     ]) {

@@ -13,7 +13,8 @@ export function withUtm(target: string, utm: Utm | null): string {
     const value = utm[parameter];
     if (value !== undefined) setPart(parts, `utm_${parameter}`, value);
   }
-  url.search = parts.join('&');
+  // Its own question mark, for the first one is taken off, which may be part of the query.
+  if (parts.length > 0) url.search = `?${parts.join('&')}`;
   return url.href;
 }
 
