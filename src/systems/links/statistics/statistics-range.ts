@@ -1,5 +1,5 @@
 /** Which times may be asked for. */
-import { invalidField } from '../../../core/errors.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
 import { GRAIN_MS, type Grain, startOf } from './grain.ts';
 
 /** Of one answer: a day and an hour by minutes, two months by hours, four years by days. */
@@ -52,7 +52,10 @@ export function checkRange(
   const oldest = startOf(grain, nowMs - keptMs(grain, retentionDays));
   // What is not kept would be told as clicks that nobody has made.
   if (end <= oldest) {
-    throw invalidField('to', `must be after ${new Date(oldest).toISOString()}: ${KEPT[grain]}.`);
+    throw new AppError(
+      'not_found',
+      `There is nothing of that time any more: ${KEPT[grain]}. Ask for what is after ${new Date(oldest).toISOString()}.`,
+    );
   }
   if (fromMs !== undefined && start < oldest) {
     throw invalidField('from', `must be ${new Date(oldest).toISOString()} or later: ${KEPT[grain]}.`);
