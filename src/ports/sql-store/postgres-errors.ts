@@ -16,6 +16,8 @@ const BUSY = 'The database is busy. Try again shortly.';
 const UNREACHABLE = 'The database cannot be reached right now. Try again shortly.';
 const FULL = 'The database is out of space or memory. Try again later.';
 const UNSTORABLE = 'A text has characters that cannot be stored. Remove what is not text.';
+const REFUSED =
+  'The database does not let this server in. An operator must look at GROUNDSWELL_DATABASE_URL.';
 const SLOW = 'The database did not answer in time.';
 
 /** By SQLSTATE, or by its class (the first two characters). https://www.postgresql.org/docs/18/errcodes-appendix.html */
@@ -38,6 +40,9 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   '57P02': { code: 'unavailable', message: UNREACHABLE, retryAfterS: 1, outcome: 'unknown' },
   // Starting up or shutting down: refused at the door.
   '57P03': { code: 'unavailable', message: UNREACHABLE, retryAfterS: 1, outcome: 'not_applied' },
+  // No such database, or a user or password that is not right.
+  '3D000': { code: 'unavailable', message: REFUSED, retryAfterS: 5, outcome: 'not_applied' },
+  28: { code: 'unavailable', message: REFUSED, retryAfterS: 5, outcome: 'not_applied' },
   // Classes: connection exception, out of resources (connections, disk, memory), input and output.
   '08': { code: 'unavailable', message: UNREACHABLE, retryAfterS: 1, outcome: 'unknown' },
   53: { code: 'unavailable', message: FULL, retryAfterS: 5, outcome: 'not_applied' },

@@ -49,6 +49,17 @@ describeOnPostgres('createPostgresSqlStore', (engine) => {
     await proxy.close();
   });
 
+  it('names the setting where the server is there and does not let it in', async () => {
+    const wrong = Object.assign(new URL(database.url), { pathname: '/there_is_no_such_database' }).href;
+    const store = createPostgresSqlStore({ connection: { url: wrong }, clock, log });
+    await assert.rejects(store.ping(), (error) => {
+      assert.ok(hasCode(error, 'unavailable') && error.outcome === 'not_applied');
+      assert.match(error.message, /does not let this server in.*GROUNDSWELL_DATABASE_URL/);
+      return true;
+    });
+    await store.close();
+  });
+
   it('counts its statements and connections', async () => {
     const store = createPostgresSqlStore({ connection: database.connection, poolSize: 2, clock, log });
     await store.ping();
