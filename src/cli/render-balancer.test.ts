@@ -34,7 +34,17 @@ describe('groundswell render', () => {
       await refusal(...plain, '--servers', 'worker=10.0.0.5:8080'),
       /groups that answer requests are api/,
     );
-    assert.match(await refusal(...plain, '--servers', 'api=10.0.0.5'), /It must be like api=/);
+    const [one, both] = ['api=10.0.0.5:8080', 'api=10.0.0.5:8080,10.0.0.6:8080'];
+    for (const [options, message] of [
+      [['--servers', 'api=10.0.0.5'], /It must be like api=/],
+      [['--servers', `${one},10.0.0.5:8080`], /10\.0\.0\.5:8080 is named twice/],
+      [['--servers', one, '--servers', one], /api is named twice/],
+      [['--servers', both, '--statistics-port', '8080'], /Port 8080 is where clients come in/],
+      [['--servers', both, '--user', 'a\nb'], /the name of a user/],
+      [['--servers', both, '--admin-socket', '/tmp/a b'], /a path from the root/],
+    ] as const) {
+      assert.match(await refusal(...plain, ...options), message);
+    }
   });
 
   it('prints who has the address of two balancers, and refuses what is none', async () => {

@@ -42,8 +42,8 @@ export function haproxyCommand(): Command {
       wholeNumber(1, PORT_MAX),
       STATISTICS_PORT,
     )
-    .option('--admin-socket <path>', 'where an operator changes states', ADMIN_SOCKET)
-    .option('--user <name>', 'whom it becomes', USER)
+    .option('--admin-socket <path>', 'where an operator changes states', parseSocket, ADMIN_SOCKET)
+    .option('--user <name>', 'whom it becomes', parseUser, USER)
     .action(printHaproxy);
   return withExamples(
     command,
@@ -65,7 +65,31 @@ function parseServers(
   if (group === '' || servers.includes(undefined)) {
     throw new InvalidArgumentError('It must be like api=10.0.0.5:8080,10.0.0.6:8080.');
   }
-  return { ...earlier, [group]: servers.filter((server) => server !== undefined) };
+  if (earlier[group] !== undefined)
+    throw new InvalidArgumentError(`${group} is named twice. Name all of its addresses at once.`);
+  const known = new Set(Object.values(earlier).flat().map(textOfAddress));
+  const found = servers.filter((server) => server !== undefined);
+  for (const address of found.map(textOfAddress)) {
+    if (known.has(address))
+      throw new InvalidArgumentError(`${address} is named twice. Each process has an address of its own.`);
+    known.add(address);
+  }
+  return { ...earlier, [group]: found };
+}
+
+function textOfAddress({ host, port }: ServerAddress): string {
+  return `${host}:${port}`;
+}
+
+/** What cannot end a line of the configuration, or a word in it. */
+function parseSocket(text: string): string {
+  if (/^\/[\w./-]+$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be a path from the root, such as /run/haproxy/admin.sock.');
+}
+
+function parseUser(text: string): string {
+  if (/^[a-z_][\w.-]{0,31}$/i.test(text)) return text;
+  throw new InvalidArgumentError('It must be the name of a user, such as haproxy.');
 }
 
 function parseAddress(text: string): ServerAddress | undefined {
@@ -86,6 +110,12 @@ function printHaproxy(options: HaproxyCommandOptions): void {
     );
   }
   refuseOtherGroups(topology, options.servers);
+  if (haproxy.port === options.statisticsPort) {
+    throw new AppError(
+      'invalid',
+      `Port ${haproxy.port} is where clients come in. Name another for --statistics-port.`,
+    );
+  }
   process.stdout.write(
     renderHaproxyConfig({
       haproxy,
