@@ -97,7 +97,7 @@ function durationMs({ invoke, completion }: HistoryOperation): number {
   return ((completion?.t_ns ?? invoke.t_ns) - invoke.t_ns) / 1e6;
 }
 
-/** By what readers have seen on their first pages; what they have not, the checker asks for at the end. */
+/** P5, which is told and decides nothing. By what readers have seen on their first pages; what they have not, the checker asks for at the end. */
 function timelinesBehindMs(operations: readonly HistoryOperation[]): number {
   const acknowledged = new Map<string, number>();
   const behindMs: number[] = [];
