@@ -38,6 +38,12 @@ describe('what is kept of a click', () => {
     assert.deepEqual(other.values, ['unknown', 'direct', 'mobile', 'Safari', 'iOS', 'unknown']);
   });
 
+  it('is that somebody came, of who asks not to be followed', () => {
+    const facts = read(click({ kind: 'private' }), salt);
+    assert.deepEqual(facts, { clickClass: 'human', visitor: 0, values: Array(6).fill('unknown') });
+    assert.equal(read(click({ kind: 'private', userAgent: 'Googlebot/2.1' }), salt).clickClass, 'bot');
+  });
+
   it('is somebody in the browser of an app, which fetches cards under the same name', () => {
     const phone =
       'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)';

@@ -15,7 +15,7 @@ export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface ClickFacts {
   readonly clickClass: ClickClass;
-  /** visitor-hash.ts; 0 where nobody counts visitors. */
+  /** visitor-hash.ts; 0 where nobody counts visitors, or this one does not want it. */
   readonly visitor: number;
   /** One for each dimension, in their order; none where the click is no human's. */
   readonly values: readonly string[];
@@ -32,6 +32,7 @@ const REFERRER_LENGTH_MAX = 253;
 
 const BOT: ClickFacts = { clickClass: 'bot', visitor: 0, values: [] };
 const PREVIEW: ClickFacts = { clickClass: 'preview', visitor: 0, values: [] };
+const PRIVATE: ClickFacts = { clickClass: 'human', visitor: 0, values: DIMENSIONS.map(() => UNKNOWN) };
 
 export type ReadClick = (click: Click, salt: HashKey) => ClickFacts;
 
@@ -47,6 +48,7 @@ export function createClickReader(deps: {
     const { automation, device, browser, os, fingerprint } = classifyUserAgent(click.userAgent);
     if (automation === 'preview' || click.kind === 'head' || click.kind === 'preview') return PREVIEW;
     if (automation === 'bot' || click.kind === 'bot') return BOT;
+    if (click.kind === 'private') return PRIVATE;
     const country = countryOf(click.address) ?? UNKNOWN;
     const referrer = referrerOf(click.referrer, isOwnHost);
     return {

@@ -4,9 +4,10 @@ import type { Id } from '../../../core/ids.ts';
 /**
  * `visit`: a person, as far as the request tells; who that is in truth (a bot that says so, among others) is found out
  * later, from the user agent. `bot`: was given a card in place of the target, where a limit or a password applies.
- * `head` and `preview` (prefetched, or prerendered) have not shown the target to anyone.
+ * `head` and `preview` (prefetched, or prerendered) have not shown the target to anyone. `private`: a visit of somebody who asks
+ * not to be followed; it counts, and nothing is told of it but the user agent, by which bots are known.
  */
-export type ClickKind = 'visit' | 'preview' | 'head' | 'bot';
+export type ClickKind = 'visit' | 'private' | 'preview' | 'head' | 'bot';
 
 export interface Click {
   readonly linkId: Id;

@@ -292,6 +292,31 @@ describe('a redirect', () => {
     );
   });
 
+  it('tells nothing of who asks not to be followed but that they came', async () => {
+    const plain = await setting.create({ url: TARGET });
+    const limited = await setting.create({ url: TARGET, max_visits: 1 });
+    const who = {
+      referer: 'https://page.example/',
+      'accept-language': 'de',
+      'x-forwarded-for': '203.0.113.7',
+    };
+    setting.clicks.length = 0;
+    assert.equal((await setting.open(plain.code, { ...who, 'sec-gpc': '1' })).status, 302);
+    assert.equal((await setting.open(limited.code, { ...who, 'sec-gpc': '1' })).status, 302);
+    const nothing = { userAgent: BROWSER, referrer: '', language: '', address: '' };
+    assert.deepEqual(
+      setting.clicks.map((click) => ({ ...click, atMs: 0 })),
+      [plain, limited].map((link) => ({
+        linkId: Number(link.link_id),
+        atMs: 0,
+        kind: 'private',
+        ...nothing,
+      })),
+    );
+    await setting.open(plain.code, { ...who, 'sec-gpc': '0' });
+    assert.equal(setting.clicks.at(-1)?.kind, 'visit');
+  });
+
   it('can be looked at before it is followed, but not round a limit or a password', async () => {
     const plain = await setting.create({
       url: 'https://bücher.example/"><script>',

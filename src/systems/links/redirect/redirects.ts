@@ -72,15 +72,20 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
   const { cache, blockedTargets, visitLimits, attemptLimits, clicks, clock, verifyPassword, countryOf } =
     deps;
 
-  function record(linkId: Id, kind: ClickKind, { userAgent, referrer, language, address }: Visitor): void {
+  function record(
+    linkId: Id,
+    kind: ClickKind,
+    { userAgent, referrer, language, address, isPrivate }: Visitor,
+  ): void {
+    const hides = isPrivate && kind === 'visit';
     clicks.record({
       linkId,
       atMs: clock.nowMs(),
-      kind,
+      kind: hides ? 'private' : kind,
       userAgent: cut(userAgent),
-      referrer: cut(referrer),
-      language: cut(language),
-      address,
+      referrer: hides ? '' : cut(referrer),
+      language: hides ? '' : cut(language),
+      address: hides ? '' : address,
     });
   }
 

@@ -21,6 +21,7 @@ export function visitorOf(
     referrer: '',
     language: '',
     purpose: '',
+    isPrivate: false,
     host: '',
     address,
     path: url,
@@ -44,6 +45,7 @@ export function visitorOf(
       case 7:
         if (isNamed(name, 'referer')) visitor.referrer = rawHeaders[index + 1] ?? '';
         else if (isNamed(name, 'purpose')) visitor.purpose = rawHeaders[index + 1] ?? '';
+        else if (isNamed(name, 'sec-gpc')) visitor.isPrivate = rawHeaders[index + 1] === '1';
         break;
       case 9:
         if (isNamed(name, 'x-purpose')) visitor.purpose = rawHeaders[index + 1] ?? '';

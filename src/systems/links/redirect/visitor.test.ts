@@ -6,7 +6,8 @@ import { devicesOf, kindOf, preferredLanguage, type Visitor } from './visitor.ts
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const visitor: Visitor = {
-  ...{ method: 'GET', userAgent: FIREFOX, referrer: '', language: '', purpose: '', address: '', query: '' },
+  ...{ method: 'GET', userAgent: FIREFOX, referrer: '', language: '', purpose: '' },
+  ...{ isPrivate: false, address: '', query: '' },
 };
 
 describe('a visitor', () => {

@@ -11,6 +11,8 @@ export interface Visitor {
   readonly language: string;
   /** Sec-Purpose and its forerunners: a browser fetches what nobody has asked to see yet. */
   readonly purpose: string;
+  /** Global Privacy Control: nobody is told who that is. https://www.w3.org/TR/gpc/ */
+  readonly isPrivate: boolean;
   readonly address: string;
   /** Without the question mark; empty if there is none. */
   readonly query: string;

@@ -16,6 +16,7 @@ function visitor(changes: Partial<Visitor> = {}): Visitor {
       referrer: '',
       language: '',
       purpose: '',
+      isPrivate: false,
       address: '192.0.2.1',
       query: '',
     },

@@ -50,7 +50,7 @@ export function createClickTally(): ClickTally {
       const minute = spanOf(link.minutes, 'minute', startOf('minute', click.atMs));
       count(minute, click);
       if (click.clickClass !== 'human') return;
-      minute.visitors.add(click.visitor);
+      if (click.visitor !== 0) minute.visitors.add(click.visitor);
       breakdownOf(link, click.atMs).add(click.values);
     },
   };

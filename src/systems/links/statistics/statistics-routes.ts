@@ -45,7 +45,7 @@ const VISITS = {
   }),
   unique: Type.Integer({
     description:
-      'Different humans, each once a day: an estimate that is off by some 1.6 %, by less below some hundreds.',
+      'Different humans, each once a day: an estimate that is off by some 1.6 %, by less below some hundreds. Without those whose browser sends `Sec-GPC: 1`.',
   }),
 };
 
@@ -89,7 +89,7 @@ export function statisticsRoutes(
       schema: {
         tags: ['links'],
         summary: 'Clicks of a link of yours',
-        description: `Times are UTC. Some seconds behind. A range is widened to whole intervals, of which there are at most ${POINTS_MAX}. Addresses of visitors are never stored. Values of \`by\`: \`unknown\`, and \`other\` for those beyond the first thousand of a day; of \`referrer\` also \`direct\` (none) and \`internal\` (this server).`,
+        description: `Times are UTC. Some seconds behind. A range is widened to whole intervals, of which there are at most ${POINTS_MAX}. Addresses of visitors are never stored, and of those whose browser sends \`Sec-GPC: 1\` it is only counted that they came. Values of \`by\`: \`unknown\`, and \`other\` for those beyond the first thousand of a day; of \`referrer\` also \`direct\` (none) and \`internal\` (this server).`,
         operationId: 'getLinkStatistics',
         params: LinkIdParams,
         querystring: StatisticsQuery,
