@@ -1,6 +1,6 @@
 /** The configuration: validated and nested, with every mistake reported at once, by the variable's name. */
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { isAddressRange } from '../core/address-range.ts';
 import { KAFKA_URL_FORM, type KafkaAddress, parseKafkaUrl } from '../core/kafka-address.ts';
 import { type ClusterNode, isClusterUrl, parseClusterUrl } from '../core/postgres-cluster.ts';
 import { parseRedisUrl, REDIS_URL_FORM, type RedisAddress } from '../core/redis-address.ts';
@@ -133,7 +133,7 @@ export function loadConfig(environment: Environment): Config {
       publicUrl: read.url('GROUNDSWELL_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
       trustedProxies: read.list(
         'GROUNDSWELL_TRUSTED_PROXIES',
-        addressRange,
+        (text) => (isAddressRange(text) ? text : undefined),
         'addresses or ranges such as 10.0.0.0/8',
       ),
       proxyProtocol: read.choice('GROUNDSWELL_PROXY_PROTOCOL', ['on', 'off']) === 'on',
@@ -380,13 +380,6 @@ function serversOf(read: ReturnType<typeof createReader>): Pick<DatabaseLocation
   }
   const url = read.url('GROUNDSWELL_DATABASE_URL', DATABASE_SCHEMES, DATABASE_URL_FORM);
   return { url: url?.startsWith('embedded:') ? undefined : url, nodes: undefined };
-}
-
-function addressRange(text: string): string | undefined {
-  const [address = '', bits, ...rest] = text.split('/');
-  const bitsMax = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  const bitsFit = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
-  return bitsMax > 0 && bitsFit && rest.length === 0 ? text : undefined;
 }
 
 function origin(text: string): string | undefined {

@@ -238,6 +238,15 @@ describe('a topology', () => {
     );
     assert.match(problemsOf(text('', links('hosts: [a.example, a.example]'))).join(), /a\.example twice/);
     assert.match(problemsOf(text('', links('hosts: ["*"]'))).join(), /GROUNDSWELL_PUBLIC_URL/);
+    for (const network of ['10.0.0.0/33', '300.0.0.1', '::1/129', 'fe80::1%eth0', 'cafe']) {
+      const problems = problemsOf(text(`trusted_proxies: [10.0.0.0/32, "${network}"], host: "${network}"`));
+      assert.match(
+        problems.join('\n'),
+        /host must be an address.*\n.*trusted_proxies\[1\] must be an/,
+        network,
+      );
+    }
+    assert.deepEqual(problemsOf(text('trusted_proxies: ["::1/128", 10.0.0.1], host: "::"')), []);
     assert.match(problemsOf(text('trusted_word: proxy')).join(), /nobody is trusted with it/);
     const tcp = 'mode: tcp, tls: {}, balance: hash caller, trusted_proxies: [10.0.0.1]';
     const blind = problemsOf(text(tcp, links(''), 'balance: hash caller')).join('\n');

@@ -1,4 +1,5 @@
 /** The balancer of a topology, as its file says it. */
+import { isAddress, isAddressRange } from '../core/address-range.ts';
 import { BALANCE_FORM, type Balance, parseBalance } from './balance.ts';
 import { PORT_MAX, readCpu, type StartedEngine } from './started-engine.ts';
 import type { Place, TopologyReader } from './topology-reader.ts';
@@ -36,7 +37,6 @@ export interface BalancerTls {
 /** Bookmarks point to it, and it is where `groundswell serve` is without any of this. */
 const HAPROXY_PORT = 8_080;
 const TLS_PORT = 8_443;
-const NETWORK = /^[\d.a-f:]+(\/\d{1,3})?$/i;
 
 export function readHaproxy(read: TopologyReader, place: Place): StartedHaproxy {
   const fields = read.fields(place, [
@@ -47,12 +47,13 @@ export function readHaproxy(read: TopologyReader, place: Place): StartedHaproxy 
     kind: 'started',
     cpu: readCpu(read, fields.cpu),
     port: read.integer(fields.port, 1, PORT_MAX) ?? HAPROXY_PORT,
-    host: read.text(fields.host, 'an address such as 127.0.0.1 or 0.0.0.0', /^[\da-f.:]+$/i) ?? '127.0.0.1',
+    host:
+      read.text(fields.host, 'an address such as 127.0.0.1 or 0.0.0.0', { test: isAddress }) ?? '127.0.0.1',
     mode: read.choice(fields.mode, BALANCER_MODES) ?? 'http',
     balance: readBalance(read, fields.balance) ?? 'leastconn',
     tls: fields.tls.value === undefined ? undefined : readTls(read, fields.tls),
     trustedProxies: networks.flatMap(
-      (each) => read.text(each, 'an address or a network such as 10.0.0.0/8', NETWORK) ?? [],
+      (each) => read.text(each, 'an address or a network such as 10.0.0.0/8', { test: isAddressRange }) ?? [],
     ),
     trustedWord: read.choice(fields.trusted_word, TRUSTED_WORDS) ?? 'forwarded',
   };

@@ -26,7 +26,7 @@ export interface TopologyReader {
   entries(place: Place): readonly (readonly [name: string, place: Place])[];
   /** Each of these answers `undefined` where nothing stands, and where something wrong does. */
   items(place: Place, must: string): readonly Place[] | undefined;
-  text(place: Place, must: string, pattern?: RegExp): string | undefined;
+  text(place: Place, must: string, pattern?: Pick<RegExp, 'test'>): string | undefined;
   number(place: Place, must: string, fits: (value: number) => boolean): number | undefined;
   integer(place: Place, min: number, max: number): number | undefined;
   choice<Choice extends string>(place: Place, choices: readonly Choice[]): Choice | undefined;
