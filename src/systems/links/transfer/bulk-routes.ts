@@ -63,7 +63,7 @@ function createRoute(scope: App, deps: BulkRoutesDeps): void {
       schema: {
         tags: ['links'],
         summary: 'Make many short links',
-        description: `Up to ${BULK_ROWS_MAX} rows and ${BULK_BYTES_MAX / 1_048_576} MiB: lines of JSON, a JSON array, or CSV (RFC 4180, UTF-8) with the columns ${COLUMNS.join(', ')}, of which tags are separated by | and rules are JSON. Each row is a link of its own, with the fields of the call about one; a wrong row does not stop the others. The answer has one line for each row, in order, and begins before all is read. At most ${BULK_PASSWORDS_MAX} of the links may have a password. With an Idempotency-Key, a row that was carried out is not carried out again when the same table is sent again with the same key: every row has a key of its own, made of the key and its number. So an interrupted call is repeated as it was.`,
+        description: `Up to ${BULK_ROWS_MAX} rows and ${BULK_BYTES_MAX / 1_048_576} MiB: lines of JSON, a JSON array, or CSV (RFC 4180, UTF-8; semicolons and tabs part cells, too) with the columns ${COLUMNS.join(', ')}, of which tags are separated by | and rules are JSON. Each row is a link of its own, with the fields of the call about one; a wrong row does not stop the others. The answer has one line for each row, in order, and begins before all is read. At most ${BULK_PASSWORDS_MAX} of the links may have a password. With an Idempotency-Key, a row that was carried out is not carried out again when the same table is sent again with the same key: every row has a key of its own, made of the key and its number. So an interrupted call is repeated as it was.`,
         operationId: 'createLinks',
         body: contentOf({
           [LINES_TYPE]: NewLinkBody,

@@ -1,4 +1,4 @@
-/** Tables in CSV (RFC 4180), with the names of the columns in the first line. */
+/** Tables in CSV (RFC 4180), with the names of the columns in the first line; cells may be parted by semicolons or tabs, too. */
 import { Parser } from 'csv-parse';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import { ROW_LENGTH_MAX, type Row, rowTooLong, UNENDED_LENGTH_MAX, unreadable } from './row.ts';
@@ -39,23 +39,41 @@ export async function* csvRows(
   if (names === undefined) throw invalidField('body', 'must be CSV whose first line names the columns.');
 }
 
+/** The first: where none is in the line. Spreadsheets write semicolons where numbers have commas. */
+const DELIMITERS = [',', ';', '\t'] as const;
+
+function delimiterOf(firstLine: string): string {
+  const bare = firstLine.replace(/"[^"]*"/g, '');
+  const cells = (delimiter: string): number => bare.split(delimiter).length;
+  return DELIMITERS.reduce(
+    (best: string, other) => (cells(other) > cells(best) ? other : best),
+    DELIMITERS[0],
+  );
+}
+
+/** The same texts, of which the first has all of the first line that is not empty, as far as a line may be long. */
+async function* withFirstLine(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let start: string | undefined = '';
+  for await (const text of texts) {
+    if (start === undefined) {
+      yield text;
+      continue;
+    }
+    start += text;
+    if (!/[^\r\n][\r\n]/.test(start) && start.length <= UNENDED_LENGTH_MAX) continue;
+    yield start;
+    start = undefined;
+  }
+  if (start !== undefined) yield start;
+}
+
 async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<Line> {
   let found: Line[] = [];
   let count = 0;
-  const parser = new Parser({
-    skip_empty_lines: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_records_with_error: true,
-    on_skip: () => void found.push(invalidField('row', 'has a quote that is not closed.')),
-    on_record: (cells: Cells) => {
-      found.push(cells);
-      return null;
-    },
-  });
-  parser.resume();
+  let parser: Parser | undefined;
   let unendedLength = 0;
-  for await (const text of texts) {
+  for await (const text of withFirstLine(texts)) {
+    parser ??= open(delimiterOf(/[^\r\n]+/.exec(text)?.[0] ?? ''));
     await write(parser, text);
     unendedLength = found.length === 0 ? unendedLength + text.length : 0;
     count += found.length;
@@ -65,8 +83,23 @@ async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<Line> {
     yield* found;
     found = [];
   }
-  await end(parser);
+  if (parser !== undefined) await end(parser);
   yield* found;
+
+  function open(delimiter: string): Parser {
+    return new Parser({
+      delimiter,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_records_with_error: true,
+      on_skip: () => void found.push(invalidField('row', 'has a quote that is not closed.')),
+      on_record: (cells: Cells) => {
+        found.push(cells);
+        return null;
+      },
+    }).resume();
+  }
 }
 
 function write(parser: Parser, text: string): Promise<void> {

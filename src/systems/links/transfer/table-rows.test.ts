@@ -151,9 +151,10 @@ describe('CSV', () => {
         fc.array(fc.array(fc.string({ minLength: 1 }), { minLength: 3, maxLength: 3 }), { maxLength: 6 }),
         places,
         fc.constantFrom('\n', '\r\n'),
-        async (cells, cuts, end) => {
+        fc.constantFrom(',', ';', '\t'),
+        async (cells, cuts, end, delimiter) => {
           const text = stringify([['a', 'b', 'c'], ...cells], {
-            record_delimiter: end,
+            ...{ delimiter, record_delimiter: end },
             quoted_match: /[\r\n]/,
           });
           const expected = cells.map(([a, b, c]) => ({ a, b, c }));
@@ -161,6 +162,14 @@ describe('CSV', () => {
         },
       ),
     ));
+
+  it('has its cells parted by what parts its columns', async () => {
+    const wanted = [{ url: 'x,y;z', title: 'w' }];
+    assert.deepEqual(await read('url;title\n"x,y;z";w'), wanted);
+    assert.deepEqual(await read('\r\n\r\n"url"\t"title"\r\nx,y;z\tw\r\n'), wanted);
+    assert.deepEqual(await read('"a;b;c",d\n1,2'), [{ 'a;b;c': '1', d: '2' }]);
+    assert.deepEqual(await read('url\nx;y\nz'), [{ url: 'x;y' }, { url: 'z' }]);
+  });
 
   it('has its columns by name, and leaves out what is empty', async () => {
     assert.deepEqual(await read('url,title\r\n"a""b",\r\n\r\nx,"two\r\nlines"\r\n'), [
