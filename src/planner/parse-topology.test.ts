@@ -93,7 +93,7 @@ describe('a topology', () => {
       'settings: {}',
     ];
     assert.deepEqual(problemsOf(text.join('\n')), [
-      'topology.yaml:5: this is not YAML: Map keys must be unique',
+      'topology.yaml:5: settings is there twice. Give one of them another name, or take it out.',
       'topology.yaml:1: engines.haproxy.port must be a whole number from 1 to 65535; it is "none".',
       'topology.yaml:3: processes.api.count must be a whole number from 1 to 64; it is "many".',
       'topology.yaml:3: processes.api.roles[1] must be one of api, worker, dispatch; it is "wroker".',
@@ -161,7 +161,7 @@ describe('a topology', () => {
 
   it('says where a text is no YAML, and refuses one that is no file of a person', () => {
     assert.match(problemsOf('processes:\n  api: [1, 2')[0] ?? '', /^topology\.yaml:\d: this is not YAML: /);
-    assert.match(problemsOf('a: 1\na: 2')[0] ?? '', /^topology\.yaml:2: .*unique/);
+    assert.match(problemsOf('a: 1\na: 2')[0] ?? '', /^topology\.yaml:2: a is there twice/);
     assert.match(problemsOf('just words').join(), /the file must be a mapping/);
     const bombs = Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
     assert.match(problemsOf(`a0: &a0 [x]\n${bombs.join('\n')}`).join(), /alias/i);

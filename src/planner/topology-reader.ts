@@ -54,8 +54,13 @@ export function readTopologyText(source: TopologySource): TopologyReader {
   const isTooLong = text.length > TEXT_LENGTH_MAX;
   const document = parseDocument(isTooLong ? '' : text, { lineCounter: lines, prettyErrors: false });
   if (isTooLong) problems.push(`${name}: the file is longer than ${TEXT_LENGTH_MAX} characters.`);
-  for (const { pos, message } of document.errors) {
-    problems.push(`${name}:${lines.linePos(pos[0]).line}: this is not YAML: ${message}`);
+  for (const { pos, message, code } of document.errors) {
+    const [from] = pos;
+    const what =
+      code === 'DUPLICATE_KEY'
+        ? `${/^[^\s:]*/.exec(text.slice(from))?.[0]} is there twice. Give one of them another name, or take it out.`
+        : `this is not YAML: ${message}`;
+    problems.push(`${name}:${lines.linePos(from).line}: ${what}`);
   }
   // A name that is there twice hides nothing of the rest.
   const isReadable = !isTooLong && document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
