@@ -31,6 +31,12 @@ export const UNKNOWN_PAGE: PageText = {
   body: `${mark('unknown')}<h1>No such link</h1><p>Nothing is known under this address. Check how it is spelled: capital and small letters differ.</p>`,
 };
 
+export const TOO_MANY_PAGE: PageText = {
+  title: 'Too many attempts',
+  head: NO_INDEX,
+  body: `${mark('unknown')}<h1>Too many attempts</h1><p>From your network links were tried that do not exist, or passwords that are wrong. Try again in a minute.</p>`,
+};
+
 export const GONE_TEXTS: Readonly<Record<Gone['reason'], string>> = {
   expired: 'This link has expired.',
   used_up: 'This link has been opened as often as it may be.',

@@ -527,6 +527,10 @@ describe('who tries too often', () => {
         assert.equal((await setting.open(`nosuch-${count}`)).status, 404);
       }
       assert.equal((await setting.open('nosuch-last')).status, 429);
+      const page = await setting.open('nosuch-last', { accept: 'text/html,*/*;q=0.8' });
+      assert.equal(page.status, 429);
+      assert.match(page.text, /<h1>Too many attempts<\/h1>/);
+      assert.match(String(page.headers['retry-after']), /^\d+$/);
       // What is not in memory is not even looked for, for the address that tries.
       assert.equal((await setting.open(code)).status, 429);
       const secret = await setting.create({ url: TARGET, password: 'open sesame' });

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { notFound } from '../../../core/errors.ts';
+import { hasCode, notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import { createClientAddress } from '../../../http/client-address.ts';
 import type { Front, FrontRequest } from '../../../http/front.ts';
@@ -22,6 +22,7 @@ import {
   type PageText,
   passwordPage,
   previewPage,
+  TOO_MANY_PAGE,
   UNKNOWN_PAGE,
 } from './redirect-pages.ts';
 import type { Opening, Redirects } from './redirects.ts';
@@ -118,6 +119,7 @@ const ANSWERS = {
   403: page('The password is wrong: the page asks again.'),
   404: pageOrProblem('There is no such link.'),
   410: pageOrProblem('There was one, or it may not be opened any more.'),
+  429: pageOrProblem('Too many codes that do not exist, or passwords that are wrong.'),
 };
 
 /** In a scope of their own, for no other route takes forms. */
@@ -135,6 +137,12 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
     { parseAs: 'string', bodyLimit: FORM_BYTES_MAX },
     (_request, body, done) => done(null, String(body)),
   );
+
+  app.setErrorHandler((error, request, reply) => {
+    // Who shows pages is shown one; everybody else is answered as by any other call.
+    if (!hasCode(error, 'rate_limited') || !/text\/html/.test(request.headers.accept ?? '')) throw error;
+    return sendPageText(reply.code(429).header('retry-after', error.retryAfterS ?? 1), TOO_MANY_PAGE);
+  });
 
   async function preview(request: FastifyRequest, reply: FastifyReply, code: string): Promise<FastifyReply> {
     const visitor = visitorOf(request.raw, request.ip);
