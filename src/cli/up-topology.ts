@@ -51,6 +51,10 @@ function read(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError('invalid', `The topology ${file} cannot be read: ${reason}`, { cause });
+    throw new AppError(
+      'invalid',
+      `The topology ${file} cannot be read: ${reason}. Name one with --file, or one that comes with it with --stage.`,
+      { cause },
+    );
   }
 }
