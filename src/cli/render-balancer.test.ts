@@ -35,6 +35,15 @@ describe('groundswell render', () => {
       /groups that answer requests are api/,
     );
     const [one, both] = ['api=10.0.0.5:8080', 'api=10.0.0.5:8080,10.0.0.6:8080'];
+    const named = path.join(path.dirname(file), 'constructor.yaml');
+    await writeFile(
+      named,
+      'engines: { postgres: {}, haproxy: {} }\nprocesses: { worker: { roles: [worker] }, api: { roles: [api] }, constructor: { roles: [api], systems: [links] } }',
+    );
+    const prototypes = ['haproxy', '--file', named, '--servers', 'api=10.0.0.5:80'];
+    assert.match(await refusal(...prototypes), /constructor has 1 processes, and 0 addresses/);
+    const whole = await runCommand(['render', ...prototypes, '--servers', 'constructor=10.0.0.6:80']);
+    assert.match(whole.stdout, /server constructor 10\.0\.0\.6:80\n/, whole.stderr);
     for (const [options, message] of [
       [['--servers', 'api=10.0.0.5'], /It must be like api=/],
       [['--servers', `${one},10.0.0.5:8080`], /10\.0\.0\.5:8080 is named twice/],

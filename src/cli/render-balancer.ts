@@ -13,7 +13,7 @@ import { wholeNumber } from './option-values.ts';
 import { loadTopology, STAGES, type TopologyOptions } from './up-topology.ts';
 
 interface HaproxyCommandOptions extends TopologyOptions {
-  readonly servers: Readonly<Record<string, readonly ServerAddress[]>>;
+  readonly servers: ReadonlyMap<string, readonly ServerAddress[]>;
   readonly statisticsPort: number;
   readonly adminSocket: string;
   readonly user: string;
@@ -34,7 +34,7 @@ export function haproxyCommand(): Command {
       '--servers <group=addresses>',
       'host:port of each process of a group; once for each',
       parseServers,
-      {},
+      new Map(),
     )
     .option(
       '--statistics-port <port>',
@@ -65,16 +65,16 @@ function parseServers(
   if (group === '' || servers.includes(undefined)) {
     throw new InvalidArgumentError('It must be like api=10.0.0.5:8080,10.0.0.6:8080.');
   }
-  if (earlier[group] !== undefined)
+  if (earlier.has(group))
     throw new InvalidArgumentError(`${group} is named twice. Name all of its addresses at once.`);
-  const known = new Set(Object.values(earlier).flat().map(textOfAddress));
+  const known = new Set([...earlier.values()].flat().map(textOfAddress));
   const found = servers.filter((server) => server !== undefined);
   for (const address of found.map(textOfAddress)) {
     if (known.has(address))
       throw new InvalidArgumentError(`${address} is named twice. Each process has an address of its own.`);
     known.add(address);
   }
-  return { ...earlier, [group]: found };
+  return new Map([...earlier, [group, found]]);
 }
 
 function textOfAddress({ host, port }: ServerAddress): string {
@@ -131,7 +131,7 @@ function addressesOf(
   { name, count }: ProcessGroup,
   servers: HaproxyCommandOptions['servers'],
 ): readonly ServerAddress[] {
-  const found = servers[name] ?? [];
+  const found = servers.get(name) ?? [];
   if (found.length === count) return found;
   const message = `${name} has ${count} processes, and ${found.length} addresses are named. Name each: --servers ${name}=host:port,…`;
   throw new AppError('invalid', message);
@@ -139,7 +139,7 @@ function addressesOf(
 
 function refuseOtherGroups({ processes }: Topology, servers: HaproxyCommandOptions['servers']): void {
   const apis = processes.filter(({ roles }) => roles.includes('api')).map(({ name }) => name);
-  const others = Object.keys(servers).filter((group) => !apis.includes(group));
+  const others = [...servers.keys()].filter((group) => !apis.includes(group));
   if (others.length === 0) return;
   const message = `--servers names ${others.join(', ')}; the groups that answer requests are ${apis.join(', ')}.`;
   throw new AppError('invalid', message);
