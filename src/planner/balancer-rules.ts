@@ -99,7 +99,20 @@ function hostProblems(topology: Topology): TopologyProblem[] {
       message:
         'has *, which is all hosts but that of the app, and nobody says where that is. Add settings: { GROUNDSWELL_PUBLIC_URL: "https://app.example" }.',
     }));
-  return [...twice, ...open];
+  const publicHost = publicHostOf(topology);
+  const whole = named
+    .filter(({ host }) => publicHost !== undefined && isHostOf(host, publicHost))
+    .map(({ name, host }) => ({
+      path: ['processes', name, 'hosts'],
+      from: [['settings', PUBLIC_URL]],
+      message: `has ${host}, which ${publicHost} of ${PUBLIC_URL} is one of: the app would be sent there, and find nobody who answers. Name other hosts.`,
+    }));
+  return [...twice, ...open, ...whole];
+}
+
+/** Of `*` alone the host of the app is none. */
+function isHostOf(pattern: string, host: string): boolean {
+  return pattern === host || (pattern.startsWith('*.') && host.endsWith(pattern.slice(1)));
 }
 
 function entranceProblems(haproxy: StartedHaproxy, { processes }: Topology): TopologyProblem[] {

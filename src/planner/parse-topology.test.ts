@@ -238,6 +238,19 @@ describe('a topology', () => {
     );
     assert.match(problemsOf(text('', links('hosts: [a.example, a.example]'))).join(), /a\.example twice/);
     assert.match(problemsOf(text('', links('hosts: ["*"]'))).join(), /GROUNDSWELL_PUBLIC_URL/);
+    const app = 'settings: { GROUNDSWELL_PUBLIC_URL: "https://app.example" }';
+    for (const host of ['app.example', '*.example']) {
+      const problems = problemsOf(`${text('', links(`hosts: [go.example, "${host}"]`))}\n${app}`);
+      assert.equal(problems.length, 1, host);
+      assert.match(
+        problems.join(),
+        /links\.hosts has .*, which app\.example of GROUNDSWELL_PUBLIC_URL is/,
+        host,
+      );
+    }
+    for (const host of ['*', '*.app.example', 'p.example', '*.p.example']) {
+      assert.deepEqual(problemsOf(`${text('', links(`hosts: ["${host}"]`))}\n${app}`), [], host);
+    }
     for (const network of ['10.0.0.0/33', '300.0.0.1', '::1/129', 'fe80::1%eth0', 'cafe']) {
       const problems = problemsOf(text(`trusted_proxies: [10.0.0.0/32, "${network}"], host: "${network}"`));
       assert.match(
