@@ -280,6 +280,9 @@ describe('a topology', () => {
     const settings = (lines: string) => problemsOf(`${BOTH}\nsettings: { ${lines} }`).join();
     for (const name of MADE_SETTINGS) assert.match(settings(`${name}: x`), /follows from engines and proc/);
     assert.match(settings('GROUNDSWELL_PROT: 1'), /is not a setting/);
+    assert.match(settings('TEXT: "a\\0b"'), /settings\.TEXT must be a text without NUL/);
+    assert.match(settings('"A=B": 1'), /settings\.A=B is no name that a process can be told/);
+    assert.equal(settings('TEXT: "two\\nlines"'), '');
     assert.equal(settings('GROUNDSWELL_REGISTRATION: closed, GROUNDSWELL_DATABASE_POOL_SIZE: 5'), '');
     const groups = (engines: string, lines: string) =>
       problemsOf(`engines: { postgres: {}, ${engines} }\nprocesses: { ${lines} }`).join();

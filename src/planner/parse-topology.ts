@@ -18,6 +18,9 @@ export type TopologyCheck = (topology: Topology) => readonly TopologyProblem[];
 
 export const COUNT_MAX = 64;
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
+/** What an environment can hold. */
+const SETTING_NAME = /^[^=\0]+$/;
+const SETTING_TEXT = /^[^\0]+$/;
 const NAME_FORM = 'lower-case letters, digits and -, at most 30 of them, such as api';
 
 /**
@@ -79,7 +82,10 @@ function readChoices<Choice extends string>(
 function readSettings(read: TopologyReader, place: Place): Record<string, string> {
   const entries = read.entries(place).map(([name, { path, value }]) => {
     const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-    return [name, read.text({ path, value: text }, 'a text or a number') ?? ''] as const;
+    if (!SETTING_NAME.test(name))
+      read.complain({ path }, 'is no name that a process can be told: it has = or NUL.');
+    const must = 'a text without NUL, or a number';
+    return [name, read.text({ path, value: text }, must, SETTING_TEXT) ?? ''] as const;
   });
   return Object.fromEntries(entries);
 }
