@@ -5,6 +5,7 @@ import {
   REDIRECT_TYPE_DEFAULT,
   type RedirectType,
   type Rule,
+  targetsOf,
   UTM_PARAMETERS,
   type Utm,
 } from './link.ts';
@@ -30,8 +31,10 @@ export interface LinkContent {
   readonly passQuery: boolean;
   readonly utm: Utm;
   readonly enabled: boolean;
+  readonly startsAt: Date | null;
   readonly expiresAt: Date | null;
   readonly maxVisits: number | null;
+  readonly fallbackUrl: string | null;
 }
 
 export const CONTENT_DEFAULTS: LinkContent = {
@@ -44,7 +47,7 @@ export const CONTENT_DEFAULTS: LinkContent = {
     passQuery: false,
     utm: {},
   },
-  ...{ enabled: true, expiresAt: null, maxVisits: null },
+  ...{ enabled: true, startsAt: null, expiresAt: null, maxVisits: null, fallbackUrl: null },
 };
 
 /** `before` with the changes. What does not change is not checked again. Fails with `invalid`. */
@@ -53,7 +56,8 @@ export function applyChanges(
   changes: LinkChanges,
   { nowMs, targets }: { readonly nowMs: number; readonly targets: TargetRules },
 ): LinkContent {
-  const { url, rules, title, tags, redirectType, passQuery, utm, expiresAt, maxVisits } = changes;
+  const { url, rules, title, tags, redirectType, passQuery, utm } = changes;
+  const { startsAt, expiresAt, maxVisits, fallbackUrl } = changes;
   const content = {
     url: url === undefined ? before.url : checkTarget(url, 'url', targets),
     rules: rules === undefined ? before.rules : checkRules(rules, targets),
@@ -63,17 +67,25 @@ export function applyChanges(
     passQuery: passQuery ?? before.passQuery,
     utm: utm === undefined ? before.utm : checkUtm(utm),
     enabled: changes.enabled ?? before.enabled,
+    startsAt: startsAt === undefined ? before.startsAt : checkStart(startsAt),
     expiresAt: expiresAt === undefined ? before.expiresAt : checkExpiry(expiresAt, nowMs),
     maxVisits: maxVisits === undefined ? before.maxVisits : checkMaxVisits(maxVisits),
+    fallbackUrl:
+      typeof fallbackUrl === 'string'
+        ? checkTarget(fallbackUrl, 'fallback_url', targets)
+        : fallbackUrl === undefined
+          ? before.fallbackUrl
+          : null,
   };
   checkCampaign(content);
+  checkOrder(content);
   return content;
 }
 
 /** With its parameters too, a target must be no longer than browsers and proxies carry. */
 function checkCampaign({ url, rules, utm }: LinkContent): void {
   if (Object.keys(utm).length === 0) return;
-  const targets = [url, ...rules.map((rule) => rule.url)];
+  const targets = targetsOf({ url, rules, fallbackUrl: null });
   if (targets.every((target) => withUtm(target, utm).length <= TARGET_LENGTH_MAX)) return;
   throw invalidField('utm', `must not make a target longer than ${TARGET_LENGTH_MAX} characters.`);
 }
@@ -117,6 +129,16 @@ function checkUtm(utm: Utm): Utm {
     return value === '' ? [] : [[parameter, value] as const];
   });
   return Object.fromEntries(set);
+}
+
+function checkStart(startsAt: Date | null): Date | null {
+  if (startsAt === null || !Number.isNaN(startsAt.getTime())) return startsAt;
+  throw invalidField('starts_at', 'must be a time (RFC 3339), or null for from the beginning.');
+}
+
+function checkOrder({ startsAt, expiresAt }: LinkContent): void {
+  if (startsAt === null || expiresAt === null || startsAt < expiresAt) return;
+  throw invalidField('starts_at', 'must be before expires_at.');
 }
 
 function checkExpiry(expiresAt: Date | null, nowMs: number): Date | null {

@@ -1,5 +1,5 @@
 /** From rows to links. */
-import type { Link } from './link.ts';
+import { type Link, targetsOf } from './link.ts';
 import type { AnnouncedLink } from './link-events.ts';
 import type { LinkRow } from './links-queries.ts';
 import { ruleOf } from './rules/stored-rules.ts';
@@ -7,8 +7,7 @@ import type { TargetRules } from './targets/target-url.ts';
 
 export function linkOf(row: LinkRow, { blockedReason }: Pick<TargetRules, 'blockedReason'>): Link {
   const link = describedOf(row);
-  const targets = [link.url, ...link.rules.map(({ url }) => url)];
-  const reasons = targets.map(blockedReason);
+  const reasons = targetsOf(link).map(blockedReason);
   return {
     visits: row.visits,
     visitCount: row.visit_count,
@@ -35,7 +34,9 @@ function describedOf(row: LinkRow): Omit<AnnouncedLink, 'domainId' | 'codeOrigin
     passQuery: row.pass_query,
     utm: row.utm ?? {},
     enabled: row.enabled,
+    startsAt: row.starts_at,
     expiresAt: row.expires_at,
+    fallbackUrl: row.fallback_url,
     maxVisits: row.max_visits,
     hasPassword: row.password_hash !== null,
     updatedAt: row.updated_at,

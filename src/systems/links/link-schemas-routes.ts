@@ -122,7 +122,12 @@ export const LinkSchema = Type.Object(
     utm: UtmSchema,
     rules: Type.Array(RuleSchema),
     enabled: Type.Boolean({ description: 'False: you have turned it off.' }),
+    starts_at: NullableTime('Null: from the beginning.'),
     expires_at: NullableTime('Null: never.'),
+    fallback_url: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Where it leads when it has expired or is used up; null: nowhere.',
+    }),
     max_visits: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
       description: 'Null: without a limit.',
@@ -143,6 +148,7 @@ export const LinkChangeSchema = Type.Object(
   {
     url: Type.String(),
     rules: Type.Array(RuleSchema),
+    fallback_url: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
     changed_at: Type.String({ format: 'date-time', description: 'When it stopped to lead there.' }),
   },
   { $id: 'LinkChange', title: 'LinkChange' },
@@ -185,6 +191,9 @@ const CHANGES = {
         'False: it leads nowhere (410) from then on, within a second, and keeps its code and statistics. By default true.',
     }),
   ),
+  starts_at: Type.Optional(
+    NullableTime('Before then it leads nowhere (404). Null: it leads to its target from the beginning.'),
+  ),
   expires_at: Type.Optional(NullableTime('From then on it leads nowhere. Null: never.')),
   max_visits: Type.Optional(
     Type.Unsafe<number | null>({
@@ -193,6 +202,15 @@ const CHANGES = {
       maximum: VISITS_MAX,
       description:
         'Exactly so many visits lead to the target. Bots and previews are none. Null: without a limit.',
+    }),
+  ),
+  fallback_url: Type.Optional(
+    Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      minLength: 1,
+      maxLength: TARGET_LENGTH_MAX,
+      description:
+        'Where it leads (302) once it has expired or is used up; such visits are not counted. Null: nowhere (410).',
     }),
   ),
   password: Type.Optional(
@@ -239,7 +257,9 @@ export function changesOf(body: Omit<Static<typeof LinkChangesBody>, 'url'>): Om
     enabled: body.enabled,
     maxVisits: body.max_visits,
     password: body.password,
+    startsAt: timeOf(body.starts_at),
     expiresAt: timeOf(body.expires_at),
+    fallbackUrl: body.fallback_url,
     rules: body.rules?.map(ruleOfBody),
   };
 }
@@ -269,7 +289,9 @@ export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number)
     utm: presentUtm(link),
     rules: link.rules.map(presentRule),
     enabled: link.enabled,
+    starts_at: link.startsAt?.toISOString() ?? null,
     expires_at: link.expiresAt?.toISOString() ?? null,
+    fallback_url: link.fallbackUrl,
     max_visits: link.maxVisits,
     visits: link.visits,
     visit_count: link.visitCount,
@@ -293,6 +315,12 @@ function presentRule(rule: Rule): Static<typeof RuleSchema> {
   };
 }
 
-export function presentChange({ url, rules, changedAt }: LinkChange): Static<typeof LinkChangeSchema> {
-  return { url, rules: rules.map(presentRule), changed_at: changedAt.toISOString() };
+export function presentChange(change: LinkChange): Static<typeof LinkChangeSchema> {
+  const { url, rules, fallbackUrl, changedAt } = change;
+  return {
+    url,
+    rules: rules.map(presentRule),
+    fallback_url: fallbackUrl,
+    changed_at: changedAt.toISOString(),
+  };
 }

@@ -38,6 +38,8 @@ export type LinkColumns = [
   bodies: readonly (string | null)[] | null,
   /** Whether each is on. */
   enabled: readonly boolean[] | null,
+  startsAt: readonly (Date | null)[] | null,
+  fallbackUrls: readonly (string | null)[] | null,
 ];
 
 /** The n-th links, for the numbers that `source` has as `position`. What is not used of it is not computed. */
@@ -54,7 +56,8 @@ const linksOf = (source: string): string => `
        ($20::integer[])[position] AS max_visits, ($21::text[])[position] AS password_hash,
        ($22::text[])[position] AS key, ($23::text[])[position] AS fingerprint,
        ($24::smallint[])[position] AS status, ($25::text[])[position] AS body,
-       coalesce(($26::boolean[])[position], true) AS enabled
+       coalesce(($26::boolean[])[position], true) AS enabled,
+       ($27::timestamptz[])[position] AS starts_at, ($28::text[])[position] AS fallback_url
      FROM ${source}`;
 
 /** What some link of a batch has. A statement does nothing about what none has. */
@@ -98,9 +101,11 @@ function writeLinksText({ keys, aliases, limits }: LinkParts): string {
     `accepted AS NOT MATERIALIZED (${linksOf(choosy ? 'chosen' : all)})`,
     `written AS (
      INSERT INTO links (link_id, shard, owner_id, domain_id, code, code_origin, code_look, url, title, tags,
-       redirect_type, pass_query, utm, rules, enabled, expires_at, max_visits, password_hash)
+       redirect_type, pass_query, utm, rules, enabled, starts_at, expires_at, max_visits, fallback_url,
+       password_hash)
      SELECT link_id, shard, owner_id, domain_id, code, code_origin, code_look, url, title, tags,
-       redirect_type, pass_query, utm, rules, enabled, expires_at, max_visits, password_hash FROM accepted)`,
+       redirect_type, pass_query, utm, rules, enabled, starts_at, expires_at, max_visits, fallback_url,
+       password_hash FROM accepted)`,
     limits &&
       `limited AS (
      INSERT INTO link_visits (link_id, shard, max_visits)

@@ -152,6 +152,8 @@ function columnsOf(links: readonly WaitingLink[], { keys, aliases, limits }: Lin
     keys ? column(({ claim, answer }) => (claim === undefined ? null : answer.status)) : null,
     keys ? column(({ claim, answer }) => (claim === undefined ? null : answer.body)) : null,
     links.some(({ link }) => !link.enabled) ? column(({ link }) => link.enabled) : null,
+    optional(({ link }) => link.startsAt),
+    optional(({ link }) => link.fallbackUrl),
   ];
 }
 

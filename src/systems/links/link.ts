@@ -34,6 +34,13 @@ export type CodeOrigin = 'made' | 'chosen' | 'imported';
 export interface LinkTarget {
   readonly url: string;
   readonly rules: readonly Rule[];
+  /** For who comes after the end, or after the last visit; null: they are told so. */
+  readonly fallbackUrl: string | null;
+}
+
+/** All that it may lead to, its own first. */
+export function targetsOf({ url, rules, fallbackUrl }: LinkTarget): string[] {
+  return [url, ...rules.map((rule) => rule.url), ...(fallbackUrl === null ? [] : [fallbackUrl])];
 }
 
 export interface Link extends LinkTarget {
@@ -50,6 +57,8 @@ export interface Link extends LinkTarget {
   readonly utm: Utm;
   /** Turned off by its owner it leads nowhere, until it is turned on again. */
   readonly enabled: boolean;
+  /** Before then it leads nowhere yet; null: from the beginning. */
+  readonly startsAt: Date | null;
   readonly expiresAt: Date | null;
   readonly maxVisits: number | null;
   /** Of those that are limited, how many were used; 0 without a limit. */
@@ -63,12 +72,13 @@ export interface Link extends LinkTarget {
 }
 
 /** `active`: it leads somewhere. Of those that do not, the first reason that holds, in this order. */
-export const LINK_STATES = ['active', 'blocked', 'disabled', 'expired', 'used_up'] as const;
+export const LINK_STATES = ['active', 'blocked', 'disabled', 'scheduled', 'expired', 'used_up'] as const;
 export type LinkState = (typeof LINK_STATES)[number];
 
 export function stateOf(link: Link, nowMs: number): LinkState {
   if (link.blockedReason !== undefined) return 'blocked';
   if (!link.enabled) return 'disabled';
+  if (link.startsAt !== null && link.startsAt.getTime() > nowMs) return 'scheduled';
   if (link.expiresAt !== null && link.expiresAt.getTime() <= nowMs) return 'expired';
   if (link.maxVisits !== null && link.visits >= link.maxVisits) return 'used_up';
   return 'active';
@@ -84,7 +94,9 @@ export interface LinkChanges {
   readonly passQuery?: boolean | undefined;
   readonly utm?: Utm | undefined;
   readonly enabled?: boolean | undefined;
-  /** null: never, or without a limit or a password. */
+  /** null: from the beginning, never, to nowhere, or without a limit or a password. */
+  readonly startsAt?: Date | null | undefined;
+  readonly fallbackUrl?: string | null | undefined;
   readonly expiresAt?: Date | null | undefined;
   readonly maxVisits?: number | null | undefined;
   readonly password?: string | null | undefined;

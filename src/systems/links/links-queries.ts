@@ -19,7 +19,9 @@ export interface LinkRow {
   readonly utm: Utm | null;
   readonly rules: readonly StoredRule[] | null;
   readonly enabled: boolean;
+  readonly starts_at: Date | null;
   readonly expires_at: Date | null;
+  readonly fallback_url: string | null;
   readonly max_visits: number | null;
   readonly visits: number;
   /** Humans, as far as they are counted. */
@@ -31,8 +33,8 @@ export interface LinkRow {
 
 export const LINK_COLUMNS = `
   link.link_id, link.owner_id, link.domain_id, domain.host, link.code, link.code_origin, link.url, link.title, link.tags,
-  link.redirect_type, link.pass_query, link.utm, link.rules, link.enabled, link.expires_at, link.max_visits,
-  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash,
+  link.redirect_type, link.pass_query, link.utm, link.rules, link.enabled, link.starts_at, link.expires_at, link.max_visits,
+  link.fallback_url,  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash,
   link.disabled_reason, link.updated_at`;
 
 export const LINK_JOINS = `
@@ -84,10 +86,12 @@ export const pageOwnLinks = readStatement<
        AND ($6::text IS NULL OR link.title ILIKE $6 OR link.url ILIKE $6 OR link.code ILIKE $6)
        AND ($8::text IS NULL OR $8 = 'blocked'
          OR ($8 = 'disabled' AND NOT link.enabled)
+         OR ($8 = 'scheduled' AND link.enabled AND link.starts_at > $9)
          OR ($8 = 'expired' AND link.enabled AND link.expires_at <= $9)
          OR ($8 = 'used_up' AND link.enabled AND (link.expires_at IS NULL OR link.expires_at > $9)
-             AND visited.visits >= link.max_visits)
+             AND (link.starts_at IS NULL OR link.starts_at <= $9) AND visited.visits >= link.max_visits)
          OR ($8 = 'active' AND link.enabled AND (link.expires_at IS NULL OR link.expires_at > $9)
+             AND (link.starts_at IS NULL OR link.starts_at <= $9)
              AND (visited.visits IS NULL OR link.max_visits IS NULL OR visited.visits < link.max_visits)))) AS matches
      FROM links AS link ${LINK_JOINS}
      WHERE link.owner_id = $1 AND link.deleted_at IS NULL AND link.link_id < $2
@@ -98,7 +102,7 @@ export const pageOwnLinks = readStatement<
    SELECT * FROM fitting
    UNION ALL
    SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules,
-     enabled, expires_at, max_visits, visits, visit_count, password_hash, disabled_reason, updated_at,
+     enabled, starts_at, expires_at, max_visits, fallback_url, visits, visit_count, password_hash, disabled_reason, updated_at,
      false FROM last
    WHERE (SELECT count(*) FROM fitting) < $3 AND (SELECT count(*) FROM looked_at) = $4`,
   { mayBeStale: true },
@@ -121,30 +125,35 @@ export const updateLink = writeStatement<
     passwordHash: string | null,
     updatedAt: Date,
     enabled: boolean,
+    startsAt: Date | null,
+    fallbackUrl: string | null,
   ]
 >(
   'links_update',
   `UPDATE links SET url = $2, title = $3, tags = $4, redirect_type = $5, pass_query = $6, utm = $7, rules = $8,
-     expires_at = $9, max_visits = $10, password_hash = $11, updated_at = $12, enabled = $13
+     expires_at = $9, max_visits = $10, password_hash = $11, updated_at = $12, enabled = $13,
+     starts_at = $14, fallback_url = $15
    WHERE link_id = $1`,
 );
 
 export const insertLinkChange = writeStatement<
-  [changeId: Id, linkId: Id, shard: number, url: string, rules: string | null]
+  [changeId: Id, linkId: Id, shard: number, url: string, rules: string | null, fallbackUrl: string | null]
 >(
   'links_insert_change',
-  'INSERT INTO link_changes (change_id, link_id, shard, url, rules) VALUES ($1, $2, $3, $4, $5)',
+  `INSERT INTO link_changes (change_id, link_id, shard, url, rules, fallback_url)
+   VALUES ($1, $2, $3, $4, $5, $6)`,
 );
 
 export interface LinkChangeRow {
   readonly change_id: Id;
   readonly url: string;
   readonly rules: readonly StoredRule[] | null;
+  readonly fallback_url: string | null;
 }
 
 export const pageLinkChanges = readStatement<[linkId: Id, before: Id, limit: number], LinkChangeRow>(
   'links_page_changes',
-  `SELECT change_id, url, rules FROM link_changes WHERE link_id = $1 AND change_id < $2
+  `SELECT change_id, url, rules, fallback_url FROM link_changes WHERE link_id = $1 AND change_id < $2
    ORDER BY change_id DESC LIMIT $3`,
   { mayBeStale: true },
 );
@@ -162,8 +171,8 @@ export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
   `WITH forgotten AS (DELETE FROM link_changes WHERE link_id = ANY ($1)),
    unlimited AS (DELETE FROM link_visits WHERE link_id = ANY ($1)),
    unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1))
-   UPDATE links SET url = '', title = '', tags = '{}', utm = NULL, rules = NULL, password_hash = NULL, expires_at = NULL,
-     max_visits = NULL, disabled_reason = NULL, deleted_at = $2
+   UPDATE links SET url = '', title = '', tags = '{}', utm = NULL, rules = NULL, password_hash = NULL, starts_at = NULL,
+     expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL, deleted_at = $2
    WHERE link_id = ANY ($1)`,
 );
 

@@ -209,8 +209,8 @@ export function createLinks(deps: LinksDeps): Links {
     async history(ownerId, linkId, { before, limit }) {
       await get(ownerId, linkId);
       const rows = await sql.query(pageLinkChanges, [linkId, before, limit + 1]);
-      const items = rows.slice(0, limit).map(({ change_id: changeId, url, rules }) => ({
-        ...{ changeId, changedAt: new Date(idTimeMs(changeId)), url },
+      const items = rows.slice(0, limit).map(({ change_id: changeId, url, rules, fallback_url }) => ({
+        ...{ changeId, changedAt: new Date(idTimeMs(changeId)), url, fallbackUrl: fallback_url },
         rules: (rules ?? []).map(ruleOf),
       }));
       return { items, nextBefore: rows.length > limit ? items.at(-1)?.changeId : undefined };
@@ -266,7 +266,8 @@ function changedRow(
 }
 
 function contentColumns(content: LinkContent) {
-  const { url, rules, title, tags, redirectType, passQuery, utm, enabled, expiresAt, maxVisits } = content;
+  const { url, rules, title, tags, redirectType, passQuery, utm, enabled } = content;
+  const { startsAt, expiresAt, maxVisits, fallbackUrl } = content;
   return {
     url,
     title,
@@ -275,8 +276,10 @@ function contentColumns(content: LinkContent) {
     redirect_type: redirectType,
     pass_query: passQuery,
     enabled,
+    starts_at: startsAt,
     expires_at: expiresAt,
     max_visits: maxVisits,
+    fallback_url: fallbackUrl,
     // As they are read back from the database.
     rules: JSON.parse(storedRules(rules) ?? 'null') as LinkRow['rules'],
   };
@@ -291,13 +294,15 @@ async function writeChange(
 ): Promise<void> {
   const shard = shardOf(after.owner_id);
   const rulesText = (row: LinkRow): string | null => (row.rules === null ? null : JSON.stringify(row.rules));
-  if (before.url !== after.url || rulesText(before) !== rulesText(after)) {
+  const leadsElsewhere = before.url !== after.url || before.fallback_url !== after.fallback_url;
+  if (leadsElsewhere || rulesText(before) !== rulesText(after)) {
     await transaction.query(insertLinkChange, [
       changeId,
       after.link_id,
       shard,
       before.url,
       rulesText(before),
+      before.fallback_url,
     ]);
   }
   await transaction.query(updateLink, [
@@ -314,6 +319,8 @@ async function writeChange(
     after.password_hash,
     after.updated_at ?? new Date(idTimeMs(changeId)),
     after.enabled,
+    after.starts_at,
+    after.fallback_url,
   ]);
   if (after.max_visits !== null)
     await transaction.query(limitVisits, [after.link_id, shard, after.max_visits]);

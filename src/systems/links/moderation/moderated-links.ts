@@ -3,6 +3,7 @@ import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import { targetsOf } from '../link.ts';
 import { LINKS_PATH, type LinkAddresses } from '../link-addresses.ts';
 import { linkUpdated } from '../link-events.ts';
 import { announcedOf } from '../link-rows.ts';
@@ -51,9 +52,10 @@ export function createModeratedLinks(deps: ModeratedLinksDeps): ModeratedLinks {
   const { sql, eventLog, addresses, hosts, recordAct } = deps;
 
   function linkOf(row: LinkRow): ModeratedLink {
-    const { linkId, ownerId, url, rules, title, ...rest } = announcedOf(row);
-    const targets = [...new Set([url, ...rules.map((rule) => rule.url)])];
-    const shortUrl = addresses.shortUrl(rest);
+    const link = announcedOf(row);
+    const { linkId, ownerId, title } = link;
+    const targets = [...new Set(targetsOf(link))];
+    const shortUrl = addresses.shortUrl(link);
     return { linkId, ownerId, shortUrl, targets, title, disabledReason: row.disabled_reason ?? undefined };
   }
 

@@ -18,8 +18,12 @@ export interface Guard {
   readonly disabledReason: string | undefined;
   /** Not turned off by its owner. */
   readonly enabled: boolean;
+  /** -Infinity: from the beginning. */
+  readonly startsAtMs: number;
   /** Infinity: never. */
   readonly expiresAtMs: number;
+  /** For who comes too late; `undefined`: they are told so. */
+  readonly fallbackUrl: string | undefined;
   readonly limited: boolean;
   /** All visits have been taken. Set when that is found out; a higher limit comes as a change of the link. */
   usedUp: boolean;
@@ -57,7 +61,9 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
     gone: row.gone,
     disabledReason: row.disabled_reason ?? undefined,
     enabled: row.enabled,
+    startsAtMs: row.starts_at?.getTime() ?? Number.NEGATIVE_INFINITY,
     expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
+    fallbackUrl: row.fallback_url ?? undefined,
     limited: row.max_visits !== null,
     usedUp: false,
     passwordHash: row.password_hash ?? undefined,
@@ -68,7 +74,9 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
     !guard.gone &&
     guard.disabledReason === undefined &&
     guard.enabled &&
+    row.starts_at === null &&
     row.expires_at === null &&
+    row.fallback_url === null &&
     !guard.limited &&
     guard.passwordHash === undefined &&
     !guard.passQuery &&

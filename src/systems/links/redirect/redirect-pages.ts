@@ -9,12 +9,14 @@ export interface PageText {
   readonly formAction?: string;
 }
 
+type Scheduled = Extract<Opening, { readonly outcome: 'scheduled' }>;
 type Gone = Extract<Opening, { readonly outcome: 'gone' }>;
 
 /** Line drawings of 24 units, as the app has them. The words say what they stand for. */
 const MARKS = {
   unknown: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14m5 12 4 4M9 9l4 4M13 9l-4 4',
   gone: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M6.5 6.5l11 11',
+  scheduled: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 8v4l3 2',
   password: 'M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3',
   leads: 'M4 12h14M13 6l6 6-6 6',
 } as const;
@@ -54,6 +56,18 @@ export function gonePage({ reason, blockedReason }: Gone, quote: (text: string) 
     title: 'This link leads nowhere any more',
     head: NO_INDEX,
     body: `${mark('gone')}<h1>This link leads nowhere any more</h1><p>${GONE_TEXTS[reason]}</p>${why}`,
+  };
+}
+
+export const SCHEDULED_TITLE = 'This link does not lead anywhere yet';
+const MINUTE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+
+export function scheduledPage({ startsAtMs }: Scheduled): PageText {
+  const opens = new Date(startsAtMs);
+  return {
+    title: SCHEDULED_TITLE,
+    head: NO_INDEX,
+    body: `${mark('scheduled')}<h1>${SCHEDULED_TITLE}</h1><p>It opens on <time datetime="${opens.toISOString()}">${MINUTE.format(opens)} UTC</time>.</p>`,
   };
 }
 

@@ -13,8 +13,10 @@ export interface OpenedLinkRow {
   readonly utm: Utm | null;
   readonly rules: readonly StoredRule[] | null;
   readonly enabled: boolean;
+  readonly starts_at: Date | null;
   readonly expires_at: Date | null;
   readonly max_visits: number | null;
+  readonly fallback_url: string | null;
   readonly password_hash: string | null;
   readonly disabled_reason: string | null;
   /** Deleted, or its owner is suspended or deleted. */
@@ -22,7 +24,8 @@ export interface OpenedLinkRow {
 }
 
 const OPENED_COLUMNS = `link.link_id, link.url, link.title, link.redirect_type, link.pass_query, link.utm, link.rules,
-     link.enabled, link.expires_at, link.max_visits, link.password_hash, link.disabled_reason,
+     link.enabled, link.starts_at, link.expires_at, link.max_visits, link.fallback_url, link.password_hash,
+     link.disabled_reason,
      link.deleted_at IS NOT NULL OR EXISTS (
        SELECT FROM hidden_link_owners AS hidden WHERE hidden.user_id = link.owner_id) AS gone`;
 

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { hasCode, notFound } from '../../../core/errors.ts';
+import { AppError, hasCode, notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import { createClientAddress } from '../../../http/client-address.ts';
 import type { Front, FrontRequest } from '../../../http/front.ts';
@@ -22,6 +22,8 @@ import {
   type PageText,
   passwordPage,
   previewPage,
+  SCHEDULED_TITLE,
+  scheduledPage,
   TOO_MANY_PAGE,
   UNKNOWN_PAGE,
 } from './redirect-pages.ts';
@@ -117,7 +119,7 @@ const ANSWERS = {
   200: page('A page: it asks for a password, or says where the link leads.'),
   ...Object.fromEntries(Object.keys(CACHE_CONTROL).map((status) => [status, leads])),
   403: page('The password is wrong: the page asks again.'),
-  404: pageOrProblem('There is no such link.'),
+  404: pageOrProblem('There is no such link, or it does not lead anywhere yet.'),
   410: pageOrProblem('There was one, or it may not be opened any more.'),
   429: pageOrProblem('Too many codes that do not exist, or passwords that are wrong.'),
 };
@@ -223,6 +225,9 @@ function sendOpening(request: FastifyRequest, reply: FastifyReply, opening: Open
     case 'unknown':
       if (wantsJson(request)) throw notFound('link');
       return sendPageText(reply.code(404), UNKNOWN_PAGE);
+    case 'scheduled':
+      if (wantsJson(request)) throw new AppError('not_found', `${SCHEDULED_TITLE}.`);
+      return sendPageText(reply.code(404), scheduledPage(opening));
     case 'gone':
       if (wantsJson(request)) return sendGoneProblem(request, reply, GONE_TEXTS[opening.reason]);
       return sendPageText(reply.code(410), gonePage(opening, escapeHtml));

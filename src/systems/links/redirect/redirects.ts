@@ -2,7 +2,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import { CLICK_HEADER_LENGTH_MAX, type ClickKind, type ClickRecorder } from '../clicks/click-recorder.ts';
-import type { RedirectType } from '../link.ts';
+import { type RedirectType, targetsOf } from '../link.ts';
 import { chooseRule } from '../rules/rule-choice.ts';
 import type { BlockedTargets } from '../targets/blocked-targets.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
@@ -15,11 +15,12 @@ const CODE = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * `card`: a program that is no visitor asks for what is limited or has a password. `gone`: it led somewhere once.
- * `unknown`: it never did.
+ * `scheduled`: it does not yet. `unknown`: it never did.
  */
 export type Opening =
   | { readonly outcome: 'redirect'; readonly redirectType: RedirectType | 303; readonly location: string }
   | { readonly outcome: 'card' | 'password' | 'wrong_password' | 'unknown' }
+  | { readonly outcome: 'scheduled'; readonly startsAtMs: number }
   | {
       readonly outcome: 'gone';
       readonly reason: 'expired' | 'used_up' | 'deleted' | 'blocked' | 'disabled';
@@ -93,15 +94,16 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
   function blockedReasonOf(link: CachedLink): string | undefined {
     const version = blockedTargets.version();
     if (link.checkedVersion !== version) {
-      const targets = [link.location, ...(link.guard?.rules ?? []).map(({ url }) => url)];
-      const reasons = targets.map((url) => (url === '' ? undefined : blockedTargets.reasonOf(url)));
+      const reasons = targetsOfCached(link).map((url) =>
+        url === '' ? undefined : blockedTargets.reasonOf(url),
+      );
       link.blockedReason = reasons.find((reason) => reason !== undefined);
       link.checkedVersion = version;
     }
     return link.blockedReason;
   }
 
-  /** What is so whoever asks; `undefined`: it leads somewhere. */
+  /** Why it does not lead to its target, whoever asks; `undefined`: it does. */
   function closed(link: CachedLink): Opening | undefined {
     const { guard } = link;
     if (guard?.gone === true) return GONE;
@@ -109,7 +111,9 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     if (blockedReason !== undefined) return { outcome: 'gone', reason: 'blocked', blockedReason };
     if (guard === undefined) return undefined;
     if (!guard.enabled) return DISABLED;
-    if (clock.nowMs() >= guard.expiresAtMs) return EXPIRED;
+    const nowMs = clock.nowMs();
+    if (nowMs < guard.startsAtMs) return { outcome: 'scheduled', startsAtMs: guard.startsAtMs };
+    if (nowMs >= guard.expiresAtMs) return EXPIRED;
     return guard.usedUp ? USED_UP : undefined;
   }
 
@@ -155,7 +159,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     if (guard.limited) {
       const taken = await visitLimits.take(link.linkId);
       if (taken !== 'taken') guard.usedUp = true;
-      if (taken === 'none') return USED_UP;
+      if (taken === 'none') return overOf(guard, USED_UP);
     }
     return admit(link, visitor, 'visit', redirectTypeFor(link, password));
   }
@@ -189,7 +193,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
       if (link === undefined) return { outcome: 'unknown' };
       const { guard } = link;
       const reason = closed(link);
-      if (reason !== undefined) return reason;
+      if (reason !== undefined) return overOf(guard, reason);
       if (guard !== undefined && isGuarded(guard)) return openGuarded(link, guard, visitor, password);
       return admit(link, visitor, quickKindOf(visitor), redirectTypeFor(link, password));
     },
@@ -200,10 +204,21 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
       const reason = closed(link);
       if (reason !== undefined) return reason;
       const guarded = isGuarded(link.guard);
-      const targets = [link.location, ...(link.guard?.rules ?? []).map(({ url }) => url)];
-      return { linkId: link.linkId, guarded, targets: guarded ? [] : [...new Set(targets)] };
+      return { linkId: link.linkId, guarded, targets: guarded ? [] : [...new Set(targetsOfCached(link))] };
     },
   };
+}
+
+/** Of a link that is over, its owner may have said where to go instead. Nobody is counted there, and no query is passed on. */
+function overOf(guard: Guard | undefined, reason: Opening): Opening {
+  if (guard?.fallbackUrl === undefined || (reason !== EXPIRED && reason !== USED_UP)) return reason;
+  return { outcome: 'redirect', redirectType: 302, location: guard.fallbackUrl };
+}
+
+/** All that it may lead to, its own first. */
+function targetsOfCached({ location, guard }: CachedLink): string[] {
+  const fallbackUrl = guard?.fallbackUrl ?? null;
+  return targetsOf({ url: location, rules: guard?.rules ?? [], fallbackUrl });
 }
 
 function isGuarded(guard: Guard | undefined): boolean {

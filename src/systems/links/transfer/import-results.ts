@@ -58,7 +58,8 @@ export function checkSourceCode(code: string | undefined): void {
 /** The draft, cut to what a link may have here, for the host of the server. */
 export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[] } {
   const { title = '', tags = [], notes = [] } = source;
-  const { url, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules } = source;
+  const { url, enabled, startsAt, expiresAt, maxVisits, fallbackUrl } = source;
+  const { passQuery, redirectType, utm, rules } = source;
   // As it will be stored, and without halves of characters.
   const line = title.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').trim();
   const shownTitle = [...line].slice(0, TITLE_LENGTH_MAX).join('');
@@ -67,7 +68,8 @@ export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[]
     ...(tags.length <= TAGS_MAX ? [] : [`Of its tags, only ${TAGS_MAX} were kept.`]),
   ];
   const texts = { title: shownTitle, tags: tags.slice(0, TAGS_MAX) };
-  const draft = { url, ...texts, enabled, expiresAt, maxVisits, passQuery, redirectType, utm, rules };
+  const period = { startsAt, expiresAt, maxVisits, fallbackUrl };
+  const draft = { url, ...texts, enabled, ...period, passQuery, redirectType, utm, rules };
   return { draft, notes: [...notes, ...dropped] };
 }
 

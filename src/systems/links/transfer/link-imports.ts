@@ -87,7 +87,7 @@ export function createLinkImports(deps: LinkImportsDeps): LinkImports {
     if ('problem' in row) return skipped(row.row, undefined, row.problem.message);
     let source: SourceLink | undefined;
     try {
-      source = read(row.record, clock.nowMs());
+      source = read(row.record);
       checkSourceCode(source.code);
       const { draft, notes } = draftOf(source);
       applyChanges(CONTENT_DEFAULTS, draft, { nowMs: clock.nowMs(), targets });

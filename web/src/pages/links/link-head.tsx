@@ -12,6 +12,7 @@ import { LinkSwitch } from './link-switch.tsx';
 const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
   blocked: 'Visitors are not led there: moderators have blocked it.',
   disabled: 'Visitors read that you have turned it off. What was counted is kept.',
+  scheduled: 'Visitors read that it does not lead anywhere yet.',
   expired: 'Visitors read that it has expired. Give it another end, or none, to open it again.',
   used_up: 'Visitors read that it was opened as often as it may be. Raise the limit to open it again.',
 };

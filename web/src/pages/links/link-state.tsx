@@ -7,6 +7,7 @@ import { Time } from '../../ui/time.tsx';
 const STATES: Readonly<Record<Exclude<LinkState, 'active'>, { icon: IconName; word: string }>> = {
   blocked: { icon: 'ban', word: 'Blocked' },
   disabled: { icon: 'off', word: 'Off' },
+  scheduled: { icon: 'clock', word: 'Scheduled' },
   expired: { icon: 'clock', word: 'Expired' },
   used_up: { icon: 'used', word: 'Used up' },
 };
@@ -15,14 +16,17 @@ export const STATE_NAMES: Readonly<Record<LinkState, string>> = {
   active: 'Active',
   blocked: STATES.blocked.word,
   disabled: STATES.disabled.word,
+  scheduled: STATES.scheduled.word,
   expired: STATES.expired.word,
   used_up: STATES.used_up.word,
 };
 
-/** One that was active when the server was asked may have ended since. */
-export function stateNow({ state, expires_at: expiresAt }: Link): LinkState {
-  const hasEnded = expiresAt !== null && Date.parse(expiresAt) <= Date.now();
-  return state === 'active' && hasEnded ? 'expired' : state;
+/** One may have begun or ended since the server was asked. */
+export function stateNow({ state, starts_at: startsAt, expires_at: expiresAt }: Link): LinkState {
+  if (state !== 'active' && state !== 'scheduled') return state;
+  const isPast = (time: string | null): boolean => time !== null && Date.parse(time) <= Date.now();
+  if (isPast(expiresAt)) return 'expired';
+  return startsAt === null || isPast(startsAt) ? 'active' : 'scheduled';
 }
 
 export function LinkBadges({ link }: { readonly link: Link }) {

@@ -25,8 +25,10 @@ const FIELDS = [
   'utm',
   'rules',
   'enabled',
+  'starts_at',
   'expires_at',
   'max_visits',
+  'fallback_url',
   'host',
 ];
 
@@ -44,7 +46,9 @@ export function readOwnLink(draftOf: (body: Record<string, unknown>) => LinkDraf
     const shortUrl = textOf(record, 'short_url', 'shorturl', 'short_link', 'link');
     return {
       ...draft,
+      startsAt: draft.startsAt ?? undefined,
       expiresAt: draft.expiresAt ?? undefined,
+      fallbackUrl: draft.fallbackUrl ?? undefined,
       maxVisits: draft.maxVisits ?? undefined,
       code: textOf(record, 'code', 'alias', 'short_code', 'shortcode', 'slug', 'keyword') ?? codeIn(shortUrl),
       createdAt: timeIn(record, 'source_created_at', 'created_at', 'created', 'date'),

@@ -13,14 +13,10 @@ import {
 
 export const SHLINK_LISTS = ['$.shortUrls.data.*', '$.data.*'] as const;
 
-export function readShlinkLink(record: SourceRecord, nowMs: number): SourceLink {
+export function readShlinkLink(record: SourceRecord): SourceLink {
   const meta = recordIn(record, 'meta');
   const clicks =
     countOf(recordIn(record, 'visitsSummary'), 'total') ?? countOf(record, 'visitsCount', 'visits');
-  const validSince = timeIn(meta, 'validSince');
-  if (validSince !== undefined && validSince.getTime() > nowMs) {
-    throw leftOut('It is not to be opened yet (validSince). Import it when it is.');
-  }
   return {
     url: neededText(record, 'longUrl', 'longurl'),
     code: textOf(record, 'shortCode', 'shortcode') ?? codeIn(textOf(record, 'shortUrl', 'shorturl')),
@@ -28,6 +24,7 @@ export function readShlinkLink(record: SourceRecord, nowMs: number): SourceLink 
     title: textOf(record, 'title'),
     tags: tagsOf(record, 'tags'),
     createdAt: timeIn(record, 'dateCreated', 'createdAt', 'datecreated', 'createdat'),
+    startsAt: timeIn(meta, 'validSince'),
     expiresAt: timeIn(meta, 'validUntil'),
     maxVisits: visitsLeft(countOf(meta, 'maxVisits'), clicks ?? 0),
     // Shlink passes the query on unless told otherwise.

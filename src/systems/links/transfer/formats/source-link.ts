@@ -14,7 +14,9 @@ export interface SourceLink {
   readonly tags?: readonly string[] | undefined;
   readonly createdAt?: Date | undefined;
   readonly enabled?: boolean | undefined;
+  readonly startsAt?: Date | undefined;
   readonly expiresAt?: Date | undefined;
+  readonly fallbackUrl?: string | undefined;
   readonly maxVisits?: number | undefined;
   readonly passQuery?: boolean | undefined;
   readonly redirectType?: RedirectType | undefined;
@@ -29,7 +31,7 @@ export interface SourceLink {
 export type SourceRecord = Readonly<Record<string, unknown>>;
 
 /** Reads one record. Fails with `invalid` for one that is not to be imported, and says why. */
-export type ReadSourceLink = (record: SourceRecord, nowMs: number) => SourceLink;
+export type ReadSourceLink = (record: SourceRecord) => SourceLink;
 
 /** The text of the first field that has one. */
 export function textOf(record: SourceRecord, ...names: readonly string[]): string | undefined {
