@@ -1,5 +1,6 @@
 /** The address of the client, as the framework tells it, for requests that are answered before it sees them. */
-import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { createAddressRanges, unmapped } from '../core/address-range.ts';
 import type { RequestHead } from './plain-request.ts';
 
 export type ClientAddress = (
@@ -11,7 +12,7 @@ const FORWARDED_FOR = 'x-forwarded-for';
 /** `trustedProxies`: addresses and ranges (10.0.0.0/8) whose `X-Forwarded-For` is believed. */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
   if (trustedProxies.length === 0) return ({ socket }) => unmapped(socket.remoteAddress ?? '');
-  const isTrusted = createTrust(trustedProxies);
+  const isTrusted = createAddressRanges(trustedProxies);
   return ({ rawHeaders, socket }) => {
     const forwarded = forwardedFor(rawHeaders).split(',').reverse();
     let address = unmapped(socket.remoteAddress ?? '');
@@ -33,24 +34,4 @@ function forwardedFor(rawHeaders: readonly string[]): string {
     all += `${all === '' ? '' : ','}${rawHeaders[index + 1]}`;
   }
   return all;
-}
-
-/** Whether an address is one of them. */
-export function createTrust(proxies: readonly string[]): (address: string) => boolean {
-  const trusted = new BlockList();
-  for (const range of proxies) {
-    const [address = '', bits] = range.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) trusted.addAddress(address, family);
-    else trusted.addSubnet(address, Number(bits), family);
-  }
-  return (named) => {
-    const address = unmapped(named);
-    const version = isIP(address);
-    return version !== 0 && trusted.check(address, version === 6 ? 'ipv6' : 'ipv4');
-  };
-}
-
-function unmapped(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }

@@ -4,7 +4,7 @@
  * and a connection of theirs without it, such as a check from the same machine, is what it seems.
  */
 import { isIP, type Socket } from 'node:net';
-import { createTrust } from './client-address.ts';
+import { createAddressRanges } from '../core/address-range.ts';
 import { type App, SERVER_LIMITS } from './server.ts';
 
 /** With its line end; longer ones are refused. */
@@ -54,7 +54,7 @@ export function acceptProxyProtocol(
   { server }: App,
   { trustedProxies }: { readonly trustedProxies: readonly string[] },
 ): void {
-  const isTrusted = createTrust(trustedProxies);
+  const isTrusted = createAddressRanges(trustedProxies);
   const listeners = server.listeners('connection') as ((socket: Socket) => void)[]; // Those of an http.Server.
   const serve = (socket: Socket): void => {
     for (const listener of listeners) listener.call(server, socket);

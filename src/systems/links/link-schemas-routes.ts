@@ -5,15 +5,12 @@ import { idTimestamp } from '../../core/ids.ts';
 import { IdText } from '../../http/user-schema.ts';
 import { ALIAS_LENGTH_MAX } from './codes/alias.ts';
 import {
-  DEVICES,
-  type Device,
   LINK_STATES,
   type Link,
   type LinkChanges,
   type LinkState,
   REDIRECT_TYPES,
   type RedirectType,
-  type Rule,
   stateOf,
 } from './link.ts';
 import type { LinkAddresses } from './link-addresses.ts';
@@ -26,64 +23,11 @@ import {
   UTM_LENGTH_MAX,
   VISITS_MAX,
 } from './link-draft.ts';
+import { NullableTime, Target, Time, timeOf } from './link-fields-routes.ts';
 import type { LinkChange } from './links.ts';
-import { RULE_VALUES_MAX, RULES_MAX } from './rules/rules.ts';
-import { storedRule } from './rules/stored-rules.ts';
+import { presentRule, RuleSchema, ruleOfBody } from './rules/rule-schemas-routes.ts';
+import { RULES_MAX } from './rules/rules.ts';
 import { TARGET_LENGTH_MAX } from './targets/target-url.ts';
-
-export const Time = Type.String({ format: 'date-time' });
-const NullableTime = (description: string) =>
-  Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
-
-const Target = Type.String({
-  minLength: 1,
-  maxLength: TARGET_LENGTH_MAX,
-  description:
-    'http or https, on the public internet, without a password in it, and not a link of this server.',
-  examples: ['https://example.org/spring?ref=poster'],
-});
-
-const RuleSchema = Type.Object(
-  {
-    url: Target,
-    devices: Type.Optional(
-      Type.Array(Type.Unsafe<Device>({ type: 'string', enum: [...DEVICES] }), {
-        minItems: 1,
-        maxItems: RULE_VALUES_MAX,
-        description: 'mobile: any telephone or tablet. An iPad that poses as a Mac is a desktop.',
-      }),
-    ),
-    languages: Type.Optional(
-      Type.Array(Type.String({ maxLength: 35 }), {
-        minItems: 1,
-        maxItems: RULE_VALUES_MAX,
-        description: 'BCP 47, of which the visitor prefers one: "pt" is "pt-BR" too.',
-      }),
-    ),
-    countries: Type.Optional(
-      Type.Array(Type.String({ minLength: 2, maxLength: 2 }), {
-        minItems: 1,
-        maxItems: RULE_VALUES_MAX,
-        description: 'ISO 3166-1, "DE".',
-      }),
-    ),
-    starts_at: Type.Optional(Time),
-    ends_at: Type.Optional(Time),
-    percentage: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100,
-        description:
-          'Of the visitors, others than those of the other rules. The same visitor gets the same target.',
-      }),
-    ),
-  },
-  {
-    additionalProperties: false,
-    title: 'Rule',
-    description: 'All that is given must hold, besides the target at least one.',
-  },
-);
 
 const UtmSchema = Type.Object(
   {
@@ -264,15 +208,6 @@ export function changesOf(body: Omit<Static<typeof LinkChangesBody>, 'url'>): Om
   };
 }
 
-function ruleOfBody({ starts_at, ends_at, ...rest }: Static<typeof RuleSchema>): Rule {
-  return { ...rest, startsAt: timeOf(starts_at) ?? undefined, endsAt: timeOf(ends_at) ?? undefined };
-}
-
-export function timeOf<Text extends string | null | undefined>(text: Text): Date | Exclude<Text, string> {
-  // What is no text is null or undefined, and stays so.
-  return typeof text === 'string' ? new Date(text) : (text as Exclude<Text, string>);
-}
-
 export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number): Static<typeof LinkSchema> {
   return {
     link_id: String(link.linkId),
@@ -303,16 +238,6 @@ export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number)
 
 function presentUtm({ utm }: Link): Static<typeof UtmSchema> {
   return Object.fromEntries(Object.entries(utm).filter(([, value]) => value !== undefined));
-}
-
-function presentRule(rule: Rule): Static<typeof RuleSchema> {
-  const { devices, languages, countries, ...rest } = storedRule(rule);
-  return {
-    ...rest,
-    ...(devices === undefined ? {} : { devices: [...devices] }),
-    ...(languages === undefined ? {} : { languages: [...languages] }),
-    ...(countries === undefined ? {} : { countries: [...countries] }),
-  };
 }
 
 export function presentChange(change: LinkChange): Static<typeof LinkChangeSchema> {

@@ -10,6 +10,9 @@ export const DEVICES = ['ios', 'android', 'mobile', 'desktop'] as const;
 /** `mobile` is any telephone or tablet, those of the first two among them; `desktop` is all the rest. */
 export type Device = (typeof DEVICES)[number];
 
+export const BROWSERS = ['chrome', 'edge', 'firefox', 'opera', 'safari', 'samsung'] as const;
+export type Browser = (typeof BROWSERS)[number];
+
 /** Another target for some visitors: those of whom everything that is given holds. The first rule that fits counts. */
 export interface Rule {
   readonly url: string;
@@ -18,6 +21,11 @@ export interface Rule {
   readonly languages?: readonly string[] | undefined;
   /** ISO 3166-1 alpha-2, in upper case. */
   readonly countries?: readonly string[] | undefined;
+  readonly browsers?: readonly Browser[] | undefined;
+  /** Parameters of the visit's own query, each with one of its values; null: with any. */
+  readonly query?: Readonly<Record<string, string | null>> | undefined;
+  /** Addresses, and networks such as 192.0.2.0/24, that visitors come from. */
+  readonly networks?: readonly string[] | undefined;
   readonly startsAt?: Date | undefined;
   readonly endsAt?: Date | undefined;
   /** Of all visitors, these per cent: none of whom is among those of another rule of the link. */

@@ -75,6 +75,14 @@ describe('links', () => {
       rules: [
         { url: 'https://example.org/ios', devices: ['ios'], languages: ['pt-br'], countries: ['de'] },
         { url: 'https://example.org/b', percentage: 50, starts_at: '2026-01-01T00:00:00.000Z' },
+        {
+          ...{
+            url: 'https://example.org/c',
+            browsers: ['edge'],
+            networks: ['192.0.2.0/24', '2001:db8::/32'],
+          },
+          query: { ref: 'a "b"', '$.x': null, constructor: '' },
+        },
       ],
       expires_at: '2099-01-01T00:00:00.000Z',
       max_visits: 5,
@@ -86,11 +94,18 @@ describe('links', () => {
     const expected = {
       ...shown,
       ...{ code: alias, has_password: true, tags: ['sale', 'a "quoted\\ one"'] },
-      rules: [{ ...said.rules[0], languages: ['pt-BR'], countries: ['DE'] }, said.rules[1]],
+      rules: [{ ...said.rules[0], languages: ['pt-BR'], countries: ['DE'] }, ...said.rules.slice(1)],
     };
     assert.deepEqual({ ...body, ...expected }, body);
     assert.deepEqual((await call('GET', `/links/${body.link_id}`)).body, body);
     assert.ok(!text.includes('sesame'));
+  });
+
+  it('have rules of ten parameters with names and values of a hundred characters', async () => {
+    const query = { ...parameters(9), ['n'.repeat(100)]: 'v'.repeat(100) };
+    const { status, body } = await call('POST', '/links', { url: TARGET, rules: [{ url: TARGET, query }] });
+    assert.equal(status, 201);
+    assert.deepEqual(body.rules[0].query, query);
   });
 
   it('are made for who is signed in', async () => {
@@ -175,6 +190,14 @@ describe('links', () => {
       [{ url: TARGET, rules: [{ url: TARGET, devices: [] }] }, 'rules.0.devices'],
       [{ url: TARGET, rules: [{ url: 'http://127.1/', devices: ['ios'] }] }, 'rules.0.url'],
       [{ url: TARGET, rules: [{ url: TARGET, languages: ['x y'] }] }, 'rules.0.languages'],
+      [{ url: TARGET, rules: [{ url: TARGET, browsers: ['lynx'] }] }, 'rules.0.browsers.0'],
+      [{ url: TARGET, rules: [{ url: TARGET, networks: ['10.0.0.0/33'] }] }, 'rules.0.networks'],
+      [{ url: TARGET, rules: [{ url: TARGET, networks: ['fe80::1%eth0'] }] }, 'rules.0.networks'],
+      [{ url: TARGET, rules: [{ url: TARGET, query: {} }] }, 'rules.0.query'],
+      [{ url: TARGET, rules: [{ url: TARGET, query: { '': 'x' } }] }, 'rules.0.query'],
+      [{ url: TARGET, rules: [{ url: TARGET, query: { a: '\0' } }] }, 'rules.0.query'],
+      [{ url: TARGET, rules: [{ url: TARGET, query: { ['n'.repeat(101)]: 'x' } }] }, 'rules.0.query'],
+      [{ url: TARGET, rules: [{ url: TARGET, query: parameters(11) }] }, 'rules.0.query'],
       [
         {
           url: TARGET,
@@ -392,3 +415,7 @@ const announced = readStatement<[number], { kind: string; payload: Record<string
   'test_links_announced',
   `SELECT kind, payload FROM event_log WHERE topic = 'links' AND key = $1 ORDER BY "offset"`,
 );
+
+function parameters(count: number): Record<string, null> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, null]));
+}

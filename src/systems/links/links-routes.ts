@@ -17,6 +17,7 @@ import type { App } from '../../http/server.ts';
 import { LINK_STATES, type Link, type LinkState } from './link.ts';
 import type { LinkAddresses } from './link-addresses.ts';
 import { TAG_LENGTH_MAX } from './link-draft.ts';
+import { timeOf } from './link-fields-routes.ts';
 import {
   changesOf,
   LinkChangeSchema,
@@ -26,7 +27,6 @@ import {
   NewLinkBody,
   presentChange,
   presentLink,
-  timeOf,
 } from './link-schemas-routes.ts';
 import type { Links } from './links.ts';
 

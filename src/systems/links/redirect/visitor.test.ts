@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { withQuery } from './cached-link.ts';
-import { devicesOf, kindOf, preferredLanguage, type Visitor } from './visitor.ts';
+import { browserOf, devicesOf, kindOf, preferredLanguage, type Visitor } from './visitor.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const visitor: Visitor = {
@@ -44,6 +44,26 @@ describe('a visitor', () => {
     assert.deepEqual(devices('Mozilla/5.0 (Linux; Android 16; Pixel 9)'), ['android', 'mobile']);
     assert.deepEqual(devices('Mozilla/5.0 (Mobile; KaiOS 3.0)'), ['mobile']);
     assert.deepEqual(devices(FIREFOX), ['desktop']);
+  });
+
+  it('has the browser that its user agent names before those it also names', () => {
+    const chrome = 'Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36';
+    const iphone = 'Mozilla/5.0 (iPhone) AppleWebKit/605.1.15';
+    const named: Record<string, string | undefined> = {
+      [FIREFOX]: 'firefox',
+      [chrome]: 'chrome',
+      [`${chrome} Edg/140.0`]: 'edge',
+      [`${chrome} EdgA/140.0`]: 'edge',
+      [`${chrome} OPR/120.0`]: 'opera',
+      [chrome.replace('Chrome', 'SamsungBrowser/28.0 Chrome')]: 'samsung',
+      [`${iphone} Version/18.0 Mobile/15E148 Safari/604.1`]: 'safari',
+      [`${iphone} CriOS/140.0 Mobile/15E148 Safari/604.1`]: 'chrome',
+      [`${iphone} FxiOS/140.0 Mobile/15E148 Safari/604.1`]: 'firefox',
+      'curl/8.5.0': undefined,
+      '': undefined,
+    };
+    for (const [userAgent, browser] of Object.entries(named))
+      assert.equal(browserOf(userAgent), browser, userAgent);
   });
 
   it('prefers the language of the highest quality, the first of equals', () => {

@@ -1,7 +1,7 @@
 /** Who opens a link, as far as the request tells. */
 import { isbot } from 'isbot';
 import type { ClickKind } from '../clicks/click-recorder.ts';
-import type { Device } from '../link.ts';
+import type { Browser, Device } from '../link.ts';
 
 export interface Visitor {
   readonly method: 'GET' | 'HEAD';
@@ -40,6 +40,21 @@ const IOS: ReadonlySet<Device> = new Set<Device>(['ios', 'mobile']);
 const ANDROID: ReadonlySet<Device> = new Set<Device>(['android', 'mobile']);
 const MOBILE: ReadonlySet<Device> = new Set<Device>(['mobile']);
 const DESKTOP: ReadonlySet<Device> = new Set<Device>(['desktop']);
+
+/** The first that fits: each of them also says that it is what stands below it. */
+const BROWSER_MARKS: readonly (readonly [Browser, RegExp])[] = [
+  ['edge', /Edg(?:e|A|iOS)?\//],
+  ['opera', /OP(?:R|T|X|iOS)\/|Opera/],
+  ['samsung', /SamsungBrowser\//],
+  ['firefox', /Firefox\/|FxiOS\//],
+  ['chrome', /Chrom(?:e|ium)\/|CriOS\//],
+  ['safari', /Version\/[\d.]+.* Safari\//],
+];
+
+/** `undefined`: none of those that a rule can name. */
+export function browserOf(userAgent: string): Browser | undefined {
+  return BROWSER_MARKS.find(([, mark]) => mark.test(userAgent))?.[0];
+}
 
 /** The language that is wanted most, in lower case; empty if none is. */
 export function preferredLanguage(acceptLanguage: string): string {

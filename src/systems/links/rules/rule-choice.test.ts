@@ -72,6 +72,38 @@ describe('the choice of a rule', () => {
     assert.deepEqual([999, 1_000, 1_999, 2_000].map(at), [undefined, 0, 0, undefined]);
   });
 
+  it('is by the browser, and none of those named is none', () => {
+    const rules: Rule[] = [{ url: URL_OF_RULE, browsers: ['safari', 'edge'] }];
+    const with_ = (userAgent: string) => chooseRule(1, rules, visitor({ userAgent }), deps);
+    assert.equal(with_('Mozilla/5.0 (Macintosh) AppleWebKit/605 Version/18.1 Safari/605.1.15'), 0);
+    assert.equal(with_('Mozilla/5.0 (Windows) Chrome/140.0 Safari/537.36 Edg/140.0'), 0);
+    assert.equal(with_('Mozilla/5.0 (Windows) Chrome/140.0 Safari/537.36'), undefined);
+    assert.equal(with_('curl/8.5.0'), undefined);
+  });
+
+  it('is by the query of the visit: each parameter with one of its values, or any', () => {
+    const rules: Rule[] = [{ url: URL_OF_RULE, query: { ref: 'a b', debug: null } }];
+    const of = (query: string) => chooseRule(1, rules, visitor({ query }), deps);
+    for (const query of ['ref=a+b&debug', 'debug=1&ref=x&ref=a%20b', 'ref=a%20b&debug=&more=1'])
+      assert.equal(of(query), 0, query);
+    for (const query of ['', 'ref=a%20b', 'debug', 'ref=a&debug', 'REF=a+b&debug', 'ref=a+b+&debug=%'])
+      assert.equal(of(query), undefined, query);
+    // Names that every object has are parameters like others.
+    const odd: Rule[] = [{ url: URL_OF_RULE, query: { constructor: null } }];
+    assert.equal(chooseRule(1, odd, visitor({ query: '' }), deps), undefined);
+    assert.equal(chooseRule(1, odd, visitor({ query: 'constructor' }), deps), 0);
+  });
+
+  it('is by the network, of IPv4 in IPv6 too, and never of what is no address', () => {
+    const networks = ['192.0.2.0/24', '198.51.100.7', '2001:db8::/32'];
+    const rules: Rule[] = [{ url: URL_OF_RULE, networks }];
+    const from = (address: string) => chooseRule(1, rules, visitor({ address }), deps);
+    for (const address of ['192.0.2.0', '192.0.2.255', '::ffff:192.0.2.9', '198.51.100.7', '2001:db8:1::2'])
+      assert.equal(from(address), 0, address);
+    for (const address of ['192.0.3.0', '198.51.100.8', '2001:db9::1', '', 'unknown'])
+      assert.equal(from(address), undefined, address);
+  });
+
   it('knows no country where the table knows none', () => {
     const rules: Rule[] = [{ url: URL_OF_RULE, countries: ['DE'] }];
     const from = (country: string | undefined) =>

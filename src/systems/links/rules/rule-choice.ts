@@ -1,7 +1,8 @@
 /** Which target a visitor is led to. */
+import { createAddressRanges } from '../../../core/address-range.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { Rule } from '../link.ts';
-import { devicesOf, preferredLanguage, type Visitor } from '../redirect/visitor.ts';
+import { browserOf, devicesOf, preferredLanguage, type Visitor } from '../redirect/visitor.ts';
 
 export interface ChoiceDeps {
   readonly nowMs: number;
@@ -27,7 +28,7 @@ export function chooseRule(
 }
 
 function fits(rule: Rule, visitor: Visitor, nowMs: number, countryOf: ChoiceDeps['countryOf']): boolean {
-  const { devices, languages, countries, startsAt, endsAt } = rule;
+  const { devices, languages, countries, browsers, query, networks, startsAt, endsAt } = rule;
   if (startsAt !== undefined && nowMs < startsAt.getTime()) return false;
   if (endsAt !== undefined && nowMs >= endsAt.getTime()) return false;
   if (devices !== undefined) {
@@ -38,9 +39,31 @@ function fits(rule: Rule, visitor: Visitor, nowMs: number, countryOf: ChoiceDeps
     const preferred = preferredLanguage(visitor.language);
     if (!languages.some((language) => isWithinLanguage(preferred, language.toLowerCase()))) return false;
   }
+  if (browsers !== undefined) {
+    const browser = browserOf(visitor.userAgent);
+    if (browser === undefined || !browsers.includes(browser)) return false;
+  }
+  if (query !== undefined && !hasParameters(visitor.query, query)) return false;
+  if (networks !== undefined && !rangesOf(networks)(visitor.address)) return false;
   if (countries === undefined) return true;
   const country = countryOf(visitor.address);
   return country !== undefined && countries.includes(country);
+}
+
+function hasParameters(visited: string, wanted: NonNullable<Rule['query']>): boolean {
+  const given = new URLSearchParams(visited);
+  return Object.entries(wanted).every(([name, value]) =>
+    value === null ? given.has(name) : given.getAll(name).includes(value),
+  );
+}
+
+/** Made for the first visitor of whom it is asked: most rules have none, and most links in memory are never opened. */
+const RANGES = new WeakMap<readonly string[], (address: string) => boolean>();
+
+function rangesOf(networks: readonly string[]): (address: string) => boolean {
+  const known = RANGES.get(networks) ?? createAddressRanges(networks);
+  RANGES.set(networks, known);
+  return known;
 }
 
 /** `pt-br` is within `pt`, not the other way round. */
