@@ -11,6 +11,7 @@ import {
 } from '../systems/links/moderation/moderated-links-routes.ts';
 import { qrRoutes } from '../systems/links/qr/qr-routes.ts';
 import { createRedirectFront, redirectRoutes } from '../systems/links/redirect/redirect-routes.ts';
+import { selectedLinksRoutes } from '../systems/links/selections/selected-links-routes.ts';
 import { createShortener, type Shortener } from '../systems/links/shortener.ts';
 import { dailyClicksRoutes } from '../systems/links/statistics/daily-clicks-routes.ts';
 import { statisticsRoutes } from '../systems/links/statistics/statistics-routes.ts';
@@ -73,6 +74,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     pages: (app) => redirectRoutes(app, redirects),
     routes(app) {
       linkRoutes(app, { ...shortener, writes, nowMs: () => clock.nowMs() });
+      selectedLinksRoutes(app, { ...shortener, writes });
       transferRoutes(app, { ...shortener, nowMs: () => clock.nowMs() });
       qrRoutes(app, shortener);
       blockedTargetRoutes(app, { ...shortener, writes });

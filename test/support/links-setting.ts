@@ -20,6 +20,7 @@ import {
 } from '../../src/systems/links/moderation/moderated-links-routes.ts';
 import type { StaffAct } from '../../src/systems/links/moderation/staff-acts.ts';
 import { createRedirectFront, redirectRoutes } from '../../src/systems/links/redirect/redirect-routes.ts';
+import { selectedLinksRoutes } from '../../src/systems/links/selections/selected-links-routes.ts';
 import { createShortener } from '../../src/systems/links/shortener.ts';
 import {
   BLOCKED_TARGET_SCHEMAS,
@@ -135,6 +136,7 @@ export async function openLinksProcess(
   await app.register(
     async (api) => {
       linkRoutes(api, { ...shortener, writes, nowMs: () => clock.nowMs() });
+      selectedLinksRoutes(api, { ...shortener, writes });
       blockedTargetRoutes(api, { ...shortener, writes });
       domainRoutes(api, { ...shortener, writes });
       moderatedLinkRoutes(api, { ...shortener, writes });

@@ -109,12 +109,12 @@ function checkTitle(title: string): string {
   return text;
 }
 
-function checkTags(given: readonly string[]): string[] {
+export function checkTags(given: readonly string[], field = 'tags'): string[] {
   const tags = [...new Set(given.map((tag) => tag.trim().normalize('NFC').toLowerCase()))];
-  if (tags.length > TAGS_MAX) throw invalidField('tags', `must be at most ${TAGS_MAX}.`);
+  if (tags.length > TAGS_MAX) throw invalidField(field, `must be at most ${TAGS_MAX}.`);
   for (const tag of tags) {
     if (tag === '' || [...tag].length > TAG_LENGTH_MAX || UNPRINTABLE.test(tag)) {
-      throw invalidField('tags', `must have 1 to ${TAG_LENGTH_MAX} characters each, on one line.`);
+      throw invalidField(field, `must have 1 to ${TAG_LENGTH_MAX} characters each, on one line.`);
     }
   }
   return tags;
@@ -141,11 +141,10 @@ function checkOrder({ startsAt, expiresAt }: LinkContent): void {
   throw invalidField('starts_at', 'must be before expires_at.');
 }
 
-function checkExpiry(expiresAt: Date | null, nowMs: number): Date | null {
+export function checkExpiry(expiresAt: Date | null, nowMs: number, field = 'expires_at'): Date | null {
   if (expiresAt === null) return null;
   // Not NaN either.
-  if (!(expiresAt.getTime() > nowMs))
-    throw invalidField('expires_at', 'must be a time to come, or null for never.');
+  if (!(expiresAt.getTime() > nowMs)) throw invalidField(field, 'must be a time to come, or null for never.');
   return expiresAt;
 }
 

@@ -157,6 +157,7 @@ function columnsOf(links: readonly WaitingLink[], { keys, aliases, limits }: Lin
   ];
 }
 
-function arrayText(texts: readonly string[]): string {
+/** An array in PostgreSQL's notation. */
+export function arrayText(texts: readonly string[]): string {
   return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }

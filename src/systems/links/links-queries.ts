@@ -165,11 +165,13 @@ export const limitVisits = writeStatement<[linkId: Id, shard: number, maxVisits:
    ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits`,
 );
 
-/** Leaves the code, which nobody else shall have. */
+/** Leaves the code, which nobody else shall have. Visits are locked in the order of `takeVisits`. */
 export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
   'links_bury',
   `WITH forgotten AS (DELETE FROM link_changes WHERE link_id = ANY ($1)),
-   unlimited AS (DELETE FROM link_visits WHERE link_id = ANY ($1)),
+   limited AS MATERIALIZED (
+     SELECT link_id FROM link_visits WHERE link_id = ANY ($1) ORDER BY link_id FOR UPDATE),
+   unlimited AS (DELETE FROM link_visits USING limited WHERE link_visits.link_id = limited.link_id),
    unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1))
    UPDATE links SET url = '', title = '', tags = '{}', utm = NULL, rules = NULL, password_hash = NULL, starts_at = NULL,
      expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL, deleted_at = $2

@@ -35,6 +35,7 @@ import { fillLinkCache } from './redirect/link-cache-filling.ts';
 import { createLinkHosts, type LinkHosts } from './redirect/link-hosts.ts';
 import { createRedirects, type Redirects } from './redirect/redirects.ts';
 import { createVisitLimits } from './redirect/visit-limits.ts';
+import { createSelectedLinks, type SelectedLinks } from './selections/selected-links.ts';
 import {
   BLOCKED_TARGETS_TOPIC,
   type BlockedTargets,
@@ -74,6 +75,7 @@ export interface ShortenerDeps {
 
 export interface Shortener {
   readonly links: Links;
+  readonly selectedLinks: SelectedLinks;
   readonly imports: LinkImports;
   readonly domains: Domains;
   readonly moderatedLinks: ModeratedLinks;
@@ -136,6 +138,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
 
   return {
     ...{ links, imports, domains, addresses, redirects, blockedTargets, cache, hiddenOwners },
+    selectedLinks: createSelectedLinks({ ...deps, targets }),
     ...{ hosts, moderatedLinks: createModeratedLinks({ ...deps, addresses, hosts }) },
     targetHost: () => serverHostsOf(deps).at(-1) ?? '',
     tail: {
