@@ -5,7 +5,8 @@ import { callerOf } from '../../../http/auth.ts';
 import type { Writes } from '../../../http/idempotency.ts';
 import type { App } from '../../../http/server.ts';
 import { IdText } from '../../../http/user-schema.ts';
-import { LinkChangesBody, timeOf } from '../link-schemas-routes.ts';
+import { timeOf } from '../link-fields-routes.ts';
+import { LinkChangesBody } from '../link-schemas-routes.ts';
 import {
   SELECTED_LINKS_MAX,
   SELECTION_OUTCOMES,
