@@ -35,9 +35,14 @@ interface TestServer {
 
 async function main(args: readonly string[]): Promise<number> {
   const paths = args.filter((arg) => !arg.startsWith('-'));
-  const files = await compiledTests(paths);
-  if (files.length === 0) {
-    console.error(`No test matches ${paths.join(' ')}. Name source files or folders, such as src/core.`);
+  const root = packageRoot();
+  const files = await compiledTests(root, paths);
+  // One that is misspelled must not pass with the others.
+  const missed = paths.filter(
+    (one) => !files.some((file) => isBelow(sourceOf(root, file), relativeTo(root, one))),
+  );
+  if (files.length === 0 || missed.length > 0) {
+    console.error(`No test matches ${missed.join(' ')}. Name source files or folders, such as src/core.`);
     return 1;
   }
   const folder = await mkdtemp(path.join(tmpdir(), FOLDER_PREFIX));
@@ -59,9 +64,8 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Absolute; without those whose source is gone, because a build leaves the old files. */
-async function compiledTests(paths: readonly string[]): Promise<string[]> {
-  const root = packageRoot();
-  const wanted = paths.map((one) => path.relative(root, path.resolve(one)));
+async function compiledTests(root: string, paths: readonly string[]): Promise<string[]> {
+  const wanted = paths.map((one) => relativeTo(root, one));
   const compiled = await readdir(path.join(root, 'dist'), { recursive: true });
   return compiled
     .map((file) => ({ file, source: file.replace(/\.js$/, '.ts') }))
@@ -70,6 +74,15 @@ async function compiledTests(paths: readonly string[]): Promise<string[]> {
     .filter(({ source }) => wanted.length === 0 || wanted.some((one) => isBelow(source, one)))
     .map(({ file }) => path.join(root, 'dist', file))
     .sort();
+}
+
+function relativeTo(root: string, given: string): string {
+  return path.relative(root, path.resolve(given));
+}
+
+/** Of an absolute path of a compiled file, relative to the root of the package. */
+function sourceOf(root: string, compiled: string): string {
+  return path.relative(path.join(root, 'dist'), compiled).replace(/\.js$/, '.ts');
 }
 
 function isBelow(source: string, wanted: string): boolean {
