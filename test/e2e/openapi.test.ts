@@ -37,6 +37,7 @@ const KEYLESS = [
   'blockTarget',
   // Who rides is a person, too.
   'cancelRide',
+  'changeBlockedTarget',
   'completeRide',
   'createApiKey',
   'declineOffer',

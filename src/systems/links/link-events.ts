@@ -10,7 +10,7 @@ import { storedRule } from './rules/stored-rules.ts';
 export const LINKS_TOPIC = 'links';
 
 /** A link as the events tell of it. */
-export interface AnnouncedLink extends Omit<Link, 'blockedReason' | 'visits' | 'visitCount'> {
+export interface AnnouncedLink extends Omit<Link, 'blockedReason' | 'warning' | 'visits' | 'visitCount'> {
   readonly domainId: Id;
   readonly codeOrigin: CodeOrigin;
 }

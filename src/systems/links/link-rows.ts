@@ -3,15 +3,19 @@ import { type Link, targetsOf } from './link.ts';
 import type { AnnouncedLink } from './link-events.ts';
 import type { LinkRow } from './links-queries.ts';
 import { ruleOf } from './rules/stored-rules.ts';
-import type { TargetRules } from './targets/target-url.ts';
+import { firstReason, type TargetRules } from './targets/target-url.ts';
+import { reportedWarning } from './warnings/reported-warning.ts';
 
-export function linkOf(row: LinkRow, { blockedReason }: Pick<TargetRules, 'blockedReason'>): Link {
+export function linkOf(row: LinkRow, rules: Pick<TargetRules, 'blockedReason' | 'warning'>): Link {
   const link = describedOf(row);
-  const reasons = targetsOf(link).map(blockedReason);
+  const targets = targetsOf(link);
+  const blockedReason = row.disabled_reason ?? firstReason(targets, rules.blockedReason);
+  const warning = row.warning_reason ?? firstReason(targets, rules.warning) ?? reportedWarning(row.reported);
   return {
     visits: row.visits,
     visitCount: row.visit_count,
-    blockedReason: row.disabled_reason ?? reasons.find((reason) => reason !== undefined),
+    blockedReason,
+    warning: blockedReason === undefined ? warning : undefined,
     ...link,
   };
 }

@@ -57,6 +57,10 @@ export const LinkSchema = Type.Object(
       type: ['string', 'null'],
       description: 'Why moderators block it.',
     }),
+    warning: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'What visitors read before it leads on, and must agree to. Null: nothing.',
+    }),
     host: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       description: 'Your own host name, or null.',
@@ -218,6 +222,7 @@ export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number)
     tags: [...link.tags],
     state: stateOf(link, nowMs),
     blocked_reason: link.blockedReason ?? null,
+    warning: link.warning ?? null,
     host: link.host ?? null,
     redirect_type: link.redirectType,
     pass_query: link.passQuery,

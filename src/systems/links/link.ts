@@ -77,6 +77,8 @@ export interface Link extends LinkTarget {
   readonly updatedAt: Date | null;
   /** Why moderators have turned it off, or their list forbids its target; `undefined`: neither. */
   readonly blockedReason: string | undefined;
+  /** What whoever opens it reads before it leads on; `undefined`: nothing, or it is blocked. */
+  readonly warning: string | undefined;
 }
 
 /** `active`: it leads somewhere. Of those that do not, the first reason that holds, in this order. */

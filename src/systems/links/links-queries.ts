@@ -28,6 +28,8 @@ export interface LinkRow {
   readonly visit_count: number;
   readonly password_hash: string | null;
   readonly disabled_reason: string | null;
+  readonly warning_reason: string | null;
+  readonly reported: boolean;
   readonly updated_at: Date | null;
 }
 
@@ -35,7 +37,7 @@ export const LINK_COLUMNS = `
   link.link_id, link.owner_id, link.domain_id, domain.host, link.code, link.code_origin, link.url, link.title, link.tags,
   link.redirect_type, link.pass_query, link.utm, link.rules, link.enabled, link.starts_at, link.expires_at, link.max_visits,
   link.fallback_url,  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash,
-  link.disabled_reason, link.updated_at`;
+  link.disabled_reason, link.warning_reason, link.reported, link.updated_at`;
 
 export const LINK_JOINS = `
   LEFT JOIN link_domains AS domain ON domain.domain_id = link.domain_id
@@ -102,7 +104,8 @@ export const pageOwnLinks = readStatement<
    SELECT * FROM fitting
    UNION ALL
    SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules,
-     enabled, starts_at, expires_at, max_visits, fallback_url, visits, visit_count, password_hash, disabled_reason, updated_at,
+     enabled, starts_at, expires_at, max_visits, fallback_url, visits, visit_count, password_hash, disabled_reason, warning_reason, reported,
+     updated_at,
      false FROM last
    WHERE (SELECT count(*) FROM fitting) < $3 AND (SELECT count(*) FROM looked_at) = $4`,
   { mayBeStale: true },
@@ -174,7 +177,8 @@ export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
    unlimited AS (DELETE FROM link_visits USING limited WHERE link_visits.link_id = limited.link_id),
    unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1))
    UPDATE links SET url = '', title = '', tags = '{}', utm = NULL, rules = NULL, password_hash = NULL, starts_at = NULL,
-     expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL, deleted_at = $2
+     expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL, warning_reason = NULL, reported = false,
+     deleted_at = $2
    WHERE link_id = ANY ($1)`,
 );
 

@@ -33,7 +33,15 @@ describe('links', () => {
     assert.deepEqual(rest, {
       short_url: `https://${LINKS_HOST}/${code}`,
       url: TARGET,
-      ...{ title: '', tags: [], state: 'active', blocked_reason: null, host: null, redirect_type: 302 },
+      ...{
+        title: '',
+        tags: [],
+        state: 'active',
+        blocked_reason: null,
+        warning: null,
+        host: null,
+        redirect_type: 302,
+      },
       ...{
         pass_query: false,
         utm: {},

@@ -245,6 +245,8 @@ function newRow(link: NewLink, content: LinkContent): LinkRow {
     visits: 0,
     visit_count: 0,
     disabled_reason: null,
+    warning_reason: null,
+    reported: false,
     updated_at: null,
     ...contentColumns(content),
   };

@@ -110,6 +110,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
     privateAddresses,
     isOwn: addresses.isOwn,
     blockedReason: blockedTargets.reasonOf,
+    warning: blockedTargets.warningOf,
   };
   const codes = createCodes(deps);
   const writer = createLinkWriter(deps);

@@ -26,9 +26,12 @@ export type AuditAction =
   | 'post_read'
   | 'post_deleted'
   | 'target_blocked'
+  | 'target_warned'
   | 'target_unblocked'
   | 'link_disabled'
   | 'link_enabled'
+  | 'link_warned'
+  | 'link_unwarned'
   | 'service_level_forced'
   | 'payment_refunded';
 

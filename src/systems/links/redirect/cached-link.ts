@@ -16,6 +16,10 @@ export interface Guard {
   readonly gone: boolean;
   /** Why the staff has turned it off. */
   readonly disabledReason: string | undefined;
+  /** Why the staff warns of it. */
+  readonly warningReason: string | undefined;
+  /** By several people. */
+  readonly reported: boolean;
   /** Not turned off by its owner. */
   readonly enabled: boolean;
   /** -Infinity: from the beginning. */
@@ -42,6 +46,8 @@ export class CachedLink implements ChancedValue {
   checkedVersion = -1;
   /** Why moderators block it, by that list. */
   blockedReason: string | undefined = undefined;
+  /** Why they warn of it, by that list. */
+  listWarning: string | undefined = undefined;
   readonly guard: Guard | undefined;
 
   constructor(row: OpenedLinkRow) {
@@ -60,6 +66,8 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
   const guard: Guard = {
     gone: row.gone,
     disabledReason: row.disabled_reason ?? undefined,
+    warningReason: row.warning_reason ?? undefined,
+    reported: row.reported,
     enabled: row.enabled,
     startsAtMs: row.starts_at?.getTime() ?? Number.NEGATIVE_INFINITY,
     expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
@@ -73,6 +81,8 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
   const isPlain =
     !guard.gone &&
     guard.disabledReason === undefined &&
+    guard.warningReason === undefined &&
+    !guard.reported &&
     guard.enabled &&
     row.starts_at === null &&
     row.expires_at === null &&

@@ -114,7 +114,14 @@ function place(code: string): FoundLink {
     link: new CachedLink({
       ...{ link_id: 1, url: `https://example.org/${code}`, title: '', redirect_type: 302, pass_query: false },
       ...{ utm: null, rules: null, enabled: true, expires_at: null, max_visits: null, password_hash: null },
-      ...{ disabled_reason: null, starts_at: null, fallback_url: null, gone: false },
+      ...{
+        disabled_reason: null,
+        warning_reason: null,
+        reported: false,
+        starts_at: null,
+        fallback_url: null,
+        gone: false,
+      },
     }),
   };
 }

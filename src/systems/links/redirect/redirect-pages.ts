@@ -18,6 +18,7 @@ const MARKS = {
   gone: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M6.5 6.5l11 11',
   scheduled: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 8v4l3 2',
   password: 'M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3',
+  warning: 'M12 4 21 20H3zM12 10v5M12 17.5v.5',
   leads: 'M4 12h14M13 6l6 6-6 6',
 } as const;
 
@@ -75,21 +76,50 @@ export function scheduledPage({ startsAtMs }: Scheduled): PageText {
  * The answer to the form redirects to the target, and a policy that named it would tell of it before the password is
  * given: so any may follow.
  */
-export function passwordPage(wrong: boolean): PageText {
+const ANY_TARGET = "'self' https: http:";
+/** What says that the warning was read: part of a form, so that no link can say it. */
+export const GO_ON_FIELD = 'go_on';
+const GO_ON = `<button name="${GO_ON_FIELD}" value="yes">Go on</button>`;
+
+export function passwordPage(
+  { wrong, warning }: { readonly wrong: boolean; readonly warning: string | undefined },
+  quote: (text: string) => string,
+): PageText {
   const message = wrong ? '<p role="alert" id="wrong">That is not the password.</p>' : '';
   const described = wrong ? ' aria-describedby="wrong" aria-invalid="true"' : '';
   return {
     title: 'This link has a password',
     head: NO_INDEX,
-    formAction: "'self' https: http:",
+    formAction: ANY_TARGET,
     body: `${mark('password')}<h1>This link has a password</h1>
-<p>Who gave you the link can tell you.</p>
+<p>Who gave you the link can tell you.</p>${warning === undefined ? '' : warningHtml(warning, quote)}
 <form method="post">
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="off" maxlength="128" required autofocus${described}>
-${message}<button>Open</button>
+${message}${warning === undefined ? '<button>Open</button>' : GO_ON}
 </form>`,
   };
+}
+
+/** Nothing leads on by itself. Where it leads may be its host alone. */
+export function warningPage(
+  { warning, target }: Extract<Opening, { readonly outcome: 'warning' }>,
+  quote: (text: string) => string,
+): PageText {
+  return {
+    title: 'Before you go on',
+    head: NO_INDEX,
+    formAction: ANY_TARGET,
+    body: `${mark('warning')}<h1>Before you go on</h1>
+<p>This link leads to</p><ul class="targets"><li>${targetHtml(target, quote)}</li></ul>
+${warningHtml(warning, quote)}
+<form method="post">${GO_ON}</form>`,
+  };
+}
+
+function warningHtml(warning: string, quote: (text: string) => string): string {
+  return `<p>Why you are asked first: <b>${quote(warning)}</b></p>
+<p class="quiet">If that is not what you expected, close this page or go back.</p>`;
 }
 
 /** For a program that shows links to people. It learns nothing of the target. */
@@ -104,7 +134,13 @@ export function previewPage(
     url,
     targets,
     guarded,
-  }: { readonly url: string; readonly targets: readonly string[]; readonly guarded: boolean },
+    warning,
+  }: {
+    readonly url: string;
+    readonly targets: readonly string[];
+    readonly guarded: boolean;
+    readonly warning: string | undefined;
+  },
   quote: (text: string) => string,
 ): PageText {
   const items = targets.map((target) => `<li>${targetHtml(target, quote)}</li>`).join('');
@@ -114,14 +150,15 @@ export function previewPage(
   return {
     title: 'Where this link leads',
     head: NO_INDEX,
-    body: `${mark('leads')}<h1>Where this link leads</h1>${lead}<p><a class="button" rel="nofollow noreferrer" href="${quote(url)}">Open it</a></p>`,
+    body: `${mark('leads')}<h1>Where this link leads</h1>${lead}${warning === undefined ? '' : `<p>Visitors are warned of it: <b>${quote(warning)}</b></p>`}<p><a class="button" rel="nofollow noreferrer" href="${quote(url)}">Open it</a></p>`,
   };
 }
 
 /** In punycode, which no letter can imitate, and how it is read beside it where that differs. */
 function targetHtml(target: string, quote: (text: string) => string): string {
-  const { hostname } = new URL(target);
+  const { hostname, origin } = new URL(target);
   const read = domainToUnicode(hostname);
   const hint = read === hostname || read === '' ? '' : ` <span class="quiet">(${quote(read)})</span>`;
-  return `<b>${quote(hostname)}</b>${hint}<br><code>${quote(target)}</code>`;
+  const whole = target === origin ? '' : `<br><code>${quote(target)}</code>`;
+  return `<b>${quote(hostname)}</b>${hint}${whole}`;
 }

@@ -19,13 +19,15 @@ export interface OpenedLinkRow {
   readonly fallback_url: string | null;
   readonly password_hash: string | null;
   readonly disabled_reason: string | null;
+  readonly warning_reason: string | null;
+  readonly reported: boolean;
   /** Deleted, or its owner is suspended or deleted. */
   readonly gone: boolean;
 }
 
 const OPENED_COLUMNS = `link.link_id, link.url, link.title, link.redirect_type, link.pass_query, link.utm, link.rules,
      link.enabled, link.starts_at, link.expires_at, link.max_visits, link.fallback_url, link.password_hash,
-     link.disabled_reason,
+     link.disabled_reason, link.warning_reason, link.reported,
      link.deleted_at IS NOT NULL OR EXISTS (
        SELECT FROM hidden_link_owners AS hidden WHERE hidden.user_id = link.owner_id) AS gone`;
 

@@ -17,6 +17,7 @@ import { LINKS_PATH, type LinkAddresses } from '../link-addresses.ts';
 import type { LinkHosts } from './link-hosts.ts';
 import {
   CARD_PAGE,
+  GO_ON_FIELD,
   GONE_TEXTS,
   gonePage,
   type PageText,
@@ -26,6 +27,7 @@ import {
   scheduledPage,
   TOO_MANY_PAGE,
   UNKNOWN_PAGE,
+  warningPage,
 } from './redirect-pages.ts';
 import type { Opening, Redirects } from './redirects.ts';
 import { type RequestVisitor, visitorOf } from './request-visitor.ts';
@@ -116,7 +118,7 @@ const pageOrProblem = (description: string) => ({
 const leads = Type.Null({ description: 'It leads to `Location`.' });
 
 const ANSWERS = {
-  200: page('A page: it asks for a password, or says where the link leads.'),
+  200: page('A page: it asks for a password, warns of where the link leads, or says where that is.'),
   ...Object.fromEntries(Object.keys(CACHE_CONTROL).map((status) => [status, leads])),
   403: page('The password is wrong: the page asks again.'),
   404: pageOrProblem('There is no such link, or it does not lead anywhere yet.'),
@@ -187,9 +189,9 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
       config: { ...config, priority: 'read', idempotent: false },
       schema: {
         ...schema,
-        summary: 'Open a link that has a password',
+        summary: 'Open a link that has a password or a warning',
         description:
-          'What the page that asks for the password sends: a form (application/x-www-form-urlencoded) with `password`. 403: it is wrong.',
+          'What the page that asks first sends: a form (application/x-www-form-urlencoded) with `password`, or `go_on` for who has read the warning, or both. 403: the password is wrong.',
         operationId: 'openLinkWithPassword',
       },
     },
@@ -198,11 +200,8 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
       const visitor = visitorOf(request.raw, request.ip);
       const domainId = domainIdFor(hosts, visitor);
       const password = form.get('password') ?? undefined;
-      return sendOpening(
-        request,
-        reply,
-        await redirects.open(domainId, request.params.code, visitor, password),
-      );
+      const given = { password, goesOn: form.has(GO_ON_FIELD) && !isFromElsewhere(request) };
+      return sendOpening(request, reply, await redirects.open(domainId, request.params.code, visitor, given));
     },
   );
 }
@@ -219,9 +218,11 @@ function sendOpening(request: FastifyRequest, reply: FastifyReply, opening: Open
     case 'card':
       return sendPageText(reply.code(200), CARD_PAGE);
     case 'password':
-      return sendPageText(reply.code(200), passwordPage(false));
+      return sendPageText(reply.code(200), passwordPage({ wrong: false, ...opening }, escapeHtml));
     case 'wrong_password':
-      return sendPageText(reply.code(403), passwordPage(true));
+      return sendPageText(reply.code(403), passwordPage({ wrong: true, ...opening }, escapeHtml));
+    case 'warning':
+      return sendPageText(reply.code(200), warningPage(opening, escapeHtml));
     case 'unknown':
       if (wantsJson(request)) throw notFound('link');
       return sendPageText(reply.code(404), UNKNOWN_PAGE);
@@ -262,6 +263,11 @@ function sendPageText(reply: FastifyReply, page: PageText): FastifyReply {
 function wantsJson({ headers }: FastifyRequest): boolean {
   const { accept = '' } = headers;
   return /\bjson\b/.test(accept) && !/text\/html/.test(accept);
+}
+
+/** A form of another site says nothing about what its reader has read. Old browsers do not tell where it is from. */
+function isFromElsewhere({ headers }: FastifyRequest): boolean {
+  return /^(?:cross|same)-site$/.test(String(headers['sec-fetch-site'] ?? ''));
 }
 
 function cacheControlOf(status: number): string {

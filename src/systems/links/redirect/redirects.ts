@@ -5,6 +5,8 @@ import { CLICK_HEADER_LENGTH_MAX, type ClickKind, type ClickRecorder } from '../
 import { type RedirectType, targetsOf } from '../link.ts';
 import { chooseRule } from '../rules/rule-choice.ts';
 import type { BlockedTargets } from '../targets/blocked-targets.ts';
+import { firstReason } from '../targets/target-url.ts';
+import { reportedWarning } from '../warnings/reported-warning.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import { type CachedLink, type Guard, withQuery } from './cached-link.ts';
 import type { LinkCache } from './link-cache.ts';
@@ -15,11 +17,18 @@ const CODE = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * `card`: a program that is no visitor asks for what is limited or has a password. `gone`: it led somewhere once.
- * `scheduled`: it does not yet. `unknown`: it never did.
+ * `scheduled`: it does not yet. `unknown`: it never did. With a warning it leads on for who says so.
  */
 export type Opening =
   | { readonly outcome: 'redirect'; readonly redirectType: RedirectType | 303; readonly location: string }
-  | { readonly outcome: 'card' | 'password' | 'wrong_password' | 'unknown' }
+  | { readonly outcome: 'card' | 'unknown' }
+  | { readonly outcome: 'password' | 'wrong_password'; readonly warning: string | undefined }
+  | {
+      readonly outcome: 'warning';
+      readonly warning: string;
+      /** Or its origin, where not everybody may know more. */
+      readonly target: string;
+    }
   | { readonly outcome: 'scheduled'; readonly startsAtMs: number }
   | {
       readonly outcome: 'gone';
@@ -36,6 +45,14 @@ export interface LinkPreview {
   /** All that it may lead to; empty where a limit or a password applies. */
   readonly targets: readonly string[];
   readonly guarded: boolean;
+  readonly warning: string | undefined;
+}
+
+/** What somebody has filled in. */
+export interface GivenAnswers {
+  readonly password?: string | undefined;
+  /** They have read the warning. */
+  readonly goesOn?: boolean;
 }
 
 export interface Redirects {
@@ -47,14 +64,14 @@ export interface Redirects {
    */
   openWhenLoaded(domainId: Id, code: string, visitor: Visitor): Promise<AtOnce | undefined> | undefined;
   /** Fails with `rate_limited` for who asks for too many that do not exist. */
-  open(domainId: Id, code: string, visitor: Visitor, password?: string): Promise<Opening>;
+  open(domainId: Id, code: string, visitor: Visitor, given?: GivenAnswers): Promise<Opening>;
   /** Fails as `open`. */
   preview(domainId: Id, code: string, visitor: Visitor): Promise<Opening | LinkPreview>;
 }
 
 export interface RedirectsDeps {
   readonly cache: LinkCache;
-  readonly blockedTargets: Pick<BlockedTargets, 'reasonOf' | 'version'>;
+  readonly blockedTargets: Pick<BlockedTargets, 'reasonOf' | 'warningOf' | 'version'>;
   readonly visitLimits: VisitLimits;
   readonly attemptLimits: AttemptLimits;
   readonly clicks: ClickRecorder;
@@ -90,14 +107,13 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     });
   }
 
-  /** Why moderators block it, by the list as it is now. */
+  /** Why moderators block it, by the list as it is now; whether they warn of it is found out with that. */
   function blockedReasonOf(link: CachedLink): string | undefined {
     const version = blockedTargets.version();
     if (link.checkedVersion !== version) {
-      const reasons = targetsOfCached(link).map((url) =>
-        url === '' ? undefined : blockedTargets.reasonOf(url),
-      );
-      link.blockedReason = reasons.find((reason) => reason !== undefined);
+      const targets = targetsOfCached(link).filter((url) => url !== '');
+      link.blockedReason = firstReason(targets, blockedTargets.reasonOf);
+      link.listWarning = firstReason(targets, blockedTargets.warningOf);
       link.checkedVersion = version;
     }
     return link.blockedReason;
@@ -136,32 +152,50 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
   }
 
   function openQuickly(link: CachedLink | undefined, visitor: Visitor) {
-    if (link === undefined || closed(link) !== undefined || isGuarded(link.guard)) return undefined;
+    if (link === undefined || closed(link) !== undefined || isHeld(link)) return undefined;
     return admit(link, visitor, quickKindOf(visitor), link.redirectType);
   }
 
-  async function openGuarded(
-    link: CachedLink,
-    guard: Guard,
-    visitor: Visitor,
-    password: string | undefined,
-  ): Promise<Opening> {
+  /** A password and a warning are one page: of the target nothing is told before the password is given. */
+  function warn(link: CachedLink, warning: string, visitor: Visitor): Opening {
+    if (link.guard?.passwordHash !== undefined) return { outcome: 'password', warning };
+    const target = locationFor(link, visitor);
+    const isForAll = kindOf(visitor) === 'visit' && link.guard?.limited !== true;
+    return { outcome: 'warning', warning, target: isForAll ? target : new URL(target).origin };
+  }
+
+  async function openHeld(link: CachedLink, visitor: Visitor, given: GivenAnswers): Promise<Opening> {
+    const { guard, linkId } = link;
+    const { password, goesOn = false } = given;
     const kind = kindOf(visitor);
-    if (kind !== 'visit') {
-      record(link.linkId, kind, visitor);
-      return { outcome: 'card' };
+    const warning = warningOf(link);
+    if (kind !== 'visit') record(linkId, kind, visitor);
+    if (warning !== undefined && !(goesOn && kind === 'visit')) return warn(link, warning, visitor);
+    if (kind !== 'visit') return { outcome: 'card' };
+    if (guard?.passwordHash !== undefined) {
+      if (password === undefined) return { outcome: 'password', warning };
+      await attemptLimits.password(linkId, visitor.address);
+      if (!(await verifyPassword(guard.passwordHash, password))) {
+        return { outcome: 'wrong_password', warning };
+      }
     }
-    if (guard.passwordHash !== undefined) {
-      if (password === undefined) return { outcome: 'password' };
-      await attemptLimits.password(link.linkId, visitor.address);
-      if (!(await verifyPassword(guard.passwordHash, password))) return { outcome: 'wrong_password' };
-    }
-    if (guard.limited) {
-      const taken = await visitLimits.take(link.linkId);
+    if (guard?.limited === true) {
+      const taken = await visitLimits.take(linkId);
       if (taken !== 'taken') guard.usedUp = true;
       if (taken === 'none') return overOf(guard, USED_UP);
     }
-    return admit(link, visitor, 'visit', redirectTypeFor(link, password));
+    return admit(link, visitor, 'visit', redirectTypeFor(link, given));
+  }
+
+  /** Of a link that is over, its owner may have said where to go instead: not without the warning either. */
+  function openOver(link: CachedLink, reason: Opening, visitor: Visitor, { goesOn }: GivenAnswers): Opening {
+    const over = overOf(link.guard, reason);
+    const warning = warningOf(link);
+    if (over.outcome !== 'redirect' || warning === undefined) return over;
+    const isVisit = kindOf(visitor) === 'visit';
+    if (goesOn === true && isVisit) return { ...over, redirectType: 303 };
+    const { location } = over;
+    return { outcome: 'warning', warning, target: isVisit ? location : new URL(location).origin };
   }
 
   async function load(domainId: Id, code: string, visitor: Visitor): Promise<CachedLink | undefined> {
@@ -188,14 +222,13 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
       return load(domainId, code, visitor).then((link) => openQuickly(link, visitor));
     },
 
-    async open(domainId, code, visitor, password) {
+    async open(domainId, code, visitor, given = {}) {
       const link = await find(domainId, code, visitor);
       if (link === undefined) return { outcome: 'unknown' };
-      const { guard } = link;
       const reason = closed(link);
-      if (reason !== undefined) return overOf(guard, reason);
-      if (guard !== undefined && isGuarded(guard)) return openGuarded(link, guard, visitor, password);
-      return admit(link, visitor, quickKindOf(visitor), redirectTypeFor(link, password));
+      if (reason !== undefined) return openOver(link, reason, visitor, given);
+      if (isHeld(link)) return openHeld(link, visitor, given);
+      return admit(link, visitor, quickKindOf(visitor), redirectTypeFor(link, given));
     },
 
     async preview(domainId, code, visitor) {
@@ -204,7 +237,8 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
       const reason = closed(link);
       if (reason !== undefined) return reason;
       const guarded = isGuarded(link.guard);
-      return { linkId: link.linkId, guarded, targets: guarded ? [] : [...new Set(targetsOfCached(link))] };
+      const targets = guarded ? [] : [...new Set(targetsOfCached(link))];
+      return { linkId: link.linkId, guarded, warning: warningOf(link), targets };
     },
   };
 }
@@ -221,13 +255,31 @@ function targetsOfCached({ location, guard }: CachedLink): string[] {
   return targetsOf({ url: location, rules: guard?.rules ?? [], fallbackUrl });
 }
 
+/** By the list as it was when it was last asked whether the link is blocked. */
+function warningOf({ guard, listWarning }: CachedLink): string | undefined {
+  return guard?.warningReason ?? listWarning ?? reportedWarning(guard?.reported ?? false);
+}
+
+/** It leads somewhere, but not at once. */
+function isHeld(link: CachedLink): boolean {
+  const { guard, listWarning } = link;
+  return listWarning !== undefined || (guard !== undefined && (isGuarded(guard) || hasWarning(guard)));
+}
+
+function hasWarning({ warningReason, reported }: Guard): boolean {
+  return reported || warningReason !== undefined;
+}
+
 function isGuarded(guard: Guard | undefined): boolean {
   return guard !== undefined && (guard.limited || guard.passwordHash !== undefined);
 }
 
-/** A browser that sent a password fetches the target by GET, whatever the link says: by 307 it would send it there too. */
-function redirectTypeFor({ redirectType }: CachedLink, password: string | undefined): RedirectType | 303 {
-  return password === undefined ? redirectType : 303;
+/** A browser that sent our form fetches the target by GET, whatever the link says: by 307 it would send it there too. */
+function redirectTypeFor(
+  { redirectType }: CachedLink,
+  { password, goesOn }: GivenAnswers,
+): RedirectType | 303 {
+  return password === undefined && goesOn !== true ? redirectType : 303;
 }
 
 /** Whether it is a bot is found out later, off the hot path, where nothing depends on it. */

@@ -1,4 +1,4 @@
-/** What moderators forbid as a target. */
+/** What moderators forbid as a target, or warn of. */
 import { type Static, Type } from 'typebox';
 import { idTimestamp, parseId } from '../../../core/ids.ts';
 import { callerOf } from '../../../http/auth.ts';
@@ -8,16 +8,25 @@ import { PageQuery, pageOf, pageRequest, presentPage } from '../../../http/pagin
 import type { App } from '../../../http/server.ts';
 import { IdText } from '../../../http/user-schema.ts';
 import {
+  BLOCK_ACTIONS,
   BLOCK_REASON_LENGTH_MAX,
   BLOCKED_TARGET_LENGTH_MAX,
+  type BlockAction,
   type BlockedTarget,
   type BlockedTargets,
 } from './blocked-targets.ts';
+
+const Action = Type.Unsafe<BlockAction>({
+  type: 'string',
+  enum: [...BLOCK_ACTIONS],
+  description: 'block: no link leads there. warn: whoever opens a link to it is asked first.',
+});
 
 export const BlockedTargetSchema = Type.Object(
   {
     block_id: IdText,
     target: Type.String({ description: 'A host with all below it, or a host and the beginning of a path.' }),
+    action: Action,
     reason: Type.String({ description: 'Read by whoever opens a link to it.' }),
     blocked_by: IdText,
     created_at: Type.String({ format: 'date-time' }),
@@ -27,6 +36,12 @@ export const BlockedTargetSchema = Type.Object(
 
 export const BLOCKED_TARGET_SCHEMAS = [BlockedTargetSchema] as const;
 
+const Reason = Type.String({
+  minLength: 1,
+  maxLength: BLOCK_REASON_LENGTH_MAX,
+  examples: ['Steals passwords.'],
+});
+
 const NewBlockedTargetBody = Type.Object(
   {
     target: Type.String({
@@ -34,14 +49,18 @@ const NewBlockedTargetBody = Type.Object(
       maxLength: BLOCKED_TARGET_LENGTH_MAX,
       examples: ['evil.example/login'],
     }),
-    reason: Type.String({
-      minLength: 1,
-      maxLength: BLOCK_REASON_LENGTH_MAX,
-      examples: ['Steals passwords.'],
-    }),
+    action: Type.Optional({ ...Action, default: 'block' }),
+    reason: Reason,
   },
   { additionalProperties: false },
 );
+
+const BlockedTargetChangesBody = Type.Object(
+  { action: Type.Optional(Action), reason: Type.Optional(Reason) },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+const BlockIdParams = Type.Object({ block_id: IdText });
 
 export interface BlockedTargetRoutesDeps {
   readonly writes: Writes;
@@ -56,7 +75,7 @@ export function blockedTargetRoutes(app: App, { writes, blockedTargets }: Blocke
       config,
       schema: {
         tags: ['moderation'],
-        summary: 'What no link may lead to',
+        summary: 'What no link may lead to, or none without a warning',
         operationId: 'listBlockedTargets',
         querystring: PageQuery,
         response: { 200: pageOf(reference(BlockedTargetSchema)) },
@@ -72,7 +91,7 @@ export function blockedTargetRoutes(app: App, { writes, blockedTargets }: Blocke
         tags: ['moderation'],
         summary: 'Block a target',
         description:
-          'No link may lead there, and those that do are off within a second: 410, with the reason.',
+          'No link may lead there, and those that do are off within a second: 410, with the reason. With the action warn they lead there still, and a page with the reason comes first.',
         operationId: 'blockTarget',
         body: NewBlockedTargetBody,
         response: { 201: reference(BlockedTargetSchema) },
@@ -81,7 +100,31 @@ export function blockedTargetRoutes(app: App, { writes, blockedTargets }: Blocke
     async (request, reply) => {
       const { userId } = callerOf(request);
       return writes.answer(request, reply, 201, async (transaction) =>
-        presentBlockedTarget(await blockedTargets.add(transaction, userId, request.body)),
+        presentBlockedTarget(
+          await blockedTargets.add(transaction, userId, { action: 'block', ...request.body }),
+        ),
+      );
+    },
+  );
+  app.patch(
+    '/moderation/blocked-targets/:block_id',
+    {
+      config: { ...config, problems: [404] },
+      schema: {
+        tags: ['moderation'],
+        summary: 'Block a target that is warned of, or the other way round',
+        description: 'What is left out stays as it was.',
+        operationId: 'changeBlockedTarget',
+        params: BlockIdParams,
+        body: BlockedTargetChangesBody,
+        response: { 200: reference(BlockedTargetSchema) },
+      },
+    },
+    async (request, reply) => {
+      const { userId } = callerOf(request);
+      const blockId = parseId(request.params.block_id, 'block_id');
+      return writes.answer(request, reply, 200, async (transaction) =>
+        presentBlockedTarget(await blockedTargets.change(transaction, userId, blockId, request.body)),
       );
     },
   );
@@ -92,9 +135,9 @@ export function blockedTargetRoutes(app: App, { writes, blockedTargets }: Blocke
       schema: {
         tags: ['moderation'],
         summary: 'Unblock a target',
-        description: 'Links to it lead there again.',
+        description: 'Links to it lead there again, without a warning.',
         operationId: 'unblockTarget',
-        params: Type.Object({ block_id: IdText }),
+        params: BlockIdParams,
         response: { 204: Type.Null({ description: 'It is no longer blocked.' }) },
       },
     },
@@ -113,6 +156,7 @@ function presentBlockedTarget(blocked: BlockedTarget): Static<typeof BlockedTarg
   return {
     block_id: String(blocked.blockId),
     target: blocked.target,
+    action: blocked.action,
     reason: blocked.reason,
     blocked_by: String(blocked.blockedBy),
     created_at: idTimestamp(blocked.blockId),

@@ -1,7 +1,7 @@
 /**
- * Hosts and pages that no link may lead to: checked when a link is made or changed, and again whenever one is opened, because
- * a target becomes bad after its link was made. Every process has the whole list in memory and hears of its changes, so
- * nothing is read for a check, and an entry turns all links to it off at once, however many there are.
+ * Hosts and pages that no link may lead to, or none without a warning: checked when a link is made or changed, and again
+ * whenever one is opened, because a target becomes bad after its link was made. Every process has the whole list in memory
+ * and hears of its changes, so nothing is read for a check, and an entry holds for all links to it at once, however many there are.
  */
 import { AppError, invalidField, notFound } from '../../../core/errors.ts';
 import { ID_MAX, type Id, type IdGenerator } from '../../../core/ids.ts';
@@ -16,11 +16,12 @@ import {
   deleteBlockedTarget,
   insertBlockedTarget,
   pageBlockedTargets,
+  updateBlockedTarget,
 } from './blocked-targets-queries.ts';
 import { plainPath } from './plain-path.ts';
 
 export const BLOCKED_TARGETS_TOPIC = 'blocked_targets';
-/** Some 20 MB in each process. */
+/** Some 25 MB in each process. */
 export const BLOCKED_TARGETS_MAX = 100_000;
 export const BLOCKED_TARGET_LENGTH_MAX = 1_000;
 export const BLOCK_REASON_LENGTH_MAX = 200;
@@ -28,17 +29,28 @@ const LOAD_PAGE = 5_000;
 /** Other signs, such as the star of `*.evil.example`, can stand in a URL and in no name. */
 const HOST = /^[a-z0-9._:-]+$/;
 
+/** `block`: no link leads there. `warn`: whoever opens a link to it is asked first. */
+export const BLOCK_ACTIONS = ['block', 'warn'] as const;
+export type BlockAction = (typeof BLOCK_ACTIONS)[number];
+
 export interface BlockedTarget {
   readonly blockId: Id;
   /** A host name, for itself and all below it; or a host name and the beginning of a path. */
   readonly target: string;
+  readonly action: BlockAction;
   readonly reason: string;
+  /** Who has said so last. */
   readonly blockedBy: Id;
 }
+
+/** What of an entry is in memory. */
+type Listed = Pick<BlockedTarget, 'action' | 'reason'>;
 
 export interface BlockedTargets {
   /** Why the URL is blocked; `undefined` if it is not. Some microseconds, and nothing while the list is empty. */
   reasonOf(url: URL | string): string | undefined;
+  /** The same of one that is warned of, and not blocked. */
+  warningOf(url: URL | string): string | undefined;
   /** Another number with each change of the list: what was checked by an earlier one is to be checked again. */
   version(): number;
   /** Reads the list. */
@@ -49,7 +61,14 @@ export interface BlockedTargets {
   add(
     transaction: SqlTransaction,
     moderatorId: Id,
-    entry: { readonly target: string; readonly reason: string },
+    entry: Pick<BlockedTarget, 'target' | 'action' | 'reason'>,
+  ): Promise<BlockedTarget>;
+  /** What is left out stays. Fails with `invalid` and `not_found`. */
+  change(
+    transaction: SqlTransaction,
+    moderatorId: Id,
+    blockId: Id,
+    changes: Partial<Listed>,
   ): Promise<BlockedTarget>;
   /** Links to it lead there again. Fails with `not_found`. */
   remove(transaction: SqlTransaction, moderatorId: Id, blockId: Id): Promise<void>;
@@ -65,73 +84,99 @@ export interface BlockedTargetsDeps {
 }
 
 export function createBlockedTargets({ sql, ids, eventLog, recordAct }: BlockedTargetsDeps): BlockedTargets {
-  let reasons = new Map<string, string>();
+  let entries = new Map<string, Listed>();
   let version = 0;
   /** What was heard while the list was being read, which it may have or not. */
   let heardMeanwhile: (LoggedEvent | NewEvent)[] | undefined;
 
-  function apply(list: Map<string, string>, events: readonly (LoggedEvent | NewEvent)[]): void {
+  function apply(list: Map<string, Listed>, events: readonly (LoggedEvent | NewEvent)[]): void {
     for (const { kind, payload } of events) {
-      // As `event` below has written it in every release so far.
-      const { target, reason } = payload as { readonly target: string; readonly reason: string };
-      if (kind === 'blocked') list.set(target, reason);
+      // As `event` below has written it, before there were warnings without an action.
+      const { target, reason, action = 'block' } = payload as Pick<BlockedTarget, 'target'> & WrittenEntry;
+      if (kind === 'blocked') list.set(target, { action, reason });
       else list.delete(target);
     }
   }
 
+  /** Of several entries that hold, one that blocks. */
+  function listedOf(given: URL | string): Listed | undefined {
+    if (entries.size === 0) return undefined;
+    let found: Listed | undefined;
+    for (const place of placesOf(new URL(given))) {
+      const listed = entries.get(place);
+      if (listed?.action === 'block') return listed;
+      found ??= listed;
+    }
+    return found;
+  }
+
+  function reasonFor(action: BlockAction, url: URL | string): string | undefined {
+    const listed = listedOf(url);
+    return listed?.action === action ? listed.reason : undefined;
+  }
+
+  async function announce(transaction: SqlTransaction, moderatorId: Id, row: BlockedTargetRow) {
+    const detail = `${row.target}: ${row.reason}`;
+    const action = row.action === 'warn' ? 'target_warned' : 'target_blocked';
+    await recordAct(transaction, moderatorId, { action, detail });
+    await eventLog.append(transaction, [event('blocked', row)]);
+    return blockedTargetOf(row);
+  }
+
   return {
-    reasonOf(given) {
-      if (reasons.size === 0) return undefined;
-      const url = new URL(given);
-      const host = hostOf(url);
-      for (let domain = host; domain !== ''; domain = parentOf(domain)) {
-        const reason = reasons.get(domain);
-        if (reason !== undefined) return reason;
-      }
-      return reasonOfPath(reasons, host, url.pathname);
-    },
+    reasonOf: (url) => reasonFor('block', url),
+    warningOf: (url) => reasonFor('warn', url),
 
     version: () => version,
 
     async load() {
       heardMeanwhile = [];
-      const read = new Map<string, string>();
+      const read = new Map<string, Listed>();
       for (let before: Id = ID_MAX; ; ) {
         const rows = await sql.query(pageBlockedTargets, [before, LOAD_PAGE]);
-        for (const { target, reason } of rows) read.set(target, reason);
+        for (const { target, action, reason } of rows) read.set(target, { action, reason });
         const last = rows.at(-1);
         if (last === undefined || rows.length < LOAD_PAGE) break;
         before = last.block_id;
       }
       apply(read, heardMeanwhile);
       heardMeanwhile = undefined;
-      reasons = read;
+      entries = read;
       version += 1;
     },
 
     hear(events) {
       heardMeanwhile?.push(...events);
-      apply(reasons, events);
+      apply(entries, events);
       version += 1;
     },
 
-    async add(transaction, moderatorId, { target, reason }) {
+    async add(transaction, moderatorId, { target, action, reason }) {
       const row: BlockedTargetRow = {
-        ...{ block_id: ids.next(), target: parseBlockedTarget(target), reason: parseReason(reason) },
+        ...{ block_id: ids.next(), target: parseBlockedTarget(target), action, reason: parseReason(reason) },
         blocked_by: moderatorId,
       };
       const [found] = await transaction.query(countBlockedTargets, [BLOCKED_TARGETS_MAX]);
       if ((found?.count ?? 0) >= BLOCKED_TARGETS_MAX)
         throw invalidField('target', 'does not fit: the list is full.');
       await transaction
-        .query(insertBlockedTarget, [row.block_id, row.target, row.reason, moderatorId])
+        .query(insertBlockedTarget, [row.block_id, row.target, row.action, row.reason, moderatorId])
         .catch((error: unknown) => {
-          throw isTaken(error) ? new AppError('conflict', 'This target is blocked already.') : error;
+          throw isTaken(error) ? new AppError('conflict', 'This target is on the list already.') : error;
         });
-      const detail = `${row.target}: ${row.reason}`;
-      await recordAct(transaction, moderatorId, { action: 'target_blocked', detail });
-      await eventLog.append(transaction, [event('blocked', row)]);
-      return blockedTargetOf(row);
+      return announce(transaction, moderatorId, row);
+    },
+
+    async change(transaction, moderatorId, blockId, { action, reason }) {
+      const line = reason === undefined ? null : parseReason(reason);
+      const [row] = await transaction.query(updateBlockedTarget, [
+        blockId,
+        action ?? null,
+        line,
+        moderatorId,
+      ]);
+      if (row === undefined) throw notFound('blocked target');
+      return announce(transaction, moderatorId, row);
     },
 
     async remove(transaction, moderatorId, blockId) {
@@ -171,26 +216,26 @@ function parentOf(domain: string): string {
   return dot < 0 ? '' : domain.slice(dot + 1);
 }
 
-/** An entry with a path holds for its own host, and for all pages below it. */
-function reasonOfPath(
-  reasons: ReadonlyMap<string, string>,
-  host: string,
-  pathname: string,
-): string | undefined {
-  let path = plainPath(pathname);
-  while (path !== '') {
-    const reason = reasons.get(host + path);
-    if (reason !== undefined) return reason;
-    path = path.slice(0, path.lastIndexOf('/'));
+/** All entries that would hold for the URL. One with a path holds for its own host, and for all pages below it. */
+function* placesOf(url: URL): Generator<string> {
+  const host = hostOf(url);
+  for (let domain = host; domain !== ''; domain = parentOf(domain)) yield domain;
+  for (let path = plainPath(url.pathname); path !== ''; path = path.slice(0, path.lastIndexOf('/'))) {
+    yield host + path;
   }
-  return undefined;
 }
 
+interface WrittenEntry {
+  readonly reason: string;
+  readonly action?: BlockAction;
+}
+
+/** NOTE: a process of a release without warnings reads `blocked` whatever the action is, and blocks. */
 function event(
   kind: 'blocked' | 'unblocked',
-  { block_id: blockId, target, reason, blocked_by }: BlockedTargetRow,
+  { block_id: blockId, target, action, reason, blocked_by }: BlockedTargetRow,
 ) {
-  const payload = { block_id: String(blockId), target, reason };
+  const payload = { block_id: String(blockId), target, action, reason };
   return { topic: BLOCKED_TARGETS_TOPIC, key: blockId, kind, payload, ownerId: blocked_by };
 }
 
@@ -199,5 +244,6 @@ function isTaken(error: unknown): boolean {
 }
 
 function blockedTargetOf(row: BlockedTargetRow): BlockedTarget {
-  return { blockId: row.block_id, target: row.target, reason: row.reason, blockedBy: row.blocked_by };
+  const { block_id: blockId, target, action, reason, blocked_by: blockedBy } = row;
+  return { blockId, target, action, reason, blockedBy };
 }

@@ -14,6 +14,7 @@ const rules: TargetRules = {
   privateAddresses: 'refuse',
   isOwn,
   blockedReason: (url) => (new URL(url).hostname === 'evil.example' ? 'Steals passwords.' : undefined),
+  warning: () => undefined,
 };
 
 /** What nobody may be led to, and why. */

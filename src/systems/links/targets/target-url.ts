@@ -21,6 +21,8 @@ export interface TargetRules {
   isOwn(url: URL): boolean;
   /** Why a list of the moderators forbids it. */
   blockedReason(url: URL | string): string | undefined;
+  /** Why that list warns of it. Links may lead there all the same. */
+  warning(url: URL | string): string | undefined;
 }
 
 /** The URL as it goes into a header: in ASCII, the host in punycode. Fails with `invalid`, naming `field`. */
@@ -41,6 +43,18 @@ export function checkTarget(text: string, field: string, rules: TargetRules): st
   const reason = rules.blockedReason(url);
   if (reason !== undefined) throw invalidField(field, `is on the list of blocked targets: ${reason}`);
   return url.href;
+}
+
+/** The first reason of all targets that have one. */
+export function firstReason(
+  targets: readonly string[],
+  reasonOf: (url: string) => string | undefined,
+): string | undefined {
+  for (const target of targets) {
+    const reason = reasonOf(target);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }
 
 /** As the domain name system limits it (RFC 1035); addresses are no longer. */
