@@ -58,12 +58,19 @@ function parse(text: string): UserAgent {
 }
 
 /**
+ * What is no browser: it says so, says nothing at all, or more than any browser does. The one rule for all that tells people
+ * from programs.
+ */
+export function isProgram(text: string): boolean {
+  return text.length === 0 || text.length >= USER_AGENT_LENGTH_MAX || isbot(text);
+}
+
+/**
  * Browsers always say what they are. Those inside apps name the app, too: Snapchat's is somebody who reads there, and the
  * service that fetches its cards says that it is one.
  */
 function automationOf(text: string): Automation {
-  const isProgram = text.length === 0 || text.length >= USER_AGENT_LENGTH_MAX || isbot(text);
-  if (!isProgram) return 'none';
+  if (!isProgram(text)) return 'none';
   return PREVIEWS.test(text) ? 'preview' : 'bot';
 }
 

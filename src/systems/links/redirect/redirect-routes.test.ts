@@ -238,6 +238,7 @@ describe('a redirect', () => {
     for (const { code } of [limited, secret]) {
       for (const headers of [
         { 'user-agent': PREVIEWER },
+        { 'user-agent': '' },
         { 'sec-purpose': 'prefetch;prerender' },
         { purpose: 'prefetch' },
       ]) {
@@ -246,6 +247,8 @@ describe('a redirect', () => {
         assert.match(card.text, /og:title/);
         assert.ok(!JSON.stringify(card).includes('example.org/a'));
       }
+      const unnamed = await setting.send('GET', `/l/${code}`);
+      assert.deepEqual([unnamed.status, unnamed.headers.location], [200, undefined]);
       const head = await setting.send('HEAD', `/l/${code}`, { 'user-agent': BROWSER });
       assert.equal(head.status, 200);
       assert.equal(head.headers.location, undefined);

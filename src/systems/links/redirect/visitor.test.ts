@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { createUserAgents } from '../clicks/user-agents.ts';
 import { withQuery } from './cached-link.ts';
 import { browserOf, devicesOf, kindOf, preferredLanguage, type Visitor } from './visitor.ts';
 
@@ -14,7 +15,6 @@ describe('a visitor', () => {
   it('is a person, or a program that a person runs, unless it is a bot, a prefetching browser or HEAD', () => {
     for (const userAgent of [
       FIREFOX,
-      '',
       'curl/8.5.0',
       'Wget/1.24',
       'node',
@@ -24,6 +24,8 @@ describe('a visitor', () => {
       assert.equal(kindOf({ ...visitor, userAgent }), 'visit', userAgent);
     }
     for (const userAgent of [
+      '',
+      'x'.repeat(512),
       'facebookexternalhit/1.1',
       'Slackbot-LinkExpanding 1.0',
       'WhatsApp/2.2',
@@ -36,6 +38,24 @@ describe('a visitor', () => {
       assert.equal(kindOf({ ...visitor, purpose }), 'preview', purpose);
     }
     assert.equal(kindOf({ ...visitor, method: 'HEAD' }), 'head');
+  });
+
+  it('is never a person of the statistics and a bot for the limits, nor silent and a person', () => {
+    const classify = createUserAgents();
+    const parts = fc.constantFrom(FIREFOX, 'Mozilla/5.0', 'bot', 'curl/8', 'WhatsApp/2', ' ', 'Safari/604.1');
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(parts).map((some) => some.join(' ')),
+        ),
+        (userAgent) => {
+          const { automation } = classify(userAgent);
+          if (automation === 'none') assert.equal(kindOf({ ...visitor, userAgent }), 'visit');
+          if (userAgent === '') assert.equal(automation, 'bot');
+        },
+      ),
+    );
   });
 
   it('has the devices that its user agent names', () => {

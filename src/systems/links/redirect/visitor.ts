@@ -1,6 +1,6 @@
 /** Who opens a link, as far as the request tells. */
-import { isbot } from 'isbot';
 import type { ClickKind } from '../clicks/click-recorder.ts';
+import { isProgram } from '../clicks/user-agents.ts';
 import type { Browser, Device } from '../link.ts';
 
 export interface Visitor {
@@ -22,11 +22,11 @@ export interface Visitor {
 const CLIENTS =
   /^(?:curl|wget|httpie|xh|postmanruntime|insomnia|node|undici|axios|got|okhttp|java|apache-httpclient|python|aiohttp|httpx|go-http-client|ruby|faraday|php|guzzle|dart|libwww-perl|powershell|mozilla\/5\.0 \(windows nt; windows nt)/i;
 
-/** Who is shown a card where a limit or a password applies; whoever is no bot is a visit. */
+/** Who is shown a card where a limit or a password applies; whoever is no program, or one that a person runs, is a visit. */
 export function kindOf({ method, purpose, userAgent }: Visitor): ClickKind {
   if (method === 'HEAD') return 'head';
   if (purpose !== '' && /prefetch|prerender|preview/i.test(purpose)) return 'preview';
-  return isbot(userAgent) && !CLIENTS.test(userAgent) ? 'bot' : 'visit';
+  return isProgram(userAgent) && !CLIENTS.test(userAgent) ? 'bot' : 'visit';
 }
 
 /** NOTE: an iPad asks for the pages of a desktop, and says that it is a Mac. */
