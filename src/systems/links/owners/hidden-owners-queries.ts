@@ -44,7 +44,7 @@ export const disownLinks = writeStatement<
    unlimited AS (DELETE FROM link_visits WHERE link_id IN (SELECT link_id FROM picked)),
    unimported AS (DELETE FROM link_imports WHERE link_id IN (SELECT link_id FROM picked))
    UPDATE links SET owner_id = NULL, url = '', title = '', tags = '{}', utm = NULL, rules = NULL,
-     password_hash = NULL, expires_at = NULL, max_visits = NULL, disabled_reason = NULL,
+     password_hash = NULL, expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL,
      warning_reason = NULL, reported = false, deleted_at = coalesce(deleted_at, $3)
    FROM picked WHERE links.link_id = picked.link_id
    RETURNING picked.link_id, picked.domain_id, picked.code, picked.was_deleted`,

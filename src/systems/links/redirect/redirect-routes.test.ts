@@ -433,7 +433,8 @@ describe('a redirect', () => {
 
   it('ends while its owner is suspended, and for good when they are deleted, in every process', async () => {
     const owner = ALICE + 32_000;
-    const { code } = await setting.create({ url: TARGET, alias: 'of-the-suspended' }, owner);
+    const whole = { url: TARGET, alias: 'of-the-suspended', fallback_url: `${TARGET}/late` };
+    const { code } = await setting.create(whole, owner);
     const other = await openLinksProcess(setting.database, 3);
     const consumer = await setting.eventLog.subscribe(setting.shortener.hiddenOwners.subscription);
     const bothAre = async (status: number): Promise<void> => {
