@@ -179,7 +179,7 @@ export const NewLinkBody = Type.Object(
         minLength: 1,
         maxLength: ALIAS_LENGTH_MAX,
         description:
-          'The code, as you want it: letters, digits, - and _. Not one that looks like another link’s.',
+          'The code, as you want it: letters, digits, - and _, and slashes between: `spring/berlin`. Not one that looks like another link’s.',
         examples: ['spring-sale'],
       }),
     ),

@@ -15,13 +15,25 @@ const refused = (check: () => void): boolean => {
 };
 
 describe('an alias', () => {
-  it('has 1 to 64 letters, digits, - or _', () => {
-    for (const alias of ['a', 'Spring-Sale_2026', 'x'.repeat(ALIAS_LENGTH_MAX)]) checkAlias(alias);
+  it('has 1 to 64 letters, digits, - or _, and slashes between', () => {
+    for (const alias of [
+      'a',
+      'Spring-Sale_2026',
+      'x'.repeat(ALIAS_LENGTH_MAX),
+      'a/b',
+      `a/b-1/${'c'.repeat(58)}`,
+    ])
+      checkAlias(alias);
     for (const alias of [
       '',
       'x'.repeat(ALIAS_LENGTH_MAX + 1),
       'a b',
-      'a/b',
+      '/',
+      '/a',
+      'a/',
+      'a//b',
+      'a/../b',
+      `a/b-1/${'c'.repeat(59)}`,
       'ä',
       'a.b',
       'a+',
@@ -42,13 +54,23 @@ describe('an alias', () => {
         refused(() => checkAlias(word)),
         word,
       );
-    for (const alias of ['API', 'Log1n', '1ogin', 'd0cs', 'A8out'.replace('8', 'b'), 'sign_in', 'adrnin']) {
+    for (const alias of [
+      'API',
+      'Log1n',
+      '1ogin',
+      'd0cs',
+      'A8out'.replace('8', 'b'),
+      'sign_in',
+      'adrnin',
+      'login/now',
+      'L0gin/x/y',
+    ]) {
       assert.ok(
         refused(() => checkAlias(alias)),
         alias,
       );
     }
-    for (const alias of ['apis', 'my-login', 'docs2']) checkAlias(alias);
+    for (const alias of ['apis', 'my-login', 'docs2', 'my/login']) checkAlias(alias);
   });
 
   it('looks like another one in whatever case, and with the characters that readers mistake', () => {

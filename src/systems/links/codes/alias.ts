@@ -6,7 +6,12 @@
 import { AppError, invalidField } from '../../../core/errors.ts';
 
 export const ALIAS_LENGTH_MAX = 64;
-const PATTERN = /^[A-Za-z0-9_-]+$/;
+/** Of any code, however it came about: one word, or several with slashes between. */
+const CODE = /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/;
+
+export function isCode(text: string): boolean {
+  return text.length <= ALIAS_LENGTH_MAX && CODE.test(text);
+}
 
 /** What is or may become a path of the server, or what strangers would trust. */
 export const RESERVED_ALIASES = [
@@ -119,23 +124,31 @@ export function lookOf(alias: string): string {
     .replaceAll('vv', 'w');
 }
 
+/** What of it a reserved word could be: nobody tells `login/now` from what is below `login`. */
+function firstWordOf(alias: string): string {
+  return alias.split('/', 1)[0] ?? '';
+}
+
 const RESERVED_LOOKS: ReadonlySet<string> = new Set(RESERVED_ALIASES.map(lookOf));
 
 /** Fails with `invalid` for what can be no alias, whoever has it. */
 export function checkAlias(alias: string): void {
   checkCharacters(alias);
-  if (RESERVED_LOOKS.has(lookOf(alias))) throw invalidField('alias', 'is reserved, or looks like what is.');
+  if (RESERVED_LOOKS.has(lookOf(firstWordOf(alias))))
+    throw invalidField('alias', 'is reserved, or looks like what is.');
 }
 
 /** An imported code need not be readable, so it is only checked that it can stand in a URL, and is none of ours. */
 export function checkImportedCode(code: string): void {
   checkCharacters(code);
-  if ((RESERVED_ALIASES as readonly string[]).includes(code)) throw invalidField('alias', 'is reserved.');
+  if ((RESERVED_ALIASES as readonly string[]).includes(firstWordOf(code)))
+    throw invalidField('alias', 'is reserved.');
 }
 
 function checkCharacters(alias: string): void {
-  if (alias.length <= ALIAS_LENGTH_MAX && PATTERN.test(alias)) return;
-  throw invalidField('alias', `must be 1 to ${ALIAS_LENGTH_MAX} letters, digits, - or _ of ASCII.`);
+  if (isCode(alias)) return;
+  const most = `${ALIAS_LENGTH_MAX} letters, digits, - or _ of ASCII`;
+  throw invalidField('alias', `must be 1 to ${most}, or words of these with single slashes between.`);
 }
 
 export function aliasTaken(): AppError {

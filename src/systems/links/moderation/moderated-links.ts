@@ -3,6 +3,7 @@ import { notFound } from '../../../core/errors.ts';
 import type { Id } from '../../../core/ids.ts';
 import type { EventLog } from '../../../ports/event-log/event-log.ts';
 import type { SqlSession, SqlStore, SqlTransaction } from '../../../ports/sql-store/sql-store.ts';
+import { isCode } from '../codes/alias.ts';
 import { targetsOf } from '../link.ts';
 import { LINKS_PATH, type LinkAddresses } from '../link-addresses.ts';
 import { linkUpdated } from '../link-events.ts';
@@ -13,7 +14,6 @@ import { getLink, getLinkOfCode, lockLink, setDisabledReason } from './moderated
 import { parseReason, type RecordAct } from './staff-acts.ts';
 
 export const DISABLED_REASON_LENGTH_MAX = 200;
-const CODE = /^[A-Za-z0-9_-]{1,64}$/;
 
 export interface ModeratedLink {
   readonly linkId: Id;
@@ -114,12 +114,12 @@ function placeOf(
   text: string,
   { addresses, hosts }: Pick<ModeratedLinksDeps, 'addresses' | 'hosts'>,
 ): { readonly domainId: Id; readonly code: string } | undefined {
-  if (CODE.test(text)) return { domainId: 0, code: text };
   const spelled = /^https?:\/\//i.test(text) ? text : `https://${text}`;
-  if (!URL.canParse(spelled)) return undefined;
-  const url = new URL(spelled);
-  const ownDomainId = hosts.domainIdOf(url.host);
-  const domainId = ownDomainId ?? (addresses.isOwn(url) ? 0 : undefined);
-  const code = url.pathname.slice(ownDomainId === undefined ? LINKS_PATH.length : 1).replace(/\+$/, '');
-  return domainId !== undefined && CODE.test(code) ? { domainId, code } : undefined;
+  const url = URL.canParse(spelled) ? new URL(spelled) : undefined;
+  const ownDomainId = url && hosts.domainIdOf(url.host);
+  const domainId = ownDomainId ?? (url && addresses.isOwn(url) ? 0 : undefined);
+  const code =
+    url?.pathname.slice(ownDomainId === undefined ? LINKS_PATH.length : 1).replace(/\+$/, '') ?? '';
+  if (domainId !== undefined && isCode(code)) return { domainId, code };
+  return isCode(text) ? { domainId: 0, code: text } : undefined;
 }

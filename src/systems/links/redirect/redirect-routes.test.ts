@@ -90,6 +90,26 @@ describe('a redirect', () => {
     assert.equal(JSON.parse((await setting.send('GET', '/', program)).text).code, 'not_found');
   });
 
+  it('is opened by a code with slashes, wherever it is opened', async () => {
+    const { code, short_url: shortUrl } = await setting.create({ url: TARGET, alias: 'spring/berlin/a-1' });
+    assert.equal(shortUrl, `https://${LINKS_HOST}/spring/berlin/a-1`);
+    for (const path of [code, code.replaceAll('/', '%2F'), `${code}/`])
+      assert.equal((await openTwice(path)).headers.location, TARGET, path);
+    const there = await setting.send('GET', `/${code}?x=1`, { host: LINKS_HOST });
+    assert.equal(there.headers.location, TARGET);
+    assert.match((await setting.open(`${code}+`)).text, /example\.org/);
+    for (const other of ['spring', 'spring/berlin', 'spring/berlin/', `/${code}`, 'spring//berlin/a-1'])
+      assert.equal((await setting.open(other)).status, 404, other);
+    const locked = await setting.create({ url: TARGET, alias: 'spring/locked', password: 'open sesame' });
+    assert.match((await setting.open(locked.code)).text, /type="password"/);
+    const form = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': BROWSER };
+    const opened = await setting.send('POST', `/l/${locked.code}`, form, 'password=open+sesame');
+    assert.deepEqual([opened.status, opened.headers.location], [303, TARGET]);
+    // None that looks like it.
+    const look = { url: TARGET, alias: 'SPRING/Berl1n/a_1' };
+    assert.equal((await setting.call('POST', '/links', ALICE, look)).status, 409);
+  });
+
   it('tells what never was from what is no more, in words and in JSON', async () => {
     const { code, link_id } = await setting.create({ url: TARGET });
     await setting.open(code);

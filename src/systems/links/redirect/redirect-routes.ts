@@ -36,6 +36,8 @@ import { type RequestVisitor, visitorOf } from './request-visitor.ts';
 export const REMEMBERED_S = 30;
 const FORM_BYTES_MAX = 2_048;
 const ROUTE = '/l/:code';
+/** Of codes that have slashes, and of what is no code. */
+const DEEP_ROUTE = `${LINKS_PATH}*`;
 
 const CACHE_CONTROL: Readonly<Record<number, string>> = {
   301: `private, max-age=${REMEMBERED_S}`,
@@ -158,52 +160,52 @@ function registerRoutes(app: App, deps: RedirectRoutesDeps): void {
     return sendPageText(reply.code(200), page);
   }
 
-  app.get(
-    ROUTE,
-    {
-      config,
-      schema: {
-        ...schema,
-        summary: 'Open a link',
-        description:
-          'Leads to its target: 302, or what its owner chose. 404: there is no such link. 410: there was, or it may not be opened any more. With a + after the code: a page that says where it leads. On the hosts of links the path is the code alone.',
-        operationId: 'openLink',
-      },
-    },
-    async (request, reply) => {
-      const { code } = request.params;
-      if (code.endsWith('+')) return preview(request, reply, code.slice(0, -1));
-      const visitor = visitorOf(request.raw, request.ip);
-      return sendOpening(request, reply, await redirects.open(domainIdFor(hosts, visitor), code, visitor));
-    },
+  async function open(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const code = codeOf(request);
+    if (code.endsWith('+')) return preview(request, reply, code.slice(0, -1));
+    const visitor = visitorOf(request.raw, request.ip);
+    return sendOpening(request, reply, await redirects.open(domainIdFor(hosts, visitor), code, visitor));
+  }
+
+  async function openWithForm(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+    const visitor = visitorOf(request.raw, request.ip);
+    const password = form.get('password') ?? undefined;
+    const given = { password, goesOn: form.has(GO_ON_FIELD) && !isFromElsewhere(request) };
+    const domainId = domainIdFor(hosts, visitor);
+    return sendOpening(request, reply, await redirects.open(domainId, codeOf(request), visitor, given));
+  }
+
+  const opening = {
+    summary: 'Open a link',
+    description:
+      'Leads to its target: 302, or what its owner chose. 404: there is no such link. 410: there was, or it may not be opened any more. With a + after the code: a page that says where it leads. On the hosts of links the path is the code alone. A code may have slashes.',
+    operationId: 'openLink',
+  };
+  const sending = {
+    summary: 'Open a link that has a password or a warning',
+    description:
+      'What the page that asks first sends: a form (application/x-www-form-urlencoded) with `password`, or `go_on` for who has read the warning, or both. 403: the password is wrong.',
+    operationId: 'openLinkWithPassword',
+  };
+  const formConfig = { ...config, priority: 'read', idempotent: false } as const;
+  app.get(ROUTE, { config, schema: { ...schema, ...opening } }, async (request, reply) =>
+    open(request, reply),
+  );
+  app.post(ROUTE, { config: formConfig, schema: { ...schema, ...sending } }, async (request, reply) =>
+    openWithForm(request, reply),
   );
   // On the hosts of links everything is below /l/, what is typed there without a code too.
-  for (const path of [LINKS_PATH, `${LINKS_PATH}*`]) {
-    app.get(path, { config, schema: { hide: true } }, (request, reply) =>
-      sendOpening(request, reply, { outcome: 'unknown' }),
-    );
-  }
-  app.post(
-    ROUTE,
-    {
-      config: { ...config, priority: 'read', idempotent: false },
-      schema: {
-        ...schema,
-        summary: 'Open a link that has a password or a warning',
-        description:
-          'What the page that asks first sends: a form (application/x-www-form-urlencoded) with `password`, or `go_on` for who has read the warning, or both. 403: the password is wrong.',
-        operationId: 'openLinkWithPassword',
-      },
-    },
-    async (request, reply) => {
-      const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-      const visitor = visitorOf(request.raw, request.ip);
-      const domainId = domainIdFor(hosts, visitor);
-      const password = form.get('password') ?? undefined;
-      const given = { password, goesOn: form.has(GO_ON_FIELD) && !isFromElsewhere(request) };
-      return sendOpening(request, reply, await redirects.open(domainId, request.params.code, visitor, given));
-    },
-  );
+  app.get(LINKS_PATH, { config, schema: { hide: true } }, open);
+  app.get(DEEP_ROUTE, { config, schema: { hide: true } }, open);
+  app.post(DEEP_ROUTE, { config: formConfig, schema: { hide: true } }, openWithForm);
+}
+
+/** Whatever stands below /l/, decoded. */
+function codeOf({ params }: FastifyRequest): string {
+  // As the routes name it.
+  const { code, '*': deepCode = '' } = params as { readonly code?: string; readonly '*'?: string };
+  return code ?? deepCode;
 }
 
 function sendOpening(request: FastifyRequest, reply: FastifyReply, opening: Opening): FastifyReply {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import { CLICK_HEADER_LENGTH_MAX, type ClickKind, type ClickRecorder } from '../clicks/click-recorder.ts';
+import { isCode } from '../codes/alias.ts';
 import { type RedirectType, targetsOf } from '../link.ts';
 import { chooseRule } from '../rules/rule-choice.ts';
 import type { BlockedTargets } from '../targets/blocked-targets.ts';
@@ -12,8 +13,6 @@ import { type CachedLink, type Guard, withQuery } from './cached-link.ts';
 import type { LinkCache } from './link-cache.ts';
 import type { VisitLimits } from './visit-limits.ts';
 import { kindOf, type Visitor } from './visitor.ts';
-
-const CODE = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * `card`: a program that is no visitor asks for what is limited or has a password. `gone`: it led somewhere once.
@@ -204,7 +203,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
   }
 
   async function find(domainId: Id, code: string, visitor: Visitor): Promise<CachedLink | undefined> {
-    if (!CODE.test(code)) return undefined;
+    if (!isCode(code)) return undefined;
     const cached = cache.peek(domainId, code);
     if (cached !== undefined) return cached;
     const link = await load(domainId, code, visitor);
@@ -217,7 +216,7 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
 
     openWhenLoaded(domainId, code, visitor) {
       // What is in memory needs more than to be loaded.
-      if (!CODE.test(code) || cache.peek(domainId, code) !== undefined) return undefined;
+      if (!isCode(code) || cache.peek(domainId, code) !== undefined) return undefined;
       // A code that does not exist is counted by `open`, once.
       return load(domainId, code, visitor).then((link) => openQuickly(link, visitor));
     },
