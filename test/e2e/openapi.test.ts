@@ -95,8 +95,10 @@ const KEYLESS = [
   'streamDriver',
   'suspendUser',
   'unblockTarget',
+  'unwarnOfLink',
   // The password and the address that resets it are among what it changes.
   'updateMe',
+  'warnOfLink',
 ];
 
 describe('the OpenAPI document of the product', () => {

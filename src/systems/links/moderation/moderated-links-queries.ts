@@ -27,3 +27,8 @@ export const setDisabledReason = writeStatement<[linkId: Id, reason: string | nu
   'links_set_disabled_reason',
   'UPDATE links SET disabled_reason = $2 WHERE link_id = $1',
 );
+
+export const setWarningReason = writeStatement<[linkId: Id, reason: string | null]>(
+  'links_set_warning_reason',
+  'UPDATE links SET warning_reason = $2 WHERE link_id = $1',
+);

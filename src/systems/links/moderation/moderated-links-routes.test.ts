@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import {
   ALICE,
   BOB,
+  BROWSER,
   CAROL,
   createLinksSetting,
   LINKS_HOST,
@@ -12,7 +13,7 @@ import {
   PUBLIC_URL,
 } from '../../../../test/support/links-setting.ts';
 import { until } from '../../../../test/support/until.ts';
-import { DISABLED_REASON_LENGTH_MAX } from './moderated-links.ts';
+import { LINK_REASON_LENGTH_MAX } from './moderated-links.ts';
 
 const TARGET = 'https://example.org/a';
 
@@ -45,6 +46,8 @@ describe('links, as the staff sees them', () => {
       targets: [TARGET, `${TARGET}/de`],
       title: '',
       disabled_reason: 'Pretends to be <a bank>',
+      warning_reason: null,
+      reported: false,
     });
     assert.deepEqual((await setting.call('GET', `/moderation/links/${linkId}`, CAROL)).body, answer.body);
     await until(async () => (await other.open(code)).status === 410);
@@ -79,6 +82,49 @@ describe('links, as the staff sees them', () => {
     ]);
   });
 
+  it('are warned of, each alone, with the reason, whatever their owner does, and not any more', async () => {
+    const made = { url: TARGET, redirect_type: 301 };
+    const { code, link_id: linkId, short_url } = await setting.create(made);
+    const beside = await setting.create(made);
+    for (const process of [setting, other]) assert.equal((await process.open(code)).status, 301);
+    setting.acts.length = 0;
+    const say = (act: string, body?: object) =>
+      setting.call('POST', `/moderation/links/${linkId}/${act}`, CAROL, body);
+    const answer = await say('warn', { reason: ' Asks for <money> ' });
+    assert.equal(answer.status, 200, answer.text);
+    const { warning_reason: reason, disabled_reason: disabled, reported } = answer.body;
+    assert.deepEqual([reason, disabled, reported], ['Asks for <money>', null, false]);
+    for (const process of [setting, other])
+      await until(async () => (await process.open(code)).status === 200);
+    assert.match((await setting.open(code)).text, /<b>Asks for &#60;money&#62;<\/b>/);
+    assert.equal((await setting.open(beside.code)).status, 301);
+    const patched = await setting.call('PATCH', `/links/${linkId}`, ALICE, { url: `${TARGET}/2` });
+    assert.deepEqual([patched.body.state, patched.body.warning], ['active', 'Asks for <money>']);
+    assert.equal((await setting.open(code)).status, 200);
+    const form = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': BROWSER };
+    const on = await setting.send('POST', `/l/${code}`, form, 'go_on=yes');
+    assert.deepEqual([on.status, on.headers.location], [303, `${TARGET}/2`]);
+    // Off is more than warned of, and leaves the warning for when it is on again.
+    await disable(linkId, 'Worse.');
+    const off = await setting.call('GET', `/links/${linkId}`, ALICE);
+    assert.deepEqual([off.body.state, off.body.warning], ['blocked', null]);
+    assert.equal((await setting.send('POST', `/l/${code}`, form, 'go_on=yes')).status, 410);
+    await setting.call('POST', `/moderation/links/${linkId}/enable`, CAROL);
+    assert.equal((await setting.open(code)).status, 200);
+    for (let count = 0; count < 2; count += 1) assert.equal((await say('unwarn')).body.warning_reason, null);
+    for (const process of [setting, other])
+      await until(async () => (await process.open(code)).status === 301);
+    assert.deepEqual(
+      setting.acts.map(({ action, detail }) => `${action} ${detail}`),
+      [
+        `link_warned ${short_url}: Asks for <money>`,
+        `link_disabled ${short_url}: Worse.`,
+        `link_enabled ${short_url}`,
+        `link_unwarned ${short_url}`,
+      ],
+    );
+  });
+
   it('are for the staff alone, there, and turned off for a reason of bounded length', async () => {
     const { link_id: linkId } = await setting.create({ url: TARGET });
     const deleted = await setting.create({ url: TARGET });
@@ -94,18 +140,25 @@ describe('links, as the staff sees them', () => {
         status,
       );
       assert.equal((await setting.call('POST', `/moderation/links/${linkId}/enable`, as)).status, status);
+      assert.equal(
+        (await setting.call('POST', `/moderation/links/${linkId}/warn`, as, { reason: 'x' })).status,
+        status,
+      );
+      assert.equal((await setting.call('POST', `/moderation/links/${linkId}/unwarn`, as)).status, status);
     }
     for (const [id, reason, status] of [
       [linkId, '', 422],
       [linkId, ' ', 422],
       [linkId, 'two\nlines', 422],
-      [linkId, 'x'.repeat(DISABLED_REASON_LENGTH_MAX + 1), 422],
-      [linkId, 'x'.repeat(DISABLED_REASON_LENGTH_MAX), 200],
+      [linkId, 'x'.repeat(LINK_REASON_LENGTH_MAX + 1), 422],
+      [linkId, 'x'.repeat(LINK_REASON_LENGTH_MAX), 200],
       ['x', 'x', 422],
       ['1234567890123456', 'x', 404],
       [deleted.link_id, 'x', 404],
     ] as const) {
       assert.equal((await disable(id, reason)).status, status, reason);
+      const warned = await setting.call('POST', `/moderation/links/${id}/warn`, CAROL, { reason });
+      assert.equal(warned.status, status, reason);
     }
   });
 

@@ -10,10 +10,22 @@ import { linkUpdated } from '../link-events.ts';
 import { announcedOf } from '../link-rows.ts';
 import type { LinkRow } from '../links-queries.ts';
 import type { LinkHosts } from '../redirect/link-hosts.ts';
-import { getLink, getLinkOfCode, lockLink, setDisabledReason } from './moderated-links-queries.ts';
+import {
+  getLink,
+  getLinkOfCode,
+  lockLink,
+  setDisabledReason,
+  setWarningReason,
+} from './moderated-links-queries.ts';
 import { parseReason, type RecordAct } from './staff-acts.ts';
 
-export const DISABLED_REASON_LENGTH_MAX = 200;
+/** Of why a link is turned off, or warned of. */
+export const LINK_REASON_LENGTH_MAX = 200;
+/** What the staff may say of a link: how it is written, and what is recorded of saying it and of taking it back. */
+const REMARKS = {
+  disabled_reason: { write: setDisabledReason, given: 'link_disabled', taken: 'link_enabled' },
+  warning_reason: { write: setWarningReason, given: 'link_warned', taken: 'link_unwarned' },
+} as const;
 
 export interface ModeratedLink {
   readonly linkId: Id;
@@ -24,6 +36,10 @@ export interface ModeratedLink {
   readonly title: string;
   /** As whoever opens it reads; `undefined`: it is not turned off. */
   readonly disabledReason: string | undefined;
+  /** The same of the warning that comes before it; `undefined`: the staff does not warn of this one. */
+  readonly warningReason: string | undefined;
+  /** It is warned of because several people have reported it, until their reports are closed. */
+  readonly reported: boolean;
 }
 
 /** All but `find` fail with `not_found` for a link that is not there, or is deleted. */
@@ -38,6 +54,10 @@ export interface ModeratedLinks {
   disable(transaction: SqlTransaction, moderatorId: Id, linkId: Id, reason: string): Promise<ModeratedLink>;
   /** Changes nothing where it is not turned off. */
   enable(transaction: SqlTransaction, moderatorId: Id, linkId: Id): Promise<ModeratedLink>;
+  /** A page with the reason comes before it within a second. One that is warned of stays so, with the new reason. */
+  warn(transaction: SqlTransaction, moderatorId: Id, linkId: Id, reason: string): Promise<ModeratedLink>;
+  /** Changes nothing where the staff does not warn of it. */
+  unwarn(transaction: SqlTransaction, moderatorId: Id, linkId: Id): Promise<ModeratedLink>;
 }
 
 export interface ModeratedLinksDeps {
@@ -56,28 +76,33 @@ export function createModeratedLinks(deps: ModeratedLinksDeps): ModeratedLinks {
     const { linkId, ownerId, title } = link;
     const targets = [...new Set(targetsOf(link))];
     const shortUrl = addresses.shortUrl(link);
-    return { linkId, ownerId, shortUrl, targets, title, disabledReason: row.disabled_reason ?? undefined };
+    const disabledReason = row.disabled_reason ?? undefined;
+    const warningReason = row.warning_reason ?? undefined;
+    const { reported } = row;
+    return { linkId, ownerId, shortUrl, targets, title, disabledReason, warningReason, reported };
   }
 
   async function change(
     transaction: SqlTransaction,
     moderatorId: Id,
     linkId: Id,
+    remark: keyof typeof REMARKS,
     reason: string | null,
   ): Promise<ModeratedLink> {
+    const { write, given, taken } = REMARKS[remark];
     const [before] = await transaction.query(lockLink, [linkId]);
     if (before === undefined) throw notFound('link');
-    if (before.disabled_reason === reason) return linkOf(before);
-    await transaction.query(setDisabledReason, [linkId, reason]);
-    const after = { ...before, disabled_reason: reason };
+    if (before[remark] === reason) return linkOf(before);
+    await transaction.query(write, [linkId, reason]);
+    const after = { ...before, [remark]: reason };
     const link = linkOf(after);
     const { ownerId: userId, shortUrl } = link;
     await recordAct(
       transaction,
       moderatorId,
       reason === null
-        ? { action: 'link_enabled', userId, detail: shortUrl }
-        : { action: 'link_disabled', userId, detail: `${shortUrl}: ${reason}` },
+        ? { action: taken, userId, detail: shortUrl }
+        : { action: given, userId, detail: `${shortUrl}: ${reason}` },
     );
     await eventLog.append(transaction, [linkUpdated(announcedOf(after))]);
     return link;
@@ -102,10 +127,18 @@ export function createModeratedLinks(deps: ModeratedLinksDeps): ModeratedLinks {
     },
 
     async disable(transaction, moderatorId, linkId, reason) {
-      return change(transaction, moderatorId, linkId, parseReason(reason));
+      return change(transaction, moderatorId, linkId, 'disabled_reason', parseReason(reason));
     },
 
-    enable: (transaction, moderatorId, linkId) => change(transaction, moderatorId, linkId, null),
+    enable: (transaction, moderatorId, linkId) =>
+      change(transaction, moderatorId, linkId, 'disabled_reason', null),
+
+    async warn(transaction, moderatorId, linkId, reason) {
+      return change(transaction, moderatorId, linkId, 'warning_reason', parseReason(reason));
+    },
+
+    unwarn: (transaction, moderatorId, linkId) =>
+      change(transaction, moderatorId, linkId, 'warning_reason', null),
   };
 }
 
