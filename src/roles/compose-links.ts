@@ -19,6 +19,7 @@ import {
   BLOCKED_TARGET_SCHEMAS,
   blockedTargetRoutes,
 } from '../systems/links/targets/blocked-targets-routes.ts';
+import { createClicksExport } from '../systems/links/transfer/clicks-export.ts';
 import { TRANSFER_SCHEMAS } from '../systems/links/transfer/row-answers-routes.ts';
 import { transferRoutes } from '../systems/links/transfer/transfer-routes.ts';
 import { createLinkClickMetrics } from '../telemetry/link-click-metrics.ts';
@@ -59,6 +60,9 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     recordAct: (transaction, userId, act) =>
       accounts.auditLog.add(transaction, { userId, role: 'moderator' }, act),
   });
+  const clicksExport = createClicksExport({
+    ...{ clock, sql: ports.sql, links: shortener.links, retentionDays: config.clickRetentionDays },
+  });
   await shortener.open();
   const { http, links } = config;
   const secure = (links.url ?? http.publicUrl)?.startsWith('https:') ?? false;
@@ -75,7 +79,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     routes(app) {
       linkRoutes(app, { ...shortener, writes, nowMs: () => clock.nowMs() });
       selectedLinksRoutes(app, { ...shortener, writes });
-      transferRoutes(app, { ...shortener, nowMs: () => clock.nowMs() });
+      transferRoutes(app, { ...shortener, clicksExport, nowMs: () => clock.nowMs() });
       qrRoutes(app, shortener);
       blockedTargetRoutes(app, { ...shortener, writes });
       domainRoutes(app, { ...shortener, writes });

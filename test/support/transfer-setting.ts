@@ -14,6 +14,7 @@ import { LINK_SCHEMAS } from '../../src/systems/links/link-schemas-routes.ts';
 import { linkRoutes } from '../../src/systems/links/links-routes.ts';
 import { qrRoutes } from '../../src/systems/links/qr/qr-routes.ts';
 import { createShortener } from '../../src/systems/links/shortener.ts';
+import { createClicksExport } from '../../src/systems/links/transfer/clicks-export.ts';
 import { TRANSFER_SCHEMAS } from '../../src/systems/links/transfer/row-answers-routes.ts';
 import { transferRoutes } from '../../src/systems/links/transfer/transfer-routes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -79,7 +80,8 @@ export async function createTransferSetting(): Promise<TransferSetting> {
   for (const schema of [...USER_SCHEMAS, ...LINK_SCHEMAS, ...TRANSFER_SCHEMAS]) app.addSchema(schema);
   await app.register(
     async (api) => {
-      const deps = { ...shortener, writes: createWrites(sql), nowMs: () => clock.nowMs() };
+      const clicksExport = createClicksExport({ sql, clock, links: shortener.links, retentionDays: 400 });
+      const deps = { ...shortener, clicksExport, writes: createWrites(sql), nowMs: () => clock.nowMs() };
       linkRoutes(api, deps);
       transferRoutes(api, deps);
       qrRoutes(api, deps);

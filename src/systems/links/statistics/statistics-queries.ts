@@ -25,6 +25,20 @@ export const listCounts = readStatement<
   { mayBeStale: true },
 );
 
+/** Days of these links that somebody opened them on: the newest link first, its days in order. */
+export const listDays = readStatement<
+  [linkIds: readonly Id[], fromSecond: number, toSecond: number],
+  CountRow & { readonly link_id: Id }
+>(
+  'link_statistics_days',
+  `SELECT link_id, extract(epoch FROM starts_at)::bigint AS starts, humans, bots, previews, visitors
+   FROM link_click_counts
+   WHERE link_id = ANY ($1::bigint[]) AND grain = 2 AND starts_at >= to_timestamp($2::double precision)
+     AND starts_at < to_timestamp($3::double precision)
+   ORDER BY link_id DESC, starts_at`,
+  { mayBeStale: true },
+);
+
 /** The values of one dimension with the most humans, in the days that begin in these. */
 export const listValues = readStatement<
   [linkId: Id, dimension: string, fromSecond: number, toSecond: number, limit: number],

@@ -63,6 +63,20 @@ export function checkRange(
   return { grain, fromMs: start, toMs: end };
 }
 
+/** Without `from` as far back as is kept, up to POINTS_MAX; otherwise as `checkRange`. */
+export function checkLongestRange(
+  asked: AskedRange,
+  kept: { readonly nowMs: number; readonly retentionDays: number },
+): StatisticsRange {
+  const { grain, toMs = kept.nowMs } = asked;
+  const step = GRAIN_MS[grain];
+  const oldestMs = startOf(grain, kept.nowMs - keptMs(grain, kept.retentionDays));
+  const longestMs = startOf(grain, toMs + step - 1) - POINTS_MAX * step;
+  const isKept = toMs > oldestMs;
+  const fromMs = asked.fromMs ?? (isKept ? Math.max(oldestMs, longestMs) : undefined);
+  return checkRange({ ...asked, fromMs }, kept);
+}
+
 const KEPT: Readonly<Record<Grain, string>> = {
   minute: 'minutes are kept for 48 hours, and hours for 90 days',
   hour: 'hours are kept for 90 days, and days for longer',

@@ -37,7 +37,7 @@ const StatisticsQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const VISITS = {
+export const VISITS = {
   humans: Type.Integer({ description: 'By what looks like a browser that somebody uses.' }),
   bots: Type.Integer({ description: 'By programs that say so.' }),
   previews: Type.Integer({

@@ -3,6 +3,21 @@
  * spreadsheets take for "this is text" and do not show; reading takes it off again. So that every text survives, one that
  * already looks like that gets a further one.
  */
+import { stringify } from 'csv-stringify/sync';
+
+export type Cell = string | number | boolean | null | undefined;
+
+/** Lines of a table, as RFC 4180 has them. */
+export function csvText(lines: readonly (readonly Cell[])[]): string {
+  return stringify(
+    lines.map((line) => line.map(cellText)),
+    { record_delimiter: '\r\n' },
+  );
+}
+
+function cellText(cell: Cell): string {
+  return cell === null || cell === undefined ? '' : guardCell(String(cell));
+}
 
 /** What programs have been seen to evaluate (OWASP, CSV injection), full-width signs among it. */
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/u;

@@ -1,10 +1,9 @@
 /** All links of an owner, a page at a time: as lines of a table that spreadsheets open, and our import reads back. */
-import { stringify } from 'csv-stringify/sync';
 import { ID_MAX, type Id, idTimestamp } from '../../../core/ids.ts';
 import { type Link, UTM_PARAMETERS } from '../link.ts';
 import type { Links } from '../links.ts';
 import { storedRules } from '../rules/stored-rules.ts';
-import { guardCell, tagsCell } from './csv-cells.ts';
+import { type Cell, csvText, tagsCell } from './csv-cells.ts';
 import type { LinkImport, LinkImports } from './link-imports.ts';
 
 /** Links that are in memory at a time. */
@@ -36,7 +35,6 @@ export async function* exportLinks(
   }
 }
 
-type Cell = string | number | boolean | null | undefined;
 type Column = (exported: ExportedLink, shortUrl: string) => Cell;
 
 /** The first ones are what a new link is told; the others tell of it. */
@@ -62,6 +60,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   host: ({ link }) => link.host,
   short_url: (_, shortUrl) => shortUrl,
   visits: ({ link }) => (link.maxVisits === null ? null : link.visits),
+  visit_count: ({ link }) => link.visitCount,
   has_password: ({ link }) => link.hasPassword,
   created_at: ({ link }) => idTimestamp(link.linkId),
   updated_at: ({ link }) => link.updatedAt?.toISOString(),
@@ -81,19 +80,8 @@ export async function* exportCsv(
   yield csvText([EXPORT_COLUMNS]);
   for await (const page of pages) {
     const lines = page.map((exported) =>
-      Object.values(COLUMNS).map((column) => cellOf(column(exported, shortUrl(exported.link)))),
+      Object.values(COLUMNS).map((column) => column(exported, shortUrl(exported.link))),
     );
     if (lines.length > 0) yield csvText(lines);
   }
-}
-
-function cellOf(cell: Cell): string {
-  return cell === null || cell === undefined ? '' : guardCell(String(cell));
-}
-
-function csvText(lines: readonly (readonly string[])[]): string {
-  return stringify(
-    lines.map((line) => [...line]),
-    { record_delimiter: '\r\n' },
-  );
 }

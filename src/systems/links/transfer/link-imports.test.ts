@@ -9,6 +9,7 @@ import {
 import { shardOf } from '../../../core/ids.ts';
 import { insertDomain, markVerified } from '../domains/domains-queries.ts';
 import { disownLinks } from '../owners/hidden-owners-queries.ts';
+import { addTotals } from '../statistics/roll-up-queries.ts';
 import { BULK_ROWS_MAX } from './bulk-routes.ts';
 import { SOURCE_CODE_LENGTH_MAX } from './import-results.ts';
 import { EXPORT_COLUMNS } from './link-export.ts';
@@ -276,6 +277,20 @@ describe('exporting links', () => {
     assert.equal((await exported(bob, 'ndjson')).body, '');
     assert.equal((await exported(bob, 'csv')).body, `${EXPORT_COLUMNS.join(',')}\r\n`);
     assert.equal((await exported(bob, 'xml')).statusCode, 422);
+  });
+
+  it('says in CSV how often people have opened each', async () => {
+    const alice = setting.newUser();
+    await make(alice, [{ url: 'https://example.org/quiet' }, { url: 'https://example.org/loud' }]);
+    const [loud] = (await setting.call('GET', alice, '/links')).json().items;
+    const [linkId, ownerId] = [Number(loud.link_id), Number(alice)];
+    await setting.sql.query(addTotals, [[linkId], [shardOf(ownerId)], [ownerId], [7], [5], [3]]);
+    const [header = '', ...lines] = (await exported(alice, 'csv')).body.trimEnd().split('\r\n');
+    const column = header.split(',').indexOf('visit_count');
+    assert.deepEqual(
+      lines.map((line) => line.split(',')[column]),
+      ['7', '0'],
+    );
   });
 
   it('goes on over pages', async () => {
