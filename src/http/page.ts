@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
 export interface PageContent {
+  /** HTML, as all the rest. */
   readonly title: string;
   /** HTML; whatever in it comes from outside goes through `escapeHtml`. */
   readonly body: string;

@@ -1,6 +1,7 @@
 /** Checks what people say of a link, and completes it. */
 import { invalidField } from '../../core/errors.ts';
 import {
+  type Card,
   type LinkChanges,
   REDIRECT_TYPE_DEFAULT,
   type RedirectType,
@@ -14,6 +15,7 @@ import { checkTarget, TARGET_LENGTH_MAX, type TargetRules } from './targets/targ
 import { withUtm } from './targets/utm-target.ts';
 
 export const TITLE_LENGTH_MAX = 200;
+export const CARD_DESCRIPTION_LENGTH_MAX = 500;
 export const TAGS_MAX = 20;
 export const TAG_LENGTH_MAX = 50;
 export const UTM_LENGTH_MAX = 200;
@@ -30,6 +32,7 @@ export interface LinkContent {
   readonly redirectType: RedirectType;
   readonly passQuery: boolean;
   readonly utm: Utm;
+  readonly card: Card | null;
   readonly enabled: boolean;
   readonly startsAt: Date | null;
   readonly expiresAt: Date | null;
@@ -46,6 +49,7 @@ export const CONTENT_DEFAULTS: LinkContent = {
     redirectType: REDIRECT_TYPE_DEFAULT,
     passQuery: false,
     utm: {},
+    card: null,
   },
   ...{ enabled: true, startsAt: null, expiresAt: null, maxVisits: null, fallbackUrl: null },
 };
@@ -56,16 +60,17 @@ export function applyChanges(
   changes: LinkChanges,
   { nowMs, targets }: { readonly nowMs: number; readonly targets: TargetRules },
 ): LinkContent {
-  const { url, rules, title, tags, redirectType, passQuery, utm } = changes;
+  const { url, rules, title, tags, redirectType, passQuery, utm, card } = changes;
   const { startsAt, expiresAt, maxVisits, fallbackUrl } = changes;
   const content = {
     url: url === undefined ? before.url : checkTarget(url, 'url', targets),
     rules: rules === undefined ? before.rules : checkRules(rules, targets),
-    title: title === undefined ? before.title : checkTitle(title),
+    title: title === undefined ? before.title : checkLine(title, 'title', TITLE_LENGTH_MAX),
     tags: tags === undefined ? before.tags : checkTags(tags),
     redirectType: redirectType ?? before.redirectType,
     passQuery: passQuery ?? before.passQuery,
     utm: utm === undefined ? before.utm : checkUtm(utm),
+    card: card === undefined ? before.card : checkCard(card, targets),
     enabled: changes.enabled ?? before.enabled,
     startsAt: startsAt === undefined ? before.startsAt : checkStart(startsAt),
     expiresAt: expiresAt === undefined ? before.expiresAt : checkExpiry(expiresAt, nowMs),
@@ -100,12 +105,10 @@ export function checkLinkPassword(password: string): void {
 /** Control characters, and halves of characters, which the database cannot have. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-function checkTitle(title: string): string {
-  const text = title.trim().normalize('NFC');
-  if ([...text].length > TITLE_LENGTH_MAX) {
-    throw invalidField('title', `must have at most ${TITLE_LENGTH_MAX} characters.`);
-  }
-  if (UNPRINTABLE.test(text)) throw invalidField('title', 'must be one line of text.');
+function checkLine(line: string, field: string, lengthMax: number): string {
+  const text = line.trim().normalize('NFC');
+  if ([...text].length > lengthMax) throw invalidField(field, `must have at most ${lengthMax} characters.`);
+  if (UNPRINTABLE.test(text)) throw invalidField(field, 'must be one line of text.');
   return text;
 }
 
@@ -129,6 +132,19 @@ function checkUtm(utm: Utm): Utm {
     return value === '' ? [] : [[parameter, value] as const];
   });
   return Object.fromEntries(set);
+}
+
+function checkCard(card: Card | null, targets: TargetRules): Card | null {
+  if (card === null) return null;
+  const title = checkLine(card.title, 'card.title', TITLE_LENGTH_MAX);
+  if (title === '') throw invalidField('card.title', 'must not be empty. A card has a title, or is null.');
+  const description = checkLine(card.description ?? '', 'card.description', CARD_DESCRIPTION_LENGTH_MAX);
+  const imageUrl = card.imageUrl && checkTarget(card.imageUrl, 'card.image_url', targets);
+  return {
+    title,
+    ...(description === '' ? {} : { description }),
+    ...(imageUrl === undefined ? {} : { imageUrl }),
+  };
 }
 
 function checkStart(startsAt: Date | null): Date | null {

@@ -6,6 +6,7 @@ import { type Id, idTimestamp } from '../../core/ids.ts';
 import type { NewEvent } from '../../ports/event-log/event-log.ts';
 import type { CodeOrigin, Link } from './link.ts';
 import { storedRule } from './rules/stored-rules.ts';
+import { storedCard } from './stored-cards.ts';
 
 export const LINKS_TOPIC = 'links';
 
@@ -60,6 +61,7 @@ function wholeOf(link: AnnouncedLink) {
     redirect_type: link.redirectType,
     pass_query: link.passQuery,
     utm: link.utm,
+    card: link.card === null ? null : storedCard(link.card),
     rules: link.rules.map(storedRule),
     enabled: link.enabled,
     starts_at: link.startsAt?.toISOString() ?? null,

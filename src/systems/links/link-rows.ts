@@ -3,6 +3,7 @@ import { type Link, targetsOf } from './link.ts';
 import type { AnnouncedLink } from './link-events.ts';
 import type { LinkRow } from './links-queries.ts';
 import { ruleOf } from './rules/stored-rules.ts';
+import { cardOf } from './stored-cards.ts';
 import { firstReason, type TargetRules } from './targets/target-url.ts';
 import { reportedWarning } from './warnings/reported-warning.ts';
 
@@ -37,6 +38,7 @@ function describedOf(row: LinkRow): Omit<AnnouncedLink, 'domainId' | 'codeOrigin
     redirectType: row.redirect_type,
     passQuery: row.pass_query,
     utm: row.utm ?? {},
+    card: row.card === null ? null : cardOf(row.card),
     enabled: row.enabled,
     startsAt: row.starts_at,
     expiresAt: row.expires_at,

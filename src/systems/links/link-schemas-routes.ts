@@ -15,6 +15,7 @@ import {
 } from './link.ts';
 import type { LinkAddresses } from './link-addresses.ts';
 import {
+  CARD_DESCRIPTION_LENGTH_MAX,
   LINK_PASSWORD_LENGTH_MAX,
   LINK_PASSWORD_LENGTH_MIN,
   TAG_LENGTH_MAX,
@@ -27,6 +28,7 @@ import { NullableTime, Target, Time, timeOf } from './link-fields-routes.ts';
 import type { LinkChange } from './links.ts';
 import { presentRule, RuleSchema, ruleOfBody } from './rules/rule-schemas-routes.ts';
 import { RULES_MAX } from './rules/rules.ts';
+import { cardOf, storedCard } from './stored-cards.ts';
 import { TARGET_LENGTH_MAX } from './targets/target-url.ts';
 
 const UtmSchema = Type.Object(
@@ -39,6 +41,19 @@ const UtmSchema = Type.Object(
   },
   { additionalProperties: false, description: 'Added to the target as utm_source and so on.' },
 );
+
+const CardObject = Type.Object(
+  {
+    title: Type.String({ minLength: 1, maxLength: TITLE_LENGTH_MAX * 4 }),
+    description: Type.Optional(Type.String({ maxLength: CARD_DESCRIPTION_LENGTH_MAX * 4 })),
+    image_url: Type.Optional(Target),
+  },
+  {
+    additionalProperties: false,
+    description: `What messengers and networks show of the link, in place of its target: a title of at most ${TITLE_LENGTH_MAX} characters, a description of ${CARD_DESCRIPTION_LENGTH_MAX}, a picture. Null: they are led to the target, and make a card of that.`,
+  },
+);
+const CardSchema = Type.Unsafe<Static<typeof CardObject> | null>({ ...CardObject, type: ['object', 'null'] });
 
 export const LinkSchema = Type.Object(
   {
@@ -69,6 +84,7 @@ export const LinkSchema = Type.Object(
     pass_query: Type.Boolean({ description: 'The query of the visit is added to that of the target.' }),
     utm: UtmSchema,
     rules: Type.Array(RuleSchema),
+    card: CardSchema,
     enabled: Type.Boolean({ description: 'False: you have turned it off.' }),
     starts_at: NullableTime('Null: from the beginning.'),
     expires_at: NullableTime('Null: never.'),
@@ -127,6 +143,7 @@ const CHANGES = {
     Type.Boolean({ description: 'Add the query of the visit to the target. By default not.' }),
   ),
   utm: Type.Optional(UtmSchema),
+  card: Type.Optional(CardSchema),
   rules: Type.Optional(
     Type.Array(RuleSchema, {
       maxItems: RULES_MAX,
@@ -202,6 +219,7 @@ export function changesOf(body: Omit<Static<typeof LinkChangesBody>, 'url'>): Om
     redirectType: body.redirect_type,
     passQuery: body.pass_query,
     utm: body.utm,
+    card: body.card && cardOf(body.card),
     enabled: body.enabled,
     maxVisits: body.max_visits,
     password: body.password,
@@ -228,6 +246,7 @@ export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number)
     pass_query: link.passQuery,
     utm: presentUtm(link),
     rules: link.rules.map(presentRule),
+    card: link.card && storedCard(link.card),
     enabled: link.enabled,
     starts_at: link.startsAt?.toISOString() ?? null,
     expires_at: link.expiresAt?.toISOString() ?? null,

@@ -40,6 +40,8 @@ export type LinkColumns = [
   enabled: readonly boolean[] | null,
   startsAt: readonly (Date | null)[] | null,
   fallbackUrls: readonly (string | null)[] | null,
+  /** JSON. */
+  cards: readonly (string | null)[] | null,
 ];
 
 /** The n-th links, for the numbers that `source` has as `position`. What is not used of it is not computed. */
@@ -57,7 +59,8 @@ const linksOf = (source: string): string => `
        ($22::text[])[position] AS key, ($23::text[])[position] AS fingerprint,
        ($24::smallint[])[position] AS status, ($25::text[])[position] AS body,
        coalesce(($26::boolean[])[position], true) AS enabled,
-       ($27::timestamptz[])[position] AS starts_at, ($28::text[])[position] AS fallback_url
+       ($27::timestamptz[])[position] AS starts_at, ($28::text[])[position] AS fallback_url,
+       ($29::json[])[position] AS card
      FROM ${source}`;
 
 /** What some link of a batch has. A statement does nothing about what none has. */
@@ -102,10 +105,10 @@ function writeLinksText({ keys, aliases, limits }: LinkParts): string {
     `written AS (
      INSERT INTO links (link_id, shard, owner_id, domain_id, code, code_origin, code_look, url, title, tags,
        redirect_type, pass_query, utm, rules, enabled, starts_at, expires_at, max_visits, fallback_url,
-       password_hash)
+       card, password_hash)
      SELECT link_id, shard, owner_id, domain_id, code, code_origin, code_look, url, title, tags,
        redirect_type, pass_query, utm, rules, enabled, starts_at, expires_at, max_visits, fallback_url,
-       password_hash FROM accepted)`,
+       card, password_hash FROM accepted)`,
     limits &&
       `limited AS (
      INSERT INTO link_visits (link_id, shard, max_visits)

@@ -20,6 +20,7 @@ import {
   writeLinks,
 } from './link-writer-queries.ts';
 import { storedRules } from './rules/stored-rules.ts';
+import { storedCard } from './stored-cards.ts';
 
 /** As of new posts (feed/posts/post-writer.ts), and for the same reasons. */
 export const LINK_BATCH_MAX = 100;
@@ -154,6 +155,7 @@ function columnsOf(links: readonly WaitingLink[], { keys, aliases, limits }: Lin
     links.some(({ link }) => !link.enabled) ? column(({ link }) => link.enabled) : null,
     optional(({ link }) => link.startsAt),
     optional(({ link }) => link.fallbackUrl),
+    optional(({ link }) => link.card && JSON.stringify(storedCard(link.card))),
   ];
 }
 

@@ -36,6 +36,13 @@ export const UTM_PARAMETERS = ['source', 'medium', 'campaign', 'term', 'content'
 /** Added to the target as `utm_source` and so on. */
 export type Utm = { readonly [Parameter in (typeof UTM_PARAMETERS)[number]]?: string | undefined };
 
+/** What programs that show links to people show of it, in place of its target. */
+export interface Card {
+  readonly title: string;
+  readonly description?: string | undefined;
+  readonly imageUrl?: string | undefined;
+}
+
 /** How a code came about; what is `imported` is as another shortener had made it. */
 export type CodeOrigin = 'made' | 'chosen' | 'imported';
 
@@ -63,6 +70,8 @@ export interface Link extends LinkTarget {
   readonly redirectType: RedirectType;
   readonly passQuery: boolean;
   readonly utm: Utm;
+  /** null: they are led to the target, and make a card of that. */
+  readonly card: Card | null;
   /** Turned off by its owner it leads nowhere, until it is turned on again. */
   readonly enabled: boolean;
   /** Before then it leads nowhere yet; null: from the beginning. */
@@ -103,6 +112,8 @@ export interface LinkChanges {
   readonly redirectType?: RedirectType | undefined;
   readonly passQuery?: boolean | undefined;
   readonly utm?: Utm | undefined;
+  /** null: none. */
+  readonly card?: Card | null | undefined;
   readonly enabled?: boolean | undefined;
   /** null: from the beginning, never, to nowhere, or without a limit or a password. */
   readonly startsAt?: Date | null | undefined;

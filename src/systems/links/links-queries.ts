@@ -3,6 +3,7 @@ import type { Id } from '../../core/ids.ts';
 import { readStatement, writeStatement } from '../../ports/sql-store/sql-store.ts';
 import type { CodeOrigin, RedirectType, Utm } from './link.ts';
 import type { StoredRule } from './rules/stored-rules.ts';
+import type { StoredCard } from './stored-cards.ts';
 
 export interface LinkRow {
   readonly link_id: Id;
@@ -18,6 +19,7 @@ export interface LinkRow {
   readonly pass_query: boolean;
   readonly utm: Utm | null;
   readonly rules: readonly StoredRule[] | null;
+  readonly card: StoredCard | null;
   readonly enabled: boolean;
   readonly starts_at: Date | null;
   readonly expires_at: Date | null;
@@ -35,7 +37,7 @@ export interface LinkRow {
 
 export const LINK_COLUMNS = `
   link.link_id, link.owner_id, link.domain_id, domain.host, link.code, link.code_origin, link.url, link.title, link.tags,
-  link.redirect_type, link.pass_query, link.utm, link.rules, link.enabled, link.starts_at, link.expires_at, link.max_visits,
+  link.redirect_type, link.pass_query, link.utm, link.rules, link.card, link.enabled, link.starts_at, link.expires_at, link.max_visits,
   link.fallback_url,  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash,
   link.disabled_reason, link.warning_reason, link.reported, link.updated_at`;
 
@@ -103,7 +105,7 @@ export const pageOwnLinks = readStatement<
    last AS (SELECT * FROM looked_at ORDER BY link_id LIMIT 1)
    SELECT * FROM fitting
    UNION ALL
-   SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules,
+   SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules, card,
      enabled, starts_at, expires_at, max_visits, fallback_url, visits, visit_count, password_hash, disabled_reason, warning_reason, reported,
      updated_at,
      false FROM last
@@ -130,12 +132,14 @@ export const updateLink = writeStatement<
     enabled: boolean,
     startsAt: Date | null,
     fallbackUrl: string | null,
+    /** JSON. */
+    card: string | null,
   ]
 >(
   'links_update',
   `UPDATE links SET url = $2, title = $3, tags = $4, redirect_type = $5, pass_query = $6, utm = $7, rules = $8,
      expires_at = $9, max_visits = $10, password_hash = $11, updated_at = $12, enabled = $13,
-     starts_at = $14, fallback_url = $15
+     starts_at = $14, fallback_url = $15, card = $16
    WHERE link_id = $1`,
 );
 
@@ -168,6 +172,11 @@ export const limitVisits = writeStatement<[linkId: Id, shard: number, maxVisits:
    ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits`,
 );
 
+/** All that is left of a link is its code, which nobody else shall have. */
+export const BURIED = `url = '', title = '', tags = '{}', utm = NULL, rules = NULL, card = NULL, password_hash = NULL,
+     starts_at = NULL, expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL,
+     warning_reason = NULL, reported = false`;
+
 /** Leaves the code, which nobody else shall have. Visits are locked in the order of `takeVisits`. */
 export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
   'links_bury',
@@ -176,9 +185,7 @@ export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
      SELECT link_id FROM link_visits WHERE link_id = ANY ($1) ORDER BY link_id FOR UPDATE),
    unlimited AS (DELETE FROM link_visits USING limited WHERE link_visits.link_id = limited.link_id),
    unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1))
-   UPDATE links SET url = '', title = '', tags = '{}', utm = NULL, rules = NULL, password_hash = NULL, starts_at = NULL,
-     expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL, warning_reason = NULL, reported = false,
-     deleted_at = $2
+   UPDATE links SET ${BURIED}, deleted_at = $2
    WHERE link_id = ANY ($1)`,
 );
 

@@ -46,6 +46,7 @@ describe('links', () => {
         pass_query: false,
         utm: {},
         rules: [],
+        card: null,
         enabled: true,
         starts_at: null,
         expires_at: null,

@@ -33,6 +33,7 @@ import {
   updateLink,
 } from './links-queries.ts';
 import { ruleOf, storedRules } from './rules/stored-rules.ts';
+import { storedCard } from './stored-cards.ts';
 import type { TargetRules } from './targets/target-url.ts';
 
 /** Codes that turn out to be an alias of somebody, one after the other: three in a row never happen. */
@@ -268,7 +269,7 @@ function changedRow(
 }
 
 function contentColumns(content: LinkContent) {
-  const { url, rules, title, tags, redirectType, passQuery, utm, enabled } = content;
+  const { url, rules, title, tags, redirectType, passQuery, utm, card, enabled } = content;
   const { startsAt, expiresAt, maxVisits, fallbackUrl } = content;
   return {
     url,
@@ -282,6 +283,7 @@ function contentColumns(content: LinkContent) {
     expires_at: expiresAt,
     max_visits: maxVisits,
     fallback_url: fallbackUrl,
+    card: card && storedCard(card),
     // As they are read back from the database.
     rules: JSON.parse(storedRules(rules) ?? 'null') as LinkRow['rules'],
   };
@@ -323,6 +325,7 @@ async function writeChange(
     after.enabled,
     after.starts_at,
     after.fallback_url,
+    after.card && JSON.stringify(after.card),
   ]);
   if (after.max_visits !== null)
     await transaction.query(limitVisits, [after.link_id, shard, after.max_visits]);

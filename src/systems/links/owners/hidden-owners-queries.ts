@@ -1,6 +1,7 @@
 /** The table `hidden_link_owners`, and what is erased with a deleted owner, a bounded piece at a time. */
 import type { Id } from '../../../core/ids.ts';
 import { writeStatement } from '../../../ports/sql-store/sql-store.ts';
+import { BURIED } from '../links-queries.ts';
 
 /** Whoever is deleted stays so: only `suspended` gives way to another state. Answers those that have changed. */
 export const hideOwners = writeStatement<
@@ -43,9 +44,7 @@ export const disownLinks = writeStatement<
    forgotten AS (DELETE FROM link_changes WHERE link_id IN (SELECT link_id FROM picked)),
    unlimited AS (DELETE FROM link_visits WHERE link_id IN (SELECT link_id FROM picked)),
    unimported AS (DELETE FROM link_imports WHERE link_id IN (SELECT link_id FROM picked))
-   UPDATE links SET owner_id = NULL, url = '', title = '', tags = '{}', utm = NULL, rules = NULL,
-     password_hash = NULL, expires_at = NULL, max_visits = NULL, fallback_url = NULL, disabled_reason = NULL,
-     warning_reason = NULL, reported = false, deleted_at = coalesce(deleted_at, $3)
+   UPDATE links SET owner_id = NULL, ${BURIED}, deleted_at = coalesce(deleted_at, $3)
    FROM picked WHERE links.link_id = picked.link_id
    RETURNING picked.link_id, picked.domain_id, picked.code, picked.was_deleted`,
 );

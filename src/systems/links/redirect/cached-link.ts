@@ -1,8 +1,9 @@
 /** A link in memory: little of it where it simply leads somewhere, as nearly all do. */
 import type { Id } from '../../../core/ids.ts';
 import type { ChancedValue } from '../../../resilience/second-chance-map.ts';
-import type { RedirectType, Rule } from '../link.ts';
+import type { Card, RedirectType, Rule } from '../link.ts';
 import { ruleOf } from '../rules/stored-rules.ts';
+import { cardOf } from '../stored-cards.ts';
 import { withUtm } from '../targets/utm-target.ts';
 import type { OpenedLinkRow } from './redirect-queries.ts';
 
@@ -34,6 +35,8 @@ export interface Guard {
   readonly passwordHash: string | undefined;
   readonly passQuery: boolean;
   readonly rules: readonly Rule[];
+  /** For programs that show links to people. */
+  readonly card: Card | undefined;
 }
 
 export class CachedLink implements ChancedValue {
@@ -56,10 +59,15 @@ export class CachedLink implements ChancedValue {
     this.location = row.gone ? '' : withUtm(row.url, row.utm);
     this.guard = guardOf(row);
     this.bytes =
-      CACHED_LINK_BYTES +
-      this.location.length +
-      (this.guard === undefined ? 0 : GUARD_BYTES + this.guard.rules.length * RULE_BYTES);
+      CACHED_LINK_BYTES + this.location.length + (this.guard === undefined ? 0 : guardBytesOf(this.guard));
   }
+}
+
+/** With all texts in it, which are as long as their owners like. */
+function guardBytesOf({ rules, card, fallbackUrl = '' }: Guard): number {
+  const texts = fallbackUrl.length + (card === undefined ? 0 : JSON.stringify(card).length);
+  const rulesBytes = rules.length === 0 ? 0 : rules.length * RULE_BYTES + JSON.stringify(rules).length;
+  return GUARD_BYTES + texts + rulesBytes;
 }
 
 function guardOf(row: OpenedLinkRow): Guard | undefined {
@@ -76,6 +84,7 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
     usedUp: false,
     passwordHash: row.password_hash ?? undefined,
     passQuery: row.pass_query,
+    card: row.card === null ? undefined : cardOf(row.card),
     rules: (row.rules ?? []).map(ruleOf).map((rule) => ({ ...rule, url: withUtm(rule.url, row.utm) })),
   };
   const isPlain =
@@ -90,6 +99,7 @@ function guardOf(row: OpenedLinkRow): Guard | undefined {
     !guard.limited &&
     guard.passwordHash === undefined &&
     !guard.passQuery &&
+    guard.card === undefined &&
     guard.rules.length === 0;
   return isPlain ? undefined : guard;
 }

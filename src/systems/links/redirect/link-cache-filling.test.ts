@@ -113,7 +113,15 @@ function place(code: string): FoundLink {
     ...{ domainId: 0, code },
     link: new CachedLink({
       ...{ link_id: 1, url: `https://example.org/${code}`, title: '', redirect_type: 302, pass_query: false },
-      ...{ utm: null, rules: null, enabled: true, expires_at: null, max_visits: null, password_hash: null },
+      ...{
+        utm: null,
+        rules: null,
+        card: null,
+        enabled: true,
+        expires_at: null,
+        max_visits: null,
+        password_hash: null,
+      },
       ...{
         disabled_reason: null,
         warning_reason: null,

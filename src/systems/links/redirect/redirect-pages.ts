@@ -1,5 +1,6 @@
 /** What people read in place of a target. Whatever comes from an owner or a moderator is escaped here. */
 import { domainToUnicode } from 'node:url';
+import type { Card } from '../link.ts';
 import type { Opening } from './redirects.ts';
 
 export interface PageText {
@@ -122,12 +123,32 @@ function warningHtml(warning: string, quote: (text: string) => string): string {
 <p class="quiet">If that is not what you expected, close this page or go back.</p>`;
 }
 
-/** For a program that shows links to people. It learns nothing of the target. */
-export const CARD_PAGE: PageText = {
-  title: 'A link',
-  head: `${NO_INDEX}<meta property="og:title" content="A link"><meta property="og:description" content="Open it in a browser to see where it leads."><meta property="og:type" content="website"><meta name="twitter:card" content="summary">`,
-  body: `<h1>A link</h1><p>Open it in a browser to see where it leads.</p>`,
-};
+const UNTOLD: Card = { title: 'A link', description: 'Open it in a browser to see where it leads.' };
+
+/** For a program that shows links to people, with the properties of the Open Graph protocol, https://ogp.me */
+export function cardPage(
+  { card = UNTOLD, location }: Extract<Opening, { readonly outcome: 'card' }>,
+  quote: (text: string) => string,
+): PageText {
+  const { title, description = '', imageUrl } = card;
+  const properties = [
+    ['og:type', 'website'],
+    ['og:title', title],
+    ...(description === '' ? [] : [['og:description', description]]),
+    ...(imageUrl === undefined ? [] : [['og:image', imageUrl]]),
+  ] as const;
+  const metas = properties.map(([name, text = '']) => `<meta property="${name}" content="${quote(text)}">`);
+  const size = imageUrl === undefined ? 'summary' : 'summary_large_image';
+  const open =
+    location === undefined
+      ? ''
+      : `<p><a class="button" rel="nofollow noreferrer" href="${quote(location)}">Open it</a></p>`;
+  return {
+    title: quote(title),
+    head: `${NO_INDEX}${metas.join('')}<meta name="twitter:card" content="${size}">`,
+    body: `<h1>${quote(title)}</h1>${description === '' ? '' : `<p>${quote(description)}</p>`}${open}`,
+  };
+}
 
 export function previewPage(
   {

@@ -3,6 +3,7 @@ import type { Id } from '../../../core/ids.ts';
 import { readStatement, writeStatement } from '../../../ports/sql-store/sql-store.ts';
 import type { RedirectType, Utm } from '../link.ts';
 import type { StoredRule } from '../rules/stored-rules.ts';
+import type { StoredCard } from '../stored-cards.ts';
 
 export interface OpenedLinkRow {
   readonly link_id: Id;
@@ -12,6 +13,7 @@ export interface OpenedLinkRow {
   readonly pass_query: boolean;
   readonly utm: Utm | null;
   readonly rules: readonly StoredRule[] | null;
+  readonly card: StoredCard | null;
   readonly enabled: boolean;
   readonly starts_at: Date | null;
   readonly expires_at: Date | null;
@@ -25,7 +27,7 @@ export interface OpenedLinkRow {
   readonly gone: boolean;
 }
 
-const OPENED_COLUMNS = `link.link_id, link.url, link.title, link.redirect_type, link.pass_query, link.utm, link.rules,
+const OPENED_COLUMNS = `link.link_id, link.url, link.title, link.redirect_type, link.pass_query, link.utm, link.rules, link.card,
      link.enabled, link.starts_at, link.expires_at, link.max_visits, link.fallback_url, link.password_hash,
      link.disabled_reason, link.warning_reason, link.reported,
      link.deleted_at IS NOT NULL OR EXISTS (

@@ -16,7 +16,7 @@ import type { App } from '../../../http/server.ts';
 import { LINKS_PATH, type LinkAddresses } from '../link-addresses.ts';
 import type { LinkHosts } from './link-hosts.ts';
 import {
-  CARD_PAGE,
+  cardPage,
   GO_ON_FIELD,
   GONE_TEXTS,
   gonePage,
@@ -218,7 +218,7 @@ function sendOpening(request: FastifyRequest, reply: FastifyReply, opening: Open
         .header('location', opening.location)
         .send();
     case 'card':
-      return sendPageText(reply.code(200), CARD_PAGE);
+      return sendPageText(reply.code(200), cardPage(opening, escapeHtml));
     case 'password':
       return sendPageText(reply.code(200), passwordPage({ wrong: false, ...opening }, escapeHtml));
     case 'wrong_password':

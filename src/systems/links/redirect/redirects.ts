@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Id } from '../../../core/ids.ts';
 import { CLICK_HEADER_LENGTH_MAX, type ClickKind, type ClickRecorder } from '../clicks/click-recorder.ts';
 import { isCode } from '../codes/alias.ts';
-import { type RedirectType, targetsOf } from '../link.ts';
+import { type Card, type RedirectType, targetsOf } from '../link.ts';
 import { chooseRule } from '../rules/rule-choice.ts';
 import type { BlockedTargets } from '../targets/blocked-targets.ts';
 import { firstReason } from '../targets/target-url.ts';
@@ -15,12 +15,18 @@ import type { VisitLimits } from './visit-limits.ts';
 import { kindOf, type Visitor } from './visitor.ts';
 
 /**
- * `card`: a program that is no visitor asks for what is limited or has a password. `gone`: it led somewhere once.
- * `scheduled`: it does not yet. `unknown`: it never did. With a warning it leads on for who says so.
+ * `card`: a program that is no visitor asks for what is limited, has a password, or a card for it. `gone`: it led somewhere
+ * once. `scheduled`: it does not yet. `unknown`: it never did. With a warning it leads on for who says so.
  */
 export type Opening =
   | { readonly outcome: 'redirect'; readonly redirectType: RedirectType | 303; readonly location: string }
-  | { readonly outcome: 'card' | 'unknown' }
+  | { readonly outcome: 'unknown' }
+  | {
+      readonly outcome: 'card';
+      readonly card: Card | undefined;
+      /** Where it leads; `undefined`: nobody is told. */
+      readonly location: string | undefined;
+    }
   | { readonly outcome: 'password' | 'wrong_password'; readonly warning: string | undefined }
   | {
       readonly outcome: 'warning';
@@ -147,6 +153,10 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
   /** Past the password and the limit. */
   function admit(link: CachedLink, visitor: Visitor, kind: ClickKind, redirectType: RedirectType | 303) {
     record(link.linkId, kind, visitor);
+    return leadTo(link, visitor, redirectType);
+  }
+
+  function leadTo(link: CachedLink, visitor: Visitor, redirectType: RedirectType | 303) {
     return { outcome: 'redirect', redirectType, location: locationFor(link, visitor) } as const;
   }
 
@@ -170,7 +180,10 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
     const warning = warningOf(link);
     if (kind !== 'visit') record(linkId, kind, visitor);
     if (warning !== undefined && !(goesOn && kind === 'visit')) return warn(link, warning, visitor);
-    if (kind !== 'visit') return { outcome: 'card' };
+    const card = guard?.card;
+    if (kind !== 'visit' && isGuarded(guard)) return { outcome: 'card', card, location: undefined };
+    if (kind === 'bot' && card !== undefined)
+      return { outcome: 'card', card, location: locationFor(link, visitor) };
     if (guard?.passwordHash !== undefined) {
       if (password === undefined) return { outcome: 'password', warning };
       await attemptLimits.password(linkId, visitor.address);
@@ -183,7 +196,8 @@ export function createRedirects(deps: RedirectsDeps): Redirects {
       if (taken !== 'taken') guard.usedUp = true;
       if (taken === 'none') return overOf(guard, USED_UP);
     }
-    return admit(link, visitor, 'visit', redirectTypeFor(link, given));
+    if (kind === 'visit') record(linkId, kind, visitor);
+    return leadTo(link, visitor, redirectTypeFor(link, given));
   }
 
   /** Of a link that is over, its owner may have said where to go instead: not without the warning either. */
@@ -262,7 +276,8 @@ function warningOf({ guard, listWarning }: CachedLink): string | undefined {
 /** It leads somewhere, but not at once. */
 function isHeld(link: CachedLink): boolean {
   const { guard, listWarning } = link;
-  return listWarning !== undefined || (guard !== undefined && (isGuarded(guard) || hasWarning(guard)));
+  if (listWarning !== undefined) return true;
+  return guard !== undefined && (isGuarded(guard) || hasWarning(guard) || guard.card !== undefined);
 }
 
 function hasWarning({ warningReason, reported }: Guard): boolean {

@@ -59,7 +59,7 @@ export function checkSourceCode(code: string | undefined): void {
 export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[] } {
   const { title = '', tags = [], notes = [] } = source;
   const { url, enabled, startsAt, expiresAt, maxVisits, fallbackUrl } = source;
-  const { passQuery, redirectType, utm, rules } = source;
+  const { passQuery, redirectType, utm, rules, card } = source;
   // As it will be stored, and without halves of characters.
   const line = title.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').trim();
   const shownTitle = [...line].slice(0, TITLE_LENGTH_MAX).join('');
@@ -69,7 +69,7 @@ export function draftOf(source: SourceLink): { draft: LinkDraft; notes: string[]
   ];
   const texts = { title: shownTitle, tags: tags.slice(0, TAGS_MAX) };
   const period = { startsAt, expiresAt, maxVisits, fallbackUrl };
-  const draft = { url, ...texts, enabled, ...period, passQuery, redirectType, utm, rules };
+  const draft = { url, ...texts, enabled, ...period, passQuery, redirectType, utm, rules, card };
   return { draft, notes: [...notes, ...dropped] };
 }
 

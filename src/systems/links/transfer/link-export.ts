@@ -3,6 +3,7 @@ import { ID_MAX, type Id, idTimestamp } from '../../../core/ids.ts';
 import { type Link, UTM_PARAMETERS } from '../link.ts';
 import type { Links } from '../links.ts';
 import { storedRules } from '../rules/stored-rules.ts';
+import { storedCard } from '../stored-cards.ts';
 import { type Cell, csvText, tagsCell } from './csv-cells.ts';
 import type { LinkImport, LinkImports } from './link-imports.ts';
 
@@ -52,6 +53,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
     ]),
   ),
   rules: ({ link }) => storedRules(link.rules),
+  card: ({ link }) => link.card && JSON.stringify(storedCard(link.card)),
   enabled: ({ link }) => link.enabled,
   starts_at: ({ link }) => link.startsAt?.toISOString(),
   expires_at: ({ link }) => link.expiresAt?.toISOString(),

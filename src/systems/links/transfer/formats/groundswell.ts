@@ -24,6 +24,7 @@ const FIELDS = [
   'pass_query',
   'utm',
   'rules',
+  'card',
   'enabled',
   'starts_at',
   'expires_at',
@@ -48,6 +49,7 @@ export function readOwnLink(draftOf: (body: Record<string, unknown>) => LinkDraf
       ...draft,
       startsAt: draft.startsAt ?? undefined,
       expiresAt: draft.expiresAt ?? undefined,
+      card: draft.card ?? undefined,
       fallbackUrl: draft.fallbackUrl ?? undefined,
       maxVisits: draft.maxVisits ?? undefined,
       code: textOf(record, 'code', 'alias', 'short_code', 'shortcode', 'slug', 'keyword') ?? codeIn(shortUrl),
@@ -64,7 +66,8 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   max_visits: numberOf,
   pass_query: booleanOf,
   enabled: booleanOf,
-  rules: jsonOf,
+  rules: (text) => jsonOf('rules', text),
+  card: (text) => jsonOf('card', text),
 };
 const UTM = /^utm_(source|medium|campaign|term|content)$/;
 
@@ -90,10 +93,10 @@ function numberOf(text: string): unknown {
   return /^\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(field: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalidField('rules', 'must be JSON, as the rules of a link are written.');
+    throw invalidField(field, `must be JSON, as the ${field} of a link is in a call.`);
   }
 }

@@ -1,6 +1,6 @@
 /** What other shorteners say of a link, in our words, and how their ways of saying it are read. */
 import { AppError, invalidField } from '../../../../core/errors.ts';
-import type { RedirectType, Rule, Utm } from '../../link.ts';
+import type { Card, RedirectType, Rule, Utm } from '../../link.ts';
 
 export interface SourceLink {
   readonly url: string;
@@ -22,6 +22,7 @@ export interface SourceLink {
   readonly redirectType?: RedirectType | undefined;
   readonly utm?: Utm | undefined;
   readonly rules?: readonly Rule[] | undefined;
+  readonly card?: Card | undefined;
   /** All that were counted there. */
   readonly clicks?: number | undefined;
   /** What of it could not be taken over as it was. */
