@@ -9,6 +9,8 @@ export interface CsvOptions {
    * for a name that it does not know.
    */
   readonly nameOf: (column: string) => string | undefined;
+  /** Looks at all columns before the first row; may throw. */
+  readonly check?: (columns: readonly string[]) => void;
   /** What a cell stands for; by default itself. */
   readonly read?: (cell: string) => string;
 }
@@ -23,13 +25,14 @@ type Line = Cells | AppError;
  */
 export async function* csvRows(
   texts: AsyncIterable<string>,
-  { nameOf, read = (cell) => cell }: CsvOptions,
+  { nameOf, check, read = (cell) => cell }: CsvOptions,
 ): AsyncGenerator<Row> {
   let names: readonly (string | undefined)[] | undefined;
   let row = 0;
   for await (const line of linesOf(texts)) {
     if (names === undefined) {
       if (line instanceof AppError) throw line;
+      check?.(line.map((column) => column.trim()));
       names = namesOf(line, nameOf);
       continue;
     }

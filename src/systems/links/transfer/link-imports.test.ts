@@ -227,6 +227,18 @@ describe('importing links', () => {
     assert.equal(lines.length, BULK_ROWS_MAX + 1);
     assert.match(lines.at(-1).reason, /at most 10000 rows/);
   });
+
+  it('is refused as a whole where nothing says where links lead, or nothing is there', async () => {
+    const alice = setting.newUser();
+    for (const [body, reason] of [
+      ['name,mail\nalice,alice@example.org\n', /names "name", "mail"/],
+      ['', /is empty/],
+    ] as const) {
+      const answer = await post(alice, 'format=csv', body);
+      assert.equal(answer.statusCode, 422, answer.body);
+      assert.match(answer.json().errors[0].message, reason);
+    }
+  });
 });
 
 describe('exporting links', () => {

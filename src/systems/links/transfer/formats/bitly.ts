@@ -15,6 +15,7 @@ import {
 } from './source-link.ts';
 
 export const BITLY_LISTS = ['$.links.*'] as const;
+export const BITLY_TARGETS = ['long_url', 'destination', 'destination_url', 'original_url', 'url'] as const;
 const BITLY_HOST = 'bit.ly';
 
 export function readBitlyLink(record: SourceRecord): SourceLink {
@@ -23,7 +24,7 @@ export function readBitlyLink(record: SourceRecord): SourceLink {
   const dropped = [...others, ...(custom === undefined || made === undefined ? [] : [made])];
   const host = hostIn(custom ?? made);
   return {
-    url: neededText(record, 'long_url', 'destination', 'destination_url', 'original_url', 'url'),
+    url: neededText(record, ...BITLY_TARGETS),
     // What somebody chose is what is printed somewhere.
     code: codeIn(custom ?? made),
     sourceHost: host === BITLY_HOST ? undefined : host,

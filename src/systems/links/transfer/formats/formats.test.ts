@@ -280,8 +280,52 @@ describe('a table of any shortener', () => {
     assert.deepEqual(await read('csv', '{"alias":"abc","url":"https://example.org/","max_visits":5}\n'), [
       { url: 'https://example.org/', code: 'abc', maxVisits: 5 },
     ]);
-    assert.deepEqual(await read('csv', 'title\nno target\n'), ['url: is missing.']);
+    assert.deepEqual(await read('csv', 'title,url\nno target,\n'), ['url: is missing.']);
     assert.match(String((await read('csv', 'url,has_password\nhttps://a.test/,true\n'))[0]), /password/);
+  });
+});
+
+describe('a table of something else', () => {
+  const refused = (format: ImportFormat, text: string, message: RegExp) =>
+    assert.rejects(read(format, text), (error) => {
+      assert.ok(error instanceof AppError && error.code === 'invalid');
+      assert.match(error.message, message);
+      return true;
+    });
+
+  it('is refused before its first row, with the columns that it has and those of which one is needed', async () => {
+    const names = {
+      bitly: 'long_url, destination, destination_url, original_url or url',
+      kutt: 'target',
+      shlink: 'longurl',
+      yourls: 'url or target',
+      csv: 'url, long_url, longurl, target, destination or destination_url',
+    } as const;
+    for (const [format, targets] of Object.entries(names)) {
+      const text = 'Name;First, last;Günther\nsomebody;;x\n';
+      const expected = `called ${targets}. Its first line names "Name", "First, last", "Günther".`;
+      // The keys are those of the formats.
+      await refused(format as ImportFormat, text, new RegExp(expected));
+    }
+    // A table without a line for its columns.
+    await refused('csv', 'https://example.org/,abc\n', /names "https:\/\/example.org\/", "abc"\.$/);
+  });
+
+  it('is not told of as a whole', async () => {
+    const columns = Array.from({ length: 21 }, (_, index) => `${'x'.repeat(60)}${index}`);
+    await refused('csv', columns.slice(1).join(), /"x{40}"\.$/);
+    await refused('csv', columns.join(), /"x{40}" and 1 more\.$/);
+  });
+
+  it('is refused where it is empty, or has no links where that format has them', async () => {
+    const formats = ['bitly', 'kutt', 'shlink', 'yourls', 'csv'] as const;
+    for (const format of formats)
+      for (const text of ['', ' \r\n\n']) await refused(format, text, /^body: is empty\.$/);
+    await refused('bitly', '{"data":[{"target":"https://example.org/"}]}', /no links in it/);
+    await refused('kutt', '[]', /no links in it/);
+    await refused('yourls', "INSERT INTO users VALUES (1,'alice');", /no links in it/);
+    // Nobody's links are what there is.
+    assert.deepEqual(await read('csv', 'code,url,title\n'), []);
   });
 });
 

@@ -16,6 +16,15 @@ import {
   timeIn,
 } from './source-link.ts';
 
+export const OWN_TARGETS = [
+  'url',
+  'long_url',
+  'longurl',
+  'target',
+  'destination',
+  'destination_url',
+] as const;
+
 /** What is for the link itself; all other columns tell of it. */
 const FIELDS = [
   'title',
@@ -42,7 +51,7 @@ export function readOwnLink(draftOf: (body: Record<string, unknown>) => LinkDraf
     const given = Object.entries(bodyOfCells(record)).filter(
       ([name, value]) => FIELDS.includes(name) && value !== null,
     );
-    const url = neededText(record, 'url', 'long_url', 'longurl', 'target', 'destination', 'destination_url');
+    const url = neededText(record, ...OWN_TARGETS);
     const draft = draftOf({ ...Object.fromEntries(given), url });
     const shortUrl = textOf(record, 'short_url', 'shorturl', 'short_link', 'link');
     return {

@@ -10,13 +10,14 @@ import {
 } from './source-link.ts';
 
 export const KUTT_LISTS = ['$.data.*'] as const;
+export const KUTT_TARGETS = ['target'] as const;
 
 export function readKuttLink(record: SourceRecord): SourceLink {
   if (isSet(record['banned'])) throw leftOut('It was banned there.');
   // Without its password it would be open to everyone, and Kutt says only that there is one.
   if (isSet(record['password'])) throw leftOut('It has a password, which Kutt does not tell. Make it anew.');
   return {
-    url: neededText(record, 'target'),
+    url: neededText(record, ...KUTT_TARGETS),
     code: textOf(record, 'address'),
     sourceHost: textOf(record, 'domain'),
     title: textOf(record, 'description'),

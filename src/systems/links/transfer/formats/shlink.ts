@@ -12,13 +12,14 @@ import {
 } from './source-link.ts';
 
 export const SHLINK_LISTS = ['$.shortUrls.data.*', '$.data.*'] as const;
+export const SHLINK_TARGETS = ['longUrl', 'longurl'] as const;
 
 export function readShlinkLink(record: SourceRecord): SourceLink {
   const meta = recordIn(record, 'meta');
   const clicks =
     countOf(recordIn(record, 'visitsSummary'), 'total') ?? countOf(record, 'visitsCount', 'visits');
   return {
-    url: neededText(record, 'longUrl', 'longurl'),
+    url: neededText(record, ...SHLINK_TARGETS),
     code: textOf(record, 'shortCode', 'shortcode') ?? codeIn(textOf(record, 'shortUrl', 'shorturl')),
     sourceHost: textOf(record, 'domain'),
     title: textOf(record, 'title'),

@@ -13,9 +13,10 @@ import {
 } from './source-link.ts';
 
 export const YOURLS_LISTS = ['$.links.*', '$.result.*'] as const;
+export const YOURLS_TARGETS = ['url', 'target'] as const;
 
 export function readYourlsLink(record: SourceRecord): SourceLink {
-  const url = neededText(record, 'url', 'target');
+  const url = neededText(record, ...YOURLS_TARGETS);
   const title = textOf(record, 'title');
   return {
     url,
