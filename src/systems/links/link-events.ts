@@ -10,8 +10,11 @@ import { storedCard } from './stored-cards.ts';
 
 export const LINKS_TOPIC = 'links';
 
+/** What changes by itself, or is others' to say. */
+type NotAnnounced = 'blockedReason' | 'warning' | 'visits' | 'visitCount' | 'targetCheck';
+
 /** A link as the events tell of it. */
-export interface AnnouncedLink extends Omit<Link, 'blockedReason' | 'warning' | 'visits' | 'visitCount'> {
+export interface AnnouncedLink extends Omit<Link, NotAnnounced> {
   readonly domainId: Id;
   readonly codeOrigin: CodeOrigin;
 }

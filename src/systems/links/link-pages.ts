@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { composeId, ID_TIME_MIN_MS, type Id } from '../../core/ids.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { SqlSession } from '../../ports/sql-store/sql-store.ts';
-import { type Link, type LinkState, stateOf } from './link.ts';
+import { type Link, type LinkState, stateOf, type TargetState } from './link.ts';
 import { linkOf } from './link-rows.ts';
 import { pageOwnLinks } from './links-queries.ts';
 import type { TargetRules } from './targets/target-url.ts';
@@ -20,6 +20,7 @@ export interface LinkFilter {
   readonly createdFrom?: Date | undefined;
   readonly createdBefore?: Date | undefined;
   readonly state?: LinkState | undefined;
+  readonly target?: TargetState | undefined;
 }
 
 interface PagesDeps {
@@ -47,6 +48,7 @@ export async function pageLinks(
     createdFrom === undefined ? null : firstIdAt(createdFrom),
     state ?? null,
     new Date(nowMs),
+    filter.target ?? null,
   ]);
   const found = rows.filter(({ matches }) => matches);
   const links = found.slice(0, wanted).map((row) => linkOf(row, targets));

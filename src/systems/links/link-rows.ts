@@ -15,6 +15,12 @@ export function linkOf(row: LinkRow, rules: Pick<TargetRules, 'blockedReason' | 
   return {
     visits: row.visits,
     visitCount: row.visit_count,
+    targetCheck: {
+      state: row.target_state ?? 'unchecked',
+      checkedAt: row.target_checked_at,
+      status: row.target_status,
+      problem: row.target_problem,
+    },
     blockedReason,
     warning: blockedReason === undefined ? warning : undefined,
     ...link,

@@ -3,6 +3,7 @@
 import { type Static, Type } from 'typebox';
 import { idTimestamp } from '../../core/ids.ts';
 import { IdText } from '../../http/user-schema.ts';
+import { presentTargetCheck, TargetCheckSchema } from './checks/target-check-routes.ts';
 import { ALIAS_LENGTH_MAX } from './codes/alias.ts';
 import {
   LINK_STATES,
@@ -102,6 +103,7 @@ export const LinkSchema = Type.Object(
       description: 'How often people have opened it, without bots and previews; some seconds behind.',
     }),
     has_password: Type.Boolean(),
+    target_check: TargetCheckSchema,
     created_at: Time,
     updated_at: NullableTime('Null: never.'),
   },
@@ -255,6 +257,7 @@ export function presentLink(link: Link, addresses: LinkAddresses, nowMs: number)
     visits: link.visits,
     visit_count: link.visitCount,
     has_password: link.hasPassword,
+    target_check: presentTargetCheck(link.targetCheck),
     created_at: idTimestamp(link.linkId),
     updated_at: link.updatedAt?.toISOString() ?? null,
   };

@@ -58,6 +58,20 @@ export function targetsOf({ url, rules, fallbackUrl }: LinkTarget): string[] {
   return [url, ...rules.map((rule) => rule.url), ...(fallbackUrl === null ? [] : [fallbackUrl])];
 }
 
+export const TARGET_STATES = ['unchecked', 'ok', 'dead'] as const;
+/** `dead`: asked several times, over hours, the target was not there. */
+export type TargetState = (typeof TARGET_STATES)[number];
+
+/** How the target was found when it was last asked for. */
+export interface TargetCheck {
+  readonly state: TargetState;
+  readonly checkedAt: Date | null;
+  /** HTTP; null: it gave no answer. */
+  readonly status: number | null;
+  /** What was wrong, as a sentence. */
+  readonly problem: string | null;
+}
+
 export interface Link extends LinkTarget {
   readonly linkId: Id;
   readonly ownerId: Id;
@@ -88,6 +102,7 @@ export interface Link extends LinkTarget {
   readonly blockedReason: string | undefined;
   /** What whoever opens it reads before it leads on; `undefined`: nothing, or it is blocked. */
   readonly warning: string | undefined;
+  readonly targetCheck: TargetCheck;
 }
 
 /** `active`: it leads somewhere. Of those that do not, the first reason that holds, in this order. */

@@ -1,7 +1,7 @@
 /** Links as their owners see them. */
 import type { Id } from '../../core/ids.ts';
 import { readStatement, writeStatement } from '../../ports/sql-store/sql-store.ts';
-import type { CodeOrigin, RedirectType, Utm } from './link.ts';
+import type { CodeOrigin, RedirectType, TargetState, Utm } from './link.ts';
 import type { StoredRule } from './rules/stored-rules.ts';
 import type { StoredCard } from './stored-cards.ts';
 
@@ -33,18 +33,24 @@ export interface LinkRow {
   readonly warning_reason: string | null;
   readonly reported: boolean;
   readonly updated_at: Date | null;
+  readonly target_state: TargetState | null;
+  readonly target_checked_at: Date | null;
+  readonly target_status: number | null;
+  readonly target_problem: string | null;
 }
 
 export const LINK_COLUMNS = `
   link.link_id, link.owner_id, link.domain_id, domain.host, link.code, link.code_origin, link.url, link.title, link.tags,
   link.redirect_type, link.pass_query, link.utm, link.rules, link.card, link.enabled, link.starts_at, link.expires_at, link.max_visits,
   link.fallback_url,  coalesce(visited.visits, 0) AS visits, coalesce(clicked.humans, 0) AS visit_count, link.password_hash,
-  link.disabled_reason, link.warning_reason, link.reported, link.updated_at`;
+  link.disabled_reason, link.warning_reason, link.reported, link.updated_at, checked.state AS target_state,
+  checked.checked_at AS target_checked_at, checked.status AS target_status, checked.problem AS target_problem`;
 
 export const LINK_JOINS = `
   LEFT JOIN link_domains AS domain ON domain.domain_id = link.domain_id
   LEFT JOIN link_visits AS visited ON visited.link_id = link.link_id
-  LEFT JOIN link_click_totals AS clicked ON clicked.link_id = link.link_id`;
+  LEFT JOIN link_click_totals AS clicked ON clicked.link_id = link.link_id
+  LEFT JOIN link_checks AS checked ON checked.link_id = link.link_id`;
 
 export const getOwnLink = readStatement<[ownerId: Id, linkId: Id], LinkRow>(
   'links_get_own',
@@ -80,6 +86,7 @@ export const pageOwnLinks = readStatement<
     createdFrom: Id | null,
     state: string | null,
     now: Date,
+    target: string | null,
   ],
   LinkFilterRow
 >(
@@ -88,6 +95,7 @@ export const pageOwnLinks = readStatement<
      SELECT ${LINK_COLUMNS}, (
        ($5::text IS NULL OR $5 = ANY (link.tags))
        AND ($6::text IS NULL OR link.title ILIKE $6 OR link.url ILIKE $6 OR link.code ILIKE $6)
+       AND ($10::text IS NULL OR coalesce(checked.state, 'unchecked') = $10)
        AND ($8::text IS NULL OR $8 = 'blocked'
          OR ($8 = 'disabled' AND NOT link.enabled)
          OR ($8 = 'scheduled' AND link.enabled AND link.starts_at > $9)
@@ -107,8 +115,7 @@ export const pageOwnLinks = readStatement<
    UNION ALL
    SELECT link_id, owner_id, domain_id, host, code, code_origin, url, title, tags, redirect_type, pass_query, utm, rules, card,
      enabled, starts_at, expires_at, max_visits, fallback_url, visits, visit_count, password_hash, disabled_reason, warning_reason, reported,
-     updated_at,
-     false FROM last
+     updated_at, target_state, target_checked_at, target_status, target_problem, false FROM last
    WHERE (SELECT count(*) FROM fitting) < $3 AND (SELECT count(*) FROM looked_at) = $4`,
   { mayBeStale: true },
 );
@@ -184,7 +191,8 @@ export const buryLinks = writeStatement<[linkIds: readonly Id[], now: Date]>(
    limited AS MATERIALIZED (
      SELECT link_id FROM link_visits WHERE link_id = ANY ($1) ORDER BY link_id FOR UPDATE),
    unlimited AS (DELETE FROM link_visits USING limited WHERE link_visits.link_id = limited.link_id),
-   unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1))
+   unimported AS (DELETE FROM link_imports WHERE link_id = ANY ($1)),
+   unchecked AS (DELETE FROM link_checks WHERE link_id = ANY ($1))
    UPDATE links SET ${BURIED}, deleted_at = $2
    WHERE link_id = ANY ($1)`,
 );

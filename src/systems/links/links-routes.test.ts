@@ -39,6 +39,7 @@ describe('links', () => {
         state: 'active',
         blocked_reason: null,
         warning: null,
+        target_check: { state: 'unchecked', checked_at: null, status: null, problem: null },
         host: null,
         redirect_type: 302,
       },

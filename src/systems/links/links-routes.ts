@@ -14,7 +14,7 @@ import {
 import { reference } from '../../http/openapi.ts';
 import { PageQuery, pageOf, pageRequest, presentPage } from '../../http/paging.ts';
 import type { App } from '../../http/server.ts';
-import { LINK_STATES, type Link, type LinkState } from './link.ts';
+import { LINK_STATES, type Link, type LinkState, TARGET_STATES, type TargetState } from './link.ts';
 import type { LinkAddresses } from './link-addresses.ts';
 import { TAG_LENGTH_MAX } from './link-draft.ts';
 import { timeOf } from './link-fields-routes.ts';
@@ -48,6 +48,13 @@ const LinksQuery = Type.Object(
         type: 'string',
         enum: [...LINK_STATES],
         description: 'active, or why they lead nowhere.',
+      }),
+    ),
+    target: Type.Optional(
+      Type.Unsafe<TargetState>({
+        type: 'string',
+        enum: [...TARGET_STATES],
+        description: 'How their targets were found.',
       }),
     ),
   },
@@ -117,7 +124,7 @@ function readRoutes(app: App, { links }: LinkRoutesDeps, present: Present): void
     async (request) => {
       const { query } = request;
       const filter = {
-        ...{ tag: query.tag, search: query.search, state: query.state },
+        ...{ tag: query.tag, search: query.search, state: query.state, target: query.target },
         createdFrom: timeOf(query.created_from) ?? undefined,
         createdBefore: timeOf(query.created_before) ?? undefined,
       };

@@ -249,6 +249,7 @@ function newRow(link: NewLink, content: LinkContent): LinkRow {
     warning_reason: null,
     reported: false,
     updated_at: null,
+    ...{ target_state: null, target_checked_at: null, target_status: null, target_problem: null },
     ...contentColumns(content),
   };
 }

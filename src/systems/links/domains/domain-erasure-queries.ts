@@ -43,7 +43,8 @@ export const eraseLinksOfDomain = writeStatement<
      SELECT link_id FROM links WHERE domain_id = $1 ORDER BY code LIMIT $2 FOR UPDATE SKIP LOCKED),
    forgotten AS (DELETE FROM link_changes WHERE link_id IN (SELECT link_id FROM picked)),
    unlimited AS (DELETE FROM link_visits WHERE link_id IN (SELECT link_id FROM picked)),
-   unimported AS (DELETE FROM link_imports WHERE link_id IN (SELECT link_id FROM picked))
+   unimported AS (DELETE FROM link_imports WHERE link_id IN (SELECT link_id FROM picked)),
+   unchecked AS (DELETE FROM link_checks WHERE link_id IN (SELECT link_id FROM picked))
    DELETE FROM links USING picked WHERE links.link_id = picked.link_id
    RETURNING links.link_id, owner_id, code, deleted_at IS NOT NULL AS was_deleted`,
 );

@@ -43,7 +43,8 @@ export const disownLinks = writeStatement<
      ORDER BY link_id LIMIT $2 FOR UPDATE),
    forgotten AS (DELETE FROM link_changes WHERE link_id IN (SELECT link_id FROM picked)),
    unlimited AS (DELETE FROM link_visits WHERE link_id IN (SELECT link_id FROM picked)),
-   unimported AS (DELETE FROM link_imports WHERE link_id IN (SELECT link_id FROM picked))
+   unimported AS (DELETE FROM link_imports WHERE link_id IN (SELECT link_id FROM picked)),
+   unchecked AS (DELETE FROM link_checks WHERE link_id IN (SELECT link_id FROM picked))
    UPDATE links SET owner_id = NULL, ${BURIED}, deleted_at = coalesce(deleted_at, $3)
    FROM picked WHERE links.link_id = picked.link_id
    RETURNING picked.link_id, picked.domain_id, picked.code, picked.was_deleted`,
