@@ -89,6 +89,8 @@ export interface Config {
     /** Where links are opened by their code alone; no trailing slash. `undefined`: below /l/ of this server. */
     readonly url: string | undefined;
     readonly cacheBytes: number;
+    /** From so many people's reports on a link is warned of. 0: never. */
+    readonly warnReports: number;
   };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
   readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
@@ -174,6 +176,7 @@ export function loadConfig(environment: Environment): Config {
     links: {
       url: read.url('GROUNDSWELL_LINKS_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
       cacheBytes: read.integer('GROUNDSWELL_LINKS_CACHE_MB', 1, 100_000) * 1_048_576,
+      warnReports: read.integer('GROUNDSWELL_LINKS_WARN_REPORTS', 0, 1_000),
     },
     log: {
       level: read.choice('GROUNDSWELL_LOG_LEVEL', [

@@ -164,6 +164,11 @@ export const SETTINGS = {
     fallback: '384',
     purpose: 'memory for links that are opened often; some 1,000,000 of them in 350',
   },
+  GROUNDSWELL_LINKS_WARN_REPORTS: {
+    fallback: '3',
+    purpose:
+      'people with open reports of a link from whom on it shows a warning first; 0: never. Accounts younger than a week do not count',
+  },
   GROUNDSWELL_LOG_LEVEL: { fallback: 'info', purpose: 'trace, debug, info, warn, error, fatal or silent' },
   GROUNDSWELL_LOG_FORMAT: { fallback: 'auto', purpose: 'pretty, json, or auto: pretty on a terminal' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { fallback: '', purpose: 'OTLP/HTTP collector for traces; none: no tracing' },

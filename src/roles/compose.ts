@@ -89,6 +89,8 @@ export async function composeProduct(deps: ProductDeps): Promise<Product> {
     },
     deletePost: (transaction, postId) => feed.staffPosts.delete(transaction, postId),
     findLink: (named, session) => links.shortener.moderatedLinks.find(named, session),
+    markReportedLinks: (...marked) => links.shortener.markReportedLinks(...marked),
+    warnReports: config.links.warnReports,
     countsOf: (userIds) => feed.countsOf(userIds),
     standingsOf: (viewerId, userIds) => feed.relationships.standingsOf(viewerId, userIds),
     picturePath: (key, picture) => media.addresses.pathOf(key, picture),

@@ -42,6 +42,8 @@ export interface SettingOptions {
   readonly registration?: 'open' | 'closed';
   readonly publicUrl?: string;
   readonly clock?: Clock;
+  /** Default 3. */
+  readonly warnReports?: number;
 }
 
 export interface SignedUp {
@@ -74,6 +76,7 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
   const relationships = new Map<Id, Relationship>();
   const posts = new Map<Id, PostForStaff>();
   const pictures: string[] = [];
+  const reportedLinks = new Set<Id>();
   const deps = {
     sql,
     events,
@@ -118,6 +121,19 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     },
     findLink: async ({ linkId, code }: NamedLink) =>
       linkId === A_LINK.linkId || code === 'a-link' ? A_LINK : undefined,
+    /** As if there were all of them. */
+    async markReportedLinks(
+      _transaction: SqlTransaction,
+      linkIds: readonly Id[],
+      findReported: () => Promise<ReadonlySet<Id>>,
+    ) {
+      const found = await findReported();
+      for (const linkId of linkIds) {
+        if (found.has(linkId)) reportedLinks.add(linkId);
+        else reportedLinks.delete(linkId);
+      }
+    },
+    warnReports: options.warnReports ?? 3,
   };
   const accounts: Accounts = createAccounts(deps);
   await accounts.open();
@@ -159,6 +175,8 @@ export async function createAccountsSetting(options: SettingOptions = {}) {
     relationships,
     /** What the system of pictures was asked for, in order. */
     pictures,
+    /** Those that the system of links was told to warn of. */
+    reportedLinks,
     /** Those that there are besides A_POST. */
     posts,
     openStore,

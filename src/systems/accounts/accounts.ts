@@ -13,6 +13,7 @@ import { createPasswords, type Passwords } from './credentials/password.ts';
 import { createPasswordResets, type PasswordResets } from './credentials/password-resets.ts';
 import { type AuditLog, createAuditLog } from './moderation/audit-log.ts';
 import { createModeration, type Moderation } from './moderation/moderation.ts';
+import { createReportedLinks, type ReportedLinksDeps } from './moderation/reported-links.ts';
 import {
   createReportedPosts,
   type DeletePost,
@@ -56,7 +57,7 @@ export interface Accounts {
   close(): Promise<void>;
 }
 
-export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'> {
+export interface AccountsDeps extends Omit<ProfilesDeps, 'getUsers'>, ReportedLinksDeps {
   readonly sql: SqlStore;
   readonly events: EventLog;
   readonly mailer: Mailer;
@@ -90,7 +91,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const registration = createRegistration({ ...deps, users, credentials, sessions });
   const ownAccount = createOwnAccount({ users, credentials, sessions, passwordResets, apiKeys });
   const auditLog = createAuditLog(deps);
-  const reports = createReports({ ...deps, users, auditLog });
+  const reportedLinks = createReportedLinks(deps);
+  const reports = createReports({ ...deps, users, auditLog, reportedLinks });
   const moderation = createModeration({ ...deps, users, sessions, auditLog, revoked });
   return {
     users,
@@ -116,7 +118,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       auditLog,
     }),
     tail: { topics: [USERS_TOPIC], hear: users.hear, follow: users.follow },
-    subscriptions: [users.subscription],
+    subscriptions: [users.subscription, reportedLinks.subscription],
     open: () => authenticator.open(),
     async deleteExpired() {
       const deleted = [sessions, passwordResets, apiKeys].map((expiring) => expiring.deleteExpired());

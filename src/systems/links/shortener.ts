@@ -43,6 +43,7 @@ import {
 } from './targets/blocked-targets.ts';
 import type { TargetRules } from './targets/target-url.ts';
 import { createLinkImports, type LinkImports } from './transfer/link-imports.ts';
+import { createReportedLinks, type MarkReportedLinks } from './warnings/reported-links.ts';
 
 const ERASE_EVERY_MS = 60_000;
 
@@ -79,6 +80,7 @@ export interface Shortener {
   readonly imports: LinkImports;
   readonly domains: Domains;
   readonly moderatedLinks: ModeratedLinks;
+  readonly markReportedLinks: MarkReportedLinks;
   readonly hosts: LinkHosts;
   /** Where host names of owners must lead. */
   readonly targetHost: () => string;
@@ -141,6 +143,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
     ...{ links, imports, domains, addresses, redirects, blockedTargets, cache, hiddenOwners },
     selectedLinks: createSelectedLinks({ ...deps, targets }),
     ...{ hosts, moderatedLinks: createModeratedLinks({ ...deps, addresses, hosts }) },
+    markReportedLinks: createReportedLinks(deps),
     targetHost: () => serverHostsOf(deps).at(-1) ?? '',
     tail: {
       topics: [LINKS_TOPIC, BLOCKED_TARGETS_TOPIC, LINK_DOMAINS_TOPIC],

@@ -9,6 +9,7 @@ import { pageFrom } from '../page.ts';
 import { parseLine, parseLines } from '../text.ts';
 import type { Users } from '../users/users.ts';
 import type { AuditLog } from './audit-log.ts';
+import type { ReportedLinks } from './reported-links.ts';
 import {
   countOpenAnonymousReports,
   insertReport,
@@ -95,10 +96,11 @@ export interface ReportsDeps {
   readonly clock: Clock;
   readonly postExists: PostExists;
   readonly findLink: FindLink;
+  readonly reportedLinks: Pick<ReportedLinks, 'judge'>;
 }
 
 export function createReports(deps: ReportsDeps): Reports {
-  const { sql, users, auditLog, ids, clock, postExists, findLink } = deps;
+  const { sql, users, auditLog, ids, clock, postExists, findLink, reportedLinks } = deps;
 
   /** Fails with `not_found` where there is none that the reporter can see. */
   async function checkExists(
@@ -150,6 +152,7 @@ export function createReports(deps: ReportsDeps): Reports {
         reasonText,
         commentText,
       ]);
+      if (link !== undefined) await reportedLinks.judge(transaction, link.linkId);
       return reportOf(row);
     },
 
@@ -174,6 +177,7 @@ export function createReports(deps: ReportsDeps): Reports {
       const userId = report.user_id ?? reportOf(report).link?.ownerId ?? null;
       const entry = { action: 'report_resolved', userId, reportId, detail: text } as const;
       await auditLog.add(transaction, moderator, entry);
+      if (report.link_id !== null) await reportedLinks.judge(transaction, report.link_id);
       return reportOf(row);
     },
   };
