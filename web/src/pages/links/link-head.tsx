@@ -20,7 +20,7 @@ const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
 export function LinkHead({ link }: { readonly link: Signal<Link> }) {
   const [dialog, setDialog] = useState<LinkDialogName>();
   const state = stateNow(link.value);
-  const { short_url: url, url: target, tags, created_at: at, blocked_reason: reason } = link.value;
+  const { short_url: url, url: target, tags, created_at: at, blocked_reason: reason, warning } = link.value;
   return (
     <section class="link-head" aria-label="The link">
       <p class="link-head-short">
@@ -37,6 +37,11 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
       {state !== 'active' && (
         <p class="link-head-why" role="note">
           {WHY[state]} {reason !== null && <>They say: “{reason}”</>}
+        </p>
+      )}
+      {warning !== null && (
+        <p class="link-head-why" role="note">
+          Visitors read a warning first, and go on by a button: “{warning}”
         </p>
       )}
       <p class="link-facts">

@@ -19,9 +19,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
   post_read: 'read a reported post of',
   post_deleted: 'deleted a reported post of',
   target_blocked: 'blocked a target of links',
-  target_unblocked: 'unblocked a target of links',
+  target_warned: 'warned of a target of links',
+  target_unblocked: 'took a target of links off the list',
   link_disabled: 'turned off a link of',
   link_enabled: 'turned on a link of',
+  link_warned: 'warned of a link of',
+  link_unwarned: 'took back the warning of a link of',
 };
 const PAGE = 50;
 

@@ -1,4 +1,4 @@
-/** A short link that was reported: where it led then, and turning it off. */
+/** A short link that was reported: where it led then, turning it off, and warning of it. */
 import { useState } from 'preact/hooks';
 import { post } from '../../api/http.ts';
 import { toProblem } from '../../api/problem.ts';
@@ -29,7 +29,7 @@ export function ReportedLink({ linkId, link }: ReportedLinkProps) {
           <li key={target}>
             <span dir="ltr">{target}</span>{' '}
             <a class="case-more" href={`/moderation/targets?target=${encodeURIComponent(pageOf(target))}`}>
-              Block this target
+              Block or warn of this target
             </a>
           </li>
         ))}
@@ -40,7 +40,17 @@ export function ReportedLink({ linkId, link }: ReportedLinkProps) {
           <span class="mark mark-danger">Off</span> <bdi>{answer.disabled_reason}</bdi>
         </p>
       )}
+      {answer !== undefined && (answer.warning_reason !== null || answer.reported) && (
+        <p class="small">
+          <span class="mark mark-warn">Warned of</span>{' '}
+          <bdi>
+            {answer.warning_reason ??
+              'because several people have reported it, until their reports are closed'}
+          </bdi>
+        </p>
+      )}
       <div class="case-buttons">
+        {answer !== undefined && <LinkWarning link={answer} onChanged={show} />}
         {answer !== undefined && <LinkSwitch link={answer} onChanged={show} />}
         <Suspension userId={ownerId} />
       </div>
@@ -60,16 +70,60 @@ interface LinkSwitchProps {
   readonly onChanged: (link: ModeratedLink) => void;
 }
 
-function LinkSwitch({ link, onChanged }: LinkSwitchProps) {
+function LinkSwitch(props: LinkSwitchProps) {
+  return (
+    <LinkRemark
+      {...props}
+      isGiven={props.link.disabled_reason !== null}
+      tone="danger"
+      give={{ act: 'disable', button: 'Turn the link off', done: 'The link is off.' }}
+      take={{ act: 'enable', button: 'Turn the link on', done: 'The link leads there again.' }}
+      title="Turn the link off?"
+      text="It leads nowhere, and says why. It can be turned on again."
+    />
+  );
+}
+
+function LinkWarning(props: LinkSwitchProps) {
+  return (
+    <LinkRemark
+      {...props}
+      isGiven={props.link.warning_reason !== null}
+      tone="plain"
+      give={{ act: 'warn', button: 'Warn of the link', done: 'The link shows a warning first.' }}
+      take={{ act: 'unwarn', button: 'Take back the warning', done: 'The warning is taken back.' }}
+      title="Warn of the link?"
+      text="Whoever opens it reads why, and goes on by a button."
+    />
+  );
+}
+
+interface Act {
+  /** As the server calls it. */
+  readonly act: string;
+  readonly button: string;
+  readonly done: string;
+}
+
+interface LinkRemarkProps extends LinkSwitchProps {
+  readonly isGiven: boolean;
+  readonly tone: 'plain' | 'danger';
+  readonly give: Act;
+  readonly take: Act;
+  readonly title: string;
+  readonly text: string;
+}
+
+function LinkRemark({ link, onChanged, isGiven, tone, give, take, title, text }: LinkRemarkProps) {
   const [isAsked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
   const path = `/moderation/links/${link.link_id}`;
 
-  async function turnOn(): Promise<void> {
+  async function takeBack(): Promise<void> {
     setBusy(true);
     try {
-      onChanged(await post<ModeratedLink>(`${path}/enable`));
-      showToast({ text: 'The link leads there again.' });
+      onChanged(await post<ModeratedLink>(`${path}/${take.act}`));
+      showToast({ text: take.done });
     } catch (error) {
       showToast({ text: toProblem(error).message, tone: 'danger' });
     } finally {
@@ -77,30 +131,30 @@ function LinkSwitch({ link, onChanged }: LinkSwitchProps) {
     }
   }
 
-  async function turnOff(reason: string): Promise<void> {
-    onChanged(await post<ModeratedLink>(`${path}/disable`, { reason }));
+  async function giveFor(reason: string): Promise<void> {
+    onChanged(await post<ModeratedLink>(`${path}/${give.act}`, { reason }));
     setAsked(false);
-    showToast({ text: 'The link is off.' });
+    showToast({ text: give.done });
   }
 
-  if (link.disabled_reason !== null)
+  if (isGiven)
     return (
-      <Button size="small" busy={busy} onClick={() => void turnOn()}>
-        Turn the link on
+      <Button size="small" busy={busy} onClick={() => void takeBack()}>
+        {take.button}
       </Button>
     );
   return (
     <>
-      <Button size="small" tone="danger" onClick={() => setAsked(true)}>
-        Turn the link off
+      <Button size="small" tone={tone} onClick={() => setAsked(true)}>
+        {give.button}
       </Button>
       {isAsked && (
         <ReasonDialog
-          title="Turn the link off?"
-          text="It leads nowhere, and says why. It can be turned on again."
-          button="Turn it off"
+          title={title}
+          text={text}
+          button={give.button}
           hint="Read by whoever opens the link."
-          onGiven={turnOff}
+          onGiven={giveFor}
           onClose={() => setAsked(false)}
         />
       )}
