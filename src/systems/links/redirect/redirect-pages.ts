@@ -93,7 +93,7 @@ export function passwordPage(
     head: NO_INDEX,
     formAction: ANY_TARGET,
     body: `${mark('password')}<h1>This link has a password</h1>
-<p>Who gave you the link can tell you.</p>${warning === undefined ? '' : warningHtml(warning, quote)}
+<p>Who gave you the link can tell you.</p>${warning === undefined ? '' : warningHtml('You are warned of where it leads', warning, quote)}
 <form method="post">
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="off" maxlength="128" required autofocus${described}>
@@ -113,13 +113,13 @@ export function warningPage(
     formAction: ANY_TARGET,
     body: `${mark('warning')}<h1>Before you go on</h1>
 <p>This link leads to</p><ul class="targets"><li>${targetHtml(target, quote)}</li></ul>
-${warningHtml(warning, quote)}
+${warningHtml('Why you are asked first', warning, quote)}
 <form method="post">${GO_ON}</form>`,
   };
 }
 
-function warningHtml(warning: string, quote: (text: string) => string): string {
-  return `<p>Why you are asked first: <b>${quote(warning)}</b></p>
+function warningHtml(lead: string, warning: string, quote: (text: string) => string): string {
+  return `<p>${lead}: <b>${quote(warning)}</b></p>
 <p class="quiet">If that is not what you expected, close this page or go back.</p>`;
 }
 

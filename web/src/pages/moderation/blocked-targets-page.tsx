@@ -19,7 +19,7 @@ type Action = BlockedTarget['action'];
 
 const ACTIONS: readonly Choice<Action>[] = [
   { value: 'block', label: 'Block: no link leads there' },
-  { value: 'warn', label: 'Warn: visitors read why first, and go on by a button' },
+  { value: 'warn', label: 'Warn: visitors read why first' },
 ];
 
 export function BlockedTargetsPage() {
