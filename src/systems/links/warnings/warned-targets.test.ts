@@ -192,6 +192,14 @@ describe('a link to what the staff warns of', () => {
     assert.ok(!(await setting.open(`${fine.code}+`)).text.includes('warned'));
   });
 
+  it('shows bots the page in place of the card of its owner', async () => {
+    const { code } = await setting.create({ url: 'https://odd.example/secret', card: { title: 'A bank' } });
+    const { status, text } = await setting.open(code, { 'user-agent': PREVIEWER });
+    assert.equal(status, 200);
+    assert.match(text, /Before you go on/);
+    assert.ok(!/A bank|secret/.test(text));
+  });
+
   it('is off where an entry blocks it, whichever is nearer', async () => {
     const { code, link_id: linkId } = await setting.create({ url: 'https://shop.odd.example/cart/now' });
     const state = async () => (await setting.call('GET', `/links/${linkId}`, ALICE)).body;
