@@ -24,4 +24,10 @@ export const KNOWN_RACES: Readonly<Record<string, Scenario>> = {
     { kind: 'restart process' },
     { kind: 'read', user: ALICE, limit: 4, slow: false },
   ]),
+  'a process that begins when the log has what nobody has delivered': scenario([
+    { kind: 'post', user: ALICE, visibility: 'public', replyTo: null, mention: null },
+    { kind: 'hear all' },
+    { kind: 'restart process' },
+    { kind: 'read', user: ALICE, limit: 4, slow: false },
+  ]),
 };

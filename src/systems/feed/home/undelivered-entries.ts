@@ -71,7 +71,8 @@ export function createUndeliveredEntries({
   const reachedOffsets = new Array<number>(PARTITIONS).fill(NOWHERE);
   const lost = new Map<number, Lost>();
   for (let partition = 0; byOthers && partition < PARTITIONS; partition += 1) {
-    lost.set(partition, { sinceMs: clock.monotonicMs(), offset: NOWHERE });
+    // Nobody knows for how long what was written before is waited for.
+    lost.set(partition, { sinceMs: Number.NEGATIVE_INFINITY, offset: NOWHERE });
   }
 
   function isReached({ partition, offset }: Waiting): boolean {
