@@ -25,12 +25,22 @@ export async function violationsOf(page: Page, url: string, paths: readonly stri
     await page.evaluate(`(${FOLLOW})(${JSON.stringify(path)})`);
     await page.locator('h1:not([data-left])').waitFor();
     await page.locator('.skeleton').first().waitFor({ state: 'detached' });
-    const violations = (await page.evaluate(RUN)) as Violation[];
-    found.push(...violations.map(({ id, where }) => `${path} ${id}: ${where.join(' | ')}`));
-    const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-    if (Number(excess) > 0) found.push(`${path} is ${excess} pixels wider than the screen`);
+    found.push(...(await seenBy(page, path)));
   }
   return found;
+}
+
+/** The same of the page as it is. */
+export async function violationsHere(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return seenBy(page, page.url());
+}
+
+async function seenBy(page: Page, path: string): Promise<string[]> {
+  const violations = (await page.evaluate(RUN)) as Violation[];
+  const found = violations.map(({ id, where }) => `${path} ${id}: ${where.join(' | ')}`);
+  const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  return Number(excess) > 0 ? [...found, `${path} is ${excess} pixels wider than the screen`] : found;
 }
 
 /** In the page: goes to another of its pages, as a link does, and marks the heading that will be gone then. */

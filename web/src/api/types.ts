@@ -21,6 +21,7 @@ import type {
   NewLinkBody,
 } from '../../../src/systems/links/link-schemas-routes.ts';
 import type { ModeratedLinkSchema } from '../../../src/systems/links/moderation/moderated-links-routes.ts';
+import type { SelectionResultsSchema } from '../../../src/systems/links/selections/selected-links-routes.ts';
 import type { DailyClicksSchema } from '../../../src/systems/links/statistics/daily-clicks-routes.ts';
 import type { LinkStatisticsSchema } from '../../../src/systems/links/statistics/statistics-routes.ts';
 import type { BlockedTargetSchema } from '../../../src/systems/links/targets/blocked-targets-routes.ts';
@@ -112,6 +113,8 @@ export type LinkState = Link['state'];
 export type LinkRule = Link['rules'][number];
 export type NewLink = Static<typeof NewLinkBody>;
 export type LinkChange = Static<typeof LinkChangeSchema>;
+/** What became of each of many. */
+export type SelectionResults = Static<typeof SelectionResultsSchema>;
 export type Domain = Static<typeof DomainSchema>;
 export type LinkStatistics = Static<typeof LinkStatisticsSchema>;
 export type DailyClicks = Static<typeof DailyClicksSchema>;

@@ -36,7 +36,7 @@ const SelectionChangesSchema = Type.Object(
   },
 );
 
-const SelectionResultsSchema = Type.Object(
+export const SelectionResultsSchema = Type.Object(
   {
     items: Type.Array(
       Type.Object({

@@ -1,19 +1,22 @@
 /** Short links of one's own: a field that makes them, and the list. What the list is narrowed to is in the address. */
 import { type Signal, useSignalEffect } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../../api/http.ts';
 import type { Link, LinkState, Page } from '../../api/types.ts';
 import { entry, keptBy, replaceQuery } from '../../navigation/location.ts';
 import { deletedLinks, loadWeeks, takeLink } from '../../state/links.ts';
 import { isSignedIn } from '../../state/session.ts';
+import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { createItemList, ItemList } from '../../ui/item-list.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { SignInFirst } from '../../ui/sign-in-first.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { FILTERS, type Filters, LinkFilters } from './link-filters.tsx';
-import { LinkRow } from './link-row.tsx';
 import { NewLink } from './new-link.tsx';
+import { createLinkSelection } from './selection/link-selection.ts';
+import { SelectableRow } from './selection/selectable-row.tsx';
+import { SelectionBar } from './selection/selection-bar.tsx';
 import './links-page.css';
 
 const PAGE = 20;
@@ -24,6 +27,10 @@ export function LinksPage() {
 function Links() {
   const [visit] = useState(() => entry.value);
   const [, setCount] = useState(0);
+  const [selection] = useState(createLinkSelection);
+  const isSelecting = selection.isOn.value;
+  const wasSelecting = useRef(false);
+  const tools = useRef<HTMLDivElement>(null);
   const { query } = entry.value;
   const filters: Filters = {
     search: query.get('search') ?? '',
@@ -41,6 +48,15 @@ function Links() {
       list.change((links) => links.filter((link) => !gone.has(link.peek().link_id)));
   });
   useEffect(() => setCount((count) => count + 1), [list]);
+  // What is not in the list is not selected: nobody deletes what they do not see.
+  useEffect(() => selection.set([]), [list]);
+  const shown = list.items.value.map((link) => link.peek().link_id);
+
+  useEffect(() => {
+    // Where it began, the focus goes on.
+    if (wasSelecting.current && !isSelecting) tools.current?.querySelector('button')?.focus();
+    wasSelecting.current = isSelecting;
+  }, [isSelecting]);
 
   function narrow(change: Partial<Filters>): void {
     const wanted = { ...filters, ...change };
@@ -84,12 +100,31 @@ function Links() {
       {(isFiltered || list.items.value.length > 0) && (
         <LinkFilters filters={filters} tags={tags} onNarrow={narrow} />
       )}
+      {shown.length > 0 && (
+        <div class="link-tools" ref={tools} hidden={isSelecting}>
+          <a
+            class="button button-quiet button-small"
+            href="/api/v1/links/clicks/export?format=csv"
+            download="clicks.csv"
+            title="Clicks of all your links by day, as a table"
+          >
+            <Icon name="download" />
+            Download clicks
+          </a>
+          <Button tone="quiet" size="small" icon="check" onClick={selection.begin}>
+            Select several
+          </Button>
+        </div>
+      )}
+      {isSelecting && <SelectionBar selection={selection} shown={shown} />}
       <ItemList
         key={JSON.stringify(filters)}
         list={list}
         what="The links could not be loaded"
         keyOf={(link) => link.peek().link_id}
-        show={(link) => <LinkRow link={link} onTag={(tag) => narrow({ tag })} />}
+        show={(link) => (
+          <SelectableRow link={link} selection={selection} shown={shown} onTag={(tag) => narrow({ tag })} />
+        )}
         empty={isFiltered ? <NoneFit /> : <FirstLink />}
       />
     </>
