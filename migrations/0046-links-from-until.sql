@@ -4,7 +4,6 @@ ALTER TABLE links
     ADD COLUMN starts_at timestamptz,
     -- For who comes after the end, or after the last visit. Null: a page says that it is over.
     ADD COLUMN fallback_url text,
-    ADD CHECK (starts_at < expires_at),
-    ADD CHECK (deleted_at IS NULL OR fallback_url IS NULL);
+    ADD CHECK (starts_at < expires_at);
 
 ALTER TABLE link_changes ADD COLUMN fallback_url text;

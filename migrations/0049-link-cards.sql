@@ -1,4 +1,4 @@
 -- Cards of links: what programs that show links to people show of one, in place of its target.
 
 -- {"title": …, "description": …, "image_url": …}, those that are set; null: they are led to the target and make a card of it.
-ALTER TABLE links ADD COLUMN card json, ADD CHECK (deleted_at IS NULL OR card IS NULL);
+ALTER TABLE links ADD COLUMN card json;
