@@ -321,8 +321,9 @@ RULES = [
     ("upgrade", r"must be websocket\."),
     ("since|watch", r".+"),
     # Times that are to come, or not too far back.
-    ("expires_at", r"must be a time to come, or null for never\."),
+    (r"(changes\.)?expires_at", r"must be a time to come, or null for never\."),
     ("expires_at", r"must be in the future\. Leave it out for a key that does not expire\."),
+    ("to", r"must be before the last day of the year 9999\."),
     ("from", r"must be before to\.|asks for \d+ points, .*|must be \S+ or later: .*"),
     # Targets: what a URL is, and what is on the public internet, beyond any pattern.
     (rf"{TARGET}", r"must be an absolute URL such as https://example\.org/path\."),
@@ -337,7 +338,7 @@ RULES = [
     (r"rules\.\d+\.languages", r"must be language tags such as .*"),
     ("rules", r"must not have percentages of more than 100 together\."),
     ("title", r"must be one line of text\."),
-    ("tags", r"must have 1 to \d+ characters each, on one line\."),
+    (r"tags|changes\.(add|remove)_tags", r"must have 1 to \d+ characters each, on one line\."),
     (r"rules\.\d+\.countries", r"must be country codes of two letters .*"),
     (r"rules\.\d+", r"must have at least one condition\..*"),
     ("secret", r"must be whsec_ and the base64 of .*"),
@@ -353,6 +354,7 @@ RULES = [
     ("size", r"must be \d+ or more for this margin\."),
     # A table is a text, of which the document says no more.
     ("body", r"must be CSV whose first line names the columns\.|has the column .*|must name the column .*"),
+    ("body", r"must have a column for where links lead, .*|is empty\.|has no links in it, or not where this format has them\."),
     ("body", r"must be a JSON array of objects\.|must be JSON as that service answers it\."),
     ("body", r"has more bytes than were announced for the upload\.|is one piece too many: .*"),
     ("Idempotency-Key", r"was used for another request\. Use a new key for each new request\."),

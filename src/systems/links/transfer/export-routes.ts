@@ -105,7 +105,8 @@ function clicksRoute(app: App, { addresses, clicksExport }: ExportRoutesDeps): v
   app.get(
     '/links/clicks/export',
     {
-      config: { access: 'user', scope: 'links:read', limit: 'bulk' },
+      // Of a time that is no longer kept.
+      config: { access: 'user', scope: 'links:read', limit: 'bulk', problems: [404] },
       schema: {
         tags: ['links'],
         summary: 'Clicks of all your links, by day',
