@@ -281,7 +281,7 @@ def before_call(context, case, kwargs):
 
 # Rules that JSON Schema cannot say, or that depend on what is there: a request may break one though it is valid by
 # its schema. Only the refusal that names the field and the rule is taken; each is in the document as prose.
-TARGET = r"(rules\.\d+\.)?url"
+TARGET = r"(rules\.\d+\.)?url|fallback_url|card\.image_url"
 RULES = [
     ("page_token", r"must be the next_page_token of an earlier answer, unchanged\."),
     ("user_id", r"is your own(; name another user|\. Report somebody else)\."),
