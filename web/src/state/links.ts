@@ -26,6 +26,11 @@ export function findLink(linkId: string): Signal<Link> | undefined {
   return links.get(linkId);
 }
 
+/** Those that were shown since the app was opened. */
+export function knownLinks(): readonly Link[] {
+  return [...links.values()].map((link) => link.peek());
+}
+
 export async function loadLink(linkId: string, abort?: AbortSignal): Promise<Signal<Link>> {
   return takeLink(await get<Link>(`/links/${linkId}`, abort && { signal: abort }));
 }

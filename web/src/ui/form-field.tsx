@@ -9,6 +9,7 @@ type Attributes = Pick<
   | 'autocomplete'
   | 'dir'
   | 'inputMode'
+  | 'list'
   | 'max'
   | 'maxLength'
   | 'min'

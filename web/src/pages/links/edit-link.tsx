@@ -6,6 +6,7 @@ import { showToast } from '../../state/toasts.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Form, useForm } from '../../ui/form.tsx';
 import { FormField } from '../../ui/form-field.tsx';
+import { CampaignOffer } from './campaign-fields.tsx';
 import { changesOf, formOf, type LinkForm } from './link-form.ts';
 import { LinkOptions } from './link-options.tsx';
 
@@ -35,6 +36,7 @@ export function EditLink({ link, onClose }: { readonly link: Signal<Link>; reado
           value={edited.url}
           onValue={(url) => change({ url })}
         />
+        <CampaignOffer link={edited} onTake={change} />
         <LinkOptions
           link={edited}
           form={form}

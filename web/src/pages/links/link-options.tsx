@@ -3,7 +3,9 @@
 import { Checkbox, Select } from '../../ui/field.tsx';
 import type { FormState } from '../../ui/form.tsx';
 import { FormField } from '../../ui/form-field.tsx';
+import { CampaignFields } from './campaign-fields.tsx';
 import { HostChoice } from './host-choice.tsx';
+import { LinkFold } from './link-fold.tsx';
 import type { LinkForm } from './link-form.ts';
 import { RulesEditor } from './rules-editor.tsx';
 
@@ -101,24 +103,22 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
           onChange={(removePassword) => onChange({ removePassword })}
         />
       )}
-      <details class="link-more">
-        <summary>Redirect and rules</summary>
-        <div class="link-fields">
-          <Select
-            label="Redirect type"
-            value={link.redirectType}
-            choices={REDIRECT_TYPES}
-            onChoose={(redirectType) => onChange({ redirectType })}
-          />
-          <Checkbox
-            label="Pass the query on"
-            hint="What a visitor adds after ? is added to the target."
-            checked={link.passQuery}
-            onChange={(passQuery) => onChange({ passQuery })}
-          />
-          <RulesEditor rules={link.rules} form={form} onChange={(rules) => onChange({ rules })} />
-        </div>
-      </details>
+      <CampaignFields link={link} form={form} onChange={onChange} />
+      <LinkFold title="Redirect and rules" form={form} names={['redirect_type', 'pass_query', 'rules']}>
+        <Select
+          label="Redirect type"
+          value={link.redirectType}
+          choices={REDIRECT_TYPES}
+          onChoose={(redirectType) => onChange({ redirectType })}
+        />
+        <Checkbox
+          label="Pass the query on"
+          hint="What a visitor adds after ? is added to the target."
+          checked={link.passQuery}
+          onChange={(passQuery) => onChange({ passQuery })}
+        />
+        <RulesEditor rules={link.rules} form={form} onChange={(rules) => onChange({ rules })} />
+      </LinkFold>
     </>
   );
 }

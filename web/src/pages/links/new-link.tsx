@@ -12,6 +12,7 @@ import { countText } from '../../ui/count.tsx';
 import { Field } from '../../ui/field.tsx';
 import { useForm } from '../../ui/form.tsx';
 import { Icon } from '../../ui/icon.tsx';
+import { CampaignOffer } from './campaign-fields.tsx';
 import { CopyLink, shortText } from './copy-link.tsx';
 import { EMPTY_FORM, type LinkForm, newLinkOf } from './link-form.ts';
 import { LinkOptions } from './link-options.tsx';
@@ -74,6 +75,13 @@ export function NewLink({ onMade }: { readonly onMade: (link: Signal<Link>) => v
           Shorten
         </Button>
       </div>
+      <CampaignOffer
+        link={link}
+        onTake={(taken) => {
+          change(taken);
+          setOpen(true);
+        }}
+      />
       {made !== undefined && <MadeLink {...made} />}
       <details
         class="link-more"

@@ -3,7 +3,7 @@ import { Button, IconButton } from '../../ui/button.tsx';
 import { Field, Select } from '../../ui/field.tsx';
 import type { FormState } from '../../ui/form.tsx';
 import { FormField } from '../../ui/form-field.tsx';
-import { newRule, type RuleForm } from './link-form.ts';
+import { newRule, type RuleForm } from './rule-form.ts';
 
 const RULES_MAX = 20;
 const DEVICES = [
