@@ -34,7 +34,23 @@ const importCampaigns = (test: TestContext) => importWebModule<Campaigns>(test, 
 describe('the forms of links', () => {
   it('change nothing of a link whose fields were left as they are', async (test) => {
     const { changesOf, formOf } = await importForms(test);
-    for (const link of [LINK, { ...LINK, utm: { source: 'mail', term: 'a b' }, max_visits: 3 }])
+    const rule = {
+      url: 'https://example.org/de',
+      ...{ devices: ['ios', 'android'], languages: ['de', 'pt-BR'], countries: ['DE'], browsers: ['edge'] },
+      ...{ query: { ref: 'a&b=c +%', draft: null, empty: '' }, networks: ['192.0.2.0/24', '::1'] },
+      ...{ percentage: 5, starts_at: '2026-11-23T10:00:00.000Z' },
+    };
+    const timed = {
+      ...{ starts_at: '2026-11-23T10:00:00.000Z', expires_at: '2026-11-24T10:00:00.000Z' },
+      fallback_url: 'https://example.org/over',
+    };
+    const { rules } = changesOf({ ...formOf({ ...LINK, rules: [rule] }), title: '' }, { ...LINK, rules: [] });
+    assert.deepEqual(rules, [rule]);
+    for (const link of [
+      LINK,
+      { ...LINK, ...timed, rules: [rule] },
+      { ...LINK, utm: { source: 'mail', term: 'a b' }, max_visits: 3 },
+    ])
       assert.deepEqual(changesOf(formOf(link), link), {});
   });
 
@@ -48,6 +64,31 @@ describe('the forms of links', () => {
     const changed = { ...form, utm: { ...(form['utm'] as Fields), medium: '' } };
     assert.deepEqual(forms.changesOf(changed, link), { utm: { source: 'mail' } });
     assert.deepEqual(forms.changesOf({ ...form, utm: NO_CAMPAIGN }, link), { utm: {} });
+  });
+
+  it('say when a link opens and where it leads afterwards, and take both back', async (test) => {
+    const { changesOf, EMPTY_FORM, formOf, newLinkOf } = await importForms(test);
+    const startsAt = '2026-11-23T10:00';
+    const starts_at = new Date(startsAt).toISOString();
+    const typed = { ...EMPTY_FORM, url: 'https://a.example/', startsAt, fallbackUrl: 'example.org/over' };
+    const fallback_url = 'https://example.org/over';
+    assert.deepEqual(newLinkOf(typed), { url: 'https://a.example/', starts_at, fallback_url });
+    const link = { ...LINK, starts_at, fallback_url };
+    const emptied = { ...formOf(link), startsAt: '', fallbackUrl: '' };
+    assert.deepEqual(changesOf(emptied, link), { starts_at: null, fallback_url: null });
+  });
+
+  it('refuse a rule that names a parameter twice, at its field', async (test) => {
+    const { changesOf, formOf } = await importForms(test);
+    const link = { ...LINK, rules: [{ url: 'https://example.org/', query: { ref: 'a' } }] };
+    const form = formOf(link);
+    const [rule] = form['rules'] as readonly Fields[];
+    const rulesWith = (query: string) => ({ ...form, rules: [{ ...rule, query }] });
+    assert.throws(() => changesOf(rulesWith('ref=a&ref=b'), link), {
+      errors: [{ field: 'rules.0.query', message: 'must name each parameter once.' }],
+    });
+    const { rules } = changesOf(rulesWith('?ref=a+b & lang'), link);
+    assert.deepEqual(rules, [{ url: 'https://example.org/', query: { ref: 'a b', lang: null } }]);
   });
 
   it('take a campaign out of an address, and leave all else as it is spelled', async (test) => {

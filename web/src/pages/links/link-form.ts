@@ -14,8 +14,10 @@ export interface LinkForm {
   /** With commas between. */
   readonly tags: string;
   /** As the field of the browser has it: local time, without its zone. */
+  readonly startsAt: string;
   readonly expiresAt: string;
   readonly maxVisits: string;
+  readonly fallbackUrl: string;
   readonly password: string;
   readonly removePassword: boolean;
   readonly redirectType: '301' | '302' | '307' | '308';
@@ -25,7 +27,8 @@ export interface LinkForm {
 }
 
 export const EMPTY_FORM: LinkForm = {
-  ...{ url: '', alias: '', host: '', title: '', tags: '', expiresAt: '', maxVisits: '', password: '' },
+  ...{ url: '', alias: '', host: '', title: '', tags: '', startsAt: '', expiresAt: '', maxVisits: '' },
+  ...{ fallbackUrl: '', password: '' },
   ...{ removePassword: false, redirectType: '302', passQuery: false, utm: NO_CAMPAIGN, rules: [] },
 };
 
@@ -35,8 +38,10 @@ export function formOf(link: Link): LinkForm {
     url: link.url,
     title: link.title,
     tags: link.tags.join(', '),
+    startsAt: localText(link.starts_at),
     expiresAt: localText(link.expires_at),
     maxVisits: link.max_visits === null ? '' : String(link.max_visits),
+    fallbackUrl: link.fallback_url ?? '',
     redirectType: String(link.redirect_type) as LinkForm['redirectType'],
     passQuery: link.pass_query,
     utm: { ...NO_CAMPAIGN, ...link.utm },
@@ -58,15 +63,7 @@ export function newLinkOf(form: LinkForm): NewLink {
 export function changesOf(form: LinkForm, link: Link): LinkChanges {
   const before = { url: link.url, ...contentOf(formOf(link)) };
   const after = { url: wholeUrl(form.url), ...contentOf(form) };
-  const absent = {
-    title: '',
-    tags: [],
-    rules: [],
-    utm: {},
-    expires_at: null,
-    max_visits: null,
-    password: null,
-  };
+  const absent = { title: '', tags: [], rules: [], utm: {} };
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof LinkChanges>;
   const changed = [...names].filter((name) => {
     const now = (after as LinkChanges)[name];
@@ -87,12 +84,15 @@ function defaultOf(name: keyof LinkChanges): unknown {
 }
 
 function contentOf(form: LinkForm): Omit<NewLink, 'url'> {
-  const { title, tags, expiresAt, maxVisits, password, redirectType, passQuery, utm, rules } = form;
+  const { title, tags, startsAt, expiresAt, maxVisits, fallbackUrl, password } = form;
+  const { redirectType, passQuery, utm, rules } = form;
   return {
     ...(title.trim() !== '' && { title: title.trim() }),
     ...(tags.trim() !== '' && { tags: words(tags) }),
+    ...(startsAt !== '' && { starts_at: new Date(startsAt).toISOString() }),
     ...(expiresAt !== '' && { expires_at: new Date(expiresAt).toISOString() }),
     ...(maxVisits.trim() !== '' && { max_visits: Number(maxVisits) }),
+    ...(fallbackUrl.trim() !== '' && { fallback_url: wholeUrl(fallbackUrl) }),
     ...(password !== '' && { password }),
     ...(redirectType !== '302' && { redirect_type: Number(redirectType) as 301 }),
     ...(passQuery && { pass_query: true }),

@@ -12,15 +12,25 @@ import { LinkSwitch } from './link-switch.tsx';
 const WHY: Readonly<Record<Exclude<LinkState, 'active'>, string>> = {
   blocked: 'Visitors are not led there: moderators have blocked it.',
   disabled: 'Visitors read that you have turned it off. What was counted is kept.',
-  scheduled: 'Visitors read that it does not lead anywhere yet.',
+  scheduled: 'Visitors read that it does not lead anywhere yet. Change when it opens to let them in sooner.',
   expired: 'Visitors read that it has expired. Give it another end, or none, to open it again.',
   used_up: 'Visitors read that it was opened as often as it may be. Raise the limit to open it again.',
 };
+
+/** Where there is another target then. */
+const OVER = {
+  expired:
+    'It has expired: visitors are led to its other target. Give it another end, or none, to open it again.',
+  used_up:
+    'It was opened as often as it may be: visitors are led to its other target. Raise the limit to open it again.',
+} as const;
 
 export function LinkHead({ link }: { readonly link: Signal<Link> }) {
   const [dialog, setDialog] = useState<LinkDialogName>();
   const state = stateNow(link.value);
   const { short_url: url, url: target, tags, created_at: at, blocked_reason: reason, warning } = link.value;
+  const { fallback_url: fallback } = link.value;
+  const isOver = state === 'expired' || state === 'used_up';
   return (
     <section class="link-head" aria-label="The link">
       <p class="link-head-short">
@@ -34,9 +44,18 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
           {target}
         </a>
       </p>
+      {fallback !== null && (
+        <p class="link-head-target">
+          <span class="muted">{isOver ? 'now leads to ' : 'afterwards leads to '}</span>
+          <a href={fallback} rel="noreferrer nofollow">
+            {fallback}
+          </a>
+        </p>
+      )}
       {state !== 'active' && (
         <p class="link-head-why" role="note">
-          {WHY[state]} {reason !== null && <>They say: “{reason}”</>}
+          {isOver && fallback !== null ? OVER[state] : WHY[state]}{' '}
+          {reason !== null && <>They say: “{reason}”</>}
         </p>
       )}
       {warning !== null && (

@@ -18,7 +18,7 @@ export function LinkHistory({ link }: { readonly link: Link }) {
       }),
     ),
   );
-  const target = `${link.url} ${JSON.stringify(link.rules)}`;
+  const target = `${link.url} ${link.fallback_url} ${JSON.stringify(link.rules)}`;
   const seen = useRef(target);
   useEffect(() => {
     if (seen.current === target) return;
@@ -35,13 +35,19 @@ export function LinkHistory({ link }: { readonly link: Link }) {
         list={list}
         what="The history could not be loaded"
         keyOf={({ changed_at: at }) => at}
-        show={({ url, rules, changed_at: at }) => (
+        show={({ url, rules, fallback_url: fallback, changed_at: at }) => (
           <p class="link-change">
             <span class="muted">
               Until <Time at={at} long />
               {rules.length > 0 && `, with ${countText(rules.length, 'rule', 'rules')}`}
             </span>{' '}
             {url}
+            {fallback !== null && (
+              <>
+                <span class="muted"> and afterwards to </span>
+                {fallback}
+              </>
+            )}
           </p>
         )}
         empty={<p class="muted small">It has always led there.</p>}

@@ -62,9 +62,18 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
       />
       <FormField
         form={form}
+        name="starts_at"
+        label="Opens"
+        hint="Before then it leads nowhere. Your local time; empty: at once."
+        type="datetime-local"
+        value={link.startsAt}
+        onValue={(startsAt) => onChange({ startsAt })}
+      />
+      <FormField
+        form={form}
         name="expires_at"
         label="Expires"
-        hint="From then on it leads nowhere. Your local time; empty: never."
+        hint="From then on it leads there no more. Your local time; empty: never."
         type="datetime-local"
         value={link.expiresAt}
         onValue={(expiresAt) => onChange({ expiresAt })}
@@ -80,6 +89,19 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
         step="1"
         value={link.maxVisits}
         onValue={(maxVisits) => onChange({ maxVisits })}
+      />
+      <FormField
+        form={form}
+        name="fallback_url"
+        label="Afterwards leads to"
+        hint="For who comes when it has expired, or is used up. Empty: nowhere; they read that it is over."
+        type="url"
+        inputMode="url"
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck={false}
+        value={link.fallbackUrl}
+        onValue={(fallbackUrl) => onChange({ fallbackUrl })}
       />
       <FormField
         form={form}

@@ -32,12 +32,21 @@ export function stateNow({ state, starts_at: startsAt, expires_at: expiresAt }: 
 export function LinkBadges({ link }: { readonly link: Link }) {
   const state = stateNow(link);
   const { has_password: hasPassword, expires_at: expiresAt, max_visits: visitsMax, visits } = link;
+  const { starts_at: startsAt } = link;
   return (
     <>
       {state !== 'active' && (
         <span class={`link-badge link-badge-${state}`}>
           <Icon name={STATES[state].icon} />
           {STATES[state].word}
+        </span>
+      )}
+      {state === 'scheduled' && startsAt !== null && (
+        <span class="link-badge">
+          <Icon name="clock" />
+          <span>
+            Opens <Time at={startsAt} long />
+          </span>
         </span>
       )}
       {hasPassword && (

@@ -1,9 +1,9 @@
 /** Other targets for some visitors: the first rule of which all holds counts. */
 import { Button, IconButton } from '../../ui/button.tsx';
-import { Field, Select } from '../../ui/field.tsx';
+import { Checkbox, Field, Select } from '../../ui/field.tsx';
 import type { FormState } from '../../ui/form.tsx';
 import { FormField } from '../../ui/form-field.tsx';
-import { newRule, type RuleForm } from './rule-form.ts';
+import { type Browser, newRule, type RuleForm } from './rule-form.ts';
 
 const RULES_MAX = 20;
 const DEVICES = [
@@ -13,6 +13,15 @@ const DEVICES = [
   { value: 'mobile', label: 'Any phone or tablet' },
   { value: 'desktop', label: 'Desktop' },
 ] as const;
+
+const BROWSERS: readonly (readonly [Browser, string])[] = [
+  ['chrome', 'Chrome'],
+  ['edge', 'Edge'],
+  ['firefox', 'Firefox'],
+  ['opera', 'Opera'],
+  ['safari', 'Safari'],
+  ['samsung', 'Samsung Internet'],
+];
 
 export function RulesEditor(props: {
   readonly rules: readonly RuleForm[];
@@ -79,6 +88,7 @@ function RuleFields(props: {
         choices={devices}
         onChoose={(device) => onChange({ device })}
       />
+      <BrowserChoice chosen={rule.browsers} onChoose={(browsers) => onChange({ browsers })} />
       <FormField
         form={form}
         name={`rules.${index}.languages`}
@@ -94,6 +104,28 @@ function RuleFields(props: {
         hint="In two letters, such as DE, AT. Empty: any."
         value={rule.countries}
         onValue={(countries) => onChange({ countries })}
+      />
+      <FormField
+        form={form}
+        name={`rules.${index}.query`}
+        label="Parameters of the short link"
+        hint="What follows ? when it is opened, such as ref=poster, or ref alone for any value; & between several."
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck={false}
+        value={rule.query}
+        onValue={(query) => onChange({ query })}
+      />
+      <FormField
+        form={form}
+        name={`rules.${index}.networks`}
+        label="Networks"
+        hint="Addresses that visitors come from, such as 192.0.2.0/24 or 2001:db8::/32. Empty: any."
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck={false}
+        value={rule.networks}
+        onValue={(networks) => onChange({ networks })}
       />
       <FormField
         form={form}
@@ -122,6 +154,30 @@ function RuleFields(props: {
         value={rule.endsAt}
         onValue={(endsAt) => onChange({ endsAt })}
       />
+    </fieldset>
+  );
+}
+
+function BrowserChoice(props: {
+  readonly chosen: readonly Browser[];
+  readonly onChoose: (chosen: readonly Browser[]) => void;
+}) {
+  const { chosen, onChoose } = props;
+  return (
+    <fieldset class="link-browsers">
+      <legend>
+        Browsers <span class="muted small">(none marked: any)</span>
+      </legend>
+      {BROWSERS.map(([browser, name]) => (
+        <Checkbox
+          key={browser}
+          label={name}
+          checked={chosen.includes(browser)}
+          onChange={(isChosen) =>
+            onChoose(isChosen ? [...chosen, browser] : chosen.filter((each) => each !== browser))
+          }
+        />
+      ))}
     </fieldset>
   );
 }
