@@ -1,6 +1,6 @@
 /** What stands in place of content: while it loads, where there is none, and where it failed. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem.ts';
 import { Button } from './button.tsx';
 import './states.css';
@@ -47,7 +47,7 @@ export function Empty({
   );
 }
 
-/** What failed, why, and a button; the content that was there stays. */
+/** What failed, why, and a button, which goes when it is pressed: the page's heading has the focus then. The content that was there stays. */
 export function Failure({
   what,
   problem,
@@ -55,10 +55,18 @@ export function Failure({
 }: {
   readonly what: string;
   readonly problem: Problem;
-  readonly onRetry?: () => void;
+  readonly onRetry?: (() => void) | undefined;
 }) {
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(
+    () => () => {
+      if (!box.current?.contains(document.activeElement)) return;
+      document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+    },
+    [],
+  );
   return (
-    <div class="state" role="alert">
+    <div class="state" role="alert" ref={box}>
       <p class="state-title">{what}</p>
       <p class="muted">{problem.message}</p>
       {problem.requestId !== undefined && <p class="muted small">Request {problem.requestId}</p>}

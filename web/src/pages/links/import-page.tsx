@@ -1,5 +1,6 @@
 /** Taking over links of another shortener: a trial first, that says of each row what would become of it. */
 import { useEffect, useState } from 'preact/hooks';
+import { Problem } from '../../api/problem.ts';
 import { announce } from '../../state/announcer.ts';
 import { isSignedIn } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
@@ -44,6 +45,9 @@ function Import() {
   const table = file ?? text;
   const shown = run ?? trial;
   const isRunning = shown?.isRunning.value === true;
+  const problem = shown?.problem.value;
+  const isUnread = problem !== undefined && shown?.results.value.length === 0;
+  const isRefused = isUnread && problem.status >= 400 && problem.status < 500 && problem.status !== 429;
 
   // What was found out was of another table.
   useEffect(() => {
@@ -53,7 +57,7 @@ function Import() {
   }, [format, file, text]);
   useEffect(() => () => shown?.stop(), [shown]);
   useEffect(() => {
-    if (shown === undefined || isRunning) return;
+    if (shown === undefined || isRunning || isUnread) return;
     announce(
       `${shown.isTrial ? 'Tried' : 'Imported'}: ${countText(shown.results.value.length, 'row', 'rows')}`,
     );
@@ -120,23 +124,30 @@ function Import() {
             {isRunning && <Button onClick={() => shown.stop()}>Stop</Button>}
           </div>
         </form>
-        {shown !== undefined && (
+        {shown !== undefined && !isUnread && (
           <ImportResults
             key={shown.isTrial ? 'trial' : 'run'}
             run={shown}
             rowCount={rowCountOf(shown, trial)}
           />
         )}
-        {shown?.problem.value !== undefined && (
+        {shown !== undefined && problem !== undefined && (
           <Failure
             what={shown.isTrial ? 'It could not be read' : 'The import was interrupted'}
-            problem={shown.problem.value}
-            onRetry={() => start(shown.isTrial)}
+            problem={tableProblem(problem)}
+            // The same table would be refused again.
+            onRetry={isRefused ? undefined : () => start(shown.isTrial)}
           />
         )}
       </div>
     </>
   );
+}
+
+/** The server calls the table a body. */
+function tableProblem(problem: Problem): Problem {
+  const mistake = problem.errors.find(({ field }) => field === 'body');
+  return mistake === undefined ? problem : new Problem(`The table ${mistake.message}`, problem);
 }
 
 function isOver(run: ImportRun | undefined): boolean {

@@ -121,7 +121,8 @@ function Age({ statistics }: { readonly statistics: ShownStatistics }) {
     return () => clearInterval(timer);
   }, []);
   const heardAtMs = statistics.heardAtMs.value;
-  if (heardAtMs === 0) return null;
+  // The line is there from the beginning, so that nothing moves when it is known.
+  if (heardAtMs === 0) return <p class="link-live-age muted small">Not looked up yet.</p>;
   const seconds = Math.max(Math.floor((nowMs - heardAtMs) / 1_000), 0);
   const age = seconds < 90 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
   return (
