@@ -37,6 +37,25 @@ describeInBrowser('links', (setting) => {
     assertNoComplaints(page);
   });
 
+  it('gives the focus to the heading when what a dialog was about is gone', async (test) => {
+    const page = await setting.open(test, PHONE);
+    await signInAt(page, setting.url, alice);
+    const { short_url: short } = await alice.post('/links', { body: { url: 'https://example.org/gone' } });
+    await page.goto(`${setting.url}/links`);
+    await page.getByRole('button', { name: `More about ${short.replace('http://', '')}` }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Delete' }).press('Enter');
+    await page.getByRole('button', { name: 'Delete' }).press('Enter');
+    await page.waitForFunction("document.activeElement.tagName === 'H1'");
+    await page.goto(`${setting.url}/links/domains`);
+    await page.getByLabel('Domain', { exact: true }).fill('go.customer.example');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Remove go.customer.example' }).press('Enter');
+    await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+    await page.getByText('No domain of yours yet').waitFor();
+    await page.waitForFunction("document.activeElement.tagName === 'H1'");
+    assertNoComplaints(page);
+  });
+
   it('says what is wrong with a table that is none, and nothing of rows', async (test) => {
     const page = await setting.open(test, PHONE);
     await signInAt(page, setting.url, alice);

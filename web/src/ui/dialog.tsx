@@ -19,7 +19,13 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+      if (!(opener instanceof HTMLElement) || opener === document.body) return;
+      if (opener.isConnected) opener.focus({ preventScroll: true });
+      // What the dialog was about may be gone, with what opened it.
+      requestAnimationFrame(() => {
+        if (document.activeElement !== document.body) return;
+        document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+      });
     };
   }, []);
   return (

@@ -1,5 +1,5 @@
 /** A domain: what is to be set up for it until it is verified, and whether it is. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { post, remove } from '../../api/http.ts';
 import { type Problem, toProblem } from '../../api/problem.ts';
 import type { Domain } from '../../api/types.ts';
@@ -19,17 +19,27 @@ export interface DomainCardProps {
 
 export function DomainCard({ domain, onChanged, onRemoved }: DomainCardProps) {
   const { host, verified_at: verifiedAt } = domain;
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  function change(verified: Domain): void {
+    // The button that was pressed goes.
+    heading.current?.focus();
+    onChanged(verified);
+  }
+
   return (
     <article class="domain" aria-label={host}>
       <header class="domain-head">
-        <h2 dir="ltr">{host}</h2>
+        <h2 dir="ltr" ref={heading} tabIndex={-1}>
+          {host}
+        </h2>
         <p class={verifiedAt === null ? 'domain-mark' : 'domain-mark domain-mark-done'}>
           <Icon name={verifiedAt === null ? 'clock' : 'check'} />
           {verifiedAt === null ? 'Not verified yet' : 'Verified'}
         </p>
       </header>
       {verifiedAt === null ? (
-        <Setup domain={domain} onChanged={onChanged} />
+        <Setup domain={domain} onChanged={change} />
       ) : (
         <>
           <p>
