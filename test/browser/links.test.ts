@@ -45,14 +45,14 @@ describeInBrowser('links', (setting) => {
     await page.getByRole('button', { name: `More about ${short.replace('http://', '')}` }).press('Enter');
     await page.getByRole('menuitem', { name: 'Delete' }).press('Enter');
     await page.getByRole('button', { name: 'Delete' }).press('Enter');
-    await page.waitForFunction("document.activeElement.tagName === 'H1'");
+    await page.locator('h1:focus').waitFor();
     await page.goto(`${setting.url}/links/domains`);
     await page.getByLabel('Domain', { exact: true }).fill('go.customer.example');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Remove go.customer.example' }).press('Enter');
     await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
     await page.getByText('No domain of yours yet').waitFor();
-    await page.waitForFunction("document.activeElement.tagName === 'H1'");
+    await page.locator('h1:focus').waitFor();
     assertNoComplaints(page);
   });
 

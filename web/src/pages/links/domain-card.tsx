@@ -130,12 +130,16 @@ function DnsRecord(props: { readonly name: string; readonly type: string; readon
       <div>
         <dt>Name</dt>
         <dd dir="ltr">{name}</dd>
-        <CopyButton text={name} label={`Copy the name of the ${type} record`} />
+        <dd>
+          <CopyButton text={name} label={`Copy the name of the ${type} record`} />
+        </dd>
       </div>
       <div>
         <dt>Value</dt>
         <dd dir="ltr">{value}</dd>
-        <CopyButton text={value} label={`Copy the value of the ${type} record`} />
+        <dd>
+          <CopyButton text={value} label={`Copy the value of the ${type} record`} />
+        </dd>
       </div>
     </dl>
   );

@@ -7,7 +7,7 @@ import { STATE_NAMES } from './link-state.tsx';
 /** After the last key. */
 const SEARCH_AFTER_MS = 300;
 
-export const FILTERS = ['search', 'tag', 'state'] as const;
+export const FILTERS = ['search', 'tag', 'state', 'target'] as const;
 export type Filters = Readonly<Record<(typeof FILTERS)[number], string>>;
 
 export function LinkFilters(props: {
@@ -61,12 +61,21 @@ export function LinkFilters(props: {
         choices={[['', 'All states'], ...Object.entries(STATE_NAMES)]}
         onChoose={(state) => onNarrow({ state })}
       />
-      {(filters.search !== '' || filters.tag !== '' || filters.state !== '') && (
+      <Choice
+        label="Target"
+        value={filters.target}
+        choices={[
+          ['', 'All targets'],
+          ['dead', 'Not found'],
+        ]}
+        onChoose={(target) => onNarrow({ target })}
+      />
+      {FILTERS.some((name) => filters[name] !== '') && (
         <Button
           tone="quiet"
           onClick={() => {
             setText('');
-            onNarrow({ search: '', tag: '', state: '' });
+            onNarrow({ search: '', tag: '', state: '', target: '' });
           }}
         >
           Show all

@@ -29,7 +29,7 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
   const [dialog, setDialog] = useState<LinkDialogName>();
   const state = stateNow(link.value);
   const { short_url: url, url: target, tags, created_at: at, blocked_reason: reason, warning } = link.value;
-  const { fallback_url: fallback } = link.value;
+  const { fallback_url: fallback, target_check: check } = link.value;
   const isOver = state === 'expired' || state === 'used_up';
   return (
     <section class="link-head" aria-label="The link">
@@ -58,6 +58,12 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
           {reason !== null && <>They say: “{reason}”</>}
         </p>
       )}
+      {check.state === 'dead' && (
+        <p class="link-head-why" role="note">
+          Its target was not found, several times in a row{check.problem !== null && <>: {check.problem}</>}.{' '}
+          Visitors are led there all the same.
+        </p>
+      )}
       {warning !== null && (
         <p class="link-head-why" role="note">
           Visitors read a warning first, and go on by a button: “{warning}”
@@ -67,6 +73,11 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
         <span class="muted small">
           Made <Time at={at} long />
         </span>
+        {check.checked_at !== null && (
+          <span class="muted small">
+            {check.state === 'ok' ? 'Target found' : 'Target looked at'} <Time at={check.checked_at} long />
+          </span>
+        )}
         <LinkBadges link={link.value} />
         {tags.map((tag) => (
           <a key={tag} class="link-tag" href={`/links?tag=${encodeURIComponent(tag)}`}>

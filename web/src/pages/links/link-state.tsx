@@ -49,6 +49,12 @@ export function LinkBadges({ link }: { readonly link: Link }) {
           </span>
         </span>
       )}
+      {link.target_check.state === 'dead' && (
+        <span class="link-badge link-badge-dead">
+          <Icon name="offline" />
+          Target not found
+        </span>
+      )}
       {hasPassword && (
         <span class="link-badge">
           <Icon name="lock" />

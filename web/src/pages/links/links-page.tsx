@@ -36,6 +36,7 @@ function Links() {
     search: query.get('search') ?? '',
     tag: query.get('tag') ?? '',
     state: query.get('state') ?? '',
+    target: query.get('target') ?? '',
   };
   const isFiltered = FILTERS.some((name) => filters[name] !== '');
   const list = keptBy(visit, `links ${JSON.stringify(filters)}`, () => createLinkList(filters));
@@ -66,8 +67,10 @@ function Links() {
   }
 
   function add(link: Signal<Link>): void {
-    const plain = keptBy(visit, `links ${JSON.stringify({ search: '', tag: '', state: '' })}`, () =>
-      createLinkList({ search: '', tag: '', state: '' }),
+    const plain = keptBy(
+      visit,
+      `links ${JSON.stringify({ search: '', tag: '', state: '', target: '' })}`,
+      () => createLinkList({ search: '', tag: '', state: '', target: '' }),
     );
     for (const each of new Set([plain, list])) each.change((links) => [link, ...links]);
     void loadWeeks([link.value.link_id]);
@@ -131,7 +134,7 @@ function Links() {
   );
 }
 
-function createLinkList({ search, tag, state }: Filters) {
+function createLinkList({ search, tag, state, target }: Filters) {
   return createItemList<Signal<Link>>(async (pageToken) => {
     const page = await get<Page<Link>>('/links', {
       query: {
@@ -140,6 +143,7 @@ function createLinkList({ search, tag, state }: Filters) {
         search: search || undefined,
         tag: tag || undefined,
         state: (state as LinkState) || undefined,
+        target: target || undefined,
       },
     });
     void loadWeeks(page.items.map(({ link_id: id }) => id));
