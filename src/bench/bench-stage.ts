@@ -59,6 +59,8 @@ export async function openOwnStage(options: OwnServer): Promise<BenchStage> {
   const { dataFolder, environment, cores, databaseUrl, clock } = options;
   const settings = {
     GROUNDSWELL_RATE_LIMITS: 'off',
+    // Of what is measured nothing is on the internet.
+    GROUNDSWELL_LINKS_CHECKS: 'off',
     GROUNDSWELL_LOG_LEVEL: 'warn',
     ...(databaseUrl === undefined ? {} : { GROUNDSWELL_DATABASE_URL: databaseUrl }),
     ...options.settings,

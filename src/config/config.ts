@@ -91,6 +91,8 @@ export interface Config {
     readonly cacheBytes: number;
     /** From so many people's reports on a link is warned of. 0: never. */
     readonly warnReports: number;
+    /** Whether workers look whether targets are there. */
+    readonly checks: boolean;
   };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
   readonly trace: { readonly endpoint: string | undefined; readonly ratio: number };
@@ -177,6 +179,7 @@ export function loadConfig(environment: Environment): Config {
       url: read.url('GROUNDSWELL_LINKS_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
       cacheBytes: read.integer('GROUNDSWELL_LINKS_CACHE_MB', 1, 100_000) * 1_048_576,
       warnReports: read.integer('GROUNDSWELL_LINKS_WARN_REPORTS', 0, 1_000),
+      checks: read.choice('GROUNDSWELL_LINKS_CHECKS', ['on', 'off']) === 'on',
     },
     log: {
       level: read.choice('GROUNDSWELL_LOG_LEVEL', [

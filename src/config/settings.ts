@@ -169,6 +169,10 @@ export const SETTINGS = {
     purpose:
       'people with open reports of a link from whom on it shows a warning first; 0: never. Accounts younger than a week do not count',
   },
+  GROUNDSWELL_LINKS_CHECKS: {
+    fallback: 'on',
+    purpose: 'on: workers ask for the targets of links, once a day, to see whether they are there; or off',
+  },
   GROUNDSWELL_LOG_LEVEL: { fallback: 'info', purpose: 'trace, debug, info, warn, error, fatal or silent' },
   GROUNDSWELL_LOG_FORMAT: { fallback: 'auto', purpose: 'pretty, json, or auto: pretty on a terminal' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { fallback: '', purpose: 'OTLP/HTTP collector for traces; none: no tracing' },

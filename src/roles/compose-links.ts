@@ -53,6 +53,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     linksUrl: config.links.url,
     cacheBytes: config.links.cacheBytes,
     privateAddresses: config.outboundPrivate,
+    checksTargets: config.links.checks,
     rateLimiter: config.rateLimits ? ports.rateLimiter : undefined,
     hashPassword: (password) => accounts.passwords.hash(password),
     verifyPassword: (passwordHash, password) => accounts.passwords.verify(passwordHash, password),
@@ -96,7 +97,7 @@ export async function composeLinks(deps: LinksCompositionDeps): Promise<Composed
     jobs: [...shortener.jobs, ...clicks.jobs],
     queued: shortener.waiting,
     async close() {
-      shortener.close();
+      await shortener.close();
       await clicks.close();
     },
   };

@@ -33,7 +33,12 @@ export async function startDemo(
   const program = path.join(packageRoot(), 'dist/src/main.js');
   const server = spawn(process.execPath, [program, 'serve', '--demo', '--port', '0', '--data', data], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...readEnvironment(), GROUNDSWELL_LOG_LEVEL: 'warn', ...settings },
+    env: {
+      ...readEnvironment(),
+      GROUNDSWELL_LOG_LEVEL: 'warn',
+      GROUNDSWELL_LINKS_CHECKS: 'off',
+      ...settings,
+    },
   });
   const ended = new Promise((resolve) => server.once('exit', resolve));
 

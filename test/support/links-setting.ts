@@ -56,6 +56,8 @@ export interface LinksProcessOptions {
   readonly countryOf?: (address: string) => string | undefined;
   readonly trustedProxies?: readonly string[];
   readonly outsideWorld?: OutsideWorldPorts;
+  /** What targets of links may be; what is asked for is as `outsideWorld` says. */
+  readonly privateAddresses?: 'refuse' | 'allow';
   /** Default 1 MB. */
   readonly cacheBytes?: number;
 }
@@ -96,7 +98,8 @@ export async function openLinksProcess(
     publicUrl: () => PUBLIC_URL,
     linksUrl: `https://${LINKS_HOST}`,
     cacheBytes: options.cacheBytes ?? 1_000_000,
-    privateAddresses: 'refuse',
+    privateAddresses: options.privateAddresses ?? 'refuse',
+    checksTargets: true,
     ...outsideWorld,
     recordAct: async (_transaction, actorId, act) => void acts.push({ actorId, ...act }),
     // What is tested is what comes of it, not argon2.
@@ -190,7 +193,7 @@ export async function openLinksProcess(
       send('GET', `/l/${code}`, { 'user-agent': BROWSER, ...headers }),
 
     async close() {
-      shortener.close();
+      await shortener.close();
       await app.close();
       await eventLog.close();
       await sql.close();

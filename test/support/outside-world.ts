@@ -18,7 +18,12 @@ export interface OutsideWorld extends OutsideWorldPorts {
   /** From now on the host answers so to every request by http. */
   serve(
     host: string,
-    answer: { readonly status: number; readonly text: string; readonly location?: string },
+    answer: {
+      readonly status: number;
+      readonly text: string | Buffer;
+      readonly location?: string;
+      readonly type?: string;
+    },
   ): void;
   close(): Promise<void>;
 }
@@ -41,11 +46,15 @@ export async function openOutsideWorld(): Promise<OutsideWorld> {
   const served = new Map<string, Parameters<OutsideWorld['serve']>[1]>();
   const web = await startTargetServer({
     answer({ headers }, response) {
-      const { status, text, location } = served.get(String(headers.host).replace(/:\d+$/, '')) ?? {
+      const { status, text, location, type } = served.get(String(headers.host).replace(/:\d+$/, '')) ?? {
         status: 404,
         text: 'nothing here',
       };
-      response.writeHead(status, location === undefined ? {} : { location }).end(text);
+      const sent = {
+        ...(location === undefined ? {} : { location }),
+        ...(type === undefined ? {} : { 'content-type': type }),
+      };
+      response.writeHead(status, sent).end(text);
     },
   });
   const http = createNodeOutboundHttp({

@@ -28,6 +28,8 @@ export async function createServerHome(parent = tmpdir()): Promise<ServerHome> {
         settings: {
           GROUNDSWELL_LOG_LEVEL: 'info',
           GROUNDSWELL_LOG_FORMAT: 'json',
+          // Tests have no internet.
+          GROUNDSWELL_LINKS_CHECKS: 'off',
           ...enginesOf(),
           ...settings,
         },

@@ -69,6 +69,7 @@ export async function createTransferSetting(): Promise<TransferSetting> {
     linksUrl: 'https://go.test',
     cacheBytes: 1_000_000,
     privateAddresses: 'refuse',
+    checksTargets: false,
     ...noOutsideWorld(),
     recordAct: async () => undefined,
     hashPassword: createHasher(),

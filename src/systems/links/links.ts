@@ -12,6 +12,7 @@ import {
   type SqlTransaction,
   UniqueViolation,
 } from '../../ports/sql-store/sql-store.ts';
+import { followChange } from './checks/changed-target.ts';
 import { aliasTaken, checkAlias, checkImportedCode } from './codes/alias.ts';
 import type { Codes } from './codes/codes.ts';
 import type { CodeOrigin, Link, LinkChanges, LinkDraft, LinkTarget } from './link.ts';
@@ -196,6 +197,7 @@ export function createLinks(deps: LinksDeps): Links {
       const changeId = ids.next();
       const after = changedRow(before, content, passwordHash, changeId);
       await writeChange(transaction, changeId, before, after);
+      await followChange(transaction, before, after, changes, clock.nowMs());
       await eventLog.append(transaction, [linkUpdated(announcedOf(after))]);
       return linkOf(after, targets);
     },
@@ -249,10 +251,18 @@ function newRow(link: NewLink, content: LinkContent): LinkRow {
     warning_reason: null,
     reported: false,
     updated_at: null,
-    ...{ target_state: null, target_checked_at: null, target_status: null, target_problem: null },
+    ...UNCHECKED_TARGET,
     ...contentColumns(content),
   };
 }
+
+/** Of a target that nobody has asked for yet. */
+const UNCHECKED_TARGET = {
+  target_state: null,
+  target_checked_at: null,
+  target_status: null,
+  target_problem: null,
+} as const;
 
 function changedRow(
   before: LinkRow,
@@ -265,6 +275,7 @@ function changedRow(
     ...contentColumns(content),
     password_hash: passwordHash,
     visits: content.maxVisits === null ? 0 : before.visits,
+    ...(content.url === before.url ? {} : UNCHECKED_TARGET),
     updated_at: new Date(idTimeMs(changeId)),
   };
 }

@@ -16,6 +16,7 @@ import type { SqlStore } from '../../ports/sql-store/sql-store.ts';
 import type { TextRecords } from '../../ports/text-records/text-records.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Tracing } from '../../telemetry/trace.ts';
+import { createTargetChecks } from './checks/target-checks.ts';
 import type { ClickRecorder } from './clicks/click-recorder.ts';
 import { createCodes } from './codes/codes.ts';
 import { createDomainErasure } from './domains/domain-erasure.ts';
@@ -67,6 +68,8 @@ export interface ShortenerDeps {
   readonly privateAddresses: PrivateAddresses;
   readonly textRecords: TextRecords;
   readonly outboundHttp: OutboundHttp;
+  /** Whether it is looked after that targets are there. */
+  readonly checksTargets: boolean;
   readonly recordAct: RecordAct;
   readonly hashPassword: (password: string) => Promise<string>;
   readonly verifyPassword: (passwordHash: string, password: string) => Promise<boolean>;
@@ -97,7 +100,8 @@ export interface Shortener {
   open(): Promise<void>;
   /** Links that wait to be written. */
   waiting(): number;
-  close(): void;
+  /** Waits for requests that are being made. */
+  close(): Promise<void>;
 }
 
 export function createShortener(deps: ShortenerDeps): Shortener {
@@ -120,6 +124,7 @@ export function createShortener(deps: ShortenerDeps): Shortener {
   const domains = createDomains({ ...deps, verifiedHosts, serverHosts: () => serverHostsOf(deps) });
   const domainErasure = createDomainErasure(deps);
   const links = createLinks({ ...deps, codes, writer, targets, findDomain: domains.findVerified });
+  const targetChecks = createTargetChecks({ ...deps, links, targets });
   const imports = createLinkImports({ ...deps, links, targets, findDomain: domains.findVerified });
   const cache = createLinkCache({ ...deps, codes, bytesMax: deps.cacheBytes });
   const redirects = createRedirects({
@@ -169,14 +174,16 @@ export function createShortener(deps: ShortenerDeps): Shortener {
         run: async () => ((await hiddenOwners.erase()) ? 'more' : 'done'),
       },
       domainErasure.job,
+      ...(deps.checksTargets ? targetChecks.jobs : []),
     ],
     async open() {
       await Promise.all([blockedTargets.load(), verifiedHosts.load(), codes.prepare()]);
     },
     waiting: writer.waiting,
-    close() {
+    async close() {
       stop.abort();
       verifiedHosts.close();
+      await targetChecks.close();
     },
   };
 }

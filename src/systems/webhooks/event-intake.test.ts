@@ -50,6 +50,8 @@ describe('the intake of events', () => {
       ['links', 'updated', 'link.updated'],
       ['links', 'deleted', 'link.deleted'],
       ['link_visits', 'counted', 'link.clicked'],
+      ['link_targets', 'dead', 'link.target_dead'],
+      ['link_targets', 'back', 'link.target_back'],
     ] as const;
     await handle(kinds.map(([topic, kind], n) => event(topic, kind, alice, { n })));
     assert.deepEqual(

@@ -12,6 +12,7 @@ const TYPES = {
   notifications: { notified: 'notification.created' },
   links: { created: 'link.created', updated: 'link.updated', deleted: 'link.deleted' },
   link_visits: { counted: 'link.clicked' },
+  link_targets: { dead: 'link.target_dead', back: 'link.target_back' },
 } as const;
 
 /** What a webhook can subscribe to. */
@@ -26,6 +27,8 @@ export const WEBHOOK_EVENTS = [
   'link.updated',
   'link.deleted',
   'link.clicked',
+  'link.target_dead',
+  'link.target_back',
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 

@@ -19,6 +19,11 @@ export const WEBHOOK_EVENTS: Readonly<
     label: 'A short link of yours is opened',
     hint: 'Added up, about once a second at most.',
   },
+  'link.target_dead': {
+    label: 'The page of a short link is gone',
+    hint: 'It was not there for some hours. The link leads there all the same.',
+  },
+  'link.target_back': { label: 'That page is there again' },
 };
 
 export const STATUSES = {
