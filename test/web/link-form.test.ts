@@ -23,7 +23,7 @@ interface Campaigns {
 const LINK: Fields = {
   url: 'https://example.org/',
   ...{ title: 'Spring', tags: ['poster'], redirect_type: 302, pass_query: false, utm: {}, rules: [] },
-  ...{ starts_at: null, expires_at: null, fallback_url: null, max_visits: null },
+  ...{ starts_at: null, expires_at: null, fallback_url: null, max_visits: null, card: null },
 };
 
 const NO_CAMPAIGN: Fields = { source: '', medium: '', campaign: '', term: '', content: '' };
@@ -50,6 +50,7 @@ describe('the forms of links', () => {
       LINK,
       { ...LINK, ...timed, rules: [rule] },
       { ...LINK, utm: { source: 'mail', term: 'a b' }, max_visits: 3 },
+      { ...LINK, card: { title: 'A', image_url: 'https://example.org/a.png' } },
     ])
       assert.deepEqual(changesOf(formOf(link), link), {});
   });
@@ -64,6 +65,18 @@ describe('the forms of links', () => {
     const changed = { ...form, utm: { ...(form['utm'] as Fields), medium: '' } };
     assert.deepEqual(forms.changesOf(changed, link), { utm: { source: 'mail' } });
     assert.deepEqual(forms.changesOf({ ...form, utm: NO_CAMPAIGN }, link), { utm: {} });
+  });
+
+  it('send a card as a whole, and take it away', async (test) => {
+    const { changesOf, EMPTY_FORM, formOf, newLinkOf } = await importForms(test);
+    const card = { title: ' A ', description: '', imageUrl: 'example.org/a.png' };
+    const sent = { title: 'A', image_url: 'https://example.org/a.png' };
+    assert.deepEqual(newLinkOf({ ...EMPTY_FORM, url: 'https://a.example/', card })['card'], sent);
+    const link = { ...LINK, card: { ...sent, description: 'B' } };
+    const changed = { ...formOf(link), card };
+    assert.deepEqual(changesOf(changed, link), { card: sent });
+    const none = { title: '', description: ' ', imageUrl: '' };
+    assert.deepEqual(changesOf({ ...formOf(link), card: none }, link), { card: null });
   });
 
   it('say when a link opens and where it leads afterwards, and take both back', async (test) => {

@@ -5,6 +5,14 @@ import { type Campaign, isEmptyCampaign, NO_CAMPAIGN, utmOf } from './campaign.t
 import { localText, wholeUrl, words } from './field-texts.ts';
 import { type RuleForm, ruleFormOf, ruleOf } from './rule-form.ts';
 
+export interface CardForm {
+  readonly title: string;
+  readonly description: string;
+  readonly imageUrl: string;
+}
+
+const NO_CARD: CardForm = { title: '', description: '', imageUrl: '' };
+
 export interface LinkForm {
   readonly url: string;
   readonly alias: string;
@@ -23,13 +31,21 @@ export interface LinkForm {
   readonly redirectType: '301' | '302' | '307' | '308';
   readonly passQuery: boolean;
   readonly utm: Campaign;
+  readonly card: CardForm;
   readonly rules: readonly RuleForm[];
 }
 
 export const EMPTY_FORM: LinkForm = {
   ...{ url: '', alias: '', host: '', title: '', tags: '', startsAt: '', expiresAt: '', maxVisits: '' },
   ...{ fallbackUrl: '', password: '' },
-  ...{ removePassword: false, redirectType: '302', passQuery: false, utm: NO_CAMPAIGN, rules: [] },
+  ...{
+    removePassword: false,
+    redirectType: '302',
+    passQuery: false,
+    utm: NO_CAMPAIGN,
+    card: NO_CARD,
+    rules: [],
+  },
 };
 
 export function formOf(link: Link): LinkForm {
@@ -45,6 +61,7 @@ export function formOf(link: Link): LinkForm {
     redirectType: String(link.redirect_type) as LinkForm['redirectType'],
     passQuery: link.pass_query,
     utm: { ...NO_CAMPAIGN, ...link.utm },
+    card: cardFormOf(link.card),
     rules: link.rules.map(ruleFormOf),
   };
 }
@@ -85,7 +102,7 @@ function defaultOf(name: keyof LinkChanges): unknown {
 
 function contentOf(form: LinkForm): Omit<NewLink, 'url'> {
   const { title, tags, startsAt, expiresAt, maxVisits, fallbackUrl, password } = form;
-  const { redirectType, passQuery, utm, rules } = form;
+  const { redirectType, passQuery, utm, card, rules } = form;
   return {
     ...(title.trim() !== '' && { title: title.trim() }),
     ...(tags.trim() !== '' && { tags: words(tags) }),
@@ -97,6 +114,20 @@ function contentOf(form: LinkForm): Omit<NewLink, 'url'> {
     ...(redirectType !== '302' && { redirect_type: Number(redirectType) as 301 }),
     ...(passQuery && { pass_query: true }),
     ...(!isEmptyCampaign(utm) && { utm: utmOf(utm) }),
+    ...(Object.values(card).some((text) => text.trim() !== '') && { card: cardOf(card) }),
     ...(rules.length > 0 && { rules: rules.map(ruleOf) }),
+  };
+}
+
+function cardFormOf(card: Link['card']): CardForm {
+  const { title = '', description = '', image_url: imageUrl = '' } = card ?? {};
+  return { title, description, imageUrl };
+}
+
+function cardOf({ title, description, imageUrl }: CardForm): NonNullable<NewLink['card']> {
+  return {
+    title: title.trim(),
+    ...(description.trim() !== '' && { description: description.trim() }),
+    ...(imageUrl.trim() !== '' && { image_url: wholeUrl(imageUrl) }),
   };
 }

@@ -4,6 +4,7 @@ import { Checkbox, Select } from '../../ui/field.tsx';
 import type { FormState } from '../../ui/form.tsx';
 import { FormField } from '../../ui/form-field.tsx';
 import { CampaignFields } from './campaign-fields.tsx';
+import { CardFields } from './card-fields.tsx';
 import { HostChoice } from './host-choice.tsx';
 import { LinkFold } from './link-fold.tsx';
 import type { LinkForm } from './link-form.ts';
@@ -32,7 +33,7 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
           form={form}
           name="alias"
           label="Alias"
-          hint="The end of the short link, as you want it: letters, digits, - and _. Empty: we make one."
+          hint="The end of the short link, as you want it: letters, digits, - and _, and slashes between. Empty: we make one."
           autocapitalize="none"
           autocomplete="off"
           spellcheck={false}
@@ -46,7 +47,7 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
         form={form}
         name="title"
         label="Title"
-        hint="For your list; visitors do not see it."
+        hint="For your list; visitors do not see it. Empty: that of the page."
         dir="auto"
         value={link.title}
         onValue={(title) => onChange({ title })}
@@ -125,6 +126,7 @@ export function LinkOptions({ link, form, onChange, existing }: LinkOptionsProps
           onChange={(removePassword) => onChange({ removePassword })}
         />
       )}
+      <CardFields link={link} form={form} onChange={onChange} />
       <CampaignFields link={link} form={form} onChange={onChange} />
       <LinkFold title="Redirect and rules" form={form} names={['redirect_type', 'pass_query', 'rules']}>
         <Select
