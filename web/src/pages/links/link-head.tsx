@@ -60,8 +60,8 @@ export function LinkHead({ link }: { readonly link: Signal<Link> }) {
       )}
       {check.state === 'dead' && (
         <p class="link-head-why" role="note">
-          Its target was not found, several times in a row{check.problem !== null && <>: {check.problem}</>}.{' '}
-          Visitors are led there all the same.
+          Its target was not found, several times in a row. {check.problem} Visitors are led there all the
+          same.
         </p>
       )}
       {warning !== null && (
