@@ -15,6 +15,11 @@ export interface UnnotedLinkRow {
   readonly url: string | null;
 }
 
+export const getNewestLinkId = readStatement<[], { newest: Id | null }>(
+  'link_checks_newest_link',
+  'SELECT max(link_id) AS newest FROM links',
+);
+
 /** Of the newest links, those that have no check, the newest first. */
 export const getNewestUnnoted = readStatement<[looked: number], { link_id: Id; url: string }>(
   'link_checks_newest_unnoted',

@@ -11,6 +11,7 @@ import { CHECK_EVERY_MS } from './check-outcome.ts';
 import {
   countHurried,
   getLinksAfter,
+  getNewestLinkId,
   getNewestUnnoted,
   lockWalk,
   moveWalk,
@@ -27,6 +28,8 @@ const WALK_PAUSE_MS = 3_600_000;
 /** Older ones that the walk comes to keep the title they have: none. */
 const WANTS_TITLE_FOR_MS = 2 * 24 * 3_600_000;
 
+const NOBODY_LOOKED: Id = -1;
+
 export interface UnnotedLinks {
   noteNewest(): Promise<void>;
   /** The next step of the walk. */
@@ -40,6 +43,9 @@ export interface UnnotedLinksDeps {
 }
 
 export function createUnnotedLinks({ sql, clock, randomness }: UnnotedLinksDeps): UnnotedLinks {
+  /** The newest link when none of the newest lacked a row: until there is a newer one, nobody looks again. */
+  let notedUpTo: Id | undefined = NOBODY_LOOKED;
+
   async function note(
     session: Pick<SqlSession, 'query'>,
     links: readonly { readonly link_id: Id; readonly url: string }[],
@@ -59,11 +65,15 @@ export function createUnnotedLinks({ sql, clock, randomness }: UnnotedLinksDeps)
 
   return {
     async noteNewest() {
+      const [row] = await sql.query(getNewestLinkId, []);
+      const newest = row?.newest ?? undefined;
+      if (newest === notedUpTo) return;
       const [hurried] = await sql.query(countHurried, [HURRIED_MAX]);
       const room = HURRIED_MAX - (hurried?.count ?? 0);
       if (room <= 0) return;
       const links = await sql.query(getNewestUnnoted, [LOOKED_AT_MAX]);
       await note(sql, links.slice(0, room), () => null);
+      notedUpTo = links.length === 0 ? newest : NOBODY_LOOKED;
     },
 
     async walk() {
