@@ -17,6 +17,7 @@ export interface RestoreTarget {
 const FILLED_BY_MIGRATIONS: ReadonlySet<string> = new Set([
   'schema_migrations',
   'id_writers',
+  'link_check_walks',
   'link_code_counters',
   'media_signing_keys',
   'search_backfills',
