@@ -122,9 +122,11 @@ describe('webhooks', () => {
     await fetch(`${server.url}/l/${link.code}`, { headers, redirect: 'manual' });
     await alice.call('PATCH', `/links/${link.link_id}`, { body: { title: 'Example' } });
 
-    await until(() => types().size >= WEBHOOK_EVENTS.length - 1);
+    // Of what takes hours there is a test below.
+    const soon = WEBHOOK_EVENTS.filter((type) => !type.startsWith('link.target_'));
+    await until(() => types().size >= soon.length - 1);
     await alice.call('DELETE', `/links/${link.link_id}`);
-    await until(() => WEBHOOK_EVENTS.every((type) => types().has(type)));
+    await until(() => soon.every((type) => types().has(type)));
     assert.equal(events().length, new Set(target.received.map(({ headers }) => headers['webhook-id'])).size);
     assert.ok(events().every(({ user_id: userId }) => userId === alice.userId));
     const dataOf = (type: string) => events().find((event) => event.type === type)?.data;
