@@ -50,10 +50,11 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
+    const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError(
       'invalid',
-      `The topology ${file} cannot be read: ${reason}. Name one with --file, or one that comes with it with --stage.`,
+      `${isAbsent ? `There is no file ${file}.` : `The topology ${file} cannot be read: ${reason}.`} Name one with --file, or one that comes with it with --stage.`,
       { cause },
     );
   }

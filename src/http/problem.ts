@@ -118,7 +118,7 @@ function framed(error: FastifyError): string {
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return 'The body is empty though its type is application/json. Send a JSON object, or no Content-Type.';
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return 'The body is not valid JSON.';
+      return 'The body is not valid JSON, or has a name in it that objects inherit, such as __proto__.';
     default:
       return error.message;
   }

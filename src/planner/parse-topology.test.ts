@@ -318,7 +318,11 @@ describe('a topology', () => {
     assert.equal(engines.haproxy?.port, 9090);
     assert.match(problemsOf(BOTH, ['count']).join(), /"count" is not NAME=VALUE/);
     assert.match(problemsOf(BOTH, ['processes.all.roles.x.y=1']).join(), /cannot be set/);
-    assert.match(problemsOf(BOTH, [`processes.all.count=${COUNT_MAX + 1}`]).join(), /from 1 to 64/);
+    assert.match(problemsOf(BOTH, [`processes.all.count=${COUNT_MAX + 1}`]).join(), /--set: .* from 1 to 64/);
+    assert.match(problemsOf(BOTH, ['nope.x=1']).join(), /^topology\.yaml with --set: nope is not known/);
+    const both = problemsOf(`${BOTH}\nnope: 1`, ['processes.all.nope.x=1']);
+    assert.match(both.join(), /topology\.yaml:\d+: nope is/, 'the file is blamed for what is its own');
+    assert.match(both.join(), /--set: processes\.all\.nope is/);
     // A slip of the pen would add processes of all roles.
     assert.match(problemsOf(BOTH, ['processes.al.count=2']).join(), /no processes that are called al\b/);
     const more = ['engines.postgres={}', 'processes.more={ roles: [worker] }', 'processes.more.count=2'];

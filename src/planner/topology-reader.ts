@@ -69,9 +69,12 @@ export function readTopologyText(source: TopologySource): TopologyReader {
   if (content?.problem !== undefined) problems.push(`${name}: ${content.problem}.`);
   if (content === undefined || content.problem !== undefined) unread.push([]);
 
+  const whereIs = (path: Place['path'] | undefined): string => {
+    if (path === undefined) return name;
+    return isOverridden(document, path) ? `${name} with --set` : `${name}:${lineOf(document, lines, path)}`;
+  };
   const complain: TopologyReader['complain'] = ({ path }, message) => {
-    const line = path === undefined ? '' : `:${lineOf(document, lines, path)}`;
-    const problem = `${name}${line}: ${path === undefined ? '' : `${pathText(path)} `}${message}`;
+    const problem = `${whereIs(path)}: ${path === undefined ? '' : `${pathText(path)} `}${message}`;
     if (!problems.includes(problem)) problems.push(problem);
   };
   const refuseValue: TopologyReader['refuse'] = (place, message) => {
@@ -180,6 +183,12 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 function pathText(path: Place['path']): string {
   const text = path.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
   return text === '' ? 'the file' : text.replace(/^\./, '');
+}
+
+/** Whether the value is not that of the file: what was parsed knows its range, what was put in has none. */
+function isOverridden(document: Document, path: readonly string[]): boolean {
+  const node = document.getIn(path, true);
+  return isNode(node) && !node.range;
 }
 
 /** Of the name that leads to the value; of what it would stand in, where it is absent. */
