@@ -4,6 +4,7 @@
  */
 import { assert } from '../../../core/errors.ts';
 import type { Click, ClickKind } from './click-recorder.ts';
+import { createStringPool, type StringPool } from './string-pool.ts';
 
 export interface ClickRing {
   readonly size: number;
@@ -27,12 +28,16 @@ const NO_CLICK: Click = {
   address: '',
 };
 
+/** Of each header; at most 512 characters each. */
+const POOLED_MAX = 4_096;
+
 export function createClickRing(places: number): ClickRing {
   assert(places >= 1, 'a ring has a place');
   const linkIds = new Float64Array(places);
   const times = new Float64Array(places);
   const kinds: ClickKind[] = new Array(places).fill(NO_CLICK.kind);
   const [userAgents, referrers, languages, addresses] = [column(), column(), column(), column()];
+  const [userAgent, referrer, language, address] = [pool(), pool(), pool(), pool()];
   const shown: Mutable<Click> = { ...NO_CLICK };
   let first = 0;
   let size = 0;
@@ -41,14 +46,18 @@ export function createClickRing(places: number): ClickRing {
     return new Array(places).fill('');
   }
 
+  function pool(): StringPool {
+    return createStringPool(POOLED_MAX);
+  }
+
   function put(place: number, click: Click): void {
     linkIds[place] = click.linkId;
     times[place] = click.atMs;
     kinds[place] = click.kind;
-    userAgents[place] = click.userAgent;
-    referrers[place] = click.referrer;
-    languages[place] = click.language;
-    addresses[place] = click.address;
+    userAgents[place] = userAgent(click.userAgent);
+    referrers[place] = referrer(click.referrer);
+    languages[place] = language(click.language);
+    addresses[place] = address(click.address);
   }
 
   return {
@@ -75,7 +84,6 @@ export function createClickRing(places: number): ClickRing {
     },
     drop(count) {
       assert(count <= size, 'what is dropped was there');
-      // A header holds all of the request that it came in.
       for (let index = 0; index < count; index += 1) put((first + index) % places, NO_CLICK);
       first = (first + count) % places;
       size -= count;
