@@ -14,7 +14,7 @@ import { type EventLog, type NewEvent, PARTITIONS, partitionOf } from '../../../
 import type { Log } from '../../../telemetry/log.ts';
 import { type ClickBatchBuilder, createClickBatchBuilder, LINK_CLICKS_TOPIC } from './click-batch.ts';
 import type { ReadClick } from './click-facts.ts';
-import { CLICK_HEADER_LENGTH_MAX, type Click, type ClickRecorder } from './click-recorder.ts';
+import type { ClickRecorder } from './click-recorder.ts';
 import { type ClickRing, createClickRing } from './click-ring.ts';
 import { DAY_MS, type VisitorSalts } from './visitor-salts.ts';
 
@@ -128,7 +128,7 @@ export function createClickPublisher(deps: ClickPublisherDeps): ClickPublisher {
   return {
     record(click) {
       if (closing.signal.aborted) observer.dropped(1, 'stopped');
-      else if (!ring.push(compact(click))) observer.dropped(1, 'full');
+      else if (!ring.push(click)) observer.dropped(1, 'full');
       else if (running === undefined) start();
       else if (ring.size === CLICKS_PER_FLUSH) wake?.abort();
     },
@@ -201,17 +201,6 @@ const PARTITION_KEYS: readonly Id[] = Array.from({ length: PARTITIONS }, (_, par
   while (partitionOf(key) !== partition) key += 1;
   return key;
 });
-
-/** A header that was cut holds the whole of it in memory, which may be much more: those few are copied. */
-function compact(click: Click): Click {
-  const { userAgent, referrer, language } = click;
-  if (Math.max(userAgent.length, referrer.length, language.length) < CLICK_HEADER_LENGTH_MAX) return click;
-  return { ...click, userAgent: copy(userAgent), referrer: copy(referrer), language: copy(language) };
-}
-
-function copy(text: string): string {
-  return Buffer.from(text).toString();
-}
 
 function isOutage(error: unknown): boolean {
   return error instanceof AppError && (error.code === 'unavailable' || error.code === 'timeout');
