@@ -55,8 +55,8 @@ export interface TimelineLoadOptions {
 
 /** Between two posts of one author. */
 const PACE_MS = 100;
-/** A post that is this old is in every timeline, whatever was killed meanwhile; mostly it takes some 100 ms. */
-const LATE_MS = 10_000;
+/** A post that is this old is in every timeline, whatever was killed meanwhile, also on a very busy machine; mostly it takes some 100 ms. */
+const LATE_MS = 30_000;
 const REST_MS = 10;
 /** Until all have walked to the end of what they are at, on a machine that is very busy. */
 const REST_MS_MAX = 60_000;
