@@ -28,3 +28,8 @@ export interface Experiment {
   readonly purpose: string;
   run(workshop: ExperimentWorkshop): Promise<Finding>;
 }
+
+/** Of the things that an experiment does whatever its slices: all of them, but in a short run (slices of less than a second) a share. */
+export function amountOf(count: number, { seconds }: { readonly seconds: number }): number {
+  return Math.max(1, Math.round(count * Math.min(1, seconds)));
+}

@@ -2,7 +2,7 @@
  * What a trip that goes on takes of the memory of a process: the driver's stream, the rider's live updates, and what is known of the ride
  * itself. The driver sends a point a second, of which the rider is told.
  */
-import { API, callPatiently } from '../../client/api-client.ts';
+import { API, callPatiently, textAt } from '../../client/api-client.ts';
 import { addressOf } from '../../client/http-client.ts';
 import { concurrently } from '../../core/concurrently.ts';
 import { type PositionSenders, startPositionSenders } from '../drivers/position-senders.ts';
@@ -19,8 +19,8 @@ const PER_S = 1;
 const SETTLE_SLICES = 7.5;
 /** So many a second of a slice. */
 const LOOKS_PER_S = 7.5;
-/** A minute: offers are made every two seconds, and whoever has none by then never gets one. */
-const ACCEPTING_ROUNDS_MAX = 120;
+/** Offers are made every two seconds: when nobody has accepted any for so many rounds, nobody will. */
+const IDLE_ROUNDS_MAX = 30;
 const ACCEPTING_ROUND_MS = 500;
 /** Where the drivers are, and a kilometer further. */
 const [LAT, LNG, SPREAD, AWAY] = [40.75, -73.98, 0.05, 0.01] as const;
@@ -49,9 +49,10 @@ export const liveTripsExperiment: Experiment = {
       const onDuty = await look('drivers on duty');
       await watching.open(addressOf(stage.url), `${API}/live`, riders);
       const watched = await look('and riders who watch');
-      await askForRides(workshop, riders);
+      const rideIds = await askForRides(workshop, riders);
       const accepted = await untilAccepted(driving, trips);
       const going = await look('and trips');
+      await cancelRides(workshop, riders, rideIds);
       const per = (before: ServerMemory, after: ServerMemory) => figuresOf(before, after, accepted);
       return {
         name: 'live-trips',
@@ -90,22 +91,49 @@ function looksOf({ seconds }: ExperimentWorkshop['options']): number {
   return Math.ceil(seconds * LOOKS_PER_S);
 }
 
-async function askForRides({ http, options }: ExperimentWorkshop, riders: readonly string[]): Promise<void> {
+/** Answers their ids, in the order of the riders. */
+async function askForRides(
+  { http, options }: ExperimentWorkshop,
+  riders: readonly string[],
+): Promise<readonly string[]> {
+  const rideIds: string[] = [];
   await concurrently(riders.length, async (n) => {
     const lat = LAT + ((n % 100) / 100) * SPREAD;
     const body = JSON.stringify({
       ...{ pickup: { lat, lng: LNG + AWAY }, dropoff: { lat, lng: LNG + 4 * AWAY }, ride_type: 'economy' },
     });
     const token = riders[n] ?? '';
-    await callPatiently(http, options.clock, { method: 'POST', path: `${API}/rides`, token, body });
+    const ride = await callPatiently(http, options.clock, {
+      method: 'POST',
+      path: `${API}/rides`,
+      token,
+      body,
+    });
+    rideIds[n] = textAt(ride, 'ride_id');
+  });
+  return rideIds;
+}
+
+/** So that their drivers are free for another run on the same data. */
+async function cancelRides(
+  { http, options }: ExperimentWorkshop,
+  riders: readonly string[],
+  rideIds: readonly string[],
+): Promise<void> {
+  await concurrently(rideIds.length, async (n) => {
+    const path = `${API}/rides/${rideIds[n]}/cancel`;
+    await callPatiently(http, options.clock, { method: 'POST', path, token: riders[n] ?? '', body: '{}' });
   });
 }
 
 async function untilAccepted(driving: PositionSenders, trips: number): Promise<number> {
-  for (let round = 0; round < ACCEPTING_ROUNDS_MAX && driving.accepted() < trips; round += 1) {
+  let [accepted, idleRounds] = [0, 0];
+  while (accepted < trips && idleRounds < IDLE_ROUNDS_MAX) {
     await driving.send(ACCEPTING_ROUND_MS, PER_S);
+    idleRounds = driving.accepted() > accepted ? 0 : idleRounds + 1;
+    accepted = driving.accepted();
   }
-  return driving.accepted();
+  return accepted;
 }
 
 function figuresOf(before: ServerMemory, after: ServerMemory, trips: number) {

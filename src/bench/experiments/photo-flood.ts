@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { textAt } from '../../client/api-client.ts';
 import { processTree } from '../../telemetry/process-cpu.ts';
-import type { ExperimentWorkshop, Figure } from './experiment.ts';
+import { amountOf, type ExperimentWorkshop, type Figure } from './experiment.ts';
 import { deletePhoto, sendPhoto } from './photo-uploads.ts';
 
 const UPLOADS = 200;
@@ -22,6 +22,7 @@ export async function measureFlood(
   photos: readonly Buffer[],
 ): Promise<Figure[]> {
   const { stage, clock } = options;
+  const count = amountOf(UPLOADS, options);
   const before = memoryOf(stage.pids);
   const peak = { serverBytes: 0, decodingBytes: 0 };
   const look = (): void => {
@@ -31,7 +32,7 @@ export async function measureFlood(
   };
   const watch = setInterval(look, LOOK_EVERY_MS);
   const startMs = clock.monotonicMs();
-  const uploads = Array.from({ length: UPLOADS }, async (_, index) => {
+  const uploads = Array.from({ length: count }, async (_, index) => {
     const person = crowd.byFame[Math.floor(index / UPLOADS_EACH) % crowd.byFame.length] ?? 0;
     const photo = photos[index % photos.length] ?? Buffer.alloc(0);
     const token = crowd.token(person);
@@ -46,9 +47,9 @@ export async function measureFlood(
   await Promise.all(sent.map(({ token, mediaId }) => deletePhoto(stage.url, token, mediaId)));
   const megabytes = (bytes: number | undefined) =>
     before === undefined || bytes === undefined ? undefined : bytes / 1_000_000;
-  const label = `${UPLOADS} uploads at once`;
+  const label = `${count} uploads at once`;
   return [
-    { label, value: (UPLOADS / tookMs) * 1_000, unit: 'photos/s' },
+    { label, value: (count / tookMs) * 1_000, unit: 'photos/s' },
     {
       label: `${label}, not answered 201`,
       value: settled.filter(({ status }) => status === 'rejected').length,

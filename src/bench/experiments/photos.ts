@@ -5,7 +5,7 @@ import { addressOf } from '../../client/http-client.ts';
 import { readTreeCpu } from '../../telemetry/process-cpu.ts';
 import { median } from '../statistics.ts';
 import { measure, type Slice } from '../workshop.ts';
-import type { Experiment, ExperimentWorkshop, Figure } from './experiment.ts';
+import { amountOf, type Experiment, type ExperimentWorkshop, type Figure } from './experiment.ts';
 import { countErrors } from './own-reads.ts';
 import { measureFlood } from './photo-flood.ts';
 import { measureServing } from './photo-serving.ts';
@@ -32,7 +32,7 @@ export const photosExperiment: Experiment = {
     );
     const bytes = photos.reduce((sum, photo) => sum + photo.length, 0) / photos.length;
     options.onProgress('photos: sharp alone');
-    const bareMs = await cpuOfBare(photos);
+    const bareMs = await cpuOfBare(photos, amountOf(BARE_PHOTOS, options));
     options.onProgress('photos: uploads');
     const uploaded = await upload(workshop, photos);
     options.onProgress('photos: the feed');
@@ -60,19 +60,20 @@ export const photosExperiment: Experiment = {
 };
 
 /** CPU milliseconds a picture, in this process. */
-async function cpuOfBare(photos: readonly Buffer[]): Promise<number> {
+async function cpuOfBare(photos: readonly Buffer[], count: number): Promise<number> {
   sharp.concurrency(1);
   const before = process.cpuUsage();
-  for (let index = 0; index < BARE_PHOTOS; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     await scaleByHand(photos[index % photos.length] ?? Buffer.alloc(0));
   }
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000 / BARE_PHOTOS;
+  return (user + system) / 1_000 / count;
 }
 
 async function upload(workshop: ExperimentWorkshop, photos: readonly Buffer[]): Promise<Figure[]> {
   const { crowd, options } = workshop;
   const { clock, stage } = options;
+  const count = amountOf(PHOTOS, options);
   const token = crowd.token(crowd.byFame[0] ?? 0);
   const cpuBefore = readTreeCpu(stage.pids);
   const startMs = clock.monotonicMs();
@@ -80,7 +81,7 @@ async function upload(workshop: ExperimentWorkshop, photos: readonly Buffer[]): 
   const mediaIds: string[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    while (next < PHOTOS) {
+    while (next < count) {
       const photo = photos[next % photos.length] ?? Buffer.alloc(0);
       next += 1;
       const sentMs = clock.monotonicMs();
@@ -99,18 +100,18 @@ async function upload(workshop: ExperimentWorkshop, photos: readonly Buffer[]): 
   return [
     {
       label: `uploads, ${UPLOADS_AT_ONCE} at a time`,
-      value: (PHOTOS / uploadedMs) * 1_000,
+      value: (count / uploadedMs) * 1_000,
       unit: 'photos/s',
     },
     { label: 'answered after', value: median(latencies), unit: 'ms' },
     {
       label: 'from the first upload to the last variant',
-      value: (PHOTOS / processedMs) * 1_000,
+      value: (count / processedMs) * 1_000,
       unit: 'photos/s',
     },
     {
       label: 'upload and variants by the product',
-      value: cpuMs === undefined ? undefined : (PHOTOS / cpuMs) * 1_000,
+      value: cpuMs === undefined ? undefined : (count / cpuMs) * 1_000,
       unit: 'photos/s a core',
     },
   ];
@@ -120,7 +121,7 @@ async function upload(workshop: ExperimentWorkshop, photos: readonly Buffer[]): 
 async function fillFeed({ crowd, options }: ExperimentWorkshop): Promise<string[]> {
   const small = await makePhoto(400, 300, 30);
   const paths: string[] = [];
-  for (const person of crowd.byFame.slice(0, POSTERS_MAX)) {
+  for (const person of crowd.byFame.slice(0, amountOf(POSTERS_MAX, options))) {
     const token = crowd.token(person);
     for (let index = 0; index < PHOTOS_EACH; index += 1) {
       const photo = await sendPhoto(options.stage.url, token, '/photos', small);

@@ -12,7 +12,7 @@ import { createRoads, type Roads } from '../../roads/roads.ts';
 import { quantiles } from '../../simulator/simulation-report.ts';
 import { median } from '../statistics.ts';
 import type { Workshop } from '../workshop.ts';
-import type { Experiment, Figure } from './experiment.ts';
+import { amountOf, type Experiment, type Figure } from './experiment.ts';
 
 const SIDE = 317;
 const MIDDLE = { lat: 40.75, lng: -73.98 };
@@ -22,11 +22,12 @@ const NOON_MS = 17 * 3_600_000;
 
 export const routingExperiment: Experiment = {
   name: 'routing',
-  purpose: 'ways by road in a generated town of 100,000 crossings, in memory',
+  purpose: 'ways by road in a generated town, in memory',
   async run({ options }: Workshop) {
     const { rounds, seed, onProgress } = options;
-    onProgress('routing: a town of 100,000 crossings');
-    const graph = generateCity({ seed, columns: SIDE, rows: SIDE, middle: MIDDLE });
+    onProgress('routing: a town');
+    const side = amountOf(SIDE, options);
+    const graph = generateCity({ seed, columns: side, rows: side, middle: MIDDLE });
     const { result: contraction, cpuMs: contractionMs } = cpuOf(() => contract(graph));
     const roads = createRoads('town', graph, contraction);
     const measured: Round[] = [];
