@@ -29,6 +29,7 @@ describe('the help of a subcommand', () => {
           text.split('\n').filter((line) => line.length > 80),
           [],
         );
+        assert.doesNotMatch(text, /default:\s+[[{]/, 'a default is words or a number');
       });
     }
   }

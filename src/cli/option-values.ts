@@ -9,6 +9,11 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** All of an option that may be given several times. */
+export function gather(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `30s`, `10m` or `2h`, in milliseconds. */

@@ -9,11 +9,14 @@ import { PRIORITY_MAX, ROUTER_ID_MAX, renderKeepalivedConfig } from '../planner/
 import { PORT_MAX } from '../planner/started-engine.ts';
 import type { ProcessGroup, Topology } from '../planner/topology.ts';
 import { withExamples } from './examples.ts';
-import { wholeNumber } from './option-values.ts';
+import { gather, wholeNumber } from './option-values.ts';
 import { loadTopology, STAGES, type TopologyOptions } from './up-topology.ts';
 
+/** Of the groups by name, those of their processes. */
+type Servers = ReadonlyMap<string, readonly ServerAddress[]>;
+
 interface HaproxyCommandOptions extends TopologyOptions {
-  readonly servers: ReadonlyMap<string, readonly ServerAddress[]>;
+  readonly servers?: Servers;
   readonly statisticsPort: number;
   readonly adminSocket: string;
   readonly user: string;
@@ -29,12 +32,11 @@ export function haproxyCommand(): Command {
     .description('The balancer of a topology, before processes that run on other machines.')
     .addOption(new Option('--stage <number>', 'one that comes with it').choices(STAGES).conflicts('file'))
     .option('--file <path>', 'your own (topology.yaml, if it is here)')
-    .option('--set <name=value>', 'another value for this once', gather, [])
+    .option('--set <name=value>', 'another value for this once', gather)
     .option(
       '--servers <group=addresses>',
       'host:port of each process of a group; once for each',
       parseServers,
-      new Map(),
     )
     .option(
       '--statistics-port <port>',
@@ -52,14 +54,7 @@ export function haproxyCommand(): Command {
   );
 }
 
-function gather(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
-}
-
-function parseServers(
-  value: string,
-  earlier: HaproxyCommandOptions['servers'],
-): HaproxyCommandOptions['servers'] {
+function parseServers(value: string, earlier: Servers = new Map()): Servers {
   const [, group = '', list = ''] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(value) ?? [];
   const servers = list.split(',').map(parseAddress);
   if (group === '' || servers.includes(undefined)) {
@@ -109,7 +104,8 @@ function printHaproxy(options: HaproxyCommandOptions): void {
       'Only `up` makes a certificate. Name yours: engines.haproxy.tls.certificate.',
     );
   }
-  refuseOtherGroups(topology, options.servers);
+  const servers: Servers = options.servers ?? new Map();
+  refuseOtherGroups(topology, servers);
   if (haproxy.port === options.statisticsPort) {
     throw new AppError(
       'invalid',
@@ -119,7 +115,7 @@ function printHaproxy(options: HaproxyCommandOptions): void {
   process.stdout.write(
     renderHaproxyConfig({
       haproxy,
-      pools: balancerPools(topology, (group) => addressesOf(group, options.servers)),
+      pools: balancerPools(topology, (group) => addressesOf(group, servers)),
       publicHost: publicHostOf(topology),
       certificateFile: haproxy.tls?.certificate,
       ...{ statisticsPort: options.statisticsPort, adminSocket: options.adminSocket, user: options.user },
@@ -127,17 +123,14 @@ function printHaproxy(options: HaproxyCommandOptions): void {
   );
 }
 
-function addressesOf(
-  { name, count }: ProcessGroup,
-  servers: HaproxyCommandOptions['servers'],
-): readonly ServerAddress[] {
+function addressesOf({ name, count }: ProcessGroup, servers: Servers): readonly ServerAddress[] {
   const found = servers.get(name) ?? [];
   if (found.length === count) return found;
   const message = `${name} has ${count} processes, and ${found.length} addresses are named. Name each: --servers ${name}=host:port,…`;
   throw new AppError('invalid', message);
 }
 
-function refuseOtherGroups({ processes }: Topology, servers: HaproxyCommandOptions['servers']): void {
+function refuseOtherGroups({ processes }: Topology, servers: Servers): void {
   const apis = processes.filter(({ roles }) => roles.includes('api')).map(({ name }) => name);
   const others = [...servers.keys()].filter((group) => !apis.includes(group));
   if (others.length === 0) return;

@@ -15,14 +15,14 @@ export interface TopologyOptions {
   readonly stage?: string;
   readonly file?: string;
   /** `processes.api.count=4`. */
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 export const DEFAULT_FILE = 'topology.yaml';
 
 /** Fails with `invalid` where none is named and none is here, with a `ConfigError` for all that is wrong in it. */
 export function loadTopology(
-  { stage, file, set }: TopologyOptions,
+  { stage, file, set = [] }: TopologyOptions,
   environment: Environment,
   check?: TopologyCheck,
 ): Topology {

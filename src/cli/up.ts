@@ -22,6 +22,7 @@ import {
 import { createUp } from '../up/up.ts';
 import { upFolderIn } from '../up/up-folder.ts';
 import { withExamples } from './examples.ts';
+import { gather } from './option-values.ts';
 import { listenForStop } from './stop-request.ts';
 import { formatTable } from './table.ts';
 import { downCommand, statusCommand } from './up-control.ts';
@@ -55,7 +56,7 @@ export function upCommand(): Command {
   const command = new Command('up')
     .addOption(new Option('--stage <number>', 'one that comes with it').choices(STAGES).conflicts('file'))
     .option('--file <path>', 'your own (topology.yaml, if it is here)')
-    .option('--set <name=value>', 'another value for this once, such as processes.api.count=4', gather, [])
+    .option('--set <name=value>', 'another value for this once, such as processes.api.count=4', gather)
     .option('--data <folder>', 'where everything is kept (GROUNDSWELL_DATA, ./data)')
     .option('--restore <backup>', 'a backup to begin with, for a database that is empty')
     .option('--check', 'say what is wrong with it, or what would be started, and start nothing')
@@ -69,10 +70,6 @@ export function upCommand(): Command {
     'groundswell up --stage 4 --set processes.api.count=4 --check',
     'groundswell up --file topology.yaml --restore /backups/2026-01-31',
   );
-}
-
-function gather(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
 }
 
 async function run(options: UpCommandOptions): Promise<void> {
