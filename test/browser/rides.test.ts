@@ -99,6 +99,7 @@ async function askForRide(rider: Page, url: string): Promise<void> {
   await rider.goto(`${url}/ride`);
   await chooseOnMap(rider, PICKUP, 'Pick me up here');
   await chooseOnMap(rider, DROPOFF, 'Take me there');
+  await rider.locator('h2:focus', { hasText: 'Choose your ride' }).waitFor();
   await rider.getByRole('button', { name: 'Add a card' }).click();
   await rider.getByLabel('Card').selectOption('sandbox_declined');
   await rider.getByRole('button', { name: 'Pay with this card' }).click();

@@ -1,6 +1,7 @@
 /** What a rider says before there is a ride: the pickup, the drop-off, and for which of the prices. */
 import type { Signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RideCity, SurgeCell } from '../../api/types.ts';
 import { centredOn, nearTo, type Place, unproject, type View } from '../../rides/map/mercator.ts';
 import { cityName } from '../../rides/use-cities.ts';
@@ -30,15 +31,21 @@ const BUTTONS = { pickup: 'Pick me up here', dropoff: 'Take me there' } as const
 
 export function NewRide({ wish, view, cities, surge }: NewRideProps) {
   const { step, pickup, dropoff } = wish.value;
+  const heading = useHeadingOfStep(step);
   if (step === 'price' && pickup !== undefined && dropoff !== undefined)
     return (
-      <RidePrices
-        pickup={pickup}
-        dropoff={dropoff}
-        onBack={() => {
-          wish.value = { ...wish.value, step: 'dropoff' };
-        }}
-      />
+      <>
+        <h2 ref={heading} tabIndex={-1}>
+          Choose your ride
+        </h2>
+        <RidePrices
+          pickup={pickup}
+          dropoff={dropoff}
+          onBack={() => {
+            wish.value = { ...wish.value, step: 'dropoff' };
+          }}
+        />
+      </>
     );
   const choosing = step === 'pickup' ? 'pickup' : 'dropoff';
 
@@ -54,7 +61,9 @@ export function NewRide({ wish, view, cities, surge }: NewRideProps) {
 
   return (
     <>
-      <h2>{TITLES[choosing]}</h2>
+      <h2 ref={heading} tabIndex={-1}>
+        {TITLES[choosing]}
+      </h2>
       <p class="muted">Move the map, or tap it, until the place is in the ring.</p>
       {surge[0] !== undefined && (
         <p class="small ride-dear">
@@ -88,6 +97,17 @@ export function NewRide({ wish, view, cities, surge }: NewRideProps) {
       )}
     </>
   );
+}
+
+/** Takes the focus at each step but the first, because the button that led there may be gone. */
+function useHeadingOfStep(step: Wish['step']): RefObject<HTMLHeadingElement | null> {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const focusedFor = useRef(step);
+  useLayoutEffect(() => {
+    if (focusedFor.current !== step) heading.current?.focus();
+    focusedFor.current = step;
+  }, [step]);
+  return heading;
 }
 
 function goToMe(view: Signal<View | undefined>): void {

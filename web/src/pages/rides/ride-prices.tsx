@@ -62,7 +62,6 @@ export function RidePrices({ pickup, dropoff, onBack }: RidePricesProps) {
   const { fare } = chosen;
   return (
     <>
-      <h2>Choose your ride</h2>
       <p class="muted figures">
         {lengthText(fare.distance_m)}, about {durationText(fare.duration_s)}
       </p>
