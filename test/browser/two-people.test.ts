@@ -18,7 +18,10 @@ describeInBrowser('two people', (setting) => {
     await bob.getByText('Follow three people').waitFor();
 
     await writePost(alice, 'Good morning, #world');
+    // Her own post does not hide the way to those of others.
+    await alice.getByRole('link', { name: 'Find people to follow' }).waitFor();
     await bob.getByRole('button', { name: '1 new post' }).click();
+    assert.equal(await bob.getByRole('link', { name: 'Find people to follow' }).count(), 0);
     const post = bob.getByRole('article').filter({ hasText: 'Good morning' });
     await post.getByRole('button', { name: /^Like/ }).click();
     await alice.getByRole('article').getByRole('button', { name: 'Like, 1 like' }).waitFor();

@@ -1,9 +1,11 @@
+import { useComputed } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { get } from '../../api/http.ts';
 import type { FeedItem, Page } from '../../api/types.ts';
 import { entry, keptBy } from '../../navigation/location.ts';
 import { Composer } from '../../posts/composer.tsx';
 import { Feed } from '../../posts/feed.tsx';
+import type { FeedEntry } from '../../posts/feed-entries.ts';
 import { createFeedList, type FeedList } from '../../posts/feed-list.ts';
 import { lastSent } from '../../state/drafts.ts';
 import { dropPost, keepHome, keepNewer, lastSeen, shownAsOf } from '../../state/last-seen.ts';
@@ -12,6 +14,7 @@ import { isConfirmed } from '../../state/server.ts';
 import { isSignedIn, me } from '../../state/session.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { PageHead } from '../../ui/page.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { FirstStepsLater } from './first-steps-later.tsx';
 import './home-page.css';
 import { Welcome } from './welcome.tsx';
@@ -61,10 +64,16 @@ function listening(list: FeedList): () => void {
   };
 }
 
+/** Somebody has written before following anyone, or those whom they follow have not written yet. */
+function isOwnAlone(entries: readonly FeedEntry[]): boolean {
+  return entries.length > 0 && entries.every(({ post }) => post.value.author.user_id === me.value?.user_id);
+}
+
 function HomeTimeline() {
   const [visit] = useState(() => entry.value);
   const list = keptBy(visit, 'home', createHomeList);
   const [isWriting, setWriting] = useState(false);
+  const isOnlyOwn = useComputed(() => list.isComplete.value && isOwnAlone(list.entries.value));
   useEffect(() => listening(list), [list]);
   return (
     <>
@@ -75,6 +84,13 @@ function HomeTimeline() {
       </button>
       {isWriting && <Composer onClose={() => setWriting(false)} />}
       <Feed name="Home timeline" list={list} empty={<FirstStepsLater />} />
+      {isOnlyOwn.value && (
+        <Empty title="Nobody else is here yet">
+          <a class="button button-primary" href="/explore">
+            Find people to follow
+          </a>
+        </Empty>
+      )}
     </>
   );
 }
