@@ -57,6 +57,8 @@ describeInBrowser('two people', (setting) => {
     await wanted.getByRole('link', { name: /now|m$/ }).click();
     await carol.getByRole('heading', { name: /^Post of/ }).waitFor();
     await carol.goBack();
+    // Until that page has gone, what is wanted is also on it.
+    await carol.getByRole('heading', { name: /^Post of/ }).waitFor({ state: 'detached' });
     await wanted.waitFor();
     assert.equal(Math.round((await wanted.boundingBox())?.y ?? -1), Math.round(before ?? -2));
   });
