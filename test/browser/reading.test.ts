@@ -31,6 +31,16 @@ describeInBrowser('reading', (setting) => {
     await post(bob, 25, 'Early');
   });
 
+  it('begins on a page whose window is not called Groundswell twice', async (test) => {
+    const page = await setting.open(test, DESKTOP);
+    await page.goto(setting.url);
+    await page.getByRole('heading', { name: 'Groundswell' }).waitFor();
+    assert.equal(await page.title(), 'Groundswell');
+    await page.getByRole('link', { name: 'Sign in' }).first().click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.equal(await page.title(), 'Sign in · Groundswell');
+  });
+
   it('fills what lies between where the reader is, whichever way they came, and moves nothing', async (test) => {
     const page = await setting.open(test, DESKTOP);
     let hasHeardAll = false;

@@ -5,6 +5,8 @@ import { entry, goBack } from '../navigation/location.ts';
 import { IconButton } from './button.tsx';
 import './page.css';
 
+const SITE = 'Groundswell';
+
 export interface PageHeadProps {
   readonly title: string;
   /** Without a way back: the pages that the navigation leads to. */
@@ -15,7 +17,7 @@ export interface PageHeadProps {
 export function PageHead({ title, isRoot = false, children }: PageHeadProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
-    document.title = `${title} · Groundswell`;
+    document.title = title === SITE ? SITE : `${title} · ${SITE}`;
   }, [title]);
   useLayoutEffect(() => {
     // Who comes back finds their place as they left it; see `restoreScroll`.
