@@ -56,10 +56,10 @@ describeInBrowser(
       await rider.getByText('You are there').first().waitFor();
       await rider.getByRole('row', { name: /^Together/ }).waitFor();
       await rider.getByRole('button', { name: '5 of 5' }).click();
-      await rider.getByText('You gave 5 of 5 stars.').waitFor();
+      await rider.getByText('You gave 5 of 5 stars.').first().waitFor();
       // Also after a reload.
       await rider.reload();
-      await rider.getByText('You gave 5 of 5 stars.').waitFor();
+      await rider.getByText('You gave 5 of 5 stars.').first().waitFor();
       assert.equal(await rider.getByRole('button', { name: '5 of 5' }).count(), 0);
       await driver.getByText('Waiting for rides').waitFor();
       await payWhatIsOwed(rider, setting.url);
@@ -149,7 +149,7 @@ async function readEarnings(driver: Page, url: string): Promise<void> {
     .waitFor();
   await driver.locator('.ride-row a').click();
   await driver.getByRole('button', { name: '4 of 5' }).click();
-  await driver.getByText('You gave 4 of 5 stars.').waitFor();
+  await driver.getByText('You gave 4 of 5 stars.').first().waitFor();
   await driver.goBack();
   await driver.getByRole('link', { name: 'Earnings' }).click();
   await driver.getByText('In the next payout').waitFor();
