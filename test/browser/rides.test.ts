@@ -105,6 +105,7 @@ async function askForRide(rider: Page, url: string): Promise<void> {
   await rider.getByRole('button', { name: 'Pay with this card' }).click();
   await rider.getByRole('button', { name: /^Ride for/ }).click();
   await rider.getByText('Looking for a driver').first().waitFor();
+  await rider.locator('section:focus', { hasText: 'Looking for a driver' }).waitFor();
 }
 
 /** The card was declined: they are told wherever they are, try it once more, and pay with another one. */

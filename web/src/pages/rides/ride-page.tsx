@@ -1,6 +1,7 @@
 /** A ride, for whoever wants one: from where, to where, for how much; then where the driver is, until it is paid and rated. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Problem, toProblem } from '../../api/problem.ts';
 import type { Ride } from '../../api/types.ts';
 import { useGlide } from '../../rides/glide.ts';
@@ -59,6 +60,7 @@ function RiderScreen() {
   const marks = useMarks(current, wish.value);
   const home = homeOf(marks, cities[0]);
   const isAiming = current === undefined && wish.value.step !== 'price';
+  const sheet = useKeptFocus(current === undefined ? 'choosing' : isOver(current) ? 'over' : 'running');
 
   return (
     <div class="ride-screen">
@@ -88,7 +90,7 @@ function RiderScreen() {
             if (view.value !== undefined) view.value = centredOn(view.value, place);
           }}
         />
-        <section class="ride-sheet" aria-label="Your ride">
+        <section class="ride-sheet" aria-label="Your ride" tabIndex={-1} ref={sheet}>
           {ride === undefined && problem === undefined && <Skeleton rows={2} />}
           {problem !== undefined && ride === undefined && (
             <Failure what="Your ride could not be loaded" problem={problem} onRetry={() => void load()} />
@@ -104,6 +106,18 @@ function RiderScreen() {
       </div>
     </div>
   );
+}
+
+/** Has the focus where what had it went with the phase before, such as the button that asked for the ride. */
+function useKeptFocus(phase: string): RefObject<HTMLElement | null> {
+  const sheet = useRef<HTMLElement>(null);
+  const focusedFor = useRef(phase);
+  useLayoutEffect(() => {
+    if (focusedFor.current !== phase && document.activeElement === document.body)
+      sheet.current?.focus({ preventScroll: true });
+    focusedFor.current = phase;
+  }, [phase]);
+  return sheet;
 }
 
 /** What ended long ago is history: a new one is wanted. */
