@@ -43,9 +43,10 @@ export function configOf(options: SettingOptions): Config {
 
 /** Every setting with its default, for `--help`. */
 export function settingsHelp(): string {
+  const wide = Math.max(...Object.keys(SETTINGS).map((name) => name.length));
   const rows = Object.entries<Setting>(SETTINGS).map(([name, { fallback, purpose }]) => {
     const shown = fallback === '' ? '' : ` (${fallback})`;
-    return `  ${name.padEnd(32)} ${purpose}${shown}`;
+    return `  ${name.padEnd(wide)} ${purpose}${shown}`;
   });
   return ['', 'Settings (environment variables, with their defaults):', ...rows].join('\n');
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { adminCommand } from './admin.ts';
+import { settingsHelp } from './config-options.ts';
 import { eventsCommand } from './events.ts';
 import { feedsCommand } from './feeds.ts';
 import { linksCommand } from './links.ts';
@@ -9,6 +10,16 @@ import { paymentsCommand } from './payments.ts';
 import { renderCommand } from './render.ts';
 import { ridesCommand } from './rides.ts';
 import { upCommand } from './up.ts';
+
+describe('the help of the settings', () => {
+  it('has what each is for below that of the others', () => {
+    const rows = settingsHelp()
+      .split('\n')
+      .filter((line) => /^ {2}[A-Z]/.test(line));
+    const columns = new Set(rows.map((row) => /^ +[A-Z_]+ +/.exec(row)?.[0].length));
+    assert.equal(columns.size, 1, [...columns].join(', '));
+  });
+});
 
 describe('the help of a subcommand', () => {
   for (const group of [
