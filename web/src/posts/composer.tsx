@@ -108,6 +108,7 @@ export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: 
     return files.length > 0;
   }
 
+  const prompt = draft.replyTo === null ? 'What is happening?' : 'Write your reply';
   return (
     <Dialog
       title={draft.replyTo === null ? 'New post' : `Reply to @${draft.replyTo.author.username}`}
@@ -150,8 +151,8 @@ export function Composer({ replyTo, draft: kept, files = [], onClose, onSent }: 
         )}
         <textarea
           class="composer-text"
-          aria-label="What is happening?"
-          placeholder="What is happening?"
+          aria-label={prompt}
+          placeholder={prompt}
           dir="auto"
           rows={5}
           autofocus
